@@ -1,0 +1,197 @@
+"""One strict codec for every message: frozen dataclasses inside, JSON text with a `type` outside.
+
+A decoder is built once for each dataclass from its annotations, so that a message's shape is declared in one place.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NoReturn,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from protocol.errors import LocalProtocolError, MalformedMessage, MessageTooBig, UnknownMessage
+from protocol.fields import Range, Text
+
+Message = TypeVar("Message")
+Decoder = Callable[[object, str], Any]
+"""Takes a JSON value and its path (for the error), gives the typed value or raises MalformedMessage."""
+
+
+class Codec(Generic[Message]):
+    """Turns the messages of one direction into JSON text and back; refuses everything that it does not know."""
+
+    def __init__(self, types: Mapping[str, type[Any]], max_bytes: int) -> None:
+        self.types = dict(types)
+        self.max_bytes = max_bytes
+        self._names = {cls: name for name, cls in types.items()}
+        self._decoders = {name: _decoder(cls) for name, cls in types.items()}
+
+    def encode(self, message: Message) -> str:
+        """Give the JSON text of a message; LocalProtocolError if the other end would refuse it."""
+        name = self._names[type(message)]
+        body = _to_json(message)
+        try:
+            self._decoders[name](body, name)
+            text = json.dumps({"type": name, **body}, ensure_ascii=False, separators=(",", ":"))
+            self._check_size(text)
+        except (MalformedMessage, MessageTooBig) as error:
+            raise LocalProtocolError(str(error)) from error
+        return text
+
+    def decode(self, text: str) -> Message:
+        """Give the message that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
+        self._check_size(text)
+        value = _parse(text)
+        name = value.pop("type", None)
+        if not isinstance(name, str):
+            raise MalformedMessage("it has no type")
+        if name not in self._decoders:
+            raise UnknownMessage(name)
+        return cast("Message", self._decoders[name](value, name))
+
+    def _check_size(self, text: str) -> None:
+        # A character is one byte at least: most of what is too big is refused without being encoded first.
+        size = len(text) if len(text) > self.max_bytes else len(text.encode(errors="surrogatepass"))
+        if size > self.max_bytes:
+            raise MessageTooBig(size, self.max_bytes)
+
+
+def _parse(text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessage("it is not JSON") from error
+    if not isinstance(value, dict):
+        raise MalformedMessage("it is not an object")
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedMessage("a key stands twice in one object")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # json.loads takes NaN and Infinity, which are not JSON (RFC 8259 §6).
+    raise MalformedMessage(f"{name} is not JSON")
+
+
+def wire_name(field: Field[Any]) -> str:
+    """Give the key by which a dataclass field travels."""
+    return str(field.metadata.get("wire", field.name))
+
+
+def _to_json(value: Any) -> Any:
+    """Give the JSON value of a message; fields at their default None are left out."""
+    if is_dataclass(value):
+        return {
+            wire_name(field): _to_json(item)
+            for field in fields(value)
+            if (item := getattr(value, field.name)) is not None or field.default is not None
+        }
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return value
+
+
+def _decoder(annotation: Any) -> Decoder:
+    """Build the decoder of a type: a dataclass, a bounded or plain scalar, an enum, a literal, an optional or a tuple."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if is_dataclass(annotation):
+        return _dataclass_decoder(cast("type[Any]", annotation))
+    if origin is Annotated:
+        return _bounded_decoder(_decoder(arguments[0]), arguments[1])
+    if origin is Literal:
+        return _choice_decoder({choice: choice for choice in arguments})
+    if origin in (Union, types.UnionType):
+        return _optional_decoder(_decoder(next(part for part in arguments if part is not types.NoneType)))
+    if origin is tuple:
+        return _tuple_decoder(_decoder(arguments[0]))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _choice_decoder({member.value: member for member in annotation})
+    return _scalar_decoder(annotation)
+
+
+def _dataclass_decoder(cls: type[Any]) -> Decoder:
+    hints = get_type_hints(cls, include_extras=True)
+    decoders = {wire_name(field): (field.name, _decoder(hints[field.name])) for field in fields(cls)}
+    required = {wire_name(field) for field in fields(cls) if field.default is MISSING}
+
+    def decode(value: object, path: str) -> Any:
+        if not isinstance(value, dict):
+            raise MalformedMessage(f"{path} is not an object")
+        if unknown := value.keys() - decoders.keys():
+            raise MalformedMessage(f"{path} has no field {min(unknown)[:40]!r}")
+        if missing := required - value.keys():
+            raise MalformedMessage(f"{path} lacks the field {min(missing)!r}")
+        arguments = {}
+        for key, item in value.items():
+            name, decoder = decoders[key]
+            arguments[name] = decoder(item, f"{path}.{key}")
+        return cls(**arguments)
+
+    return decode
+
+
+def _bounded_decoder(decoder: Decoder, bound: Text | Range) -> Decoder:
+    def decode(value: object, path: str) -> Any:
+        item = decoder(value, path)
+        if not bound.admits(item):
+            raise MalformedMessage(f"{path} must be {bound}")
+        return item
+
+    return decode
+
+
+def _choice_decoder(choices: Mapping[object, object]) -> Decoder:
+    def decode(value: object, path: str) -> Any:
+        if not isinstance(value, str) or value not in choices:
+            raise MalformedMessage(f"{path} must be one of {', '.join(map(str, choices))}")
+        return choices[value]
+
+    return decode
+
+
+def _optional_decoder(decoder: Decoder) -> Decoder:
+    def decode(value: object, path: str) -> Any:
+        return None if value is None else decoder(value, path)
+
+    return decode
+
+
+def _tuple_decoder(decoder: Decoder) -> Decoder:
+    def decode(value: object, path: str) -> Any:
+        if not isinstance(value, list):
+            raise MalformedMessage(f"{path} is not a list")
+        return tuple(decoder(item, f"{path}[{index}]") for index, item in enumerate(value))
+
+    return decode
+
+
+def _scalar_decoder(scalar: type) -> Decoder:
+    # JSON has one kind of number, and Python takes True for 1: a float may be written without a point, a bool is no int.
+    accepted = (int, float) if scalar is float else (scalar,)
+
+    def decode(value: object, path: str) -> Any:
+        if not isinstance(value, accepted) or (isinstance(value, bool) and scalar is not bool):
+            raise MalformedMessage(f"{path} is not of type {scalar.__name__}")
+        return value
+
+    return decode

@@ -1,0 +1,77 @@
+"""The codes by which a program tells one refusal from another, and whether trying again can help."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Why the server refused: `code` in an `error` event and in the JSON body of a failed HTTP request."""
+
+    ACCOUNT_EXISTS = "account_exists"
+    """Registering: the username is taken."""
+    FORBIDDEN_ORIGIN = "forbidden_origin"
+    """HTTP: the page asking is of an origin that this server does not allow."""
+    INTERNAL = "internal"
+    """The server failed; its log says why."""
+    INVALID_CREDENTIALS = "invalid_credentials"
+    """Logging in: the name or the password is wrong (which of them is not said)."""
+    INVALID_PASSWORD = "invalid_password"
+    """Registering: the password is too short or too long."""
+    INVALID_USERNAME = "invalid_username"
+    """Registering: the username is too short, too long, or has other characters than it may."""
+    MALFORMED = "malformed"
+    """The input is not JSON, or not of the right shape."""
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    """HTTP: this address takes other methods."""
+    NOT_FOUND = "not_found"
+    """HTTP: there is nothing at this address."""
+    NOT_IN_ROOM = "not_in_room"
+    """Signaling: the request needs a room, and the peer is in none."""
+    RATE_LIMITED = "rate_limited"
+    """Too many requests; `retry_after` says for how many seconds to wait."""
+    ROOM_FULL = "room_full"
+    """Joining: every place in the room is taken."""
+    TOO_BIG = "too_big"
+    """The body or message is larger than allowed."""
+    UNAUTHENTICATED = "unauthenticated"
+    """The token is missing, expired, or not ours: log in again."""
+    UNEXPECTED = "unexpected"
+    """A known message at a time when it has no meaning, such as a second `join`."""
+    UNKNOWN_MESSAGE = "unknown_message"
+    """A type of message that does not exist."""
+    UNKNOWN_PEER = "unknown_peer"
+    """Signaling: the addressee is not in this room (any more)."""
+
+
+class CloseCode(IntEnum):
+    """Why the server closed the WebSocket (RFC 6455 §7.4: 4000 to 4999 are the application's)."""
+
+    NORMAL = 1000
+    """The client left."""
+    GOING_AWAY = 1001
+    """The page went away; what a browser sends when a tab is closed or reloaded."""
+    TOO_BIG = 1009
+    """A message far over the limit, closed by the WebSocket layer itself; one just over it gets an error."""
+    INTERNAL_ERROR = 1011
+    """The server failed, or this client did not answer its pings in time."""
+    SERVICE_RESTART = 1012
+    """The server is shutting down: come back."""
+    PROTOCOL_VIOLATION = 4400
+    """Three malformed messages in a row: this client and this server do not speak the same language."""
+    UNAUTHENTICATED = 4401
+    """The token is missing, expired, or not ours: log in again."""
+    REPLACED = 4409
+    """Another connection resumed this peer."""
+    RATE_LIMITED = 4429
+    """Refused requests kept coming: come back later."""
+    SLOW_CONSUMER = 4508
+    """The client did not read what was sent to it, and the queue for it is full."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether connecting again in the same way can only end in the same way."""
+        return self in FINAL_CLOSE_CODES
+
+
+FINAL_CLOSE_CODES = frozenset({CloseCode.PROTOCOL_VIOLATION, CloseCode.UNAUTHENTICATED, CloseCode.REPLACED})

@@ -1,0 +1,110 @@
+"""What the server tells a page over the WebSocket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from protocol.codec import Codec
+from protocol.codes import ErrorCode
+from protocol.errors import MalformedMessage
+from protocol.fields import Count, PeerId, ResumeToken, RoomName, Seconds, Sentence, Username
+from protocol.webrtc import Candidate, Description, IceServer
+
+MAX_EVENT_BYTES = 131_072
+"""Larger than any request, since an event may wrap one; it only guards the page against a broken server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the server will take from this connection."""
+
+    message_bytes: Count
+    """The largest request, in bytes of UTF-8."""
+    messages_per_second: Count
+    """The lasting rate; a burst of some seconds' worth is taken too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another member of the room: one connection of one account."""
+
+    peer_id: PeerId
+    username: Username
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The first event: who you are, and what is needed to connect to others."""
+
+    peer_id: PeerId
+    resume_token: ResumeToken
+    ice_servers: tuple[IceServer, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """You are in the room, as `peer_id`; `peers` were there before you, in the order in which they came."""
+
+    room: RoomName
+    peer_id: PeerId
+    """The one of `welcome`, or after a resume the one that the lost connection had."""
+    resume_token: ResumeToken
+    """Resumes `peer_id`."""
+    resumed: bool
+    """Whether the place was still held, so that the others saw no departure."""
+    peers: tuple[Peer, ...]
+    capacity: Count
+
+
+@dataclass(frozen=True, slots=True)
+class PeerJoined:
+    """Someone came into the room after you."""
+
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class PeerLeft:
+    """Someone is gone: `left` on purpose, or `lost` and not back within the grace time."""
+
+    peer_id: PeerId
+    reason: Literal["left", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A description or a candidate (one of the two) from another peer; the server vouches for `from`."""
+
+    sender: PeerId = field(metadata={"wire": "from"})
+    description: Description | None = None
+    candidate: Candidate | None = None
+
+    def __post_init__(self) -> None:
+        if (self.description is None) == (self.candidate is None):
+            raise MalformedMessage("a signal carries either a description or a candidate")
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A request was refused, and nothing else changed; `message` is for a person, `code` for a program."""
+
+    code: ErrorCode
+    message: Sentence
+    retry_after: Seconds | None = None
+    """Seconds to wait, where waiting helps."""
+
+
+Event = Welcome | Joined | PeerJoined | PeerLeft | Signal | Error
+EVENTS: Codec[Event] = Codec(
+    {
+        "welcome": Welcome,
+        "joined": Joined,
+        "peer_joined": PeerJoined,
+        "peer_left": PeerLeft,
+        "signal": Signal,
+        "error": Error,
+    },
+    MAX_EVENT_BYTES,
+)

@@ -1,0 +1,92 @@
+"""The kinds of text that messages are made of: each a type, with the bounds that both ends check."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A bound on a string: its length in UTF-8 bytes, and the regular expression that it matches from end to end."""
+
+    max_bytes: int
+    pattern: str | None = None
+
+    def admits(self, text: str) -> bool:
+        """Tell whether a string keeps the bound; lone surrogates are in no string that does."""
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            return False
+        return size <= self.max_bytes and (self.pattern is None or re.fullmatch(self.pattern, text) is not None)
+
+    def __str__(self) -> str:
+        return f"at most {self.max_bytes} bytes" + (f", matching `{self.pattern}`" if self.pattern else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A bound on a number, both ends included."""
+
+    least: float
+    most: float
+
+    def admits(self, number: float) -> bool:
+        """Tell whether a number keeps the bound (no comparison holds for NaN, so it does not)."""
+        return self.least <= number <= self.most
+
+    def __str__(self) -> str:
+        return f"{self.least:g} to {self.most:g}"
+
+
+ROOM_NAME = Text(64, r"[A-Za-z0-9_-]{1,64}")
+USERNAME = Text(32, r"[A-Za-z0-9_.-]{3,32}")
+PEER_ID = Text(64, r"[A-Za-z0-9_-]{16,64}")
+
+MIN_PASSWORD_CHARACTERS = 8
+MAX_PASSWORD_BYTES = 72
+"""bcrypt reads no more than 72 bytes; a longer password would be cut without a word."""
+
+RoomName = Annotated[str, ROOM_NAME]
+Username = Annotated[str, USERNAME]
+PeerId = Annotated[str, PEER_ID]
+ResumeToken = Annotated[str, Text(256, r"[A-Za-z0-9_.-]+")]
+Sdp = Annotated[str, Text(32_768)]
+"""One session description; a data channel alone needs about 1 KiB, three media about 10."""
+CandidateLine = Annotated[str, Text(2_048)]
+SdpMid = Annotated[str, Text(64)]
+UsernameFragment = Annotated[str, Text(256)]
+"""RFC 8839 §5.4: an ice-ufrag has 4 to 256 characters."""
+MLineIndex = Annotated[int, Range(0, 65_535)]
+"""An unsigned short in RTCIceCandidateInit."""
+IceUrl = Annotated[str, Text(512)]
+Credential = Annotated[str, Text(512)]
+Sentence = Annotated[str, Text(512)]
+"""One sentence for a person."""
+Seconds = Annotated[float, Range(0, 86_400)]
+Count = Annotated[int, Range(0, 2**31)]
+
+
+def password_fault(password: str) -> str | None:
+    """Tell a person what is wrong with a new password, or None if nothing is."""
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        return f"The password needs at least {MIN_PASSWORD_CHARACTERS} characters."
+    if not Text(MAX_PASSWORD_BYTES).admits(password) or "\0" in password:
+        return f"The password may have at most {MAX_PASSWORD_BYTES} bytes, and no control characters of value zero."
+    return None
+
+
+def username_fault(username: str) -> str | None:
+    """Tell a person what is wrong with a new username, or None if nothing is."""
+    if USERNAME.admits(username):
+        return None
+    return "A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”."
+
+
+def room_name_fault(room: str) -> str | None:
+    """Tell a person what is wrong with the name of a room, or None if nothing is."""
+    if ROOM_NAME.admits(room):
+        return None
+    return "The name of a room has 1 to 64 characters: letters, digits, “_” and “-”."

@@ -1,0 +1,20 @@
+"""The addresses and bodies of the HTTP API, and how a token travels in a WebSocket handshake."""
+
+from __future__ import annotations
+
+SUBPROTOCOL = "p2p-chat.v1"
+"""The WebSocket subprotocol; the server selects it, and a new version of the protocol will have another."""
+
+TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - the marker of a token, not a token
+"""Offered beside SUBPROTOCOL, with the JWT behind it: a JWT is made of characters that RFC 7230 §3.2.6 allows in a
+subprotocol, and so the token stands in no URL and no log."""
+
+REGISTER_PATH = "/api/register"
+LOGIN_PATH = "/api/login"
+REFRESH_PATH = "/api/refresh"
+SOCKET_PATH = "/ws"
+HEALTH_PATH = "/healthz"
+ROOM_PATH_PREFIX = "/chat/"
+
+MAX_BODY_BYTES = 4_096
+"""A username and a password need less than 1 KiB, however they are escaped."""
