@@ -1,0 +1,1 @@
+"""What decides: pure state machines. No js, no asyncio, no clock, no randomness: all of these are handed in."""

@@ -1,0 +1,123 @@
+"""What two pages say to each other over the `chat` data channel; the server never sees it. Written out in docs/peer.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from protocol.codec import Codec
+from protocol.fields import PeerId, Range, Text
+
+MAX_FRAME_BYTES = 16_384
+"""RFC 8831 §6.6: larger messages may block the other channels of the connection."""
+
+MAX_MESSAGE_BYTES = 262_144
+"""One message of the conversation, in bytes of UTF-8: a chapter of a book; more than that is a file."""
+
+VERSION = 1
+
+CHANNEL_LABEL = "chat"
+CHANNEL_ID = 0
+"""Negotiated beforehand (RFC 8832 is not used): the channel is there as soon as the transport is."""
+
+_PART_BYTES = MAX_FRAME_BYTES - 512
+"""What is left for a part's text once it is escaped, beside the other fields of its frame."""
+
+MAX_PARTS = 6 * MAX_MESSAGE_BYTES // _PART_BYTES + 2
+"""JSON writes one byte of text in six at the most (a control character)."""
+
+Number = Annotated[int, Range(1, 2**53)]
+"""A sequence number; JSON numbers are exact up to 2^53."""
+HighWaterMark = Annotated[int, Range(0, 2**53)]
+"""The sequence number of the last message of which all before it have come too; 0 before the first."""
+Moment = Annotated[float, Range(0, 2**53)]
+"""Seconds since the epoch, by the sender's clock."""
+MessageId = Annotated[str, Text(64, r"[A-Za-z0-9_-]{16,64}")]
+Part = Annotated[int, Range(1, MAX_PARTS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first frame of each side on every new channel: which device is speaking."""
+
+    version: Annotated[int, Range(1, 1_000)]
+    device: PeerId
+    """128 random bits; a device has its own numbering and its own high-water marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The answer to a `hello`: what this side has of that device, so that it knows where to go on."""
+
+    received: HighWaterMark
+    """All messages up to this one are stored."""
+    read: HighWaterMark
+    """All messages up to this one were before the person's eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePart:
+    """A message, or one part of a long one; the parts of a message follow each other."""
+
+    seq: Number
+    """The message's number: one more than that of the message before it."""
+    id: MessageId
+    """Names the message for ever, on whatever device it arrives."""
+    sent_at: Moment
+    part: Part
+    parts: Part
+    text: Annotated[str, Text(MAX_FRAME_BYTES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """All messages up to this one are stored; sent for duplicates too."""
+
+    received: HighWaterMark
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """All messages up to this one were before the person's eyes."""
+
+    read: HighWaterMark
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """The person is writing; good for some seconds."""
+
+
+Frame = Hello | Resume | MessagePart | Ack | Read | Typing
+FRAMES: Codec[Frame] = Codec(
+    {"hello": Hello, "resume": Resume, "message": MessagePart, "ack": Ack, "read": Read, "typing": Typing},
+    MAX_FRAME_BYTES,
+)
+
+
+def split_text(text: str) -> list[str]:
+    """Cut a text into parts that each fit into a frame; an empty text is one empty part."""
+    parts: list[str] = []
+    start = 0
+    while start < len(text) or not parts:
+        length = _fitting_length(text, start)
+        parts.append(text[start : start + length])
+        start += max(length, 1)
+    return parts
+
+
+def _fitting_length(text: str, start: int) -> int:
+    length = min(len(text) - start, _PART_BYTES)
+    while (size := _escaped_size(text[start : start + length])) > _PART_BYTES:
+        # In proportion, and a little less: texts are seldom even, so that one or two rounds are enough.
+        length = length * _PART_BYTES // size - 1
+    return length
+
+
+def _escaped_size(text: str) -> int:
+    """Give the bytes that JSON needs for a text, without the quotes."""
+    size = len(text.encode())
+    return size + sum(text.count(character) * extra for character, extra in _ESCAPES)
+
+
+_ESCAPES = [(character, 1 if character in '"\\\b\f\n\r\t' else 5) for character in [*map(chr, range(0x20)), '"', "\\"]]

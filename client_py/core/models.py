@@ -1,0 +1,92 @@
+"""What the machines tell the views: states, messages and members, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Status(StrEnum):
+    """Where the person stands, from signing in to talking; the values are the `data-state` that the page shows."""
+
+    SIGNED_OUT = "signed-out"
+    """Nobody is signed in on this page."""
+    SIGNING_IN = "signing-in"
+    """Name and password are being checked, or wait for Python to start."""
+    WAITING = "waiting"
+    """In the room, alone."""
+    CONNECTING = "connecting"
+    """On the way into the room, or to the other person for the first time."""
+    CONNECTED = "connected"
+    """The data channel is open."""
+    RECONNECTING = "reconnecting"
+    """There was a connection, and it is being brought back."""
+    OFFLINE = "offline"
+    """No network, or no signaling, and no peer."""
+    FULL = "full"
+    """The room has no place; it is asked again now and then."""
+    REFUSED = "refused"
+    """The server said a final no."""
+    FAILED = "failed"
+    """No connection to the other person could be made; the detail says why."""
+    UNSUPPORTED = "unsupported"
+    """This browser has no RTCPeerConnection."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """The connection's state, with what to tell a person about it."""
+
+    status: Status
+    text: str
+    """One or two words: "Connected"."""
+    detail: str = ""
+    """One sentence: how, or why not and what to do."""
+
+
+class Direction(StrEnum):
+    """Who wrote a message."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class Delivery(IntEnum):
+    """How far an outgoing message has come; it only ever grows, but for `SENT` after a lost connection."""
+
+    QUEUED = 0
+    """It waits here."""
+    SENT = 1
+    """It was handed to the data channel."""
+    DELIVERED = 2
+    """The other side has acknowledged that it holds it."""
+    READ = 3
+    """The other person has had it on the screen."""
+
+    @property
+    def label(self) -> str:
+        """Give the value of `data-delivery`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the transcript, with its text exactly as it was typed."""
+
+    id: str
+    direction: Direction
+    author: str
+    """The username of who wrote it."""
+    text: str
+    sent_at: float
+    """Seconds since the epoch, by the clock of who wrote it."""
+    delivery: Delivery | None = None
+    """None for incoming messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Another member of the room."""
+
+    peer_id: str
+    username: str

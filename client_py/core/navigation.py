@@ -1,0 +1,48 @@
+"""Decides what an address of this site stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from protocol.fields import room_name_fault
+from protocol.http import ROOM_PATH_PREFIX
+
+LOBBY_PATH = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Lobby:
+    """Where a room is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPlace:
+    """A room."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlace:
+    """An address that names no room that there can be, and why."""
+
+    sentence: str
+
+
+Place = Lobby | RoomPlace | NoPlace
+
+
+def place_of(path: str) -> Place:
+    """Give what the path of an address stands for."""
+    if not path.startswith(ROOM_PATH_PREFIX):
+        return Lobby()
+    room = unquote(path.removeprefix(ROOM_PATH_PREFIX).rstrip("/"))
+    if sentence := room_name_fault(room):
+        return NoPlace(sentence)
+    return RoomPlace(room)
+
+
+def path_of(room: str) -> str:
+    """Give the path of a room, whose name needs no escaping."""
+    return ROOM_PATH_PREFIX + room

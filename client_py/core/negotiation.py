@@ -1,0 +1,206 @@
+"""Decides how two sides agree on one RTCPeerConnection: W3C's perfect negotiation (WebRTC 1.0 §10.7), with every transition
+in this file.
+
+Both sides may offer at any time. When two offers cross (glare), the impolite side ignores the one that comes in, and the
+polite side lets its own go. What the browser does takes time; it comes back as another input.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from client_py.core.sdp import fingerprints, username_fragments
+from protocol.webrtc import Candidate, Description
+
+MAX_HELD = 128
+"""Candidates kept for a description that has not come yet; a browser gathers some ten to thirty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLocalDescription:
+    """Call setLocalDescription() without arguments: the signaling state says whether it offers or answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRemoteDescription:
+    """Call setRemoteDescription(); where an offer of our own is open, that rolls it back."""
+
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class AddCandidate:
+    """Call addIceCandidate()."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class SendDescription:
+    """Send what setLocalDescription() made to the other side."""
+
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class SendCandidate:
+    """Send a candidate of ours to the other side, after the description that it belongs to."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class NegotiationFailed:
+    """The browser refused a description: this RTCPeerConnection cannot be agreed on any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRefused:
+    """The browser refused a candidate that belongs to the description in use; the others may still do."""
+
+    reason: str
+
+
+Operation = SetLocalDescription | SetRemoteDescription | AddCandidate
+NegotiationEffect = Operation | SendDescription | SendCandidate | NegotiationFailed | CandidateRefused
+
+
+class Negotiation:
+    """The negotiation of one RTCPeerConnection, from its creation to its end."""
+
+    def __init__(self, *, polite: bool) -> None:
+        self.polite = polite
+        self.making_offer = False
+        self.ignore_offer = False
+        self.signaling_state = "stable"
+        self.remote_fingerprints: frozenset[str] = frozenset()
+        self._remote_fragments: frozenset[str] = frozenset()
+        # The description being applied: an answer until it is set, an offer until our answer to it is set. Descriptions that
+        # come meanwhile wait, which does what isSettingRemoteAnswerPending does in W3C's example, and serves offers too.
+        self._applying: Description | None = None
+        self._waiting: deque[Description] = deque()
+        self._negotiation_deferred = False
+        self._early_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
+        self._unsent_candidates: list[Candidate] = []
+
+    # Inputs of the RTCPeerConnection
+
+    def negotiation_needed(self) -> list[NegotiationEffect]:
+        """The `negotiationneeded` event: something can only be agreed on by a new offer."""
+        if self._applying:
+            # Python may hear of the event before it hears that the operation ahead of it has ended.
+            self._negotiation_deferred = True
+            return []
+        self.making_offer = True
+        return [SetLocalDescription()]
+
+    def signaling_state_changed(self, state: str) -> list[NegotiationEffect]:
+        """The `signalingstatechange` event, with RTCPeerConnection.signalingState."""
+        self.signaling_state = state
+        return []
+
+    def candidate_gathered(self, candidate: Candidate) -> list[NegotiationEffect]:
+        """The `icecandidate` event. The other side needs the description first, which may still be on its way to us."""
+        if self.making_offer or self._applying:
+            self._unsent_candidates.append(candidate)
+            return []
+        return [SendCandidate(candidate)]
+
+    # What came of the operations
+
+    def local_description_set(self, description: Description) -> list[NegotiationEffect]:
+        """The setLocalDescription() that we asked for has made this description."""
+        if description.type == "offer":
+            self.making_offer = False
+            if self._applying:
+                # A crossing offer made ours obsolete while it was being made, and so its candidates.
+                self._unsent_candidates.clear()
+                return []
+        else:
+            self._applying = None
+        return [SendDescription(description), *self._send_held_candidates(), *self._advance()]
+
+    def remote_description_set(self) -> list[NegotiationEffect]:
+        """The setRemoteDescription() that we asked for is done."""
+        description = self._applying
+        if description is None:
+            return []
+        self._remote_fragments = username_fragments(description.sdp)
+        effects = self._add_early_candidates()
+        if description.type == "offer":
+            return [*effects, SetLocalDescription()]
+        self._applying = None
+        return [*effects, *self._send_held_candidates(), *self._advance()]
+
+    def operation_failed(self, operation: Operation, reason: str) -> list[NegotiationEffect]:
+        """The browser refused an operation; `reason` is its own sentence."""
+        if isinstance(operation, AddCandidate):
+            # A candidate of an offer that we ignore has no description to belong to, and is no loss.
+            return [] if self.ignore_offer else [CandidateRefused(reason)]
+        self.making_offer = False
+        self._applying = None
+        return [NegotiationFailed(reason)]
+
+    # Inputs of the other side
+
+    def would_ignore(self, description: Description) -> bool:
+        """Tell whether a description would be left aside now: an offer by the impolite side's right, or a stale answer."""
+        if description.type == "answer":
+            return self.signaling_state != "have-local-offer"
+        offer_collision = self.making_offer or self.signaling_state != "stable"
+        return offer_collision and not self.polite
+
+    def description_received(self, description: Description) -> list[NegotiationEffect]:
+        """The other side sent an offer or an answer."""
+        self._waiting.append(description)
+        return self._advance()
+
+    def candidate_received(self, candidate: Candidate) -> list[NegotiationEffect]:
+        """The other side sent a candidate; one of another generation waits for its description."""
+        if self._belongs_to_remote_description(candidate):
+            return [AddCandidate(candidate)]
+        self._early_candidates.append(candidate)
+        return []
+
+    # Transitions
+
+    def _advance(self) -> list[NegotiationEffect]:
+        """Take what waits, as far as it can be taken now."""
+        effects: list[NegotiationEffect] = []
+        while self._waiting and not self._applying:
+            effects += self._apply(self._waiting.popleft())
+        if self._negotiation_deferred and not self._applying and not self.making_offer:
+            self._negotiation_deferred = False
+            effects += self.negotiation_needed()
+        return effects
+
+    def _apply(self, description: Description) -> list[NegotiationEffect]:
+        ignored = self.would_ignore(description)
+        if description.type == "offer":
+            self.ignore_offer = ignored
+        if ignored:
+            return []
+        self._applying = description
+        self._remote_fragments = frozenset()
+        self.remote_fingerprints = fingerprints(description.sdp)
+        return [SetRemoteDescription(description)]
+
+    def _belongs_to_remote_description(self, candidate: Candidate) -> bool:
+        if candidate.username_fragment is None:
+            # Not every implementation sends the fragment: then it is taken for the description in use.
+            return bool(self._remote_fragments)
+        return candidate.username_fragment in self._remote_fragments
+
+    def _add_early_candidates(self) -> list[NegotiationEffect]:
+        candidates = [
+            candidate for candidate in self._early_candidates if self._belongs_to_remote_description(candidate)
+        ]
+        self._early_candidates.clear()
+        return [AddCandidate(candidate) for candidate in candidates]
+
+    def _send_held_candidates(self) -> list[NegotiationEffect]:
+        candidates, self._unsent_candidates = self._unsent_candidates, []
+        return [SendCandidate(candidate) for candidate in candidates]

@@ -1,0 +1,63 @@
+"""What a room tells its view, one notice a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client_py.core.models import Delivery, Member, Message, StatusLine
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """The connection's state or its detail is another."""
+
+    line: StatusLine
+
+
+@dataclass(frozen=True, slots=True)
+class MembersChanged:
+    """The others in the room, in the order in which they came."""
+
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAdded:
+    """A message stands at the end of the transcript."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChanged:
+    """An outgoing message came further, or is being sent again."""
+
+    message_id: str
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TypingChanged:
+    """Who is writing just now, by username."""
+
+    usernames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadChanged:
+    """How many messages came in since the person last looked."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """What was typed could not be taken; the composer keeps the text, and the sentence says why."""
+
+    text: str
+    sentence: str
+
+
+Notice = (
+    StatusChanged | MembersChanged | MessageAdded | DeliveryChanged | TypingChanged | UnreadChanged | MessageRefused
+)

@@ -1,0 +1,131 @@
+"""Decides which messages to one device are sent when: numbers them, keeps them until they are acknowledged, and sends again
+what a new channel has not brought over."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from client_py.core.frames import MessagePart, split_text
+
+WINDOW_BYTES = 524_288
+"""So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which browsers
+refuse more, and is enough for 100 Mbit/s at 40 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message of ours, before it has a number."""
+
+    id: str
+    text: str
+    sent_at: float
+
+    @property
+    def size(self) -> int:
+        """Give the bytes that it counts for in the window and in the limits."""
+        return len(self.text.encode())
+
+
+class Outbox:
+    """What one device has yet to acknowledge, in order; the numbers follow the device's high-water mark."""
+
+    def __init__(self) -> None:
+        self._pending: deque[Outgoing] = deque()
+        self._acknowledged = 0
+        """The number of the last message that the device has; the first pending one is its successor."""
+        self._numbered = 0
+        """How many of the pending ones the device may have, since they were sent over some channel."""
+        self._sent = 0
+        """How many of the pending ones are on their way over the channel in use."""
+        self._bytes_on_their_way = 0
+        self._unread: deque[tuple[int, str]] = deque()
+        """Number and id of what was acknowledged and not yet read."""
+
+    @property
+    def pending(self) -> tuple[Outgoing, ...]:
+        """What is not acknowledged, the oldest first."""
+        return tuple(self._pending)
+
+    def add(self, message: Outgoing) -> None:
+        """Put a message at the end."""
+        self._pending.append(message)
+
+    def take_pending(self) -> list[Outgoing]:
+        """Give up all that is not acknowledged, so that it can go to another device."""
+        messages = list(self._pending)
+        self._pending.clear()
+        self._numbered = 0
+        self.channel_lost()
+        return messages
+
+    def channel_lost(self) -> list[str]:
+        """Forget what was on its way, and give its ids: it will be sent again."""
+        ids = [message.id for message, _ in zip(self._pending, range(self._sent), strict=False)]
+        self._sent = 0
+        self._bytes_on_their_way = 0
+        return ids
+
+    def resume(self, received: int) -> list[str]:
+        """Go on behind the device's high-water mark, on a new channel; gives the ids that the mark acknowledges.
+
+        The numbers of what is left follow the mark. That changes them only where one side has lost its memory, and there it
+        puts both in step again; that nothing is shown twice then is seen to by the ids.
+        """
+        self.channel_lost()
+        ids = self._drop_through(received)
+        if self._acknowledged != received:
+            self._acknowledged = received
+            self._unread.clear()
+        return ids
+
+    def acknowledge(self, received: int) -> list[str] | None:
+        """Let go of everything up to a number, and give the ids; None if that number was never sent."""
+        if received > self._acknowledged + self._sent:
+            return None
+        return self._drop_through(received)
+
+    def mark_read(self, read: int) -> list[str]:
+        """Give the ids of what was read up to a number, once each."""
+        ids = []
+        while self._unread and self._unread[0][0] <= read:
+            ids.append(self._unread.popleft()[1])
+        return ids
+
+    def send_more(self) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
+        """Give the messages that may be sent now with their frames, as far as the window is open; one always may."""
+        while self._sent < len(self._pending) and self._bytes_on_their_way < WINDOW_BYTES:
+            message = self._pending[self._sent]
+            self._sent += 1
+            self._numbered = max(self._numbered, self._sent)
+            self._bytes_on_their_way += message.size
+            yield message, _frames(message, self._acknowledged + self._sent)
+
+    def check_invariants(self) -> None:
+        """Assert what always holds; for tests."""
+        assert 0 <= self._sent <= self._numbered <= len(self._pending)
+        sent = list(self._pending)[: self._sent]
+        assert self._bytes_on_their_way == sum(message.size for message in sent)
+        assert all(number <= self._acknowledged for number, _ in self._unread)
+
+    def _drop_through(self, received: int) -> list[str]:
+        ids = []
+        while self._numbered and self._acknowledged < received:
+            message = self._pending.popleft()
+            self._numbered -= 1
+            self._acknowledged += 1
+            self._unread.append((self._acknowledged, message.id))
+            if self._sent:
+                self._sent -= 1
+                self._bytes_on_their_way -= message.size
+            ids.append(message.id)
+        return ids
+
+
+def _frames(message: Outgoing, seq: int) -> list[MessagePart]:
+    texts = split_text(message.text)
+    return [
+        MessagePart(seq, message.id, message.sent_at, part, len(texts), text)
+        for part, text in enumerate(texts, start=1)
+    ]

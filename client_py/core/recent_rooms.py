@@ -1,0 +1,36 @@
+"""Decides which rooms the lobby offers again: the ones entered last, the latest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from protocol.fields import ROOM_NAME
+
+MAX_RECENT_ROOMS = 8
+
+
+def parse_rooms(text: str | None) -> tuple[str, ...]:
+    """Read the list as the browser keeps it; what is not one reads as an empty list, since nothing of worth is in it."""
+    try:
+        value = json.loads(text or "[]")
+    except ValueError:
+        return ()
+    if not isinstance(value, list):
+        return ()
+    return tuple(room for room in value if isinstance(room, str) and ROOM_NAME.admits(room))[:MAX_RECENT_ROOMS]
+
+
+def format_rooms(rooms: Sequence[str]) -> str:
+    """Write the list as the browser keeps it."""
+    return json.dumps(list(rooms))
+
+
+def with_room(rooms: Sequence[str], room: str) -> tuple[str, ...]:
+    """Give the list after a room was entered."""
+    return (room, *without_room(rooms, room))[:MAX_RECENT_ROOMS]
+
+
+def without_room(rooms: Sequence[str], room: str) -> tuple[str, ...]:
+    """Give the list without a room."""
+    return tuple(other for other in rooms if other != room)

@@ -1,0 +1,120 @@
+"""Decides what a person is told about the connection: one state, and one sentence on how, or why not and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from client_py.core.link import LinkState
+from client_py.core.models import Status, StatusLine
+from client_py.core.session import SessionState
+from protocol.codes import CloseCode
+
+SERVER_AWAY = "The server cannot be reached just now; the conversation goes on without it."
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """What the status depends on, of one link."""
+
+    username: str
+    state: LinkState
+    answered: bool
+    """Whether the other browser has ever answered."""
+    relayed: bool | None = None
+    """Whether a TURN server carries the data; None while that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the status depends on."""
+
+    supported: bool
+    session: SessionState
+    close_code: int | None
+    links: Sequence[LinkFacts]
+
+
+def status_line(facts: Facts) -> StatusLine:
+    """Give what to show: an open link counts for more than anything about the server."""
+    if not facts.supported:
+        return StatusLine(
+            Status.UNSUPPORTED,
+            "Not supported",
+            "This browser cannot connect to other browsers (it has no WebRTC). Please open this page in a current "
+            "Chrome, Edge, Firefox or Safari.",
+        )
+    if any(link.state is LinkState.OPEN for link in facts.links):
+        return StatusLine(Status.CONNECTED, "Connected", _how_connected(facts))
+    if facts.session is SessionState.REFUSED:
+        return StatusLine(Status.REFUSED, "Refused", _why_refused(facts.close_code))
+    if facts.session is SessionState.FULL:
+        detail = "Every place in this room is taken. You will get in as soon as one is free."
+        return StatusLine(Status.FULL, "Room is full", detail)
+    if facts.session is SessionState.WAITING:
+        detail = "The server cannot be reached. It is tried again and again; what you write is kept until then."
+        return StatusLine(Status.OFFLINE, "Offline", detail)
+    return _on_the_way(facts)
+
+
+def _on_the_way(facts: Facts) -> StatusLine:
+    for state, describe in _LINK_LINES:
+        for link in facts.links:
+            if link.state is state:
+                return describe(link)
+    if facts.session is SessionState.JOINED:
+        detail = "Nobody else is here yet. What you write now is delivered when someone comes."
+        return StatusLine(Status.WAITING, "Waiting", detail)
+    if facts.close_code is not None:
+        return StatusLine(Status.OFFLINE, "Offline", "Trying to reach the server again…")
+    return StatusLine(Status.CONNECTING, "Connecting", "Entering the room…")
+
+
+def _interrupted(link: LinkFacts) -> StatusLine:
+    detail = f"The connection to {link.username} was interrupted. What you write is sent as soon as it is back."
+    return StatusLine(Status.RECONNECTING, "Reconnecting", detail)
+
+
+def _failed(link: LinkFacts) -> StatusLine:
+    if link.answered:
+        detail = (
+            f"No path to {link.username}’s browser was found; a firewall on one side may block direct connections. "
+            "Another network (a phone’s, for example) may help. It is tried again and again."
+        )
+    else:
+        detail = (
+            f"{link.username}’s browser does not answer. Ask {link.username} to bring the page to the front or to "
+            "reload it. It is tried again and again."
+        )
+    return StatusLine(Status.FAILED, "No connection", detail)
+
+
+def _connecting(link: LinkFacts) -> StatusLine:
+    return StatusLine(Status.CONNECTING, "Connecting", f"Looking for a path to {link.username}’s browser…")
+
+
+_LINK_LINES = (
+    (LinkState.FAILED, _failed),
+    (LinkState.INTERRUPTED, _interrupted),
+    (LinkState.CONNECTING, _connecting),
+)
+
+
+def _how_connected(facts: Facts) -> str:
+    link = next(link for link in facts.links if link.state is LinkState.OPEN)
+    how = {
+        None: f"Directly connected to {link.username}, end to end encrypted.",
+        False: f"Directly connected to {link.username}, end to end encrypted.",
+        True: f"Connected to {link.username} through a relay, end to end encrypted.",
+    }[link.relayed]
+    return how if facts.session is SessionState.JOINED else f"{how} {SERVER_AWAY}"
+
+
+def _why_refused(close_code: int | None) -> str:
+    match close_code:
+        case CloseCode.REPLACED:
+            return "This conversation goes on in another tab or window. Reload this page to bring it back here."
+        case CloseCode.UNAUTHENTICATED:
+            return "Your login has ended. Please sign in again."
+        case _:
+            return "This page and the server do not understand each other. Please reload the page."

@@ -1,0 +1,350 @@
+"""The seams between what decides and what touches the browser: everything here is implemented twice, by `browser/` and by
+the fakes of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocol.webrtc import Candidate, Description, IceServer
+
+Dispose = Callable[[], None]
+"""Ends a subscription or a timer, and frees the proxies behind it; calling it twice does no harm."""
+
+
+class Clock(Protocol):
+    """Time, and being called later."""
+
+    def now(self) -> float:
+        """Give the wall clock, in seconds since the epoch."""
+        ...
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
+        """Call back once after some seconds (later in a hidden page), unless disposed of before."""
+        ...
+
+
+class Random(Protocol):
+    """Chance, from the platform's cryptographic source."""
+
+    def random(self) -> float:
+        """Give a number from 0 (included) to 1 (excluded)."""
+        ...
+
+    def token(self) -> str:
+        """Give 128 random bits as 22 characters of base64url."""
+        ...
+
+
+class Store(Protocol):
+    """Small strings that stay in this browser: localStorage. Where the browser forbids it, they last as long as the page."""
+
+    def get(self, key: str) -> str | None:
+        """Give what was put under a key, or None."""
+        ...
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a string under a key."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Forget a key; no error if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What an HTTP request came back with."""
+
+    status: int
+    body: str
+    retry_after: float | None = None
+    """Seconds, from the header."""
+
+
+class Unreachable(Exception):
+    """Raised by `Http` when no response came at all: no network, or no server."""
+
+
+class Http(Protocol):
+    """Requests to the server that this page belongs to."""
+
+    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+        """Send JSON text, with a bearer token if one is given; Unreachable if there is no answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCallbacks:
+    """Who is told what a WebSocket does; after `closed`, nothing more comes."""
+
+    opened: Callable[[], None]
+    received: Callable[[str], None]
+    closed: Callable[[int], None]
+    """With the close code; 1006 where the connection just went away."""
+
+
+class Socket(Protocol):
+    """One WebSocket, from its opening on."""
+
+    def send(self, text: str) -> None:
+        """Send text; dropped silently once the socket is closing, as in the browser."""
+        ...
+
+    def close(self) -> None:
+        """Close it, without any callback more."""
+        ...
+
+
+class Sockets(Protocol):
+    """Opens WebSockets to the server that this page belongs to."""
+
+    def open(self, path: str, subprotocols: Sequence[str], callbacks: SocketCallbacks) -> Socket:
+        """Start to open one; how it goes is told to the callbacks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCallbacks:
+    """Who is told what a data channel does."""
+
+    opened: Callable[[], None]
+    received: Callable[[str], None]
+    closed: Callable[[], None]
+
+
+class DataChannel(Protocol):
+    """An RTCDataChannel for text."""
+
+    def send(self, text: str) -> None:
+        """Send one frame; ChannelClosed if the channel is not open, or its buffer is full."""
+        ...
+
+    def close(self) -> None:
+        """Close it, without any callback more."""
+        ...
+
+
+class ChannelClosed(Exception):
+    """Raised by `DataChannel.send` when the channel cannot take the frame; the frame was not sent."""
+
+
+class OperationFailed(Exception):
+    """Raised by the operations of `PeerConnection`; `reason` is the browser's own sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConnectionCallbacks:
+    """Who is told what an RTCPeerConnection does; the states are those of W3C, as they are spelled there."""
+
+    negotiation_needed: Callable[[], None]
+    candidate_gathered: Callable[[Candidate], None]
+    signaling_state_changed: Callable[[str], None]
+    connection_state_changed: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedPath:
+    """The candidate pair in use, as `getStats()` tells it."""
+
+    relayed: bool
+    protocol: str
+    """"udp" or "tcp"."""
+
+
+class PeerConnection(Protocol):
+    """An RTCPeerConnection; every operation raises OperationFailed if the browser refuses it."""
+
+    async def set_local_description(self) -> Description:
+        """Make the description that the signaling state asks for, and give it."""
+        ...
+
+    async def set_remote_description(self, description: Description) -> None:
+        """Apply what the other side sent."""
+        ...
+
+    async def add_ice_candidate(self, candidate: Candidate) -> None:
+        """Apply a candidate of the other side."""
+        ...
+
+    def restart_ice(self) -> None:
+        """Ask for new ICE credentials in the next offer; negotiation is then needed."""
+        ...
+
+    def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> DataChannel:
+        """Create an ordered, reliable channel that both sides negotiated beforehand."""
+        ...
+
+    async def selected_path(self) -> SelectedPath | None:
+        """Tell the path in use, or None while there is none."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection and its channels, without any callback more."""
+        ...
+
+
+class PeerConnections(Protocol):
+    """Makes peer connections, where the browser can."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether this browser has RTCPeerConnection."""
+        ...
+
+    def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> PeerConnection:
+        """Create one; OperationFailed if the browser refuses the configuration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DomEvent:
+    """What a view needs to know of a DOM event."""
+
+    key: str = ""
+    """KeyboardEvent.key."""
+    shift: bool = False
+    composing: bool = False
+    """Whether an input method is at work, so that Enter belongs to it."""
+    prevent_default: Callable[[], None] = lambda: None
+    submitter: str = ""
+    """SubmitEvent.submitter's `value`: which button submitted the form."""
+
+
+Listener = Callable[[DomEvent], None]
+
+
+class Element(Protocol):
+    """One DOM element. Text goes in as text; there is no way to hand it HTML."""
+
+    text: str
+    """Node.textContent."""
+    value: str
+    """HTMLInputElement.value."""
+    hidden: bool
+    disabled: bool
+    scroll_top: float
+    """In CSS pixels, like the two heights."""
+
+    @property
+    def scroll_height(self) -> float:
+        """Element.scrollHeight."""
+        ...
+
+    @property
+    def client_height(self) -> float:
+        """Element.clientHeight."""
+        ...
+
+    def get(self, attribute: str) -> str | None:
+        """Give an attribute's value, or None if it is not there."""
+        ...
+
+    def set(self, attribute: str, value: str | None) -> None:
+        """Set an attribute, or remove it with None."""
+        ...
+
+    def append(self, *children: Element | str) -> None:
+        """Add children at the end; a str becomes a text node."""
+        ...
+
+    def insert_before(self, child: Element, reference: Element) -> None:
+        """Add a child before another one."""
+        ...
+
+    def replace_children(self, *children: Element | str) -> None:
+        """Put these children in the place of all."""
+        ...
+
+    def remove(self) -> None:
+        """Take the element out of the page."""
+        ...
+
+    def focus(self) -> None:
+        """Give it the keyboard."""
+        ...
+
+    def fit_to_content(self, max_height: float) -> None:
+        """Make a text area as high as its text, up to a height in CSS pixels."""
+        ...
+
+    def on(self, event: str, listener: Listener) -> Dispose:
+        """Listen to an event until disposed of."""
+        ...
+
+
+class Document(Protocol):
+    """The page."""
+
+    title: str
+
+    @property
+    def visible(self) -> bool:
+        """Whether a person can see the page, and it has the focus."""
+        ...
+
+    def create(self, tag: str, attributes: Mapping[str, str] | None = None, *children: Element | str) -> Element:
+        """Create an element that is not in the page yet. An SVG tag (svg, path) gets the SVG namespace."""
+        ...
+
+    def by_id(self, element_id: str) -> Element:
+        """Give an element of index.html; KeyError if it has none of that id."""
+        ...
+
+    def root(self) -> Element:
+        """Give the <html> element."""
+        ...
+
+    def on(self, event: str, listener: Listener) -> Dispose:
+        """Listen to an event of the document or the window until disposed of: `visibilitychange`, `focus`, `pagehide`, `online` …"""
+        ...
+
+
+class Location(Protocol):
+    """The address bar and the history behind it."""
+
+    @property
+    def path(self) -> str:
+        """The path of the page's address."""
+        ...
+
+    def url_of(self, path: str) -> str:
+        """Give the whole address of a path on this site."""
+        ...
+
+    def push(self, path: str) -> None:
+        """Go to a path without loading a page."""
+        ...
+
+    def on_change(self, callback: Callable[[], None]) -> Dispose:
+        """Be told when the person goes back or forward."""
+        ...
+
+
+class Formats(Protocol):
+    """How this person's locale writes times."""
+
+    def time(self, seconds: float) -> str:
+        """Write the time of day of a moment: "14:05"."""
+        ...
+
+    def day(self, seconds: float) -> str:
+        """Write the day of a moment, in the local time zone: "Today", "Yesterday" or "Monday, 23 November"; equal for equal days."""
+        ...
+
+    def full(self, seconds: float) -> str:
+        """Write date and time in full, for a tooltip."""
+        ...
+
+
+class Clipboard(Protocol):
+    """Copying, and the sharing dialogue of a phone."""
+
+    def copy(self, text: str) -> Awaitable[bool]:
+        """Copy a text; False where the browser does not let us."""
+        ...
