@@ -1,0 +1,168 @@
+"""Puts the application together: the only module that sees every layer."""
+
+from __future__ import annotations
+
+import js
+
+from client_py.browser.clipboard import BrowserClipboard
+from client_py.browser.clock import BrowserClock
+from client_py.browser.document import BrowserDocument
+from client_py.browser.formats import BrowserFormats
+from client_py.browser.http import BrowserHttp
+from client_py.browser.interop import Callbacks, log_failure
+from client_py.browser.location import BrowserLocation
+from client_py.browser.peer_connection import BrowserPeerConnections
+from client_py.browser.random import BrowserRandom
+from client_py.browser.socket import BrowserSockets
+from client_py.browser.store import BrowserStore
+from client_py.core.models import Status, StatusLine
+from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, path_of, place_of
+from client_py.core.notices import Notice, StatusChanged
+from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
+from client_py.drivers.account import AccountDriver
+from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.tasks import Tasks
+from client_py.ui.page import Page
+from client_py.ui.room import RoomScreen
+from client_py.ui.surroundings import Surroundings
+
+RECENT_ROOMS_KEY = "p2pchat.rooms"
+"""Where the recent rooms stand in localStorage."""
+
+BROKEN = StatusLine(
+    Status.FAILED,
+    "Something broke",
+    "An error stopped this page; the browser’s console says which. Please copy what is not sent yet, and reload.",
+)
+
+
+class App:
+    """The page from its start on: who is signed in, where they are, and the room that they are in."""
+
+    def __init__(self) -> None:
+        callbacks = Callbacks(self._failed)
+        self._tasks = Tasks(self._failed)
+        self._store = BrowserStore()
+        self._location = BrowserLocation(callbacks)
+        self._document = BrowserDocument(callbacks)
+        clock, random = BrowserClock(callbacks), BrowserRandom()
+        surroundings = Surroundings(self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random)
+        self._ports = RoomPorts(BrowserSockets(callbacks), BrowserPeerConnections(callbacks), clock, random)
+        self._account = AccountDriver(BrowserHttp(), self._store, clock, self._tasks, self)
+        self._page = Page(surroundings, self)
+        self._room: RoomDriver | None = None
+        self._room_screen: RoomScreen | None = None
+
+    def start(self) -> None:
+        """Take over the page."""
+        # They last as long as the page, so nobody disposes of them.
+        self._location.on_change(self._go)
+        self._document.on("online", lambda _event: self._network_returned())
+        self._account.start()
+        self._document.root().set("data-app", "ready")
+
+    # What a person asks for (ui.actions.PageActions)
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in with an account that exists."""
+        self._account.sign_in(username, password)
+
+    def register(self, username: str, password: str) -> None:
+        """Make a new account, and sign in with it."""
+        self._account.register(username, password)
+
+    def sign_out(self) -> None:
+        """End the login on this browser."""
+        self._account.sign_out()
+
+    def open_room(self, room: str) -> None:
+        """Go to a room."""
+        self._location.push(path_of(room))
+        self._go()
+
+    def open_lobby(self) -> None:
+        """Go back to the lobby; leaves the room."""
+        self._location.push(LOBBY_PATH)
+        self._go()
+
+    def forget_room(self, room: str) -> None:
+        """Take a room off the list of recent ones."""
+        self._keep_rooms(without_room(self._recent_rooms(), room))
+
+    # What comes of signing in (drivers.account.AccountView)
+
+    def show_signing_in(self) -> None:
+        """Name and password are being checked."""
+        self._page.show_signing_in()
+
+    def show_auth_error(self, sentence: str) -> None:
+        """Signing in or registering failed."""
+        self._page.show_auth_error(sentence)
+
+    def signed_in(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
+        """Go to where the address says, which is where the person was going."""
+        self._go()
+
+    def signed_out(self, sentence: str, username: str) -> None:
+        """Show the form; the address stays, so that signing in leads back."""
+        self._leave_room()
+        self._page.show_sign_in(sentence, username)
+
+    # Places
+
+    def _go(self) -> None:
+        """Show what the address stands for."""
+        self._leave_room()
+        login = self._account.login
+        if login is None:
+            self._page.show_sign_in()
+            return
+        match place_of(self._location.path):
+            case Lobby():
+                self._page.show_lobby(login.username, self._recent_rooms())
+            case RoomPlace(room):
+                self._enter_room(room, login.username)
+            case NoPlace(sentence):
+                self._page.show_room_fault(sentence)
+
+    def _enter_room(self, room: str, username: str) -> None:
+        self._keep_rooms(with_room(self._recent_rooms(), room))
+        callbacks = RoomCallbacks(self._show, self._account.token_refused, _warn, self._token)
+        self._room = RoomDriver(room, username, self._ports, callbacks, self._tasks)
+        self._room_screen = self._page.show_room(room, username, self._room)
+        self._room.start()
+
+    def _leave_room(self) -> None:
+        if self._room is not None:
+            self._room.stop()
+        self._room = None
+        self._room_screen = None
+
+    def _show(self, notice: Notice) -> None:
+        if self._room_screen is not None:
+            self._room_screen.apply(notice)
+
+    def _network_returned(self) -> None:
+        if self._room is not None:
+            self._room.network_returned()
+
+    def _token(self) -> str:
+        return self._account.login.token if self._account.login else ""
+
+    # Recent rooms
+
+    def _recent_rooms(self) -> tuple[str, ...]:
+        return parse_rooms(self._store.get(RECENT_ROOMS_KEY))
+
+    def _keep_rooms(self, rooms: tuple[str, ...]) -> None:
+        self._store.put(RECENT_ROOMS_KEY, format_rooms(rooms))
+
+    # Failures that nobody foresaw
+
+    def _failed(self, error: BaseException) -> None:
+        log_failure(error)
+        self._show(StatusChanged(BROKEN))
+
+
+def _warn(sentence: str) -> None:
+    js.console.warn(sentence)

@@ -1,0 +1,1 @@
+"""What touches js: implements the ports, decides nothing."""

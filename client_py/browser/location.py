@@ -1,0 +1,34 @@
+"""The address bar and the history behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import js
+
+from client_py.browser.interop import Callbacks
+from client_py.ports import Dispose
+
+
+class BrowserLocation:
+    """Implements `ports.Location`."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._callbacks = callbacks
+
+    @property
+    def path(self) -> str:
+        """The path of the page's address (Location.pathname)."""
+        return js.location.pathname
+
+    def url_of(self, path: str) -> str:
+        """Give the whole address of a path on this site (Location.origin)."""
+        return js.location.origin + path
+
+    def push(self, path: str) -> None:
+        """Go to a path without loading a page (History.pushState)."""
+        js.history.pushState(None, "", path)
+
+    def on_change(self, callback: Callable[[], None]) -> Dispose:
+        """Be told when the person goes back or forward (the `popstate` event)."""
+        return self._callbacks.listen(js.window, "popstate", lambda _event: callback())

@@ -1,0 +1,173 @@
+"""RTCPeerConnection and RTCDataChannel, as `ports` speaks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from client_py.browser.interop import Callbacks, from_null, js_object
+from client_py.ports import (
+    ChannelCallbacks,
+    ChannelClosed,
+    OperationFailed,
+    PeerConnectionCallbacks,
+    SelectedPath,
+)
+from protocol.webrtc import Candidate, Description, IceServer
+
+Result = TypeVar("Result")
+
+
+class BrowserDataChannel:
+    """Implements `ports.DataChannel`."""
+
+    def __init__(self, channel: js.RTCDataChannel, callbacks: ChannelCallbacks, guard: Callbacks) -> None:
+        self._channel = channel
+        self._callbacks = callbacks
+        self._listeners = ExitStack()
+        for event, listener in (("open", self._opened), ("message", self._received), ("close", self._closed)):
+            self._listeners.callback(guard.listen(channel, event, listener))
+
+    def send(self, text: str) -> None:
+        """Send one frame (RTCDataChannel.send); ChannelClosed if it is not open or its buffer is full."""
+        try:
+            self._channel.send(text)
+        except JsException as error:
+            raise ChannelClosed(error.message) from error
+
+    def close(self) -> None:
+        """Close it, without any callback more (RTCDataChannel.close)."""
+        self._listeners.close()
+        self._channel.close()
+
+    def _opened(self, _event: Any) -> None:
+        self._callbacks.opened()
+
+    def _received(self, event: Any) -> None:
+        # A binary frame is none of the protocol's: the codec refuses the empty text in its place.
+        self._callbacks.received(event.data if isinstance(event.data, str) else "")
+
+    def _closed(self, _event: Any) -> None:
+        self._listeners.close()
+        self._callbacks.closed()
+
+
+class BrowserPeerConnection:
+    """Implements `ports.PeerConnection`."""
+
+    def __init__(self, connection: js.RTCPeerConnection, callbacks: PeerConnectionCallbacks, guard: Callbacks) -> None:
+        self._connection = connection
+        self._callbacks = callbacks
+        self._guard = guard
+        self._listeners = ExitStack()
+        for event, listener in (
+            ("negotiationneeded", lambda _event: callbacks.negotiation_needed()),
+            ("icecandidate", self._candidate_gathered),
+            ("signalingstatechange", lambda _event: callbacks.signaling_state_changed(connection.signalingState)),
+            ("connectionstatechange", lambda _event: callbacks.connection_state_changed(connection.connectionState)),
+        ):
+            self._listeners.callback(guard.listen(connection, event, listener))
+
+    async def set_local_description(self) -> Description:
+        """Make the description that the signaling state asks for (setLocalDescription without arguments)."""
+        await _translated(self._connection.setLocalDescription())
+        description = self._connection.localDescription
+        return Description(description.type, description.sdp)
+
+    async def set_remote_description(self, description: Description) -> None:
+        """Apply what the other side sent (setRemoteDescription)."""
+        await _translated(self._connection.setRemoteDescription(js_object(asdict(description))))
+
+    async def add_ice_candidate(self, candidate: Candidate) -> None:
+        """Apply a candidate of the other side (addIceCandidate)."""
+        value = {
+            "candidate": candidate.candidate,
+            "sdpMid": candidate.sdp_mid,
+            "sdpMLineIndex": candidate.sdp_m_line_index,
+            "usernameFragment": candidate.username_fragment,
+        }
+        await _translated(self._connection.addIceCandidate(js_object(value)))
+
+    def restart_ice(self) -> None:
+        """Ask for new ICE credentials in the next offer (restartIce)."""
+        self._connection.restartIce()
+
+    def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> BrowserDataChannel:
+        """Create an ordered, reliable, negotiated channel (createDataChannel)."""
+        options = js_object({"negotiated": True, "id": channel_id})
+        return BrowserDataChannel(self._connection.createDataChannel(label, options), callbacks, self._guard)
+
+    async def selected_path(self) -> SelectedPath | None:
+        """Tell the candidate pair in use (getStats: the transport's selectedCandidatePairId)."""
+        report = await _translated(self._connection.getStats())
+        entries = {entry.id: entry for entry in report.values()}
+        pair = _selected_pair(entries)
+        if pair is None:
+            return None
+        ends = [entries[end] for end in (pair.localCandidateId, pair.remoteCandidateId) if end in entries]
+        return SelectedPath(
+            relayed=any(end.candidateType == "relay" for end in ends),
+            protocol=next((end.protocol for end in ends), "udp"),
+        )
+
+    def close(self) -> None:
+        """Close the connection, without any callback more (RTCPeerConnection.close)."""
+        self._listeners.close()
+        self._connection.close()
+
+    def _candidate_gathered(self, event: Any) -> None:
+        candidate = from_null(event.candidate)
+        if candidate is None:
+            return  # the end of gathering, which every generation has said before with an empty candidate
+        self._callbacks.candidate_gathered(
+            Candidate(
+                candidate.candidate,
+                from_null(candidate.sdpMid),
+                from_null(candidate.sdpMLineIndex),
+                from_null(candidate.usernameFragment),
+            )
+        )
+
+
+class BrowserPeerConnections:
+    """Implements `ports.PeerConnections`."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._callbacks = callbacks
+
+    @property
+    def supported(self) -> bool:
+        """Whether this browser has RTCPeerConnection."""
+        return hasattr(js, "RTCPeerConnection")
+
+    def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> BrowserPeerConnection:
+        """Create one; OperationFailed if the browser refuses the configuration."""
+        servers = [js_object(asdict(server) | {"urls": to_js(list(server.urls))}) for server in ice_servers]
+        try:
+            connection = js.RTCPeerConnection.new(js_object({"iceServers": to_js(servers)}))
+        except JsException as error:
+            raise OperationFailed(error.message) from error
+        return BrowserPeerConnection(connection, callbacks, self._callbacks)
+
+
+async def _translated(operation: Awaitable[Result]) -> Result:
+    try:
+        return await operation
+    except JsException as error:
+        raise OperationFailed(f"{error.name}: {error.message}") from error
+
+
+def _selected_pair(entries: dict[str, Any]) -> Any | None:
+    for entry in entries.values():
+        if entry.type == "transport" and getattr(entry, "selectedCandidatePairId", None) in entries:
+            return entries[entry.selectedCandidatePairId]
+    for entry in entries.values():
+        # Firefox has no transport in its report, and marks the pair itself.
+        if entry.type == "candidate-pair" and getattr(entry, "selected", False):
+            return entry
+    return None

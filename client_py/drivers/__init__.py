@@ -1,0 +1,1 @@
+"""What awaits: runs the machines of core against ports."""

@@ -1,0 +1,121 @@
+"""Runs the account machine: sends its requests, keeps the login in the browser, and renews it in time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Protocol
+
+from client_py.core.account import (
+    Account,
+    AccountEffect,
+    Forget,
+    Keep,
+    Login,
+    Post,
+    Purpose,
+    ShowChecking,
+    ShowFault,
+    SignedIn,
+    SignedOut,
+    StartRenewalTimer,
+    StopRenewalTimer,
+    parse_login,
+)
+from client_py.drivers.tasks import Tasks
+from client_py.drivers.timers import Timers
+from client_py.ports import Clock, Http, Store, Unreachable
+
+LOGIN_KEY = "p2pchat.login"
+"""Where the login stands in localStorage: the JWT with its name and its end."""
+
+RENEWAL = "renewal"
+
+
+class AccountView(Protocol):
+    """Who is shown what comes of signing in."""
+
+    def show_signing_in(self) -> None:
+        """Name and password are being checked."""
+        ...
+
+    def show_auth_error(self, sentence: str) -> None:
+        """Signing in or registering failed."""
+        ...
+
+    def signed_in(self, username: str) -> None:
+        """Someone is signed in."""
+        ...
+
+    def signed_out(self, sentence: str, username: str) -> None:
+        """Nobody is signed in (any more); the sentence says why, if that is not plain."""
+        ...
+
+
+class AccountDriver:
+    """The login on this page, from the opening of the page to its end."""
+
+    def __init__(self, http: Http, store: Store, clock: Clock, tasks: Tasks, view: AccountView) -> None:
+        self._http = http
+        self._store = store
+        self._clock = clock
+        self._tasks = tasks
+        self._view = view
+        self._timers = Timers(clock)
+        self._account = Account()
+
+    @property
+    def login(self) -> Login | None:
+        """The login that is valid now."""
+        return self._account.login
+
+    def start(self) -> None:
+        """Take up the login that was kept, if there is one."""
+        self._perform(self._account.resumed(parse_login(self._store.get(LOGIN_KEY) or "")))
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in with an account that exists."""
+        self._perform(self._account.submitted(Purpose.SIGN_IN, username, password))
+
+    def register(self, username: str, password: str) -> None:
+        """Make a new account, and sign in with it."""
+        self._perform(self._account.submitted(Purpose.REGISTER, username, password))
+
+    def sign_out(self) -> None:
+        """End the login on this browser."""
+        self._perform(self._account.signed_out())
+
+    def token_refused(self) -> None:
+        """The server does not take the token where a room is entered."""
+        self._perform(self._account.token_refused())
+
+    async def _post(self, post: Post) -> None:
+        try:
+            response = await self._http.post(post.purpose.path, post.body, token=post.token)
+        except Unreachable:
+            self._perform(self._account.unreachable(post.purpose))
+            return
+        effects = self._account.responded(post.purpose, response.status, response.body, self._clock.now())
+        self._perform(effects)
+
+    def _perform(self, effects: list[AccountEffect]) -> None:  # noqa: C901 - a table of effects
+        for effect in effects:
+            match effect:
+                case Post():
+                    self._tasks.spawn(self._post(effect))
+                case Keep(login):
+                    self._store.put(LOGIN_KEY, json.dumps(asdict(login)))
+                case Forget():
+                    self._store.remove(LOGIN_KEY)
+                case StartRenewalTimer(seconds):
+                    self._timers.start(RENEWAL, seconds, lambda: self._perform(self._account.renewal_due()))
+                case StopRenewalTimer():
+                    self._timers.stop(RENEWAL)
+                case ShowChecking():
+                    self._view.show_signing_in()
+                case ShowFault(sentence):
+                    self._view.show_auth_error(sentence)
+                case SignedIn(username):
+                    self._view.signed_in(username)
+                case SignedOut(sentence, username):
+                    self._view.signed_out(sentence, username)

@@ -1,0 +1,84 @@
+"""Runs the operations of one RTCPeerConnection, one after the other, and owns its channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client_py.core.frames import CHANNEL_ID, CHANNEL_LABEL
+from client_py.core.negotiation import AddCandidate, Operation, SetLocalDescription, SetRemoteDescription
+from client_py.drivers.tasks import Tasks
+from client_py.ports import ChannelCallbacks, ChannelClosed, DataChannel, OperationFailed, PeerConnection
+from protocol.webrtc import Description
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Who is told what came of the operations."""
+
+    local_description_set: Callable[[Description], None]
+    remote_description_set: Callable[[], None]
+    operation_failed: Callable[[Operation, str], None]
+
+
+class Connection:
+    """An RTCPeerConnection with its queue of operations; what comes of them after its end is told to nobody."""
+
+    def __init__(self, peer_connection: PeerConnection, outcomes: Outcomes, tasks: Tasks) -> None:
+        self._peer_connection = peer_connection
+        self._outcomes = outcomes
+        self._channel: DataChannel | None = None
+        # Unbounded, but what fills it is bounded: the negotiation has one description at work, and candidates are few.
+        self._operations: asyncio.Queue[Operation] = asyncio.Queue()
+        self._worker = tasks.spawn(self._work())
+
+    @property
+    def peer_connection(self) -> PeerConnection:
+        """The RTCPeerConnection itself."""
+        return self._peer_connection
+
+    def enqueue(self, operation: Operation) -> None:
+        """Carry out an operation after those that are waiting."""
+        self._operations.put_nowait(operation)
+
+    def create_channel(self, callbacks: ChannelCallbacks) -> None:
+        """Create the `chat` channel."""
+        self._channel = self._peer_connection.create_data_channel(CHANNEL_LABEL, CHANNEL_ID, callbacks)
+
+    def send(self, text: str) -> bool:
+        """Send a frame; False if the channel broke over it. What comes after that goes nowhere, and is sent anew."""
+        if self._channel is None:
+            return True
+        try:
+            self._channel.send(text)
+        except ChannelClosed:
+            self._channel.close()
+            self._channel = None
+            return False
+        return True
+
+    def close(self) -> None:
+        """End the operations, the channel and the RTCPeerConnection."""
+        self._worker.cancel()
+        if self._channel is not None:
+            self._channel.close()
+        self._peer_connection.close()
+
+    async def _work(self) -> None:
+        while True:
+            operation = await self._operations.get()
+            try:
+                await self._carry_out(operation)
+            except OperationFailed as error:
+                self._outcomes.operation_failed(operation, error.reason)
+
+    async def _carry_out(self, operation: Operation) -> None:
+        match operation:
+            case SetLocalDescription():
+                self._outcomes.local_description_set(await self._peer_connection.set_local_description())
+            case SetRemoteDescription(description):
+                await self._peer_connection.set_remote_description(description)
+                self._outcomes.remote_description_set()
+            case AddCandidate(candidate):
+                await self._peer_connection.add_ice_candidate(candidate)

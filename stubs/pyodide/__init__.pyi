@@ -1,0 +1,1 @@
+"""Pyodide, as far as `client_py/browser` uses it."""
