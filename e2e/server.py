@@ -1,0 +1,80 @@
+"""Runs the real server for the tests: as a process of its own, on a free port, with data of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+class Server:
+    """A server process that can be stopped, killed and started again on the same port with the same data."""
+
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        # No STUN server: the tests may not depend on the internet, and on one machine host candidates are enough.
+        self._environment = {
+            **os.environ,
+            "P2PCHAT_DATA_DIR": str(folder / "data"),
+            "P2PCHAT_STUN_URLS": "",
+            **(settings or {}),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "signaling.cli", "serve", "--port", str(self.port)],
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, f"the server ended at once:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, f"the server did not answer:\n{self.log.read_text()}"
+
+    def stop(self) -> None:
+        """Let it shut down in order."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(STOP_SECONDS)
+            self._process = None
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+            self._process = None
+
+    def register(self, username: str, password: str = "a password of 8 or more") -> dict[str, str]:
+        """Make an account; gives what the server answered."""
+        body = {"username": username, "password": password}
+        answer = httpx.post(f"{self.url}/api/register", json=body, trust_env=False)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        login: dict[str, str] = answer.json()
+        return login
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

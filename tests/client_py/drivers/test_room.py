@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from client_py.core.frames import FRAMES, Frame, Hello, Resume
+from client_py.core.models import Status
+from client_py.core.notices import MessageAdded, Notice, StatusChanged
+from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.tasks import Tasks
+from client_py.ports import SelectedPath
+from protocol import events, requests
+from protocol.codes import CloseCode
+from protocol.events import EVENTS, Event, Limits, Peer
+from protocol.requests import REQUESTS, Request
+from protocol.webrtc import Candidate, Description, IceServer
+from tests.fakes.ports import (
+    FakeChannel,
+    FakeClock,
+    FakePeerConnection,
+    FakePeerConnections,
+    FakeRandom,
+    FakeSocket,
+    FakeSockets,
+    settle,
+)
+
+ME, BOB = "me-0000000000000000", "bob-000000000000000"
+STUN = IceServer(("stun:stun.example.org",))
+ANSWER = Description("answer", "a=ice-ufrag:theirs\r\na=fingerprint:sha-256 BB")
+
+
+class Stage:
+    """A room driver among fakes."""
+
+    def __init__(self) -> None:
+        self.sockets, self.connections = FakeSockets(), FakePeerConnections()
+        self.clock = FakeClock()
+        self.notices: list[Notice] = []
+        self.warnings: list[str] = []
+        self.refusals = 0
+        self.failures: list[BaseException] = []
+        ports = RoomPorts(self.sockets, self.connections, self.clock, FakeRandom())
+        callbacks = RoomCallbacks(self.notices.append, self._refused, self.warnings.append, lambda: "jwt")
+        self.driver = RoomDriver("den", "alice", ports, callbacks, Tasks(self.failures.append))
+
+    def _refused(self) -> None:
+        self.refusals += 1
+
+    @property
+    def socket(self) -> FakeSocket:
+        """Give the last socket."""
+        return self.sockets.opened[-1]
+
+    @property
+    def connection(self) -> FakePeerConnection:
+        """Give the last peer connection."""
+        return self.connections.created[-1]
+
+    @property
+    def channel(self) -> FakeChannel:
+        """Give the last channel."""
+        return self.connection.channels[-1]
+
+    @property
+    def status(self) -> Status:
+        """Give the status that is shown."""
+        return next(notice.line.status for notice in reversed(self.notices) if isinstance(notice, StatusChanged))
+
+    def receive(self, event: Event) -> None:
+        """Let the server say something."""
+        self.socket.callbacks.received(EVENTS.encode(event))
+
+    def sent(self) -> list[Request]:
+        """Give what the server was asked for."""
+        return [REQUESTS.decode(text) for text in self.socket.sent]
+
+    def receive_frame(self, frame: Frame) -> None:
+        """Let the other page say something."""
+        self.channel.callbacks.received(FRAMES.encode(frame))
+
+    def enter(self, *peers: Peer) -> None:
+        """Go into the room, in which these peers are."""
+        self.driver.start()
+        self.socket.callbacks.opened()
+        self.receive(events.Welcome(ME, "resume", (STUN,), Limits(1, 1)))
+        self.receive(events.Joined("den", ME, "resume", resumed=False, peers=peers, capacity=2))
+
+    async def connect(self) -> None:
+        """Go into the room and connect to Bob, who was there before."""
+        self.enter(Peer(BOB, "bob"))
+        self.connection.callbacks.negotiation_needed()
+        await settle()
+        self.connection.callbacks.signaling_state_changed("have-local-offer")
+        self.receive(events.Signal(BOB, description=ANSWER))
+        await settle()
+        self.connection.callbacks.signaling_state_changed("stable")
+        self.channel.callbacks.opened()
+        self.receive_frame(Hello(1, "bobs-device-00000000"))
+        self.receive_frame(Resume(0, 0))
+        await settle()
+
+
+async def test_room_opens_a_socket_with_the_token_in_the_subprotocol() -> None:
+    """The token stands in no address."""
+    stage = Stage()
+    stage.driver.start()
+    assert stage.socket.path == "/ws"
+    assert stage.socket.subprotocols == ["p2p-chat.v1", "token.jwt"]
+    stage.socket.callbacks.opened()
+    assert stage.sent() == [requests.Join("den")]
+
+
+async def test_room_connects_to_who_is_there() -> None:
+    """Descriptions and candidates go out, the answer goes in, and the status follows."""
+    stage = Stage()
+    await stage.connect()
+    assert stage.connection.ice_servers == (STUN,)
+    assert stage.connection.done == ["set_local_description", ANSWER]
+    assert (stage.channel.label, stage.channel.channel_id) == ("chat", 0)
+    assert isinstance(stage.sent()[1], requests.Signal)
+    assert stage.status is Status.CONNECTED
+    assert stage.failures == []
+
+
+async def test_room_sends_a_message_over_the_channel_alone() -> None:
+    """What is written goes to the channel and the view, and not to the server."""
+    stage = Stage()
+    await stage.connect()
+    before = list(stage.socket.sent)
+    stage.driver.send("a secret")
+    assert "a secret" in stage.channel.sent[-1]
+    assert any(isinstance(notice, MessageAdded) and notice.message.text == "a secret" for notice in stage.notices)
+    assert stage.socket.sent == before
+
+
+async def test_room_passes_candidates_both_ways() -> None:
+    """Candidates of the other side are applied, and ours are sent."""
+    stage = Stage()
+    await stage.connect()
+    theirs = Candidate("candidate:1", "0", 0, "theirs")
+    stage.receive(events.Signal(BOB, candidate=theirs))
+    await settle()
+    assert stage.connection.done[-1] == theirs
+    ours = Candidate("candidate:2", "0", 0, "mine")
+    stage.connection.callbacks.candidate_gathered(ours)
+    assert stage.sent()[-1] == requests.Signal(BOB, candidate=ours)
+
+
+async def test_room_replaces_a_connection_whose_operation_failed() -> None:
+    """A description that the browser refuses leads to a new connection, and the old one is closed."""
+    stage = Stage()
+    stage.enter(Peer(BOB, "bob"))
+    first = stage.connection
+    first.failing = True
+    first.callbacks.negotiation_needed()
+    await settle()
+    assert stage.warnings == ["SetLocalDescription failed: no"]
+    stage.clock.advance(2)
+    assert first.closed
+    assert stage.connection is not first
+
+
+async def test_room_brings_back_a_channel_that_breaks_under_a_message() -> None:
+    """A frame that the channel does not take is not lost: the message waits for the next channel."""
+    stage = Stage()
+    await stage.connect()
+    stage.channel.broken = True
+    stage.driver.send("kept")
+    assert stage.status is Status.RECONNECTING
+    first = stage.connection
+    stage.clock.advance(2)
+    assert first.closed
+    stage.channel.callbacks.opened()
+    stage.receive_frame(Hello(1, "bobs-device-00000000"))
+    stage.receive_frame(Resume(0, 0))
+    assert "kept" in stage.channel.sent[-1]
+
+
+async def test_room_goes_on_when_the_browser_makes_no_connection() -> None:
+    """A configuration that the browser refuses is told, and tried again."""
+    stage = Stage()
+    stage.connections.refusing = True
+    stage.enter(Peer(BOB, "bob"))
+    assert stage.warnings == ["No RTCPeerConnection: bad configuration"]
+    stage.connections.refusing = False
+    stage.clock.advance(2)
+    assert len(stage.connections.created) == 1
+
+
+async def test_room_tells_how_it_is_connected() -> None:
+    """A relayed path is shown as one."""
+    stage = Stage()
+    stage.enter(Peer(BOB, "bob"))
+    stage.connection.path = SelectedPath(relayed=True, protocol="udp")
+    stage.channel.callbacks.opened()
+    await settle()
+    lines = [notice.line for notice in stage.notices if isinstance(notice, StatusChanged)]
+    assert "relay" in lines[-1].detail
+
+
+async def test_room_opens_the_socket_again_after_a_pause() -> None:
+    """A lost WebSocket comes back by itself, and at once when the network returns."""
+    stage = Stage()
+    stage.enter()
+    stage.socket.callbacks.closed(1006)
+    assert stage.status is Status.OFFLINE
+    stage.clock.advance(1)
+    assert len(stage.sockets.opened) == 2
+    stage.socket.callbacks.closed(1006)
+    stage.driver.network_returned()
+    assert len(stage.sockets.opened) == 3
+
+
+async def test_room_tells_when_the_login_is_refused() -> None:
+    """A token that the server does not take is told to whoever owns the login."""
+    stage = Stage()
+    stage.driver.start()
+    stage.socket.callbacks.closed(CloseCode.UNAUTHENTICATED)
+    assert stage.refusals == 1
+    assert len(stage.sockets.opened) == 1
+
+
+async def test_room_leaves_nothing_behind() -> None:
+    """After leaving, the socket, the connection and the timers are gone, and the others were told."""
+    stage = Stage()
+    await stage.connect()
+    stage.driver.send("still unacknowledged")
+    stage.driver.stop()
+    await settle()
+    assert stage.sent()[-1] == requests.Leave()
+    assert stage.socket.closed
+    assert stage.connection.closed
+    assert stage.channel.closed
+    assert stage.clock.running == []
+
+
+async def test_room_says_that_a_browser_cannot() -> None:
+    """Without RTCPeerConnection no room is entered."""
+    stage = Stage()
+    stage.connections.supported = False
+    driver = RoomDriver(
+        "den",
+        "alice",
+        RoomPorts(stage.sockets, stage.connections, stage.clock, FakeRandom()),
+        RoomCallbacks(stage.notices.append, lambda: None, stage.warnings.append, lambda: "jwt"),
+        Tasks(stage.failures.append),
+    )
+    driver.start()
+    assert stage.status is Status.UNSUPPORTED
+    assert stage.sockets.opened == []
+
+
+async def test_room_shows_typing_only_for_a_while() -> None:
+    """A key press is told to the other side, and what it tells us fades."""
+    stage = Stage()
+    await stage.connect()
+    stage.driver.typed()
+    assert FRAMES.decode(stage.channel.sent[-1]) == FRAMES.decode('{"type":"typing"}')
+    stage.receive_frame(FRAMES.decode('{"type":"typing"}'))
+    shown = stage.notices[-1]
+    stage.clock.advance(6)
+    assert stage.notices[-1] != shown

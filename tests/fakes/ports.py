@@ -1,0 +1,227 @@
+"""Fakes for the seams of `client_py.ports`: they record what they are asked for, and act when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from client_py.ports import (
+    ChannelCallbacks,
+    ChannelClosed,
+    Dispose,
+    OperationFailed,
+    PeerConnectionCallbacks,
+    Response,
+    SelectedPath,
+    SocketCallbacks,
+    Unreachable,
+)
+from protocol.webrtc import Candidate, Description, IceServer
+
+
+class FakeClock:
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self, now: float = 1_000_000.0) -> None:
+        self._now = now
+        self._timers: dict[object, tuple[float, Callable[[], None]]] = {}
+
+    @property
+    def running(self) -> list[float]:
+        """Give the seconds that each running timer still has, the soonest first."""
+        return sorted(due - self._now for due, _ in self._timers.values())
+
+    def now(self) -> float:
+        """Give the time that the test has set."""
+        return self._now
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
+        """Start a timer."""
+        key = object()
+        self._timers[key] = (self._now + seconds, callback)
+        return lambda: self._timers.pop(key, None) and None
+
+    def advance(self, seconds: float) -> None:
+        """Let time go by, and fire what comes due, in order."""
+        end = self._now + seconds
+        while due := sorted(
+            (moment, index) for index, (moment, _) in enumerate(self._timers.values()) if moment <= end
+        ):
+            moment, index = due[0]
+            key = list(self._timers)[index]
+            _, callback = self._timers.pop(key)
+            self._now = moment
+            callback()
+        self._now = end
+
+
+class FakeRandom:
+    """Chance without chance: the middle of every range, and tokens that count."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def random(self) -> float:
+        """Give the middle."""
+        return 0.5
+
+    def token(self) -> str:
+        """Give the next token."""
+        self._count += 1
+        return f"token-{self._count:016}"
+
+
+class FakeStore(dict[str, str]):
+    """A store that is a dictionary."""
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a string."""
+        self[key] = value
+
+    def remove(self, key: str) -> None:
+        """Forget a key."""
+        self.pop(key, None)
+
+
+@dataclass
+class FakeHttp:
+    """Answers requests with what the test has laid ready, in order; nothing laid ready means no network."""
+
+    answers: list[Response] = field(default_factory=list)
+    requests: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+        """Give the next answer."""
+        self.requests.append((path, body, token))
+        await asyncio.sleep(0)
+        if not self.answers:
+            raise Unreachable
+        return self.answers.pop(0)
+
+
+@dataclass
+class FakeSocket:
+    """A WebSocket at whose other end the test sits."""
+
+    path: str
+    subprotocols: Sequence[str]
+    callbacks: SocketCallbacks
+    sent: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def send(self, text: str) -> None:
+        """Note the text."""
+        assert not self.closed
+        self.sent.append(text)
+
+    def close(self) -> None:
+        """Close it."""
+        self.closed = True
+
+
+@dataclass
+class FakeSockets:
+    """Notes the sockets that were opened."""
+
+    opened: list[FakeSocket] = field(default_factory=list)
+
+    def open(self, path: str, subprotocols: Sequence[str], callbacks: SocketCallbacks) -> FakeSocket:
+        """Open a fake."""
+        self.opened.append(FakeSocket(path, subprotocols, callbacks))
+        return self.opened[-1]
+
+
+@dataclass
+class FakeChannel:
+    """A data channel at whose other end the test sits."""
+
+    label: str
+    channel_id: int
+    callbacks: ChannelCallbacks
+    sent: list[str] = field(default_factory=list)
+    broken: bool = False
+    closed: bool = False
+
+    def send(self, text: str) -> None:
+        """Note the frame, or refuse it."""
+        if self.broken:
+            raise ChannelClosed
+        self.sent.append(text)
+
+    def close(self) -> None:
+        """Close it."""
+        self.closed = True
+
+
+@dataclass
+class FakePeerConnection:
+    """A peer connection that does what it is told, and fails where the test says so."""
+
+    ice_servers: Sequence[IceServer]
+    callbacks: PeerConnectionCallbacks
+    done: list[object] = field(default_factory=list)
+    channels: list[FakeChannel] = field(default_factory=list)
+    failing: bool = False
+    path: SelectedPath | None = None
+    closed: bool = False
+
+    async def set_local_description(self) -> Description:
+        """Make an offer."""
+        await self._work("set_local_description")
+        return Description("offer", "a=ice-ufrag:mine\r\na=fingerprint:sha-256 AA")
+
+    async def set_remote_description(self, description: Description) -> None:
+        """Apply a description."""
+        await self._work(description)
+
+    async def add_ice_candidate(self, candidate: Candidate) -> None:
+        """Apply a candidate."""
+        await self._work(candidate)
+
+    def restart_ice(self) -> None:
+        """Note it."""
+        self.done.append("restart_ice")
+
+    def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> FakeChannel:
+        """Create a fake channel."""
+        self.channels.append(FakeChannel(label, channel_id, callbacks))
+        return self.channels[-1]
+
+    async def selected_path(self) -> SelectedPath | None:
+        """Give the path that the test has set."""
+        await asyncio.sleep(0)
+        return self.path
+
+    def close(self) -> None:
+        """Close it."""
+        self.closed = True
+
+    async def _work(self, what: object) -> None:
+        await asyncio.sleep(0)
+        if self.failing:
+            raise OperationFailed("no")
+        self.done.append(what)
+
+
+@dataclass
+class FakePeerConnections:
+    """Notes the peer connections that were made."""
+
+    supported: bool = True
+    refusing: bool = False
+    created: list[FakePeerConnection] = field(default_factory=list)
+
+    def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> FakePeerConnection:
+        """Create a fake, or refuse."""
+        if self.refusing:
+            raise OperationFailed("bad configuration")
+        self.created.append(FakePeerConnection(ice_servers, callbacks))
+        return self.created[-1]
+
+
+async def settle() -> None:
+    """Let the tasks run until they all wait for something outside."""
+    # The fakes answer after one turn of the loop; a chain of a few of them is done after a few turns.
+    for _ in range(20):
+        await asyncio.sleep(0)
