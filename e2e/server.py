@@ -11,6 +11,9 @@ from pathlib import Path
 
 import httpx
 
+PROGRAM = Path(sys.executable).parent / "p2p-chat"
+"""The console script of the environment that the tests run in."""
+
 START_SECONDS = 30
 STOP_SECONDS = 15
 
@@ -35,7 +38,7 @@ class Server:
         """Start the process, and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "signaling.cli", "serve", "--port", str(self.port)],
+                [PROGRAM, "serve", "--port", str(self.port)],
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
