@@ -2,14 +2,13 @@
 
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
-const status = document.getElementById("sign-in-status");
 const { assets, pyodide: runtime } = root.dataset;
 
 let submitter = null;
+let hint = "You can already log in.";
 
-function keepSubmission(event) {
-  event.preventDefault();
-  submitter = event.submitter;
+function showSigningIn() {
+  const status = document.getElementById("sign-in-status");
   status.dataset.state = "signing-in";
   status.textContent = "Signing in…";
 }
@@ -19,7 +18,14 @@ function showProgress(percent, text) {
   document.getElementById("boot-text").textContent = text;
 }
 
-function isSignedIn() {
+function keepSubmission(event) {
+  event.preventDefault();
+  submitter = event.submitter;
+  hint = "You will be logged in at once.";
+  showSigningIn();
+}
+
+function hasLogin() {
   try {
     return localStorage.getItem("p2pchat.login") !== null;
   } catch {
@@ -28,19 +34,23 @@ function isSignedIn() {
 }
 
 async function boot() {
-  showProgress(10, "Getting ready… you can already log in.");
+  showProgress(10, `Getting ready… ${hint}`);
   // Both are on their way at once; the program is small, and waits in memory.
   const program = fetch(`${assets}app.zip`).then((response) => response.arrayBuffer());
   const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
-  showProgress(30, "Starting Python… you can already log in.");
+  showProgress(30, `Starting Python… ${hint}`);
   const python = await loadPyodide({ indexURL: runtime });
-  showProgress(80, "Starting P2P Chat… you can already log in.");
+  showProgress(80, `Starting P2P Chat… ${hint}`);
   // Python imports from the archive as it is; nothing needs to be unpacked.
   python.FS.writeFile("/app.zip", new Uint8Array(await program));
   python.runPython("import sys; sys.path.insert(0, '/app.zip'); from client_py.app import App; app = App(); app.start()");
 }
 
-if (isSignedIn()) root.dataset.signedIn = "";
+if (hasLogin()) {
+  root.dataset.signedIn = "";
+  hint = "";
+  showSigningIn();
+}
 form.addEventListener("submit", keepSubmission);
 try {
   await boot();

@@ -15,7 +15,7 @@ class BrowserFormats:
     """Implements `ports.Formats`."""
 
     def __init__(self) -> None:
-        self._time = _format({"hour": "2-digit", "minute": "2-digit"})
+        self._time = _format({"timeStyle": "short"})
         self._day = _format({"weekday": "long", "day": "numeric", "month": "long", "year": "numeric"})
         self._full = _format({"dateStyle": "full", "timeStyle": "medium"})
 

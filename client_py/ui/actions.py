@@ -1,0 +1,49 @@
+"""What a person can ask for on the page; the application implements it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class PageActions(Protocol):
+    """What can be asked for outside a room."""
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in with an account that exists."""
+        ...
+
+    def register(self, username: str, password: str) -> None:
+        """Make a new account, and sign in with it."""
+        ...
+
+    def sign_out(self) -> None:
+        """End the login on this browser."""
+        ...
+
+    def open_room(self, room: str) -> None:
+        """Go to a room, whose name is already checked."""
+        ...
+
+    def open_lobby(self) -> None:
+        """Go back to the lobby; leaves the room."""
+        ...
+
+    def forget_room(self, room: str) -> None:
+        """Take a room off the list of recent ones."""
+        ...
+
+
+class RoomActions(Protocol):
+    """What can be asked for inside a room."""
+
+    def send(self, text: str) -> None:
+        """Write a message, exactly as it was typed."""
+        ...
+
+    def typed(self) -> None:
+        """Tell that a key was pressed in the composer."""
+        ...
+
+    def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
+        """Tell whether the newest message is before the person's eyes: page visible and transcript at its end."""
+        ...

@@ -1,0 +1,104 @@
+"""Shows where a room is chosen: by its name, by a name made up, or from those visited before."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.ui.recent import RecentRooms
+from client_py.ui.room_names import make_up_room_name
+from protocol.fields import room_name_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.ports import DomEvent, Element
+    from client_py.ui.actions import PageActions
+    from client_py.ui.surroundings import Surroundings
+
+
+def room_of(typed: str) -> str:
+    """Give the room that a person means, who may have pasted its whole link."""
+    return typed.strip().rpartition("/chat/")[2].rstrip("/")
+
+
+class LobbyScreen:
+    """Where someone who is signed in goes to a room from."""
+
+    room = ""
+
+    def __init__(
+        self, surroundings: Surroundings, actions: PageActions, username: str, recent_rooms: Sequence[str]
+    ) -> None:
+        self._document = document = surroundings.document
+        self._random = surroundings.random
+        self._actions = actions
+        self._listeners = ExitStack()
+        self._name = document.create(
+            "input",
+            {
+                "data-testid": "room-name",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "aria-describedby": "room-fault",
+                "enterkeyhint": "go",
+            },
+        )
+        self._fault = document.create("p", {"class": "fault", "id": "room-fault", "role": "alert"})
+        self._recent = RecentRooms(document, actions, recent_rooms, removed=self._name.focus)
+        self.element = document.create(
+            "section",
+            {"class": "screen narrow"},
+            document.create("div", {"class": "card"}, self._head(username), self._form(), self._recent.element),
+        )
+
+    def begin(self) -> None:
+        """Take the keyboard to the name."""
+        self._name.focus()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._recent.dispose()
+        self._listeners.close()
+
+    def _head(self, username: str) -> Element:
+        create = self._document.create
+        logout = create("button", {"type": "button", "class": "quiet", "data-testid": "logout"}, "Log out")
+        self._listeners.callback(logout.on("click", lambda _event: self._actions.sign_out()))
+        return create("header", {"class": "card-head"}, create("h1", {"class": "hello"}, f"Hello, {username}"), logout)
+
+    def _form(self) -> Element:
+        create = self._document.create
+        make_up = create("button", {"type": "button"}, "Make one up")
+        join = create("button", {"type": "submit", "class": "primary", "data-testid": "join-room"}, "Join room")
+        form = create(
+            "form",
+            {"class": "fields"},
+            create("label", {"class": "field"}, create("span", {}, "Name of the room"), self._name),
+            self._fault,
+            create("div", {"class": "buttons"}, join, make_up),
+            create("p", {"class": "hint"}, "Whoever goes to a room of the same name is in it with you."),
+        )
+        self._listeners.callback(form.on("submit", self._submitted))
+        self._listeners.callback(make_up.on("click", self._make_up))
+        self._listeners.callback(self._name.on("input", lambda _event: self._show_fault("")))
+        return form
+
+    def _submitted(self, event: DomEvent) -> None:
+        event.prevent_default()
+        room = room_of(self._name.value)
+        fault = room_name_fault(room)
+        if fault:
+            self._show_fault(fault)
+            self._name.focus()
+        else:
+            self._actions.open_room(room)
+
+    def _make_up(self, _event: DomEvent) -> None:
+        self._name.value = make_up_room_name(self._random)
+        self._show_fault("")
+        self._name.focus()
+
+    def _show_fault(self, sentence: str) -> None:
+        self._fault.text = sentence

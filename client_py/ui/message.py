@@ -1,0 +1,114 @@
+"""Shows one message: its text exactly as it was typed, who wrote it when, and how far it has come."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.core.models import Delivery, Direction
+from client_py.ui.icons import PATHS, drawing
+from client_py.ui.links import split_links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from client_py.core.models import Message
+    from client_py.ports import Document, Element, Formats
+
+DELIVERY_LABELS = {
+    Delivery.QUEUED: "Waiting to be sent",
+    Delivery.SENT: "Sent",
+    Delivery.DELIVERED: "Delivered",
+    Delivery.READ: "Read",
+}
+
+FOLDED_FROM = 4_000
+"""A message of more characters is folded, so that it does not bury the conversation."""
+FOLDED_FROM_LINES = 60
+
+
+class MessageView:
+    """A message in the transcript; `resized` is called when a person unfolds or folds it."""
+
+    def __init__(
+        self, document: Document, formats: Formats, message: Message, *, opens_group: bool, resized: Callable[[], None]
+    ) -> None:
+        self._document = document
+        self._resized = resized
+        self._listeners = ExitStack()
+        self._ticks = self._build_ticks()
+        create = document.create
+        when = create("time", {"title": formats.full(message.sent_at)}, formats.time(message.sent_at))
+        foot = create("footer", {"class": "meta"}, when)
+        bubble = create("div", {"class": "bubble"}, *self._body(message.text), foot)
+        self.element = create(
+            "article",
+            {"class": "message", "data-testid": "message", "data-direction": message.direction},
+            *([self._author(message)] if opens_group else []),
+            bubble,
+        )
+        if opens_group:
+            self.element.set("data-opens-group", "")
+        if message.delivery is not None:
+            foot.append(self._ticks)
+            self.show_delivery(message.delivery)
+
+    def show_delivery(self, delivery: Delivery) -> None:
+        """Show how far the message has come."""
+        self.element.set("data-delivery", delivery.label)
+        self._ticks.set("aria-label", DELIVERY_LABELS[delivery])
+        self._ticks.set("title", DELIVERY_LABELS[delivery])
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _author(self, message: Message) -> Element:
+        if message.direction is Direction.INCOMING:
+            return self._document.create("p", {"class": "author", "dir": "auto"}, message.author)
+        # The side and the colour tell it to the eye.
+        return self._document.create("p", {"class": "author unseen"}, "You")
+
+    def _body(self, text: str) -> Iterator[Element]:
+        shown = self._document.create(
+            "div", {"class": "text", "data-testid": "message-text", "dir": "auto"}, *self._parts(text)
+        )
+        yield shown
+        if len(text) > FOLDED_FROM or text.count("\n") > FOLDED_FROM_LINES:
+            yield self._fold(shown)
+
+    def _parts(self, text: str) -> Iterator[Element | str]:
+        for part in split_links(text):
+            if part.is_link:
+                attributes = {"href": part.text, "rel": "noopener noreferrer", "target": "_blank"}
+                yield self._document.create("a", attributes, part.text)
+            else:
+                yield part.text
+
+    def _fold(self, shown: Element) -> Element:
+        button = self._document.create("button", {"type": "button", "class": "fold"})
+
+        def show(*, folded: bool) -> None:
+            shown.set("data-folded", "" if folded else None)
+            button.text = "Show the whole message" if folded else "Show less"
+            button.set("aria-expanded", "false" if folded else "true")
+
+        def turn() -> None:
+            show(folded=shown.get("data-folded") is None)
+            self._resized()
+
+        show(folded=True)
+        self._listeners.callback(button.on("click", lambda _event: turn()))
+        return button
+
+    def _build_ticks(self) -> Element:
+        """Build every sign at once; app.css shows the one that `data-delivery` asks for."""
+        signs = {
+            "clock": PATHS["clock"],
+            "tick": "M2 12.500l4.500 4.500L16 7",
+            "tick second": "M12 15.700l1.300 1.300L22.500 7",
+        }
+        paths = [self._document.create("path", {"class": name, "d": path}) for name, path in signs.items()]
+        return self._document.create(
+            "span", {"class": "ticks", "role": "img"}, drawing(self._document, "0 0 24 24", *paths)
+        )

@@ -1,0 +1,113 @@
+"""Shows one screen at a time on the stage of index.html, and ends the one that it takes away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Protocol
+
+from client_py.ui.composer import Draft
+from client_py.ui.lobby import LobbyScreen
+from client_py.ui.room import RoomScreen, Visit
+from client_py.ui.room_fault import RoomFaultScreen
+from client_py.ui.sign_in import SignInScreen
+from client_py.ui.title import title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.ports import Element
+    from client_py.ui.actions import PageActions, RoomActions
+    from client_py.ui.surroundings import Surroundings
+
+
+class Screen(Protocol):
+    """What fills the stage."""
+
+    @property
+    def element(self) -> Element:
+        """The one element that holds the whole screen."""
+        ...
+
+    @property
+    def room(self) -> str:
+        """The room that the title names, or nothing."""
+        ...
+
+    def begin(self) -> None:
+        """Do what needs to stand on the page: take the keyboard, scroll."""
+        ...
+
+    def dispose(self) -> None:
+        """Stop listening; the screen is not shown again."""
+        ...
+
+
+class Page:
+    """Owns the screens; the form of index.html is its first one, and is never built again."""
+
+    def __init__(self, surroundings: Surroundings, actions: PageActions) -> None:
+        self._surroundings = surroundings
+        self._actions = actions
+        self._document = surroundings.document
+        self._root = self._document.root()
+        self._stage = self._document.by_id("stage")
+        self._sign_in = SignInScreen(self._document, actions)
+        self._screen: Screen = self._sign_in
+        self._drafts: dict[tuple[str, str], Draft] = defaultdict(Draft)
+        """What stands in each composer, by username and room, so that leaving a room loses nothing."""
+
+    def show_sign_in(self, notice: str = "", username: str = "") -> None:
+        """Show the form, with a sentence on why it is there and a name to begin with, where there are any."""
+        self._sign_in.open(notice, username)
+        self._put(self._sign_in)
+
+    def show_signing_in(self) -> None:
+        """Show that name and password are being checked."""
+        self._sign_in.show_checking()
+        self._put(self._sign_in)
+
+    def show_auth_error(self, sentence: str) -> None:
+        """Show the form again, with the reason why signing in or registering failed."""
+        self._put(self._sign_in)
+        self._sign_in.show_error(sentence)
+
+    def show_lobby(self, username: str, recent_rooms: Sequence[str]) -> None:
+        """Show where a room is chosen."""
+        self._put(LobbyScreen(self._surroundings, self._actions, username, recent_rooms))
+
+    def show_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
+        """Show a room, and give the screen that its notices go to."""
+        visit = Visit(room, username, self._drafts[username, room])
+        screen = RoomScreen(self._surroundings, visit, actions, self._actions)
+        self._put(screen)
+        return screen
+
+    def show_room_fault(self, sentence: str) -> None:
+        """Show that the address names no room that there can be, and why."""
+        self._put(RoomFaultScreen(self._surroundings.document, self._actions, sentence))
+
+    def dispose(self) -> None:
+        """End every screen."""
+        self._put(self._sign_in)
+        self._sign_in.dispose()
+
+    def _put(self, screen: Screen) -> None:
+        """Let a screen follow the one on the stage."""
+        # What index.html shows to someone who is signed in lasts until the first screen of Python's.
+        starting = self._root.get("data-signed-in") is not None
+        self._root.set("data-signed-in", None)
+        if screen is self._screen:
+            if starting:
+                screen.begin()
+            return
+        self._leave_screen()
+        self._document.title = title_of(screen.room)
+        self._stage.replace_children(screen.element)
+        self._screen = screen
+        screen.begin()
+
+    def _leave_screen(self) -> None:
+        if self._screen is self._sign_in:
+            self._sign_in.forget_password()
+        else:
+            self._screen.dispose()

@@ -1,0 +1,45 @@
+"""Shows who else is in the room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.core.models import Member
+    from client_py.ports import Document, Element
+
+HUES = 6
+"""How many colours app.css has for people."""
+
+
+def hue_of(username: str) -> str:
+    """Give a person's colour: the same on every page, and in whatever case the name is written."""
+    return str(sum(map(ord, username.lower())) % HUES)
+
+
+class PeerList:
+    """The other members, by name."""
+
+    def __init__(self, document: Document, own_name: str) -> None:
+        self._document = document
+        self._own_name = own_name
+        self.element = document.create("ul", {"class": "peers", "aria-label": "Also in this room"})
+
+    def show(self, members: Sequence[Member]) -> None:
+        """Show these and nobody else."""
+        self.element.replace_children(*map(self._peer, members))
+
+    def _peer(self, member: Member) -> Element:
+        create = self._document.create
+        name = member.username
+        # The same account may be in the room twice: from another tab, or from a phone.
+        note = (create("span", {"class": "note"}, " (also you)"),) if name == self._own_name else ()
+        return create(
+            "li",
+            {"class": "peer", "data-testid": "peer", "data-name": name},
+            create("span", {"class": "avatar", "data-hue": hue_of(name), "aria-hidden": "true"}, name[:1].upper()),
+            create("span", {"class": "name"}, name),
+            *note,
+        )

@@ -1,0 +1,71 @@
+"""Shows what stands in a room while nobody has written: how to bring someone in, or whom to greet."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.core.models import Status
+from client_py.ui.invite import InviteCard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.core.models import Member
+    from client_py.ui.surroundings import Surroundings
+
+
+class Placeholder:
+    """An invitation while the person is alone, a greeting once somebody is connected, and nothing otherwise."""
+
+    def __init__(self, surroundings: Surroundings, link: str) -> None:
+        create = surroundings.document.create
+        self._status = Status.CONNECTING
+        self._names = ""
+        self._empty = True
+        self._card = InviteCard(surroundings, link)
+        self._show_code = create("button", {"type": "button", "class": "quiet"}, "Show a QR code")
+        self._alone = create(
+            "div",
+            {"class": "alone"},
+            create("p", {"class": "alone-title"}, "You are alone here."),
+            create("p", {}, "Share this link:"),
+            self._card.element,
+            self._show_code,
+        )
+        self._greeting = create("p", {"class": "greeting"})
+        self.element = create("div", {"class": "placeholder"}, self._alone, self._greeting)
+        self._listeners = ExitStack()
+        self._listeners.callback(self._card.dispose)
+        self._listeners.callback(self._show_code.on("click", lambda _event: self._open_code()))
+        self._settle()
+
+    def show_status(self, status: Status) -> None:
+        """Follow the connection."""
+        self._status = status
+        self._settle()
+
+    def show_members(self, members: Sequence[Member]) -> None:
+        """Follow who is here."""
+        self._names = " and ".join(member.username for member in members)
+        self._settle()
+
+    def leave(self) -> None:
+        """Make room for the first message."""
+        self._empty = False
+        self._settle()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _settle(self) -> None:
+        greets = self._status is Status.CONNECTED and bool(self._names)
+        self._greeting.text = f"Say hello to {self._names}." if greets else ""
+        self._greeting.hidden = not greets
+        self._alone.hidden = self._status is not Status.WAITING
+        self.element.hidden = not self._empty
+
+    def _open_code(self) -> None:
+        self._card.show_code()
+        self._show_code.hidden = True

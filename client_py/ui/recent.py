@@ -1,0 +1,57 @@
+"""Shows the rooms that were visited before."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.ui.icons import icon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from client_py.ports import Document, Element
+    from client_py.ui.actions import PageActions
+
+
+class RecentRooms:
+    """A list to go back from; `removed` is called when a room was taken off it, and its button with it."""
+
+    def __init__(
+        self, document: Document, actions: PageActions, rooms: Sequence[str], removed: Callable[[], None]
+    ) -> None:
+        self._document = document
+        self._actions = actions
+        self._removed = removed
+        self._listeners = ExitStack()
+        self._rows = {room: self._row(room) for room in rooms}
+        self.element = document.create(
+            "section",
+            {"class": "recent", "aria-labelledby": "recent-title"},
+            document.create("h2", {"id": "recent-title"}, "Recent rooms"),
+            document.create("ul", {}, *self._rows.values()),
+        )
+        self.element.hidden = not self._rows
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _row(self, room: str) -> Element:
+        create = self._document.create
+        go = create("button", {"type": "button", "class": "recent-room", "data-room": room}, room)
+        label = f"Take {room} off this list"
+        remove = create(
+            "button",
+            {"type": "button", "class": "quiet square", "aria-label": label, "title": label},
+            icon(self._document, "close"),
+        )
+        self._listeners.callback(go.on("click", lambda _event: self._actions.open_room(room)))
+        self._listeners.callback(remove.on("click", lambda _event: self._remove(room)))
+        return create("li", {}, go, remove)
+
+    def _remove(self, room: str) -> None:
+        self._rows.pop(room).remove()
+        self.element.hidden = not self._rows
+        self._actions.forget_room(room)
+        self._removed()

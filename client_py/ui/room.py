@@ -1,0 +1,130 @@
+"""Shows a room: its header, the conversation, and the composer, each following the notices that concern it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from client_py.core.notices import (
+    DeliveryChanged,
+    MembersChanged,
+    MessageAdded,
+    MessageRefused,
+    Notice,
+    StatusChanged,
+    TypingChanged,
+    UnreadChanged,
+)
+from client_py.ui.composer import Composer, Draft
+from client_py.ui.icons import icon
+from client_py.ui.invite import InviteButton
+from client_py.ui.peers import PeerList
+from client_py.ui.placeholder import Placeholder
+from client_py.ui.status import StatusStrip
+from client_py.ui.title import title_of
+from client_py.ui.transcript import Transcript
+from client_py.ui.writing import WritingLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from client_py.ports import Element
+    from client_py.ui.actions import PageActions, RoomActions
+    from client_py.ui.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is in which room, and what they have begun to write there."""
+
+    room: str
+    username: str
+    draft: Draft
+
+
+class RoomScreen:
+    """One visit to a room, from opening it to leaving it."""
+
+    def __init__(
+        self, surroundings: Surroundings, visit: Visit, actions: RoomActions, page_actions: PageActions
+    ) -> None:
+        self.room = visit.room
+        self._left = False
+        self._document = document = surroundings.document
+        self._listeners = ExitStack()
+        link = surroundings.location.url_of(f"/chat/{visit.room}")
+        self._peers = PeerList(document, visit.username)
+        self._status = StatusStrip(document)
+        self._writing = WritingLine(document)
+        self._invite = InviteButton(surroundings, link)
+        self._placeholder = Placeholder(surroundings, link)
+        self._transcript = Transcript(document, surroundings.formats, actions, self._placeholder.element)
+        self._composer = Composer(document, visit.draft, actions, self._transcript.keep_end)
+        for part in (self._invite, self._placeholder, self._transcript, self._composer):
+            self._listeners.callback(part.dispose)
+        self.element = document.create(
+            "section",
+            {"class": "screen room", "aria-label": f"Room {visit.room}"},
+            self._header(page_actions),
+            self._status.element,
+            self._transcript.element,
+            self._writing.element,
+            self._composer.element,
+        )
+
+    def begin(self) -> None:
+        """Stand at the newest message, with the keyboard in the composer."""
+        self._composer.begin()
+        self._transcript.begin()
+
+    def apply(self, notice: Notice) -> None:
+        """Show what has changed; what comes after the room was left is not shown."""
+        if self._left:
+            return
+        match notice:
+            case StatusChanged(line):
+                self._status.show(line)
+                self._placeholder.show_status(line.status)
+                # A longer detail takes a line from the transcript.
+                self._transcript.keep_end()
+            case MembersChanged(members):
+                self._peers.show(members)
+                self._placeholder.show_members(members)
+            case MessageAdded(message):
+                self._placeholder.leave()
+                self._transcript.append(message)
+            case DeliveryChanged(message_id, delivery):
+                self._transcript.show_delivery(message_id, delivery)
+            case TypingChanged(usernames):
+                self._writing.show(usernames)
+            case UnreadChanged(count):
+                self._document.title = title_of(self.room, count)
+            case MessageRefused(text, sentence):
+                self._composer.restore(text, sentence)
+
+    def dispose(self) -> None:
+        """Stop listening, in every part."""
+        self._left = True
+        self._listeners.close()
+
+    def _header(self, page_actions: PageActions) -> Element:
+        create = self._document.create
+        return create(
+            "header",
+            {"class": "room-head"},
+            self._tool("back", "Rooms", "lobby", page_actions.open_lobby),
+            create("div", {"class": "room-name"}, create("h1", {"title": self.room}, self.room), self._peers.element),
+            self._invite.element,
+            self._tool("logout", "Log out", "logout", page_actions.sign_out),
+        )
+
+    def _tool(self, drawing: str, label: str, testid: str, act: Callable[[], None]) -> Element:
+        button = self._document.create(
+            "button",
+            {"type": "button", "class": "tool", "data-testid": testid, "title": label},
+            icon(self._document, drawing),
+            self._document.create("span", {"class": "tool-label"}, label),
+        )
+        self._listeners.callback(button.on("click", lambda _event: act()))
+        return button

@@ -1,0 +1,40 @@
+"""Shows that an address names no room."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from client_py.ports import Document
+    from client_py.ui.actions import PageActions
+
+
+class RoomFaultScreen:
+    """Why there is no such room, and the way to the lobby."""
+
+    room = ""
+
+    def __init__(self, document: Document, actions: PageActions, sentence: str) -> None:
+        self._go = document.create("button", {"type": "button", "class": "primary"}, "Choose a room")
+        self.element = document.create(
+            "section",
+            {"class": "screen narrow"},
+            document.create(
+                "div",
+                {"class": "card"},
+                document.create("h1", {}, "There is no such room"),
+                document.create("p", {"class": "lead", "role": "alert"}, sentence),
+                document.create("div", {"class": "buttons"}, self._go),
+            ),
+        )
+        self._listeners = ExitStack()
+        self._listeners.callback(self._go.on("click", lambda _event: actions.open_lobby()))
+
+    def begin(self) -> None:
+        """Take the keyboard to the way out."""
+        self._go.focus()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()

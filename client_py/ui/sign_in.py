@@ -1,0 +1,104 @@
+"""Shows the form of index.html: it is attached to, never built, so that what was typed before Python came is kept."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.core.models import Status
+from protocol.fields import password_fault, username_fault
+
+if TYPE_CHECKING:
+    from client_py.ports import Document, DomEvent
+    from client_py.ui.actions import PageActions
+
+REGISTER = "register"
+"""The `value` of the button that makes a new account."""
+
+
+class SignInScreen:
+    """The one form for signing in and for registering."""
+
+    room = ""
+
+    def __init__(self, document: Document, actions: PageActions) -> None:
+        self._actions = actions
+        self.element = document.by_id("sign-in")
+        self._form = document.by_id("sign-in-form")
+        self._username = document.by_id("username")
+        self._password = document.by_id("password")
+        self._buttons = (document.by_id("login"), document.by_id("register"))
+        self._status = document.by_id("sign-in-status")
+        self._notice = document.by_id("sign-in-notice")
+        self._error = document.by_id("auth-error")
+        self._listeners = ExitStack()
+        self._listeners.callback(self._form.on("submit", self._submitted))
+
+    def open(self, notice: str, username: str) -> None:
+        """Wait for name and password; a name that a person has typed stays."""
+        self._rest()
+        self._notice.text = notice
+        self._notice.hidden = not notice
+        self._username.value = self._username.value or username
+
+    def show_checking(self) -> None:
+        """Show that name and password are on their way."""
+        self._error.text = ""
+        self._show_status(Status.SIGNING_IN, "Signing in…")
+        self._lock(locked=True)
+
+    def show_error(self, sentence: str) -> None:
+        """Show why it failed, and let the person try again."""
+        self._rest()
+        self._error.text = sentence
+        self._password.focus()
+
+    def forget_password(self) -> None:
+        """Leave no password behind in the page, once it has served."""
+        self._password.value = ""
+        self._rest()
+
+    def begin(self) -> None:
+        """Take the keyboard to the first field that is empty."""
+        (self._password if self._username.value else self._username).focus()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _submitted(self, event: DomEvent) -> None:
+        event.prevent_default()
+        # Keyboards of phones like to end a name with a space.
+        username, password = self._username.value.strip(), self._password.value
+        registering = event.submitter == REGISTER
+        fault = self._fault(username, password, registering=registering)
+        if fault:
+            self._error.text = fault
+        elif registering:
+            self._actions.register(username, password)
+        else:
+            self._actions.sign_in(username, password)
+
+    def _fault(self, username: str, password: str, *, registering: bool) -> str | None:
+        if not username:
+            self._username.focus()
+            return "Please enter your username."
+        if not password:
+            self._password.focus()
+            return "Please enter your password."
+        # The rules for new names and passwords may change; what was once accepted still signs in.
+        return (username_fault(username) or password_fault(password)) if registering else None
+
+    def _rest(self) -> None:
+        self._error.text = ""
+        self._show_status(Status.SIGNED_OUT, "Signed out")
+        self._lock(locked=False)
+
+    def _show_status(self, status: Status, text: str) -> None:
+        self._status.set("data-state", status)
+        self._status.text = text
+
+    def _lock(self, *, locked: bool) -> None:
+        for button in self._buttons:
+            button.disabled = locked
+        self._form.set("aria-busy", "true" if locked else None)

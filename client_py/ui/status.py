@@ -1,0 +1,31 @@
+"""Shows the connection's state; what to tell a person comes with the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from client_py.core.models import Status, StatusLine
+
+if TYPE_CHECKING:
+    from client_py.ports import Document
+
+ENTERING = StatusLine(Status.CONNECTING, "Connecting")
+"""What stands there until the room tells its first state."""
+
+
+class StatusStrip:
+    """A pill with the state in words and in colour, and a line on how or why beside it."""
+
+    def __init__(self, document: Document) -> None:
+        self._pill = document.create("p", {"class": "status", "data-testid": "status", "role": "status"})
+        self._detail = document.create("p", {"class": "detail", "data-testid": "status-detail", "aria-live": "polite"})
+        self.element = document.create("div", {"class": "strip"}, self._pill, self._detail)
+        self.show(ENTERING)
+
+    def show(self, line: StatusLine) -> None:
+        """Show a state; what has not changed is not written again, lest it be read out again."""
+        self.element.set("data-state", line.status)
+        self._pill.set("data-state", line.status)
+        for element, text in ((self._pill, line.text), (self._detail, line.detail)):
+            if element.text != text:
+                element.text = text

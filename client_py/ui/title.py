@@ -1,0 +1,11 @@
+"""Words the page's title, with a badge for what is unread."""
+
+from __future__ import annotations
+
+APP_NAME = "P2P Chat"
+
+
+def title_of(room: str = "", unread: int = 0) -> str:
+    """Give the title for a room with so many unread messages, or for the pages outside rooms."""
+    name = f"{room} · {APP_NAME}" if room else APP_NAME
+    return f"({unread}) {name}" if unread else name

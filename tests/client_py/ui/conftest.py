@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from client_py.ui.page import Page
+from tests.client_py.ui.surroundings import World
+
+
+@pytest.fixture
+def world() -> World:
+    """Give a page as index.html has it, and what its views stand on."""
+    return World()
+
+
+@pytest.fixture
+def page(world: World) -> Iterator[Page]:
+    """Give the screens' owner, and see at the end that nothing listens any more."""
+    page = Page(world.surroundings, world.asked)
+    yield page
+    page.dispose()
+    assert world.document.live_listeners == 0
+    assert world.clock.waiting == []

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from client_py.core.models import Member, Status, StatusLine
+from client_py.core.notices import MembersChanged, MessageAdded, StatusChanged, UnreadChanged
+from client_py.ui.page import Page
+from tests.client_py.ui.surroundings import World, incoming, outgoing
+
+Show = Callable[[Page, World], object]
+
+SCREENS: dict[str, Show] = {
+    "sign-in": lambda page, _world: page.show_sign_in(),
+    "signing-in": lambda page, _world: page.show_signing_in(),
+    "auth-error": lambda page, _world: page.show_auth_error("No."),
+    "lobby": lambda page, _world: page.show_lobby("alice", ["one", "two"]),
+    "room": lambda page, world: page.show_room("den", "alice", world.asked),
+    "room-fault": lambda page, _world: page.show_room_fault("No such room."),
+}
+
+
+@pytest.mark.parametrize("first", SCREENS)
+@pytest.mark.parametrize("second", SCREENS)
+def test_page_shows_one_screen_at_a_time(world: World, page: Page, first: str, second: str) -> None:
+    """Whichever follows which, the stage holds one screen, and one status at most."""
+    for name in (first, second):
+        SCREENS[name](page, world)
+        stage = world.document.by_id("stage")
+        assert len([child for child in stage.children if not isinstance(child, str)]) == 1
+        assert len(world.document.html.every(data_testid="status")) <= 1
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_page_leaves_no_listener_of_a_screen_behind(world: World, page: Page, name: str) -> None:
+    """After any screen, only the form's own listener lives."""
+    SCREENS["room"](page, world)
+    SCREENS[name](page, world)
+    page.show_sign_in()
+    assert world.document.live_listeners == 1
+
+
+def test_room_leaves_no_listener_of_its_messages_behind(world: World, page: Page) -> None:
+    """Messages that listen, folded ones, end with their room."""
+    screen = page.show_room("den", "alice", world.asked)
+    screen.apply(MessageAdded(incoming("x" * 100_000)))
+    screen.apply(MessageAdded(outgoing("y" * 100_000)))
+    page.show_sign_in()
+    assert world.document.live_listeners == 1
+
+
+@pytest.mark.parametrize("name", ["sign-in", "room"])
+def test_screen_shows_one_status(world: World, page: Page, name: str) -> None:
+    """Where a test asks for the status, there is exactly one, and it is seen."""
+    SCREENS[name](page, world)
+    assert world.document.by_test_id("status").is_shown()
+
+
+def test_form_as_served_shows_the_status(world: World) -> None:
+    """Before Python comes, the page says already that nobody is signed in."""
+    assert world.document.by_test_id("status").get("data-state") == "signed-out"
+
+
+def test_page_names_the_room_in_its_title(world: World, page: Page) -> None:
+    """The title follows the screens."""
+    page.show_room("den", "alice", world.asked)
+    assert world.document.title == "den · P2P Chat"
+    page.show_lobby("alice", [])
+    assert world.document.title == "P2P Chat"
+
+
+def test_draft_outlives_leaving_the_room(world: World, page: Page) -> None:
+    """What stands in the composer stands there again after the lobby, or after signing in anew."""
+    page.show_room("den", "alice", world.asked)
+    world.document.by_test_id("composer").type("half a sen")
+    page.show_sign_in("Your login has expired.")
+    page.show_room("den", "alice", world.asked)
+    assert world.document.by_test_id("composer").value == "half a sen"
+
+
+@pytest.mark.parametrize(("room", "username"), [("hall", "alice"), ("den", "bob")])
+def test_draft_belongs_to_its_room_and_its_writer(world: World, page: Page, room: str, username: str) -> None:
+    """Neither another room nor another person sees it."""
+    page.show_room("den", "alice", world.asked)
+    world.document.by_test_id("composer").type("half a sen")
+    page.show_room(room, username, world.asked)
+    assert world.document.by_test_id("composer").value == ""
+
+
+def test_room_fault_leads_to_the_lobby(world: World, page: Page) -> None:
+    """An address without a room says why, and where to go."""
+    page.show_room_fault("The name of a room has 1 to 64 characters.")
+    assert "1 to 64 characters" in world.document.by_id("stage").one(role="alert").text
+    button = world.document.by_id("stage").one(tag="button")
+    assert world.document.focused is button
+    button.fire("click")
+    assert world.asked.calls == [("open_lobby",)]
+
+
+def test_screen_that_was_left_changes_nothing(world: World, page: Page) -> None:
+    """A late notice to a room that was left does not show on the screen that followed."""
+    room = page.show_room("den", "alice", world.asked)
+    page.show_sign_in()
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, "Connected")))
+    room.apply(MembersChanged((Member("p" * 16, "bob"),)))
+    room.apply(UnreadChanged(3))
+    room.apply(MessageAdded(incoming("x" * 100_000)))
+    assert world.document.by_test_id("status").get("data-state") == "signed-out"
+    assert not world.document.has_test_id("peer")
+    assert world.document.title == "P2P Chat"

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client_py.core.models import Delivery, Direction, Message
+from client_py.core.notices import DeliveryChanged, MessageAdded
+from client_py.ui.message import FOLDED_FROM
+from client_py.ui.page import Page
+from client_py.ui.room import RoomScreen
+from client_py.ui.transcript import new_messages
+from tests.client_py.ui.surroundings import DAY, World, incoming, outgoing
+from tests.fakes.document import FakeElement
+
+
+@pytest.fixture
+def room(world: World, page: Page) -> RoomScreen:
+    """Give the room that is on the page."""
+    return page.show_room("den", "alice", world.asked)
+
+
+@pytest.fixture
+def log(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the room has to be on the page
+    """Give a transcript of 1000 pixels in a window of 400."""
+    log = world.document.by_test_id("transcript")
+    log.scroll_height, log.client_height = 1000, 400
+    log.scroll_to(600)
+    return log
+
+
+def add(room: RoomScreen, *messages: Message) -> None:
+    """Let messages come."""
+    for message in messages:
+        room.apply(MessageAdded(message))
+
+
+def shown(world: World) -> list[FakeElement]:
+    """Give the messages on the page."""
+    return world.document.html.every(data_testid="message")
+
+
+def jump(world: World) -> FakeElement:
+    """Give the button for what is new below."""
+    return world.document.html.one(class_="jump")
+
+
+@given(text=st.text())
+def test_message_shows_its_text_exactly(text: str) -> None:
+    """Markup, blanks, every character: the text content is what was typed."""
+    world = World()
+    add(Page(world.surroundings, world.asked).show_room("den", "alice", world.asked), incoming(text))
+    assert world.document.by_test_id("message-text").text == text
+
+
+def test_message_makes_links_of_addresses_without_changing_its_text(world: World, room: RoomScreen) -> None:
+    """A link opens apart from the page, and gives it away to nobody."""
+    add(room, incoming("see http://a.example, <b>now</b>"))
+    text = world.document.by_test_id("message-text")
+    assert text.text == "see http://a.example, <b>now</b>"
+    link = text.one(tag="a")
+    assert link.attributes == {"href": "http://a.example", "rel": "noopener noreferrer", "target": "_blank"}
+    assert text.every(tag="b") == []
+
+
+def test_message_tells_direction_time_and_author(world: World, room: RoomScreen) -> None:
+    """Whose message it is and when it was written stand beside the text."""
+    add(room, incoming("hello", at=60, author="bob"), outgoing("hi", at=120))
+    first, second = shown(world)
+    assert (first.get("data-direction"), second.get("data-direction")) == ("incoming", "outgoing")
+    assert first.one(class_="author").text == "bob"
+    assert second.one(class_="author").text == "You"
+    assert first.one(tag="time").text == "0:60"
+    assert first.one(tag="time").get("title") == "Day 0, 0:60"
+    assert first.get("data-delivery") is None
+    assert first.every(class_="ticks") == []
+
+
+@pytest.mark.parametrize(
+    ("delivery", "label"),
+    [
+        (Delivery.QUEUED, "Waiting to be sent"),
+        (Delivery.SENT, "Sent"),
+        (Delivery.DELIVERED, "Delivered"),
+        (Delivery.READ, "Read"),
+    ],
+)
+def test_delivery_is_shown_and_said(world: World, room: RoomScreen, delivery: Delivery, label: str) -> None:
+    """Each step has its sign, and words for those who do not see it."""
+    add(room, outgoing(message_id="m"), outgoing("other"))
+    room.apply(DeliveryChanged("m", delivery))
+    message, other = shown(world)
+    assert message.get("data-delivery") == delivery.label
+    assert message.one(class_="ticks").get("aria-label") == label
+    assert other.get("data-delivery") == "queued"
+
+
+def test_delivery_of_an_unknown_message_is_passed_over(world: World, room: RoomScreen) -> None:
+    """A message that is not shown cannot change."""
+    room.apply(DeliveryChanged("nobody", Delivery.READ))
+    assert shown(world) == []
+
+
+def test_messages_of_one_author_stand_together(world: World, room: RoomScreen) -> None:
+    """The name is told once, until someone else writes, or after a pause."""
+    add(room, incoming("1", at=0), incoming("2", at=10), outgoing("3", at=20), incoming("4", at=30))
+    add(room, incoming("5", at=331), incoming("6", at=332, author="eve"))
+    assert ["data-opens-group" in each.attributes for each in shown(world)] == [True, False, True, True, True, True]
+    assert [len(each.every(class_="author")) for each in shown(world)] == [1, 0, 1, 1, 1, 1]
+
+
+def test_own_account_elsewhere_is_another_author(world: World, room: RoomScreen) -> None:
+    """What one wrote here and what came from one's own phone are told apart."""
+    add(room, outgoing("1"), incoming("2", author="alice"))
+    assert ["data-opens-group" in each.attributes for each in shown(world)] == [True, True]
+
+
+def test_days_are_separated(world: World, room: RoomScreen) -> None:
+    """A separator stands before the first message of each day, and the day's first message names its author."""
+    add(room, incoming("1", at=DAY - 2), incoming("2", at=DAY - 1), incoming("3", at=DAY), incoming("4", at=DAY + 1))
+    rows = world.document.html.one(class_="rows").children
+    kinds = [each.text if each.get("class") == "day" else each.get("data-testid") for each in rows[1:]]  # type: ignore[union-attr]  # rows are elements
+    assert kinds == ["Day 0", "message", "message", "Day 1", "message", "message"]
+    assert "data-opens-group" in shown(world)[2].attributes
+
+
+def test_transcript_follows_its_end(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """While the reader is at the end, what comes in is scrolled to."""
+    log.scroll_height = 1100
+    add(room, incoming())
+    assert log.scroll_top == 700
+    assert not jump(world).is_shown()
+
+
+def test_transcript_lets_go_of_a_reader_above(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Who reads above stays there, and is told how much is new below."""
+    log.scroll_to(100)
+    log.scroll_height = 1200
+    add(room, incoming("1"), incoming("2"))
+    assert log.scroll_top == 100
+    assert jump(world).is_shown()
+    assert jump(world).text == "2 new messages"
+
+
+def test_transcript_holds_the_end_within_a_little_slack(room: RoomScreen, log: FakeElement) -> None:
+    """A few pixels of bouncing are not a reader who scrolls away."""
+    log.scroll_to(560)
+    log.scroll_height = 1100
+    add(room, incoming())
+    assert log.scroll_top == 700
+
+
+@pytest.mark.parametrize("way", ["button", "scrolling", "writing"])
+def test_reader_comes_back_to_the_end(world: World, room: RoomScreen, log: FakeElement, way: str) -> None:
+    """By the button, by scrolling, or by writing: the button goes, and the count begins anew."""
+    log.scroll_to(100)
+    add(room, incoming("1"))
+    if way == "button":
+        jump(world).fire("click")
+    elif way == "scrolling":
+        log.scroll_to(600)
+    else:
+        add(room, outgoing("mine"))
+    assert log.scroll_top == 600
+    assert not jump(world).is_shown()
+    log.scroll_to(100)
+    add(room, incoming("2"))
+    assert jump(world).text == "1 new message"
+
+
+@pytest.mark.parametrize(("at", "expected"), [(600, 750), (100, 100)])
+def test_end_is_kept_when_the_window_shrinks(world: World, log: FakeElement, at: float, expected: float) -> None:
+    """A phone's keyboard does not cover the newest message, and does not move a reader above."""
+    log.scroll_to(at)
+    log.client_height = 250
+    world.document.fire("resize")
+    assert log.scroll_top == expected
+
+
+def test_end_is_kept_when_the_composer_grows(world: World, log: FakeElement) -> None:
+    """A long draft does not cover the newest message."""
+    log.client_height = 300
+    world.document.by_test_id("composer").type("one\ntwo\nthree")
+    assert log.scroll_top == 700
+
+
+def test_reading_is_told_on_changes_only(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Reading is a visible page and the end of the transcript; each change of that is told once."""
+    add(room, incoming("1"))
+    log.scroll_to(590)
+    log.scroll_to(100)
+    log.scroll_to(90)
+    world.document.look(visible=False)
+    log.scroll_to(600)
+    world.document.look(visible=True)
+    assert [reading for _, reading in world.asked.of("reading_changed")] == [True, False, True]
+
+
+@pytest.mark.parametrize("event", ["visibilitychange", "focus", "blur"])
+@pytest.mark.usefixtures("room")
+def test_reading_is_looked_at_anew(world: World, event: str) -> None:
+    """Another tab, another window: each way to look away or back is noticed."""
+    world.document.visible = False
+    world.document.fire(event)
+    assert [reading for _, reading in world.asked.of("reading_changed")] == [True, False]
+
+
+def test_reading_is_not_told_where_nobody_looks(world: World, page: Page) -> None:
+    """A room that opens in a hidden tab is not being read."""
+    world.document.visible = False
+    page.show_room("den", "alice", world.asked)
+    assert world.asked.calls == []
+
+
+def test_long_message_is_folded(world: World, room: RoomScreen) -> None:
+    """A message that would bury the others shows its beginning; its text is there all the same."""
+    text = "word " * FOLDED_FROM
+    add(room, incoming(text), incoming("short"))
+    long, short = world.document.html.every(data_testid="message-text")
+    button = world.document.html.one(class_="fold")
+    assert long.text == text
+    assert long.get("data-folded") is not None
+    assert short.get("data-folded") is None
+    assert button.get("aria-expanded") == "false"
+    button.fire("click")
+    assert (long.get("data-folded"), button.get("aria-expanded")) == (None, "true")
+    button.fire("click")
+    assert (long.get("data-folded"), button.get("aria-expanded")) == ("", "false")
+
+
+def test_message_of_many_lines_is_folded(world: World, room: RoomScreen) -> None:
+    """Lines count as well as characters."""
+    add(room, incoming("\n" * 100))
+    assert world.document.html.every(class_="fold")
+
+
+def test_unfolding_is_not_an_arrival(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Who unfolds a message goes on reading where it begins: the end is no longer before their eyes."""
+    add(room, incoming("word " * FOLDED_FROM))
+    log.scroll_height = 5000
+    world.document.html.one(class_="fold").fire("click")
+    assert log.scroll_top == 600
+    assert world.asked.of("reading_changed")[-1] == ("reading_changed", False)
+
+
+def test_transcript_is_a_log_that_the_keyboard_reaches(log: FakeElement) -> None:
+    """Screen readers hear what is new, and arrow keys scroll."""
+    assert (log.get("role"), log.get("aria-live"), log.get("tabindex")) == ("log", "polite", "0")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 new message"), (2, "2 new messages")])
+def test_new_messages_are_counted_in_words(count: int, words: str) -> None:
+    """One is not "1 messages"."""
+    assert new_messages(count) == words
+
+
+def test_direction_is_what_groups(room: RoomScreen, world: World) -> None:
+    """A message that only looks like one's own, by its author, does not join one's own."""
+    add(room, Message("a", Direction.INCOMING, "alice", "1", 0), Message("b", Direction.INCOMING, "alice", "2", 0))
+    assert len(world.document.html.every(class_="author")) == 1
