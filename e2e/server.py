@@ -14,6 +14,19 @@ import httpx
 PROGRAM = Path(sys.executable).parent / "p2p-chat"
 """The console script of the environment that the tests run in."""
 
+PASSWORD = "a password of 8 or more"
+JWT_SECRET = "only the tests know these thirty-two bytes or more"
+
+SETTINGS = {
+    "P2PCHAT_JWT_SECRET": JWT_SECRET,
+    # No STUN server: the tests may not depend on the internet, and on one machine host candidates are enough.
+    "P2PCHAT_STUN_URLS": "none",
+    # The tests are one address with many people behind it, who need no protection from each other.
+    "P2PCHAT_BCRYPT_COST": "4",
+    "P2PCHAT_LOGIN_LIMIT": "10000/minute",
+    "P2PCHAT_REGISTER_LIMIT": "10000/hour",
+}
+
 START_SECONDS = 30
 STOP_SECONDS = 15
 
@@ -25,13 +38,7 @@ class Server:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
-        # No STUN server: the tests may not depend on the internet, and on one machine host candidates are enough.
-        self._environment = {
-            **os.environ,
-            "P2PCHAT_DATA_DIR": str(folder / "data"),
-            "P2PCHAT_STUN_URLS": "",
-            **(settings or {}),
-        }
+        self.settings = {"P2PCHAT_DATA_DIR": str(folder / "data"), **SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -39,7 +46,7 @@ class Server:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [PROGRAM, "serve", "--port", str(self.port)],
-                env=self._environment,
+                env={**os.environ, **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -62,11 +69,11 @@ class Server:
             self._process.wait(STOP_SECONDS)
             self._process = None
 
-    def register(self, username: str, password: str = "a password of 8 or more") -> dict[str, str]:
+    def register(self, username: str, password: str = PASSWORD) -> dict[str, str]:
         """Make an account; gives what the server answered."""
         body = {"username": username, "password": password}
         answer = httpx.post(f"{self.url}/api/register", json=body, trust_env=False)
-        assert answer.status_code == httpx.codes.OK, answer.text
+        assert answer.is_success, answer.text
         login: dict[str, str] = answer.json()
         return login
 

@@ -23,7 +23,7 @@ EXPIRED = "Your login has expired. Please sign in again."
 UNREACHABLE = "The server cannot be reached. Please check your connection and try again."
 UNREADABLE = "The server’s answer could not be read. Please try again, or reload the page."
 
-_OK = 200
+_OK = range(200, 300)
 _UNAUTHORIZED = 401
 
 
@@ -154,7 +154,7 @@ class Account:
         if self._is_stale(purpose):
             return []
         self._checking = False
-        if status == _OK and (login := parse_login(body)) is not None:
+        if status in _OK and (login := parse_login(body)) is not None:
             return self._begin(login, now)
         if purpose in (Purpose.SIGN_IN, Purpose.REGISTER):
             return [ShowFault(_server_sentence(body) or UNREADABLE)]
