@@ -13,6 +13,9 @@ from client_py.ports import Dispose, DomEvent, Element, Listener
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 SVG_TAGS = frozenset({"svg", "path"})
 
+KEY_OF_INPUT_METHOD = 229
+"""KeyboardEvent.keyCode for what an input method takes; Safari ends a composition before it tells of the Enter."""
+
 DOCUMENT_EVENTS = frozenset({"visibilitychange"})
 """The events that go to the document; the others go to the window."""
 
@@ -178,7 +181,7 @@ def _dom_event(event: Any) -> DomEvent:
     return DomEvent(
         key=getattr(event, "key", ""),
         shift=bool(getattr(event, "shiftKey", False)),
-        composing=bool(getattr(event, "isComposing", False)),
+        composing=bool(getattr(event, "isComposing", False)) or getattr(event, "keyCode", 0) == KEY_OF_INPUT_METHOD,
         prevent_default=event.preventDefault,
         submitter=submitter.value if submitter is not None else "",
     )

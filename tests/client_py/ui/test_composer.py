@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from client_py.core.notices import MessageRefused
@@ -63,6 +63,8 @@ def test_button_sends_and_the_box_keeps_the_keyboard(world: World, box: FakeElem
 
 
 @given(text=st.text())
+@example(text=" \n\t")
+@example(text="  indented \n")
 def test_text_is_sent_exactly_as_it_was_typed(text: str) -> None:
     """Nothing is trimmed or changed; only what is blank all over is not sent, and stays."""
     world = World()
@@ -92,12 +94,25 @@ def test_refused_text_comes_back(world: World, room: RoomScreen, box: FakeElemen
     assert fault(world) == ""
 
 
+def test_sending_again_clears_the_reason(world: World, room: RoomScreen, box: FakeElement) -> None:
+    """What was refused may be sent again as it is, and the old reason goes."""
+    room.apply(MessageRefused("hello", "Too many messages wait."))
+    box.fire("keydown", key="Enter")
+    assert world.asked.of("send") == [("send", "hello")]
+    assert fault(world) == ""
+
+
 def test_reason_of_a_refusal_does_not_cover_the_newest_message(world: World, room: RoomScreen) -> None:
     """The transcript stays at its end when the reason takes a line from it."""
     log = world.document.by_test_id("transcript")
     log.scroll_height, log.client_height = 1000, 400
-    seen = []
-    world.document.by_test_id("composer").fit_to_content = lambda _height: seen.append(fault(world))  # type: ignore[method-assign]  # to look at that moment
+    seen: list[str] = []
+
+    def fit(max_height: float) -> None:
+        assert max_height >= 0
+        seen.append(fault(world))
+
+    world.document.by_test_id("composer").fit_to_content = fit  # type: ignore[method-assign]  # to look at that moment
     room.apply(MessageRefused("hello", "Too many messages wait."))
     assert seen == ["Too many messages wait."]
     assert log.scroll_top == 600
