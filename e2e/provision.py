@@ -65,7 +65,7 @@ class BrowsersMissing(Exception):
     def __str__(self) -> str:
         packages = " ".join(debian_packages(self.kinds))
         return (
-            f"The end-to-end tests need {' and '.join(self.kinds)}. `make browsers` finds them, or installs what it may. "
+            f"The end-to-end tests need {' and '.join(self.kinds)}. `make browsers` finds or installs them. "
             f"Where that fails, on Debian: sudo apt-get install {packages}; elsewhere: "
             f".venv/bin/python -m playwright install --with-deps {' '.join(self.kinds)}."
         )

@@ -1,1 +1,1 @@
-"""What browser and server say to each other: signaling messages, names and close codes. Standard library only, no I/O."""
+"""What browser and server say to each other: messages, names and close codes. Standard library only, no I/O."""

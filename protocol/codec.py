@@ -112,7 +112,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _decoder(annotation: Any) -> Decoder:
-    """Build the decoder of a type: a dataclass, a bounded or plain scalar, an enum, a literal, an optional or a tuple."""
+    """Build the decoder of a type: a dataclass, a bounded or plain scalar, an enum, a literal, an optional, a tuple."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if is_dataclass(annotation):
         return _dataclass_decoder(cast("type[Any]", annotation))
@@ -186,7 +186,7 @@ def _tuple_decoder(decoder: Decoder) -> Decoder:
 
 
 def _scalar_decoder(scalar: type) -> Decoder:
-    # JSON has one kind of number, and Python takes True for 1: a float may be written without a point, a bool is no int.
+    # JSON has one kind of number, so a float may come without a point; and what Python takes for 1, True, is no number.
     accepted = (int, float) if scalar is float else (scalar,)
 
     def decode(value: object, path: str) -> Any:

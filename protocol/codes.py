@@ -16,7 +16,7 @@ class ErrorCode(StrEnum):
     """The server failed; its log says why."""
     INVALID_CREDENTIALS = "invalid_credentials"
     """Logging in: the name or the password is wrong (which of them is not said)."""
-    INVALID_PASSWORD = "invalid_password"
+    INVALID_PASSWORD = "invalid_password"  # noqa: S105 - a code, not a password
     """Registering: the password is too short or too long."""
     INVALID_USERNAME = "invalid_username"
     """Registering: the username is too short, too long, or has other characters than it may."""

@@ -66,7 +66,8 @@ LAYERS = {
     "client_py.ports": layer("protocol"),
     "client_py.core": layer("client_py.core", "protocol", forbidden=IMPURE),
     "client_py.drivers": layer("client_py.drivers", "client_py.core", "client_py.ports", "protocol"),
-    "client_py.browser": layer("client_py.browser", "client_py.ports", *BROWSER_MODULES),
+    # The ports that it implements speak of descriptions and candidates, which are protocol.webrtc's.
+    "client_py.browser": layer("client_py.browser", "client_py.ports", "protocol.webrtc", *BROWSER_MODULES),
     "client_py.ui": layer("client_py.ui", "client_py.core", "client_py.ports", "protocol", "segno"),
     "client_py.app": layer("client_py", "protocol", *BROWSER_MODULES),
 }
@@ -210,6 +211,7 @@ def test_layers_refuse_import(tmp_path: Path, path: str, source: str, target: st
         ("client_py/core/x.py", "import enum\nfrom . import link\nfrom protocol import codec"),
         ("client_py/drivers/x.py", "import asyncio\nfrom client_py import ports\nfrom ..core.link import Link"),
         ("client_py/browser/x.py", "import js\nfrom pyodide.ffi import create_proxy\nfrom .. import ports"),
+        ("client_py/browser/y.py", "from protocol.webrtc import Candidate"),
         ("client_py/ui/x.py", "import segno\nfrom client_py.core import link"),
         ("client_py/app.py", "import js\nfrom client_py import core, ports\nfrom .ui.page import Page"),
     ],
