@@ -30,10 +30,10 @@ COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/u
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers run test test-unit e2e check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers run test test-unit e2e screenshots bench-start check coverage format lock wheel clean
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN_STAMP) $(PYODIDE) ## install what running needs
 
@@ -52,6 +52,12 @@ test-unit: setup-dev ## run the tests that need no browser
 
 e2e: browsers ## run the tests in real browsers
 	$(BIN)/python -m pytest e2e
+
+screenshots: browsers ## take a picture of every state of the page, into build/screenshots/
+	$(BIN)/python -m e2e.screenshots
+
+bench-start: browsers ## measure how long people wait for the page and for each other
+	$(BIN)/python -m bench.start
 
 check: setup-dev ## lint, types, layers, and full branch coverage of the pure parts
 	$(BIN)/ruff check
