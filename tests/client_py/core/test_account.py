@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from client_py.core.account import (
+    EXPIRED,
+    MIN_RENEWAL_SECONDS,
+    RENEWAL_RETRY_SECONDS,
+    UNREACHABLE,
+    UNREADABLE,
+    Account,
+    Forget,
+    Keep,
+    Login,
+    Post,
+    Purpose,
+    ShowChecking,
+    ShowFault,
+    SignedIn,
+    SignedOut,
+    StartRenewalTimer,
+    StopRenewalTimer,
+    parse_login,
+)
+
+NOW = 1_000_000.0
+LOGIN = Login("jwt", "ada", NOW + 3_600)
+BODY = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 3_600})
+ENTRANCES = [Purpose.SIGN_IN, Purpose.REGISTER]
+
+
+def signed_in() -> Account:
+    """Give an account that has signed in."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    account.responded(Purpose.SIGN_IN, 200, BODY, NOW)
+    return account
+
+
+def test_account_opens_signed_out() -> None:
+    """Without a login that was kept, the form is shown."""
+    assert Account().resumed(None) == [SignedOut()]
+
+
+@pytest.mark.parametrize(("purpose", "path"), [(Purpose.SIGN_IN, "/api/login"), (Purpose.REGISTER, "/api/register")])
+def test_account_asks_the_server(purpose: Purpose, path: str) -> None:
+    """What was submitted goes to the address that it is for, and the person sees that it is on its way."""
+    effects = Account().submitted(purpose, "ada", "sécret")
+    assert effects == [ShowChecking(), Post(purpose, json.dumps({"username": "ada", "password": "sécret"}))]
+    assert purpose.path == path
+
+
+def test_account_asks_once_at_a_time() -> None:
+    """A second click while the first is being checked does nothing."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    assert account.submitted(Purpose.REGISTER, "ada", "secret") == []
+
+
+@pytest.mark.parametrize(("purpose", "status"), [(Purpose.SIGN_IN, 200), (Purpose.REGISTER, 201)])
+def test_account_signs_in(purpose: Purpose, status: int) -> None:
+    """The login is kept, shown, and renewed at half of its life."""
+    account = Account()
+    account.submitted(purpose, "ada", "secret")
+    assert account.responded(purpose, status, BODY, NOW) == [Keep(LOGIN), StartRenewalTimer(1_800), SignedIn("ada")]
+    assert account.login == LOGIN
+
+
+def test_account_renews_short_lives_not_too_often() -> None:
+    """However soon a token ends, by whichever clock, renewals keep a distance."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    effects = account.responded(Purpose.SIGN_IN, 200, BODY, NOW + 10_000)
+    assert StartRenewalTimer(MIN_RENEWAL_SECONDS) in effects
+
+
+@pytest.mark.parametrize("purpose", ENTRANCES)
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (401, '{"error": {"code": "invalid_credentials", "message": "Wrong."}}', "Wrong."),
+        (502, "<html>", UNREADABLE),
+        (500, '{"error": "?"}', UNREADABLE),
+        (200, "{}", UNREADABLE),
+    ],
+)
+def test_account_tells_why_not(purpose: Purpose, status: int, body: str, sentence: str) -> None:
+    """A refusal is told in the server's words, or in ours where it has none, and the person may try again."""
+    account = Account()
+    account.submitted(purpose, "ada", "secret")
+    assert account.responded(purpose, status, body, NOW) == [ShowFault(sentence)]
+    assert account.login is None
+    assert account.submitted(purpose, "ada", "secret") != []
+
+
+@pytest.mark.parametrize("purpose", ENTRANCES)
+def test_account_tells_that_nobody_answers(purpose: Purpose) -> None:
+    """No answer is no refusal."""
+    account = Account()
+    account.submitted(purpose, "ada", "secret")
+    assert account.unreachable(purpose) == [ShowFault(UNREACHABLE)]
+
+
+def test_account_looks_at_a_kept_login_first() -> None:
+    """Only the server can say whether a token is still good, so it is asked before anything is shown."""
+    account = Account()
+    assert account.resumed(LOGIN) == [Post(Purpose.RESUME, "{}", "jwt")]
+    assert account.responded(Purpose.RESUME, 200, BODY, NOW)[-1] == SignedIn("ada")
+
+
+def test_account_leads_back_to_the_form() -> None:
+    """A kept login that is over is forgotten, and its name stands in the form."""
+    account = Account()
+    account.resumed(LOGIN)
+    assert account.responded(Purpose.RESUME, 401, "", NOW) == [
+        Forget(),
+        StopRenewalTimer(),
+        SignedOut(EXPIRED, "ada"),
+    ]
+
+
+@pytest.mark.parametrize("unreachable", [True, False])
+def test_account_goes_on_while_the_server_is_in_trouble(unreachable: bool) -> None:  # noqa: FBT001 - a case
+    """A kept login is used without having been looked at, and looked at again soon."""
+    account = Account()
+    account.resumed(LOGIN)
+    effects = account.unreachable(Purpose.RESUME) if unreachable else account.responded(Purpose.RESUME, 503, "", NOW)
+    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), SignedIn("ada")]
+
+
+def test_account_renews_without_showing_it() -> None:
+    """A renewal changes the token and nothing that a person sees."""
+    account = signed_in()
+    assert account.renewal_due() == [Post(Purpose.RENEW, "{}", "jwt")]
+    later = Login("newer", "ada", NOW + 7_200)
+    body = json.dumps({"token": "newer", "username": "ada", "expires_at": NOW + 7_200})
+    assert account.responded(Purpose.RENEW, 200, body, NOW + 3_600) == [Keep(later), StartRenewalTimer(1_800)]
+    assert account.unreachable(Purpose.RENEW) == [StartRenewalTimer(RENEWAL_RETRY_SECONDS)]
+
+
+def test_account_signs_out() -> None:
+    """Signing out forgets the login; answers that were on their way, and timers, come to nothing."""
+    account = signed_in()
+    account.renewal_due()
+    assert account.signed_out() == [Forget(), StopRenewalTimer(), SignedOut()]
+    assert account.responded(Purpose.RENEW, 200, BODY, NOW) == []
+    assert account.unreachable(Purpose.RENEW) == []
+    assert account.renewal_due() == []
+    assert account.login is None
+
+
+def test_account_ends_with_a_refused_token() -> None:
+    """A token that the WebSocket's server does not take leads back to the form."""
+    assert signed_in().token_refused() == [Forget(), StopRenewalTimer(), SignedOut(EXPIRED, "ada")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        '{"token": "jwt", "username": "ada"}',
+        '{"token": "", "username": "ada", "expires_at": 1}',
+        '{"token": "jwt", "username": "a b", "expires_at": 1}',
+        '{"token": "jwt", "username": "ada", "expires_at": "soon"}',
+    ],
+)
+def test_parse_login_refuses_what_is_none(text: str) -> None:
+    """What a browser has kept may be of another version, or spoilt: then nobody is signed in."""
+    assert parse_login(text) is None

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.link import LinkState
+from client_py.core.models import Status
+from client_py.core.session import SessionState
+from client_py.core.status import SERVER_AWAY, Facts, LinkFacts, status_line
+from protocol.codes import CloseCode
+
+JOINED, WAITING = SessionState.JOINED, SessionState.WAITING
+
+
+def facts(
+    session: SessionState = JOINED,
+    *links: LinkFacts,
+    close_code: int | None = None,
+    supported: bool = True,
+) -> Facts:
+    """Give facts, in which everything is well if nothing else is said."""
+    return Facts(supported, session, close_code, links)
+
+
+def link(state: LinkState, *, answered: bool = True, relayed: bool | None = None) -> LinkFacts:
+    """Give the facts of a link to Ben."""
+    return LinkFacts("Ben", state, answered, relayed)
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (facts(supported=False), Status.UNSUPPORTED),
+        (facts(SessionState.IDLE), Status.CONNECTING),
+        (facts(SessionState.OPENING), Status.CONNECTING),
+        (facts(SessionState.OPENING, close_code=1006), Status.OFFLINE),
+        (facts(SessionState.ENTERING, close_code=1006), Status.OFFLINE),
+        (facts(WAITING, close_code=1006), Status.OFFLINE),
+        (facts(WAITING, link(LinkState.INTERRUPTED), close_code=1006), Status.OFFLINE),
+        (facts(WAITING, link(LinkState.OPEN), close_code=1006), Status.CONNECTED),
+        (facts(SessionState.FULL), Status.FULL),
+        (facts(SessionState.REFUSED, close_code=CloseCode.REPLACED), Status.REFUSED),
+        (facts(SessionState.REFUSED, link(LinkState.OPEN), close_code=CloseCode.REPLACED), Status.CONNECTED),
+        (facts(), Status.WAITING),
+        (facts(close_code=1006), Status.WAITING),
+        (facts(JOINED, link(LinkState.CONNECTING)), Status.CONNECTING),
+        (facts(JOINED, link(LinkState.OPEN)), Status.CONNECTED),
+        (facts(JOINED, link(LinkState.INTERRUPTED)), Status.RECONNECTING),
+        (facts(JOINED, link(LinkState.FAILED)), Status.FAILED),
+        (facts(JOINED, link(LinkState.CONNECTING), link(LinkState.OPEN)), Status.CONNECTED),
+        (facts(JOINED, link(LinkState.CONNECTING), link(LinkState.FAILED)), Status.FAILED),
+    ],
+)
+def test_status_follows_the_facts(given: Facts, status: Status) -> None:
+    """An open link counts for more than anything about the server; after that, what is worst is told."""
+    assert status_line(given).status is status
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (facts(JOINED, link(LinkState.OPEN)), "Directly connected to Ben"),
+        (facts(JOINED, link(LinkState.OPEN, relayed=False)), "Directly connected to Ben"),
+        (facts(JOINED, link(LinkState.OPEN, relayed=True)), "through a relay"),
+        (facts(WAITING, link(LinkState.OPEN)), SERVER_AWAY),
+        (facts(JOINED, link(LinkState.FAILED)), "firewall"),
+        (facts(JOINED, link(LinkState.FAILED, answered=False)), "does not answer"),
+        (facts(SessionState.REFUSED, close_code=CloseCode.REPLACED), "another tab"),
+        (facts(SessionState.REFUSED, close_code=CloseCode.UNAUTHENTICATED), "sign in again"),
+        (facts(SessionState.REFUSED, close_code=CloseCode.PROTOCOL_VIOLATION), "reload"),
+        (facts(supported=False), "WebRTC"),
+    ],
+)
+def test_status_says_what_to_do(given: Facts, words: str) -> None:
+    """The detail tells how, or why not and what to do."""
+    assert words in status_line(given).detail
