@@ -1,5 +1,7 @@
-"""The seams between what decides and what touches the browser: everything here is implemented twice, by `browser/` and by
-the fakes of the tests."""
+"""The seams between what decides and what touches the browser.
+
+Everything here is implemented twice: by `browser/`, and by the fakes of the tests.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ class Random(Protocol):
 
 
 class Store(Protocol):
-    """Small strings that stay in this browser: localStorage. Where the browser forbids it, they last as long as the page."""
+    """Small strings that stay in this browser (localStorage), or in the page where the browser forbids that."""
 
     def get(self, key: str) -> str | None:
         """Give what was put under a key, or None."""
@@ -301,7 +303,7 @@ class Document(Protocol):
         ...
 
     def on(self, event: str, listener: Listener) -> Dispose:
-        """Listen to an event of the document or the window until disposed of: `visibilitychange`, `focus`, `pagehide`, `online` …"""
+        """Listen to an event of the document or the window, such as `visibilitychange`, until disposed of."""
         ...
 
 
@@ -334,7 +336,7 @@ class Formats(Protocol):
         ...
 
     def day(self, seconds: float) -> str:
-        """Write the day of a moment, in the local time zone: "Today", "Yesterday" or "Monday, 23 November"; equal for equal days."""
+        """Write the day of a moment in the local time zone: "Today", or "Monday, 23 November"; equal for equal days."""
         ...
 
     def full(self, seconds: float) -> str:

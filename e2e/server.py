@@ -35,7 +35,7 @@ class Server:
     """A server process that can be stopped, killed and started again on the same port with the same data."""
 
     def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.settings = {"P2PCHAT_DATA_DIR": str(folder / "data"), **SETTINGS, **(settings or {})}
@@ -44,7 +44,7 @@ class Server:
     def start(self) -> None:
         """Start the process, and wait until it answers."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  (our own command, without a shell)
                 [PROGRAM, "serve", "--port", str(self.port)],
                 env={**os.environ, **self.settings},
                 stdout=log,
@@ -84,7 +84,8 @@ class Server:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

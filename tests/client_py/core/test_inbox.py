@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.frames import MAX_MESSAGE_BYTES, MessagePart
+from client_py.core.inbox import Inbox, Incoming
+from protocol.errors import MalformedMessage, UnexpectedMessage
+
+
+def part(seq: int, number: int = 1, parts: int = 1, text: str = "text", name: str = "") -> MessagePart:
+    """Give a frame of the message of this number."""
+    return MessagePart(seq, name or f"message-{seq:012}", float(seq), number, parts, text)
+
+
+def test_inbox_takes_messages_in_order() -> None:
+    """Each message that is next comes through, once."""
+    inbox = Inbox()
+    assert inbox.receive(part(1)) == Incoming(1, "message-000000000001", "text", 1.0)
+    assert inbox.receive(part(1)) is None
+    assert inbox.receive(part(2)) == Incoming(2, "message-000000000002", "text", 2.0)
+    assert inbox.received == 2
+
+
+def test_inbox_joins_parts() -> None:
+    """A long message comes through when it is whole, and not before."""
+    inbox = Inbox()
+    assert inbox.receive(part(1, 1, 3, "a")) is None
+    assert inbox.receive(part(1, 2, 3, "b")) is None
+    assert inbox.received == 0
+    assert inbox.receive(part(1, 3, 3, "c")) == Incoming(1, "message-000000000001", "abc", 1.0)
+
+
+def test_inbox_forgets_half_a_message_with_its_channel() -> None:
+    """After a loss, the message comes again from its beginning."""
+    inbox = Inbox()
+    inbox.receive(part(1, 1, 2, "lost"))
+    inbox.channel_lost()
+    assert inbox.receive(part(1, 1, 2, "a")) is None
+    assert inbox.receive(part(1, 2, 2, "b")) == Incoming(1, "message-000000000001", "ab", 1.0)
+
+
+@pytest.mark.parametrize("frame", [part(2), part(1, 2, 2), part(3, 1, 2)])
+def test_inbox_refuses_gaps(frame: MessagePart) -> None:
+    """An ordered channel loses nothing, so who leaves something out breaks the rules."""
+    with pytest.raises(UnexpectedMessage):
+        Inbox().receive(frame)
+
+
+@pytest.mark.parametrize("second", [part(1, 2, 3), part(1, 2, 2, name="another-00000000000")])
+def test_inbox_refuses_parts_of_different_messages(second: MessagePart) -> None:
+    """Parts that do not fit each other are no message."""
+    inbox = Inbox()
+    inbox.receive(part(1, 1, 2))
+    with pytest.raises(MalformedMessage):
+        inbox.receive(second)
+    assert inbox.received == 0
+
+
+def test_inbox_refuses_what_is_too_long() -> None:
+    """The parts of a message together are bounded too."""
+    inbox = Inbox()
+    parts = MAX_MESSAGE_BYTES // 16_000 + 1
+    for number in range(1, parts):
+        inbox.receive(part(1, number, parts, "a" * 16_000))
+    with pytest.raises(MalformedMessage):
+        inbox.receive(part(1, parts, parts, "a" * 16_000))
