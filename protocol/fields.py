@@ -38,7 +38,7 @@ class Range:
         return self.least <= number <= self.most
 
     def __str__(self) -> str:
-        return f"{self.least:g} to {self.most:g}"
+        return f"{self.least} to {self.most}"
 
 
 ROOM_NAME = Text(64, r"[A-Za-z0-9_-]{1,64}")

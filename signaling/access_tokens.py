@@ -1,0 +1,62 @@
+"""Makes and checks the tokens that say which account asks: JWTs (RFC 7519), by PyJWT."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import jwt
+
+from signaling.errors import AuthenticationError
+
+ALGORITHM = "HS256"
+ISSUER = AUDIENCE = "p2p-chat"
+REQUIRED_CLAIMS = ["iss", "aud", "exp", "iat", "jti", "sub"]
+CLOCK_SKEW = 5
+"""Seconds. A clock that is set back a little must not refuse the tokens that it has just dated."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A JWT and when it expires, in Unix seconds."""
+
+    text: str
+    expires_at: int
+
+
+class AccessTokens:
+    """JWTs for the accounts of this server, signed with one secret and good for `life` seconds."""
+
+    def __init__(self, secret: bytes, life: int) -> None:
+        self._secret = secret
+        self._life = life
+
+    def issue(self, account_id: str) -> AccessToken:
+        """Make a token that proves an account."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": account_id,
+            "iat": now,
+            "exp": now + self._life,
+            "jti": secrets.token_urlsafe(12),
+        }
+        return AccessToken(jwt.encode(claims, self._secret, algorithm=ALGORITHM), now + self._life)
+
+    def account_id(self, text: str) -> str:
+        """Give the account that a token proves; AuthenticationError if it proves none."""
+        try:
+            claims = jwt.decode(
+                text,
+                self._secret,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                leeway=CLOCK_SKEW,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except (jwt.InvalidTokenError, ValueError) as error:  # a lone surrogate in it is a ValueError
+            raise AuthenticationError from error
+        return str(claims["sub"])

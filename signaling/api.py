@@ -1,0 +1,82 @@
+"""Awaits the HTTP API: reads its JSON bodies strictly, and answers in JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from signaling.accounts import Account
+from signaling.admission import Admission
+from signaling.errors import MalformedBody, UnsupportedMedia
+from signaling.logs import log
+from signaling.responses import NO_STORE
+
+JSON_MEDIA_TYPE = "application/json"
+BEARER = "bearer "
+CREDENTIALS = frozenset({"username", "password"})
+
+
+@dataclass(frozen=True, slots=True)
+class AccountApi:
+    """The endpoints that end in a token."""
+
+    admission: Admission
+
+    async def register(self, request: Request) -> Response:
+        """`POST /api/register`: make an account and log in to it."""
+        username, password = await _credentials(request)
+        account = await self.admission.register(username, password, _host(request))
+        log("registered", account=account.username, address=_host(request))
+        return self._token_response(account, HTTPStatus.CREATED)
+
+    async def log_in(self, request: Request) -> Response:
+        """`POST /api/login`: exchange a name and a password for a token."""
+        username, password = await _credentials(request)
+        account = await self.admission.log_in(username, password, _host(request))
+        log("logged_in", account=account.username, address=_host(request))
+        return self._token_response(account)
+
+    async def refresh(self, request: Request) -> Response:
+        """`POST /api/refresh`: exchange a good token for a fresh one."""
+        return self._token_response(await self.admission.account_of(_bearer_token(request)))
+
+    def _token_response(self, account: Account, status: HTTPStatus = HTTPStatus.OK) -> Response:
+        token = self.admission.token_for(account)
+        body = {"token": token.text, "username": account.username, "expires_at": token.expires_at}
+        return JSONResponse(body, status, headers=NO_STORE)
+
+
+async def health(_request: Request) -> Response:
+    """`GET /healthz`: the process is alive and answers."""
+    return JSONResponse({"status": "ok"}, headers=NO_STORE)
+
+
+async def _credentials(request: Request) -> tuple[str, str]:
+    """Give the username and the password of a body; MalformedBody if it is not just that."""
+    media_type = request.headers.get("content-type", "").partition(";")[0]
+    if media_type.strip().lower() != JSON_MEDIA_TYPE:
+        raise UnsupportedMedia
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody("it is not JSON") from error
+    if not isinstance(body, dict) or body.keys() != CREDENTIALS:
+        raise MalformedBody("it is not an object with a username and a password, and nothing else")
+    username, password = body["username"], body["password"]
+    if not isinstance(username, str) or not isinstance(password, str):
+        raise MalformedBody("the username and the password are not both text")
+    return username, password
+
+
+def _bearer_token(request: Request) -> str:
+    """Give the token of `Authorization: Bearer` (RFC 6750 §2.1), or nothing."""
+    header = request.headers.get("authorization", "")
+    return header[len(BEARER) :].strip() if header[: len(BEARER)].lower() == BEARER else ""
+
+
+def _host(request: Request) -> str | None:
+    return request.client.host if request.client else None

@@ -1,0 +1,140 @@
+"""The server put together: its parts, and the routes, middleware and lifespan that reach them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from protocol.http import (
+    HEALTH_PATH,
+    LOGIN_PATH,
+    MAX_BODY_BYTES,
+    REFRESH_PATH,
+    REGISTER_PATH,
+    ROOM_PATH_PREFIX,
+    SOCKET_PATH,
+)
+from signaling.access_tokens import AccessTokens
+from signaling.accounts import Accounts, database_url, sqlite_url
+from signaling.admission import Admission
+from signaling.api import AccountApi, health
+from signaling.connection import SignalingEndpoint
+from signaling.data_folder import sqlite_path, token_secret
+from signaling.errors import Refusal
+from signaling.logs import log
+from signaling.middleware.access_log import AccessLog
+from signaling.middleware.body_limit import BodyLimit
+from signaling.middleware.origin_check import OriginCheck
+from signaling.middleware.security_headers import SecurityHeaders
+from signaling.pages import Pages, robots
+from signaling.passwords import Passwords
+from signaling.rate_limits import LoginLimits, registration_limit
+from signaling.responses import failed, not_heard, not_routed, refused
+from signaling.resume_tokens import ResumeTokens
+from signaling.rooms import Rooms
+from signaling.settings import Settings
+from signaling.site import Site, load_site, static_folder
+from signaling.switchboard import Switchboard
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a running server is made of."""
+
+    admission: Admission
+    endpoint: SignalingEndpoint
+    switchboard: Switchboard
+    site: Site
+
+
+def create_app(settings: Settings, site: Site | None = None) -> Starlette:
+    """Make the server; a StartupError if the settings, the data folder or the site do not let it be made."""
+    parts = _parts(settings, site or load_site(static_folder()))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with _running(parts, settings):
+            yield
+
+    return Starlette(
+        routes=_routes(parts),
+        middleware=_middleware(settings),
+        exception_handlers={
+            Refusal: refused,
+            HTTPException: not_routed,
+            ClientDisconnect: not_heard,
+            Exception: failed,
+        },
+        lifespan=lifespan,
+    )
+
+
+def _parts(settings: Settings, site: Site) -> Parts:
+    secret = token_secret(settings)
+    url = database_url(settings.database_url) if settings.database_url else sqlite_url(sqlite_path(settings))
+    admission = Admission(
+        Accounts(url, with_demo=settings.is_development),
+        Passwords(settings.bcrypt_cost),
+        AccessTokens(secret, settings.token_life),
+        LoginLimits(settings),
+        registration_limit(settings),
+    )
+    rooms = Rooms(settings.room_capacity)
+    switchboard = Switchboard(rooms, settings.resume_grace)
+    endpoint = SignalingEndpoint(settings, admission, rooms, switchboard, ResumeTokens(secret))
+    return Parts(admission, endpoint, switchboard, site)
+
+
+@asynccontextmanager
+async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
+    await parts.admission.accounts.open()
+    try:
+        if settings.is_development and not await parts.admission.seed_demo():
+            log("no_demo_account", level=logging.WARNING, reason="someone registered its name")
+        yield
+    finally:
+        parts.switchboard.shut_down()
+        await parts.admission.accounts.close()
+
+
+def _routes(parts: Parts) -> list[BaseRoute]:
+    api, pages = AccountApi(parts.admission), Pages(parts.site)
+    return [
+        Route("/", pages.page),
+        Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
+        Route("/assets/{release}/{name:path}", pages.asset),
+        Route("/pyodide/{version}/{name:path}", pages.runtime),
+        Route("/favicon.ico", pages.favicon),
+        Route("/robots.txt", robots),
+        Route(HEALTH_PATH, health),
+        Route(REGISTER_PATH, api.register, methods=["POST"]),
+        Route(LOGIN_PATH, api.log_in, methods=["POST"]),
+        Route(REFRESH_PATH, api.refresh, methods=["POST"]),
+        WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
+    ]
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(AccessLog),
+        Middleware(SecurityHeaders),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type"),
+            expose_headers=("Retry-After",),
+        ),
+        Middleware(OriginCheck, allowed=settings.allowed_origins),
+        Middleware(BodyLimit, limit=MAX_BODY_BYTES),
+    ]

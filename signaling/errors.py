@@ -1,0 +1,237 @@
+"""What the server refuses to do, and why it may not start.
+
+ServerError
+├── StartupError               the server cannot start; its sentence says what is wrong and what to do
+│   ├── InvalidSetting         a setting has a value that it may not have, or lacks one that it needs
+│   ├── FolderUnusable         the data folder, or the secret in it, cannot be made, read or written
+│   ├── DatabaseUnusable       the database cannot be reached, or its driver is not installed
+│   ├── AddressUnusable        nothing can be served at this host and port
+│   └── SiteIncomplete         the page's files or the Pyodide runtime are not there
+└── Refusal                    one request is not carried out and nothing has changed; `code` says why to a program
+    ├── MalformedBody          an HTTP body that is not JSON of the right shape
+    │   └── UnsupportedMedia   a body that does not call itself JSON
+    ├── BodyTooBig             an HTTP body over the limit
+    ├── ForbiddenOrigin        a page of an origin that is not allowed
+    ├── AuthenticationError    the token is missing, expired or not ours
+    ├── InvalidCredentials     the name or the password is wrong
+    ├── InvalidUsername        a new name that no account may have
+    ├── InvalidPassword        a new password that no account may have
+    ├── AccountExists          a new name that is taken
+    ├── RateLimited            too much at once; `retry_after` says for how long to wait
+    ├── NotInRoom              a request that needs a room, from a peer in none
+    ├── RoomFull               every place in the room is taken
+    └── UnknownPeer            the addressee is not in this room
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from protocol.codes import ErrorCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ServerError(Exception):
+    """The root of everything that this package raises."""
+
+
+class StartupError(ServerError):
+    """The root of what keeps the server from starting; a person reads the sentence."""
+
+
+class InvalidSetting(StartupError):
+    """Raised while settings are read; `reason` says what the variable may be."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        self.variable = variable
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.variable} {self.reason}."
+
+
+class FolderUnusable(StartupError):
+    """Raised when the data folder or a file in it fails us; `reason` is the operating system's."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The data folder cannot be used ({self.path}: {self.reason}). Choose another with P2PCHAT_DATA_DIR."
+
+
+class DatabaseUnusable(StartupError):
+    """Raised when the database cannot be opened; `address` is its URL without the password."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The database {self.address} cannot be used: {self.reason}. P2PCHAT_DATABASE_URL says which one it is."
+
+
+class AddressUnusable(StartupError):
+    """Raised when the server cannot listen; `reason` is the operating system's."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host = host
+        self.port = port
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"P2P Chat cannot listen on {self.host} port {self.port}: {self.reason}. "
+            "Choose another address with --host or another port with --port."
+        )
+
+
+class SiteIncomplete(StartupError):
+    """Raised when a file that the page is made of is missing; `missing` names it."""
+
+    def __init__(self, missing: str) -> None:
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return f"{self.missing} is missing, and the page does not work without it. In a checkout, run `make setup`."
+
+
+class Refusal(ServerError):
+    """The root of what a client is told; `code` for a program, `str()` for a person, `status` over HTTP."""
+
+    code = ErrorCode.MALFORMED
+    status = HTTPStatus.BAD_REQUEST
+    retry_after: int | None = None
+    """Seconds to wait, where waiting helps."""
+    sentence = ""
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class MalformedBody(Refusal):
+    """Raised for an HTTP body that is not JSON of the shape that its address takes; `reason` says what is wrong."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The request is malformed: {self.reason}."
+
+
+class UnsupportedMedia(MalformedBody):
+    """Raised for a body that does not call itself JSON: what a plain form of a foreign page could send."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+    def __init__(self) -> None:
+        super().__init__("its content type is not application/json")
+
+
+class BodyTooBig(Refusal):
+    """Raised while an HTTP body is read, as soon as it is over the limit in bytes."""
+
+    code = ErrorCode.TOO_BIG
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"The request is too big: at most {self.limit} bytes are read."
+
+
+class ForbiddenOrigin(Refusal):
+    """Raised for a request that a page of another origin makes, unless the settings allow that origin."""
+
+    code = ErrorCode.FORBIDDEN_ORIGIN
+    status = HTTPStatus.FORBIDDEN
+    sentence = "Pages of this origin may not use this server."
+
+
+class AuthenticationError(Refusal):
+    """Raised for a token that does not prove an account that exists."""
+
+    code = ErrorCode.UNAUTHENTICATED
+    status = HTTPStatus.UNAUTHORIZED
+    sentence = "You are not logged in, or no longer. Log in again."
+
+
+class InvalidCredentials(Refusal):
+    """Raised when a name and a password do not belong together; which of them is wrong is not said."""
+
+    code = ErrorCode.INVALID_CREDENTIALS
+    status = HTTPStatus.UNAUTHORIZED
+    sentence = "The username or the password is wrong."
+
+
+class InvalidUsername(Refusal):
+    """Raised when an account is to be made under a name that it may not have; `fault` says why."""
+
+    code = ErrorCode.INVALID_USERNAME
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, fault: str) -> None:
+        self.sentence = fault
+
+
+class InvalidPassword(Refusal):
+    """Raised when an account is to be made with a password that it may not have; `fault` says why."""
+
+    code = ErrorCode.INVALID_PASSWORD
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, fault: str) -> None:
+        self.sentence = fault
+
+
+class AccountExists(Refusal):
+    """Raised when an account is to be made under a name that another has, in whatever case."""
+
+    code = ErrorCode.ACCOUNT_EXISTS
+    status = HTTPStatus.CONFLICT
+    sentence = "This username is taken. Choose another, or log in."
+
+
+class RateLimited(Refusal):
+    """Raised when a limit is used up; `retry_after` in whole seconds."""
+
+    code = ErrorCode.RATE_LIMITED
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    retry_after: int
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"Too many attempts. Try again in {self.retry_after} s."
+
+
+class NotInRoom(Refusal):
+    """Raised for a request that only a member of a room can make."""
+
+    code = ErrorCode.NOT_IN_ROOM
+    sentence = "You are not in a room. Join one first."
+
+
+class RoomFull(Refusal):
+    """Raised for a join when every place is taken, `capacity` of them."""
+
+    code = ErrorCode.ROOM_FULL
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+
+    def __str__(self) -> str:
+        return f"The room is full: it has {self.capacity} places. Try again when someone has left."
+
+
+class UnknownPeer(Refusal):
+    """Raised for a signal to someone who is not in the room, or not any more."""
+
+    code = ErrorCode.UNKNOWN_PEER
+    sentence = "This peer is not in the room."

@@ -1,0 +1,45 @@
+"""Refuses what a page of a foreign origin could do with a visitor's browser: changing something, or signaling."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from signaling.errors import ForbiddenOrigin
+from signaling.logs import log
+from signaling.origins import is_same_origin, normal_origin
+from signaling.responses import refusal_response
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""RFC 9110 §9.2.1. What they give back, the browser keeps from a foreign page by CORS."""
+
+
+class OriginCheck:
+    """Plain ASGI middleware. Without an Origin header it is no browser that asks, or a page of our own."""
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        self._app = app
+        self._allowed = frozenset(allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with 403; a WebSocket's handshake likewise."""
+        if _matters(scope) and not self._may_pass(Headers(scope=scope)):
+            log("forbidden_origin", path=scope["path"], origin=Headers(scope=scope)["origin"])
+            # Closing before accepting is what ASGI has for a handshake that is answered with 403.
+            refused = WebSocketClose() if scope["type"] == "websocket" else refusal_response(ForbiddenOrigin())
+            await refused(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _may_pass(self, headers: Headers) -> bool:
+        origin = headers.get("origin")
+        if origin is None or is_same_origin(origin, headers.get("host", "")):
+            return True
+        return normal_origin(origin) in self._allowed
+
+
+def _matters(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)

@@ -1,0 +1,29 @@
+"""Decides which web origins (RFC 6454) may use this server. No I/O."""
+
+from __future__ import annotations
+
+import re
+
+ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]+))?")
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def normal_origin(text: str) -> str | None:
+    """Give an origin as browsers write it, without its default port; None if it is not `http(s)://host[:port]`."""
+    match = ORIGIN.fullmatch(text.strip().lower())
+    if match is None:
+        return None
+    scheme, host, port = match.groups()
+    return f"{scheme}://{host}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
+
+
+def is_same_origin(origin: str, host: str) -> bool:
+    """Tell whether an Origin header names the server that the Host header of the same request names.
+
+    The scheme is not compared: behind a proxy that ends TLS, only the browser knows it.
+    """
+    normal = normal_origin(origin)
+    if normal is None:
+        return False
+    scheme = normal.partition("://")[0]
+    return normal == normal_origin(f"{scheme}://{host}")

@@ -1,0 +1,115 @@
+"""Awaits the counters that bound how often something may be tried. Counted in memory, in moving windows."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+
+from limits import RateLimitItem, RateLimitItemPerDay
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
+
+from signaling.errors import RateLimited
+from signaling.settings import Settings
+
+KNOWN_ADDRESS_DAYS = 30
+IPV6_SITE_PREFIX = 64
+"""One household or server gets a whole /64 (RFC 6177 §2), and could show another address in every request."""
+
+
+class RateLimit:
+    """One limit, counted by key under its own name."""
+
+    def __init__(self, limiter: RateLimiter, item: RateLimitItem, name: str) -> None:
+        self._limiter = limiter
+        self._item = item
+        self._name = name
+
+    async def spend(self, *key: str) -> None:
+        """Count one; RateLimited, and nothing is counted, if that would be too many."""
+        if not await self._limiter.hit(self._item, self._name, *key):
+            raise RateLimited(await self._seconds_left(*key))
+
+    async def check(self, *key: str) -> None:
+        """Count nothing; RateLimited if one more would be too many."""
+        if not await self._limiter.test(self._item, self._name, *key):
+            raise RateLimited(await self._seconds_left(*key))
+
+    async def count(self, *key: str) -> None:
+        """Count one, whether or not the limit is used up."""
+        await self._limiter.hit(self._item, self._name, *key)
+
+    async def is_used_up(self, *key: str) -> bool:
+        """Tell whether one more would be too many."""
+        return not await self._limiter.test(self._item, self._name, *key)
+
+    async def _seconds_left(self, *key: str) -> int:
+        window = await self._limiter.get_window_stats(self._item, self._name, *key)
+        return max(1, math.ceil(window.reset_time - time.time()))
+
+
+class LoginLimits:
+    """How often a login may be tried, so that guessing is slow and nobody can lock another out.
+
+    Failures count against the name together with the address, tightly; against the address, so that one address cannot
+    go through many names; and against the name from everywhere, so that many addresses cannot share the guessing. The
+    last is the one that strangers could use up for someone: it does not hold where that name has logged in before.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        storage = MemoryStorage()
+        moving = MovingWindowRateLimiter(storage)
+        self._attempts = RateLimit(moving, settings.login_limit, "login")
+        self._failures_here = RateLimit(moving, settings.login_failures_limit, "login failed here")
+        self._failures_by_address = RateLimit(
+            moving, settings.login_failures_by_address_limit, "login failed at address"
+        )
+        self._failures_by_name = RateLimit(moving, settings.login_failures_by_name_limit, "login failed for name")
+        # These counters live for weeks, and only fixed windows are swept from the storage without visiting a thread.
+        one_a_month = RateLimitItemPerDay(1, KNOWN_ADDRESS_DAYS)
+        self._known = RateLimit(FixedWindowRateLimiter(storage), one_a_month, "known address")
+
+    async def admit_attempt(self, address: str) -> None:
+        """Count an attempt from an address; RateLimited if there were too many, right or wrong."""
+        await self._attempts.spend(address)
+
+    async def check_failures(self, name: str, address: str) -> None:
+        """RateLimited if too many attempts failed to let this one be tried at all."""
+        await self._failures_here.check(name, address)
+        await self._failures_by_address.check(address)
+        if not await self._known.is_used_up(name, address):
+            await self._failures_by_name.check(name)
+
+    async def count_failure(self, name: str, address: str) -> None:
+        """Count an attempt that was wrong."""
+        await self._failures_here.count(name, address)
+        await self._failures_by_address.count(address)
+        await self._failures_by_name.count(name)
+
+    async def remember_success(self, name: str, address: str) -> None:
+        """Remember that a name logs in from an address."""
+        await self._known.count(name, address)
+
+
+def registration_limit(settings: Settings) -> RateLimit:
+    """Give the limit on new accounts, counted by address."""
+    return RateLimit(MovingWindowRateLimiter(MemoryStorage()), settings.register_limit, "register")
+
+
+def message_limit(settings: Settings) -> RateLimit:
+    """Give the limit on one connection's messages: it has a storage of its own, which goes when the connection does."""
+    return RateLimit(MovingWindowRateLimiter(MemoryStorage()), settings.message_limit, "message")
+
+
+def address_key(host: str | None) -> str:
+    """Give what an address is counted under: itself, or the /64 that an IPv6 address is in."""
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        return host or "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), IPV6_SITE_PREFIX), strict=False).network_address)
+    return str(address)

@@ -1,0 +1,215 @@
+"""Decides who is in which room and who is told what: a registry in memory, without clock, randomness or I/O.
+
+A room begins with its first peer and ends with its last. A peer whose connection is lost keeps its place, and what is
+said to it meanwhile, until it resumes or its grace time is over.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Literal
+
+from protocol.codes import CloseCode
+from protocol.errors import UnexpectedMessage
+from protocol.events import Event, Joined, Peer, PeerJoined, PeerLeft, Signal
+from protocol.requests import Signal as SignalRequest
+from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+
+MAX_HELD_EVENTS = 64
+"""For a peer without a connection: an offer and its candidates are some twenty events. A gap in what a peer is told
+could not be noticed, so a peer for whom more would have to be held counts as lost."""
+
+Reason = Literal["left", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who asks to be let in: a connection, the account behind it, and what the others are to know of it."""
+
+    connection: ConnectionId
+    account: str
+    peer: Peer
+    resume_token: str
+
+
+@dataclass(slots=True)
+class Member:
+    """A peer in a room; `connection` is None, and `ticket` stands, between a loss and a resume."""
+
+    room: Room
+    account: str
+    peer: Peer
+    connection: ConnectionId | None
+    ticket: int | None = None
+    peers_at_loss: tuple[Peer, ...] = ()
+    held: list[Event] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Room:
+    """A room that someone is in; `members` by peer id, in the order in which they came."""
+
+    name: str
+    members: dict[str, Member] = field(default_factory=dict)
+
+    def others(self, member: Member) -> list[Member]:
+        """Give everyone else, as a list of its own."""
+        return [other for other in self.members.values() if other is not member]
+
+    def lost_member_of(self, account: str) -> Member | None:
+        """Give the first member of an account that has no connection, if there is one."""
+        lost = (member for member in self.members.values() if member.connection is None and member.account == account)
+        return next(lost, None)
+
+
+class Rooms:
+    """Every room and every peer in one. Inputs return effects, or raise a refusal and change nothing."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._rooms: dict[str, Room] = {}
+        self._members: dict[str, Member] = {}
+        self._present: dict[ConnectionId, Member] = {}
+        self._held: dict[int, Member] = {}
+        self._tickets = itertools.count(1)
+
+    # A connection asks
+
+    def join(self, newcomer: Newcomer, room: str) -> list[Effect]:
+        """Let a connection in as its peer; as one that is in the room already, it takes that one's place."""
+        if newcomer.connection in self._present:
+            raise UnexpectedMessage("join", "this connection is in a room already")
+        member = self._members.get(newcomer.peer.peer_id)
+        if member is not None and member.room.name == room:
+            return self._resume(member, newcomer)
+        return self._enter(newcomer, room)
+
+    def leave(self, connection: ConnectionId) -> list[Effect]:
+        """Take a connection's peer out of its room."""
+        return self._remove(self._member_at(connection), "left")
+
+    def signal(self, connection: ConnectionId, request: SignalRequest) -> list[Effect]:
+        """Hand a description or a candidate to another peer of the same room, with the sender's name on it."""
+        sender = self._member_at(connection)
+        receiver = sender.room.members.get(request.to)
+        if receiver is None or receiver is sender:
+            raise UnknownPeer
+        signal = Signal(sender=sender.peer.peer_id, description=request.description, candidate=request.candidate)
+        return self._tell(receiver, signal)
+
+    # A connection ends
+
+    def connection_ended(self, connection: ConnectionId, reason: Reason) -> list[Effect]:
+        """Take the peer of a connection, if it has one, out of its room: it will not come back."""
+        member = self._present.get(connection)
+        return [] if member is None else self._remove(member, reason)
+
+    def connection_lost(self, connection: ConnectionId) -> list[Effect]:
+        """Keep the place of a connection's peer, if it has one: it may come back."""
+        member = self._present.pop(connection, None)
+        if member is None:
+            return []
+        member.connection = None
+        member.ticket = next(self._tickets)
+        member.peers_at_loss = tuple(other.peer for other in member.room.others(member))
+        self._held[member.ticket] = member
+        return [HoldPlace(member.ticket)]
+
+    # The clock
+
+    def grace_over(self, ticket: int) -> list[Effect]:
+        """Give up the place that was held under a ticket, unless its peer is back or gone."""
+        member = self._held.get(ticket)
+        return [] if member is None else self._remove(member, "lost")
+
+    # What the inputs are made of
+
+    def _member_at(self, connection: ConnectionId) -> Member:
+        member = self._present.get(connection)
+        if member is None:
+            raise NotInRoom
+        return member
+
+    def _resume(self, member: Member, newcomer: Newcomer) -> list[Effect]:
+        effects: list[Effect] = []
+        peers = member.peers_at_loss
+        if member.connection is not None:
+            effects.append(Close(member.connection, CloseCode.REPLACED))
+            peers = tuple(other.peer for other in member.room.others(member))
+        held = member.held
+        self._let_go(member)
+        member.connection, member.ticket, member.held = newcomer.connection, None, []
+        self._present[newcomer.connection] = member
+        events = [self._joined(newcomer, member.room, peers, resumed=True), *held]
+        return effects + [Deliver(newcomer.connection, event) for event in events]
+
+    def _enter(self, newcomer: Newcomer, name: str) -> list[Effect]:
+        effects = self._make_place(newcomer, name)
+        elsewhere = self._members.get(newcomer.peer.peer_id)
+        if elsewhere is not None:
+            effects += self._move_out(elsewhere)
+        room = self._rooms.setdefault(name, Room(name))
+        member = Member(room, newcomer.account, newcomer.peer, newcomer.connection)
+        room.members[newcomer.peer.peer_id] = member
+        self._members[newcomer.peer.peer_id] = member
+        self._present[newcomer.connection] = member
+        peers = tuple(other.peer for other in room.others(member))
+        effects.append(Deliver(newcomer.connection, self._joined(newcomer, room, peers, resumed=False)))
+        return effects + self._tell_others(member, PeerJoined(newcomer.peer))
+
+    def _make_place(self, newcomer: Newcomer, name: str) -> list[Effect]:
+        """Someone whose browser crashed comes back as a new peer: the place that is held for the old one is theirs."""
+        room = self._rooms.get(name)
+        if room is None or len(room.members) < self._capacity:
+            return []
+        lost = room.lost_member_of(newcomer.account)
+        if lost is None:
+            raise RoomFull(self._capacity)
+        return self._remove(lost, "lost")
+
+    def _move_out(self, member: Member) -> list[Effect]:
+        replaced = [] if member.connection is None else [Close(member.connection, CloseCode.REPLACED)]
+        return [*replaced, *self._remove(member, "left")]
+
+    def _joined(self, newcomer: Newcomer, room: Room, peers: tuple[Peer, ...], *, resumed: bool) -> Joined:
+        return Joined(
+            room=room.name,
+            peer_id=newcomer.peer.peer_id,
+            resume_token=newcomer.resume_token,
+            resumed=resumed,
+            peers=peers,
+            capacity=self._capacity,
+        )
+
+    def _remove(self, member: Member, reason: Reason) -> list[Effect]:
+        room = member.room
+        self._let_go(member)
+        del room.members[member.peer.peer_id], self._members[member.peer.peer_id]
+        if not room.members:
+            del self._rooms[room.name]
+        return self._tell_others(member, PeerLeft(member.peer.peer_id, reason))
+
+    def _let_go(self, member: Member) -> None:
+        """Forget by what a member is reached: its connection, or the ticket of its place."""
+        if member.connection is not None:
+            del self._present[member.connection]
+        if member.ticket is not None:
+            del self._held[member.ticket]
+
+    def _tell_others(self, member: Member, event: Event) -> list[Effect]:
+        effects: list[Effect] = []
+        for other in member.room.others(member):
+            # Telling one may have been too much for another, who is gone then.
+            if other.peer.peer_id in member.room.members:
+                effects += self._tell(other, event)
+        return effects
+
+    def _tell(self, member: Member, event: Event) -> list[Effect]:
+        if member.connection is not None:
+            return [Deliver(member.connection, event)]
+        if len(member.held) == MAX_HELD_EVENTS:
+            return self._remove(member, "lost")
+        member.held.append(event)
+        return []

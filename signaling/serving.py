@@ -1,0 +1,120 @@
+"""Touches the network: listens, and runs the app under uvicorn until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from protocol.requests import MAX_REQUEST_BYTES
+from signaling.errors import AddressUnusable
+from signaling.settings import Settings
+
+WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
+"""Beyond this the WebSocket layer closes with 1009; below it, what is too big gets an error that says so."""
+PING_SECONDS = 20.0
+"""Between two pings, and then for the answer: well under the minute after which proxies drop what is silent."""
+UNACKNOWLEDGED_MS = 60_000
+"""TCP_USER_TIMEOUT (RFC 5482), where there is one. A network that is gone, or a client that no longer reads, could
+otherwise keep a connection for a quarter of an hour, and with it someone's place in a room."""
+GRACEFUL_SECONDS = 2
+"""For downloads that are under way to come to their end when the server is stopped."""
+BACKLOG = 2048
+ABSENT_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it is ready, and leaving the signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: uvicorn raises them once more at its end, and that would interrupt our own."""
+        yield
+
+    def stop(self) -> None:
+        """Stop soon; a second time, without waiting for anyone."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """Give uvicorn's settings; the app's lifespan is for whoever runs the server."""
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        http="h11",  # it bounds the size of a request's headers
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_MAX_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,  # a few small messages; not worth memory for each connection
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+def serve(app: Starlette, settings: Settings, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+    """Serve on listening sockets until SIGINT or SIGTERM, then close them; a StartupError if the app cannot start."""
+    server = Server(configuration(app, settings), ready)
+    with contextlib.ExitStack() as stack:
+        for listener in sockets:
+            stack.enter_context(listener)
+        runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
+        runner.run(_serve(app, server, sockets))
+
+
+async def _serve(app: Starlette, server: Server, sockets: list[socket.socket]) -> None:
+    async with app.router.lifespan_context(app):
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, server.stop)
+        await server.serve(sockets)
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address that a host has, all on one port; AddressUnusable if one is in use, or there is none."""
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            chosen = sockets[0].getsockname()[1] if sockets else port
+            sockets += _listeners(family, (address[0], chosen, *address[2:]))
+    except OSError as error:
+        for listener in sockets:
+            listener.close()
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise AddressUnusable(host, port, reason) from error
+    if not sockets:
+        raise AddressUnusable(host, port, "This machine does not have this address")
+    return sockets
+
+
+def _listeners(family: int, address: tuple[object, ...]) -> list[socket.socket]:
+    """Give one socket, or none where a name has an address that the machine lacks: localhost's ::1 without IPv6."""
+    try:
+        listener = socket.create_server(address, family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno in ABSENT_ADDRESS:
+            return []
+        raise
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it from the socket that accepts them.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
+    return [listener]

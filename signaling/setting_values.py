@@ -1,0 +1,105 @@
+"""Reads the texts that settings are written in; each reader gives a value, or a ValueError saying what it takes."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+from limits import RateLimitItem, parse_many
+
+from signaling.origins import normal_origin
+
+APP_NAME = "p2p-chat"
+MIN_SECRET_BYTES = 32
+"""RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
+MAX_ICE_URL_BYTES = 512
+"""What a page takes (protocol/fields.py)."""
+NOTHING = "none"
+STUN_SCHEMES = ("stun:", "stuns:")
+
+
+def read_text(text: str) -> str:
+    """Take anything."""
+    return text
+
+
+def read_list(text: str) -> tuple[str, ...]:
+    """Take items with commas between them."""
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def read_folder(text: str) -> Path:
+    """Take a path; nothing stands for this program's folder among the user's data."""
+    return Path(text).expanduser() if text else platformdirs.user_data_path(APP_NAME)
+
+
+def read_secret(text: str) -> str:
+    """Take nothing, or a text that is long enough to sign with."""
+    if text and len(text.encode(errors="surrogateescape")) < MIN_SECRET_BYTES:
+        raise ValueError(f"must have at least {MIN_SECRET_BYTES} bytes; `openssl rand -base64 48` makes a good one")
+    return text
+
+
+def read_limit(text: str) -> RateLimitItem:
+    """Take a limit in the notation of the `limits` package, such as `10/minute` or `200/10 seconds`."""
+    try:
+        items = parse_many(text)
+    except ValueError:
+        items = []
+    if len(items) != 1 or items[0].amount < 1:
+        raise ValueError(f"must be one limit like 10/minute or 200/10 seconds, not {text!r}")
+    return items[0]
+
+
+def read_origins(text: str) -> tuple[str, ...]:
+    """Take web origins with commas between them."""
+    origins = [(item, normal_origin(item)) for item in read_list(text)]
+    for item, origin in origins:
+        if origin is None:
+            raise ValueError(f"must hold origins like https://example.org, without a path, not {item!r}")
+    return tuple(origin for _, origin in origins if origin is not None)
+
+
+def read_networks(text: str) -> tuple[str, ...]:
+    """Take IP addresses and networks with commas between them, or `none`."""
+    networks = () if text == NOTHING else read_list(text)
+    for item in networks:
+        try:
+            ipaddress.ip_network(item)
+        except ValueError:
+            reason = f"must hold IP addresses or networks like 10.0.0.0/8, or be {NOTHING}, not {item!r}"
+            raise ValueError(reason) from None
+    return networks
+
+
+def read_stun_urls(text: str) -> tuple[str, ...]:
+    """Take STUN URLs (RFC 7064) with commas between them, or `none`."""
+    urls = () if text == NOTHING else read_list(text)
+    for url in urls:
+        if not url.startswith(STUN_SCHEMES) or len(url.encode()) > MAX_ICE_URL_BYTES:
+            raise ValueError(f"must hold URLs like stun:stun.example.org:3478, or be {NOTHING}, not {url!r}")
+    return urls
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers in a range."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def choice(*choices: str) -> Callable[[str], str]:
+    """Make a reader of a few words."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {text!r}")
+        return text
+
+    return read

@@ -1,0 +1,173 @@
+"""What can be set, and what it is when nothing is: every setting is an environment variable.
+
+A field carries its variable, its default as one would write it, and a sentence; docs/deploy.md holds the same table.
+"""
+
+# ruff: noqa: RUF009 - setting() makes a dataclass field, as field() does
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from limits import RateLimitItem
+
+from signaling.errors import InvalidSetting
+from signaling.setting_values import (
+    choice,
+    read_folder,
+    read_limit,
+    read_networks,
+    read_origins,
+    read_secret,
+    read_stun_urls,
+    read_text,
+    whole_number,
+)
+
+PREFIX = "P2PCHAT_"
+SQLITE_FILE = "accounts.sqlite3"
+
+
+def setting(variable: str, default: str, read: Callable[[str], object], meaning: str, *, show: bool = True) -> Any:
+    """Declare a field that an environment variable sets; one with `show=False` stays out of every `repr`."""
+    metadata = {"variable": PREFIX + variable, "default": default, "read": read, "meaning": meaning}
+    return field(default=read(default), repr=show, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set."""
+
+    host: str = setting(
+        "HOST", "127.0.0.1", read_text, "The address to listen on. A loopback address turns development mode on."
+    )
+    port: int = setting("PORT", "3000", whole_number(0, 65_535), "The port to listen on; 0 takes any free one.")
+    development: str = setting(
+        "DEVELOPMENT",
+        "auto",
+        choice("auto", "off"),
+        "`off` turns development mode off on a loopback address too: for a server behind a proxy on the same machine.",
+    )
+    data_dir: Path = setting(
+        "DATA_DIR",
+        "",
+        read_folder,
+        "The folder for the accounts, and for the secret of development mode. By default `p2p-chat` in the user's data "
+        "folder, such as `~/.local/share/p2p-chat`.",
+    )
+    database_url: str = setting(
+        "DATABASE_URL",
+        "",
+        read_text,
+        "Another database for the accounts than SQLite in the data folder, as an SQLAlchemy URL with an async driver.",
+        show=False,
+    )
+    jwt_secret: str = setting(
+        "JWT_SECRET",
+        "",
+        read_secret,
+        "What tokens are signed with: at least 32 bytes, kept to yourself. Needed outside of development mode.",
+        show=False,
+    )
+    token_life: int = setting(
+        "TOKEN_LIFE", "3600", whole_number(60, 2_592_000), "For how many seconds a login is good; open pages renew it."
+    )
+    bcrypt_cost: int = setting(
+        "BCRYPT_COST",
+        "12",
+        whole_number(4, 16),
+        "The work in the hash of a password: one more doubles it. Less than 10 is for tests.",
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        "ALLOWED_ORIGINS",
+        "",
+        read_origins,
+        "Origins beside the server's own whose pages may use it, with commas between them.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "TRUSTED_PROXIES",
+        "127.0.0.1,::1",
+        read_networks,
+        "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, or `none`.",
+    )
+    login_limit: RateLimitItem = setting(
+        "LOGIN_LIMIT", "120/minute", read_limit, "Logins tried from one address, right and wrong ones together."
+    )
+    login_failures_limit: RateLimitItem = setting(
+        "LOGIN_FAILURES_LIMIT", "10/10 minutes", read_limit, "Failed logins for one name from one address."
+    )
+    login_failures_by_address_limit: RateLimitItem = setting(
+        "LOGIN_FAILURES_BY_ADDRESS_LIMIT", "100/10 minutes", read_limit, "Failed logins from one address."
+    )
+    login_failures_by_name_limit: RateLimitItem = setting(
+        "LOGIN_FAILURES_BY_NAME_LIMIT",
+        "100/hour",
+        read_limit,
+        "Failed logins for one name from everywhere; not held against an address where that name has logged in.",
+    )
+    register_limit: RateLimitItem = setting("REGISTER_LIMIT", "20/hour", read_limit, "New accounts from one address.")
+    message_limit: RateLimitItem = setting(
+        "MESSAGE_LIMIT",
+        "200/10 seconds",
+        read_limit,
+        "Signaling messages on one connection; the whole number may come as one burst.",
+    )
+    room_capacity: int = setting("ROOM_CAPACITY", "2", whole_number(2, 64), "How many peers a room has places for.")
+    resume_grace: int = setting(
+        "RESUME_GRACE",
+        "30",
+        whole_number(0, 3_600),
+        "For how many seconds a peer whose connection was lost keeps its place.",
+    )
+    stun_urls: tuple[str, ...] = setting(
+        "STUN_URLS",
+        "stun:stun.l.google.com:19302",
+        read_stun_urls,
+        "STUN servers that tell browsers their public address, with commas between them; `none` for a network without "
+        "internet.",
+    )
+    log_level: str = setting(
+        "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Settings:
+        """Read an environment; `options`, by field name, take precedence. InvalidSetting if something is unfit."""
+        values: dict[str, Any] = {}
+        for spec in fields(cls):
+            variable = spec.metadata["variable"]
+            # An empty variable is what compose files and CI make of one that is not set.
+            text = (options or {}).get(spec.name) or environment.get(variable)
+            if text:
+                values[spec.name] = _read(variable, spec.metadata["read"], text)
+        return cls(**values)
+
+    @property
+    def is_development(self) -> bool:
+        """Whether there is a demo account, and a secret made by ourselves."""
+        return self.development == "auto" and is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host; a name other than localhost is taken for public."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Give the variables that look like settings and are none: misspelt, or of another version."""
+    known = {spec.metadata["variable"] for spec in fields(Settings)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _read(variable: str, read: Callable[[str], object], text: str) -> object:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise InvalidSetting(variable, str(error)) from error

@@ -1,0 +1,146 @@
+"""Touches the files that the browser is given: reads them once, at the start, and knows their addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from signaling.errors import SiteIncomplete
+
+APP_ARCHIVE = "app.zip"
+APP_PACKAGES = ("client_py", "protocol", "segno")
+"""What the browser's Python imports. Their source is read and never imported here."""
+
+PAGE = "index.html"
+RUNTIME_FOLDER = "pyodide"
+RUNTIME_VERSION = "VERSION"
+RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+"""All that a browser asks for. The runtime's own pages and consoles are not served, even where they are."""
+
+MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".mjs": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".wasm": "application/wasm",  # compiled while it streams in only under this type
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+    ".zip": "application/zip",
+}
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest that a ZIP can say: the archive depends on what is in it, not on when it was checked out."""
+RELEASE_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file to serve: small ones from memory, so that they stay what their address says; large ones from the disk."""
+
+    media_type: str
+    etag: str
+    content: bytes | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that is served as it is: the page, the assets of one release, and the runtime of one version."""
+
+    page: Asset
+    release: str
+    assets: Mapping[str, Asset]
+    runtime_version: str
+    runtime: Mapping[str, Asset]
+
+    @property
+    def assets_path(self) -> str:
+        """Where the assets are, with a slash at the end; another release has another path."""
+        return f"/assets/{self.release}/"
+
+    @property
+    def runtime_path(self) -> str:
+        """Where the runtime is, with a slash at the end; another version has another path."""
+        return f"/pyodide/{self.runtime_version}/"
+
+
+def static_folder() -> Path:
+    """Give the folder of the page's files: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "static"
+    return installed if installed.is_dir() else package.parent / "static"
+
+
+def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
+    """Read a site; SiteIncomplete if something is missing from it."""
+    version, runtime = _runtime(static / RUNTIME_FOLDER)
+    contents = _static_files(static) | {APP_ARCHIVE: app_archive(packages)}
+    template = contents.pop(PAGE, None)
+    if template is None:
+        raise SiteIncomplete(str(static / PAGE))
+    assets = {name: _asset(name, content) for name, content in contents.items()}
+    site = Site(_asset(PAGE, template), _release(contents), assets, version, runtime)
+    page = template.replace(b"{{assets}}", site.assets_path.encode()).replace(
+        b"{{pyodide}}", site.runtime_path.encode()
+    )
+    return Site(_asset(PAGE, page), site.release, assets, version, runtime)
+
+
+def app_archive(packages: Iterable[str]) -> bytes:
+    """Give a ZIP of the Python source of some packages, the same bytes for the same source."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for package in packages:
+            folder = _package_folder(package)
+            for path in sorted(folder.rglob("*.py")):
+                entry = zipfile.ZipInfo(f"{package}/{path.relative_to(folder).as_posix()}", ZIP_EPOCH)
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+    return buffer.getvalue()
+
+
+def _package_folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise SiteIncomplete(f"The Python package {package}")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _static_files(static: Path) -> dict[str, bytes]:
+    """Give every file under a folder by its path in it, but the runtime and what is hidden."""
+    files = {}
+    for path in sorted(static.rglob("*")):
+        name = path.relative_to(static)
+        if path.is_file() and name.parts[0] != RUNTIME_FOLDER and not any(part.startswith(".") for part in name.parts):
+            files[name.as_posix()] = path.read_bytes()
+    return files
+
+
+def _runtime(folder: Path) -> tuple[str, dict[str, Asset]]:
+    for name in (RUNTIME_VERSION, *RUNTIME_FILES):
+        if not (folder / name).is_file():
+            raise SiteIncomplete(str(folder / name))
+    version = (folder / RUNTIME_VERSION).read_text(encoding="utf-8").split()[0]
+    return version, {name: Asset(_media_type(name), f'"{version}"', folder / name) for name in RUNTIME_FILES}
+
+
+def _asset(name: str, content: bytes) -> Asset:
+    return Asset(_media_type(name), f'"{_digest(content)}"', content)
+
+
+def _media_type(name: str) -> str:
+    return MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+
+
+def _release(contents: Mapping[str, bytes]) -> str:
+    return _digest("\n".join(f"{name} {_digest(contents[name])}" for name in sorted(contents)).encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:RELEASE_DIGITS]

@@ -1,0 +1,97 @@
+"""Does what the pure parts of signaling decide: the one place where effects reach connections and timers."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Iterable
+from typing import Protocol
+
+from protocol.codes import CloseCode
+from protocol.events import Error, Event, Joined, PeerLeft
+from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.logs import log
+from signaling.rooms import Rooms
+
+
+class Line(Protocol):
+    """The server's end of a connection. Neither method waits."""
+
+    def send(self, event: Event) -> bool:
+        """Take an event for the client; False if there is no more room for one."""
+
+    def close(self, code: CloseCode) -> None:
+        """Close when all that was taken is sent; at once where nothing more can be sent."""
+
+
+class Switchboard:
+    """The lines that are open, by connection, and the timers of the places that are held."""
+
+    def __init__(self, rooms: Rooms, grace: float) -> None:
+        self._rooms = rooms
+        self._grace = grace
+        self._lines: dict[ConnectionId, Line] = {}
+        self._numbers = itertools.count(1)
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+
+    def plug_in(self, line: Line) -> ConnectionId:
+        """Take a new line, and give the number by which effects will name it."""
+        connection = ConnectionId(next(self._numbers))
+        self._lines[connection] = line
+        return connection
+
+    def unplug(self, connection: ConnectionId) -> None:
+        """Forget a line; what is still meant for it is dropped."""
+        self._lines.pop(connection, None)
+
+    def carry_out(self, effects: Iterable[Effect]) -> None:
+        """Carry out effects in their order, and then those to which they lead."""
+        pending = deque(effects)
+        while pending:
+            match pending.popleft():
+                case Deliver(connection, event):
+                    pending.extend(self._deliver(connection, event))
+                case Close(connection, code):
+                    self._close(connection, code)
+                case HoldPlace(ticket):
+                    self._timers[ticket] = asyncio.get_running_loop().call_later(self._grace, self._grace_over, ticket)
+
+    def shut_down(self) -> None:
+        """Stop every timer."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _deliver(self, connection: ConnectionId, event: Event) -> list[Effect]:
+        line = self._lines.get(connection)
+        if line is None:
+            return []
+        _log_event(connection, event)
+        if line.send(event):
+            return []
+        self._close(connection, CloseCode.SLOW_CONSUMER)
+        # What did not fit is lost, and so is the connection: it is not told anything any more.
+        return self._rooms.connection_lost(connection)
+
+    def _close(self, connection: ConnectionId, code: CloseCode) -> None:
+        line = self._lines.pop(connection, None)
+        if line is not None:
+            log("closing", connection=connection, code=int(code))
+            line.close(code)
+
+    def _grace_over(self, ticket: int) -> None:
+        del self._timers[ticket]
+        self.carry_out(self._rooms.grace_over(ticket))
+
+
+def _log_event(connection: ConnectionId, event: Event) -> None:
+    match event:
+        case Joined():
+            log("joined", connection=connection, room=event.room, peer_id=event.peer_id, resumed=event.resumed)
+        case PeerLeft():
+            log("peer_left", connection=connection, peer_id=event.peer_id, reason=event.reason)
+        case Error():
+            log("refused", connection=connection, code=event.code.value)
+        case _:
+            pass

@@ -1,0 +1,204 @@
+import contextlib
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import events, requests
+from protocol.codec import Codec
+from protocol.codes import ErrorCode
+from protocol.errors import (
+    LocalProtocolError,
+    MalformedMessage,
+    MessageTooBig,
+    RemoteProtocolError,
+    UnknownMessage,
+)
+from protocol.events import EVENTS, Event
+from protocol.requests import REQUESTS, Request
+from protocol.webrtc import Candidate, Description, IceServer
+from tests.protocol.strategies import JSON_VALUES, messages
+
+PEER_ID = "0123456789abcdef"
+OFFER = Description("offer", "v=0\r\n")
+
+
+def decode_or_refuse(codec: Codec[Any], text: str) -> None:
+    """Decode a text; whatever but a RemoteProtocolError comes of it is raised on."""
+    with contextlib.suppress(RemoteProtocolError):
+        codec.decode(text)
+
+
+def decoding_fault(text: str) -> str:
+    """Give the reason for which a request is malformed."""
+    with pytest.raises(MalformedMessage) as caught:
+        REQUESTS.decode(text)
+    return caught.value.reason
+
+
+@given(messages(REQUESTS.types))
+def test_codec_gives_back_requests(request: Request) -> None:
+    """What was encoded as a request is decoded as the same request."""
+    assert REQUESTS.decode(REQUESTS.encode(request)) == request
+
+
+@given(messages(EVENTS.types))
+def test_codec_gives_back_events(event: Event) -> None:
+    """What was encoded as an event is decoded as the same event."""
+    assert EVENTS.decode(EVENTS.encode(event)) == event
+
+
+@given(JSON_VALUES)
+def test_codec_refuses_arbitrary_json_as_remote_error(value: Any) -> None:
+    """Whatever JSON comes in, decoding it gives a message or a RemoteProtocolError, never another error."""
+    decode_or_refuse(REQUESTS, json.dumps(value))
+
+
+@given(st.sampled_from([*REQUESTS.types, *EVENTS.types]), st.dictionaries(st.text(max_size=9), JSON_VALUES, max_size=3))
+def test_codec_refuses_arbitrary_fields_as_remote_error(name: str, fields: dict[str, Any]) -> None:
+    """Whatever fields stand beside a known type, decoding gives a message or a RemoteProtocolError."""
+    for codec in (REQUESTS, EVENTS):
+        decode_or_refuse(codec, json.dumps({**fields, "type": name}))
+
+
+@given(messages(REQUESTS.types), st.data())
+def test_codec_refuses_mutated_fields_as_remote_error(request: Request, data: st.DataObject) -> None:
+    """A request of which one field was replaced by any JSON is decoded or refused, and nothing else happens."""
+    body = json.loads(REQUESTS.encode(request))
+    body[data.draw(st.sampled_from(sorted(body)))] = data.draw(JSON_VALUES)
+    decode_or_refuse(REQUESTS, json.dumps(body))
+
+
+@given(st.text(max_size=60))
+def test_codec_refuses_arbitrary_text_as_remote_error(text: str) -> None:
+    """Whatever text comes in, decoding it raises nothing but a RemoteProtocolError."""
+    decode_or_refuse(REQUESTS, text)
+
+
+def test_codec_writes_type_and_wire_names() -> None:
+    """A message travels as an object with its type first, W3C's spelling, and without what is not set."""
+    candidate = Candidate("candidate:1", sdp_mid="0", sdp_m_line_index=0)
+    assert EVENTS.encode(events.Signal(PEER_ID, candidate=candidate)) == (
+        '{"type":"signal","from":"0123456789abcdef",'
+        '"candidate":{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0}}'
+    )
+
+
+def test_codec_writes_lists_and_enums() -> None:
+    """A tuple travels as a list, and a code as its text."""
+    assert json.loads(EVENTS.encode(events.Error(ErrorCode.ROOM_FULL, "Full.", 2.5))) == {
+        "type": "error",
+        "code": "room_full",
+        "message": "Full.",
+        "retry_after": 2.5,
+    }
+    welcome = events.Welcome(PEER_ID, "token", (IceServer(("stun:a", "stun:b")),), events.Limits(1, 2))
+    assert json.loads(EVENTS.encode(welcome))["ice_servers"] == [{"urls": ["stun:a", "stun:b"]}]
+
+
+def test_codec_reads_null_as_absent() -> None:
+    """W3C's dictionaries write null for what they lack, and so may a client."""
+    assert REQUESTS.decode('{"type":"join","room":"kitchen","resume":null}') == requests.Join("kitchen")
+
+
+def test_codec_reads_whole_number_as_float() -> None:
+    """JSON has one kind of number: seconds may come without a point."""
+    error = EVENTS.decode('{"type":"error","code":"rate_limited","message":"","retry_after":3}')
+    assert error == events.Error(ErrorCode.RATE_LIMITED, "", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[" * 60_000, "not JSON"),
+        ('{"type":"leave","n":' + "1" * 5_000 + "}", "not JSON"),
+        ("[]", "not an object"),
+        ("{}", "no type"),
+        ('{"type":1}', "no type"),
+        ('{"type":"leave","type":"leave"}', "twice"),
+        ('{"type":"signal","to":NaN}', "NaN is not JSON"),
+        ('{"type":"leave","why":1}', "no field 'why'"),
+        ('{"type":"join"}', "lacks the field 'room'"),
+        ('{"type":"join","room":1}', "join.room is not of type str"),
+        ('{"type":"join","room":"a b"}', "join.room must be at most 64 bytes"),
+        ('{"type":"join","room":"kitchen\\n"}', "join.room must be at most 64 bytes"),
+        ('{"type":"join","room":"\\ud800"}', "join.room must be at most 64 bytes"),
+        (f'{{"type":"signal","to":"{PEER_ID}"}}', "either a description or a candidate"),
+        (f'{{"type":"signal","to":"{PEER_ID}","description":"offer"}}', "description is not an object"),
+        (f'{{"type":"signal","to":"{PEER_ID}","description":{{"type":"pranswer","sdp":""}}}}', "must be one of offer"),
+        (f'{{"type":"signal","to":"{PEER_ID}","description":{{"type":[],"sdp":""}}}}', "must be one of offer"),
+        (
+            f'{{"type":"signal","to":"{PEER_ID}","candidate":{{"candidate":"","sdpMLineIndex":true}}}}',
+            "sdpMLineIndex is not of type int",
+        ),
+        (
+            f'{{"type":"signal","to":"{PEER_ID}","candidate":{{"candidate":"","sdpMLineIndex":65536}}}}',
+            "sdpMLineIndex must be 0 to 65535",
+        ),
+    ],
+)
+def test_codec_names_fault_of_malformed_request(text: str, fault: str) -> None:
+    """A malformed request is refused with what is wrong, and where."""
+    assert fault in decoding_fault(text)
+
+
+def test_codec_refuses_non_list() -> None:
+    """Where a list belongs, nothing else will do."""
+    with pytest.raises(MalformedMessage, match=re.escape("joined.peers is not a list")):
+        EVENTS.decode(
+            '{"type":"joined","room":"a","peer_id":"0123456789abcdef","resume_token":"t","resumed":true,'
+            '"peers":{},"capacity":2}'
+        )
+
+
+def test_codec_refuses_number_for_boolean() -> None:
+    """One is not true."""
+    with pytest.raises(MalformedMessage, match=re.escape("joined.resumed is not of type bool")):
+        EVENTS.decode(
+            '{"type":"joined","room":"a","peer_id":"0123456789abcdef","resume_token":"t","resumed":1,'
+            '"peers":[],"capacity":2}'
+        )
+
+
+def test_codec_names_unknown_type() -> None:
+    """A type that does not exist is told apart from a malformed message."""
+    with pytest.raises(UnknownMessage) as caught:
+        REQUESTS.decode('{"type":"teleport"}')
+    assert caught.value.message_type == "teleport"
+
+
+@pytest.mark.parametrize("text", ["x" * 65_537, "é" * 32_769])
+def test_codec_refuses_message_over_limit(text: str) -> None:
+    """The limit holds for bytes of UTF-8, whether or not the characters are fewer."""
+    with pytest.raises(MessageTooBig) as caught:
+        REQUESTS.decode(text)
+    assert caught.value.limit == 65_536
+    assert caught.value.size > caught.value.limit
+
+
+def test_codec_refuses_to_send_what_other_end_refuses() -> None:
+    """A message with a value out of its bounds is our own error."""
+    with pytest.raises(LocalProtocolError, match=re.escape("join.room must be")):
+        REQUESTS.encode(requests.Join("no blanks"))
+
+
+@dataclass(frozen=True)
+class Note:
+    """A message of free length."""
+
+    text: str
+
+
+def test_codec_refuses_to_send_message_over_limit() -> None:
+    """A message that the other end would not read is our own error too."""
+    codec: Codec[Note] = Codec({"note": Note}, 100)
+    note = Note("x" * 75)
+    assert codec.decode(codec.encode(note)) == note
+    with pytest.raises(LocalProtocolError, match="101 bytes, and 100"):
+        codec.encode(replace(note, text="x" * 76))

@@ -1,0 +1,85 @@
+import pytest
+
+from protocol.fields import (
+    MAX_PASSWORD_BYTES,
+    Range,
+    Text,
+    password_fault,
+    room_name_fault,
+    username_fault,
+)
+
+
+def test_text_counts_bytes() -> None:
+    """The length of a string is that of its UTF-8."""
+    assert Text(4).admits("éé")
+    assert not Text(3).admits("éé")
+
+
+def test_text_matches_from_end_to_end() -> None:
+    """A pattern has to fit the whole string, a final line break included."""
+    assert Text(9, "[a-z]+").admits("abc")
+    assert not Text(9, "[a-z]+").admits("abc1")
+    assert not Text(9, "[a-z]+").admits("abc\n")
+
+
+def test_text_refuses_lone_surrogate() -> None:
+    """What has no UTF-8 is in no string that keeps a bound."""
+    assert not Text(9).admits("\ud800")
+
+
+def test_range_includes_both_ends() -> None:
+    """Both bounds belong to a range."""
+    assert [number for number in (0, 1, 2, 3, 4) if Range(1, 3).admits(number)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_range_refuses_what_is_no_number(number: float) -> None:
+    """NaN and the infinities are in no range."""
+    assert not Range(-1e300, 1e300).admits(number)
+
+
+def test_bounds_describe_themselves() -> None:
+    """A bound reads as the end of a sentence."""
+    assert str(Text(4)) == "at most 4 bytes"
+    assert str(Text(4, "a*")) == "at most 4 bytes, matching `a*`"
+    assert str(Range(0, 65_535)) == "0 to 65535"
+
+
+@pytest.mark.parametrize("username", ["abc", "A.b-c_9", "x" * 32])
+def test_username_is_accepted(username: str) -> None:
+    """Letters, digits and three signs make a username, 3 to 32 of them."""
+    assert username_fault(username) is None
+
+
+@pytest.mark.parametrize("username", ["ab", "x" * 33, "a b", "abc\n", "änn", "", "a/b"])
+def test_username_is_refused(username: str) -> None:
+    """A username that is too short, too long or of other characters is refused in words."""
+    assert "3 to 32" in (username_fault(username) or "")
+
+
+@pytest.mark.parametrize("room", ["a", "x" * 64, "my_room-7"])
+def test_room_name_is_accepted(room: str) -> None:
+    """Letters, digits and two signs make a room's name, 1 to 64 of them."""
+    assert room_name_fault(room) is None
+
+
+@pytest.mark.parametrize("room", ["", "x" * 65, "a.b", "a/b", "küche"])
+def test_room_name_is_refused(room: str) -> None:
+    """A room's name that is empty, too long or of other characters is refused in words."""
+    assert "1 to 64" in (room_name_fault(room) or "")
+
+
+@pytest.mark.parametrize("password", ["x" * 8, "x" * MAX_PASSWORD_BYTES, "pässwörd", "🔑" * 18])
+def test_password_is_accepted(password: str) -> None:
+    """Eight characters are enough for a password, and 72 bytes not too much."""
+    assert password_fault(password) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [("x" * 7, "at least 8"), ("x" * 73, "at most 72"), ("🔑" * 19, "at most 72"), ("12345678\0", "zero")],
+)
+def test_password_is_refused(password: str, fault: str) -> None:
+    """A password that is too short, or that bcrypt would cut, is refused in words."""
+    assert fault in (password_fault(password) or "")

@@ -1,0 +1,70 @@
+"""A small site, settings that are quick, and real servers: uvicorn in a thread, on a free port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from signaling.settings import Settings
+from signaling.site import RUNTIME_FILES, Site, load_site
+from tests.signaling.running import RunningServer, running
+
+# A loaded machine is not a defect: no example is held to a time.
+hypothesis.settings.register_profile("p2p-chat", deadline=None)
+hypothesis.settings.load_profile("p2p-chat")
+
+StartServer = Callable[..., RunningServer]
+
+
+@pytest.fixture(scope="session")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like static/, with little in it."""
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "pyodide").mkdir()
+    (folder / "index.html").write_text('<html data-assets="{{assets}}" data-pyodide="{{pyodide}}">')
+    (folder / "app.css").write_text("body { color: black }")
+    (folder / "bootstrap.js").write_text("boot()")
+    (folder / "favicon.svg").write_text("<svg/>")
+    (folder / "pyodide" / "VERSION").write_text("1.2.3 sha512-abc\n")
+    (folder / "pyodide" / "console.html").write_text("not for anyone")
+    for name in RUNTIME_FILES:
+        (folder / "pyodide" / name).write_bytes(name.encode() * 1000)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(static: Path) -> Site:
+    """The site of that folder, with the contract as its only Python."""
+    return load_site(static, packages=["protocol"])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of development, with cheap passwords."""
+    return quick_settings(tmp_path)
+
+
+@pytest.fixture
+def start_server(tmp_path: Path, site: Site) -> Iterator[StartServer]:
+    """Starts servers on one data folder, with settings given by field; they stop with the test."""
+    with ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(running(quick_settings(tmp_path, **changes), site))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[RunningServer]:
+    """One server for the tests of a module that leave nothing behind."""
+    with running(quick_settings(tmp_path_factory.mktemp("data")), site) as started:
+        yield started
+
+
+def quick_settings(data_dir: Path, **changes: Any) -> Settings:
+    """Give settings of development on any free port, with cheap passwords and room for many accounts."""
+    generous = Settings.read({"P2PCHAT_REGISTER_LIMIT": "1000/hour"}).register_limit
+    defaults: dict[str, Any] = {"port": 0, "data_dir": data_dir, "bcrypt_cost": 4, "register_limit": generous}
+    return Settings(**defaults | changes)

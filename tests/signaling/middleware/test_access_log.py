@@ -1,0 +1,44 @@
+import logging
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.signaling.running import RunningServer
+
+
+@pytest.fixture(autouse=True)
+def listen(caplog: pytest.LogCaptureFixture) -> None:
+    """Write what a server writes by default."""
+    caplog.set_level(logging.INFO, logger="p2p_chat")
+
+
+async def test_request_is_one_line(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A request leaves a line with what was asked and how it ended, and without its query."""
+    async with server.http() as client:
+        await client.get("/chat/kitchen?token=secret")
+    [line] = caplog.messages
+    assert line.startswith("event=request method=GET path=/chat/kitchen status=200 ms=")
+    assert line.endswith(" address=127.0.0.1")
+
+
+async def test_probe_is_not_worth_a_line(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A probe every few seconds does not fill the log."""
+    async with server.http() as client:
+        await client.get("/healthz")
+    assert caplog.messages == []
+
+
+async def test_refused_handshake_is_one_line(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A WebSocket that was refused leaves a line with its reason, and no token."""
+    with pytest.raises(InvalidStatus):
+        async with server.connect_by_query("secret", origin="https://evil.example"):
+            raise AssertionError
+    assert caplog.messages == ["event=forbidden_origin path=/ws origin=https://evil.example"]
+
+
+async def test_path_cannot_forge_a_line(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A line break in an address stays inside its field."""
+    async with server.http() as client:
+        await client.get("/x%0Aevent=joined%20room=y")
+    [line] = caplog.messages
+    assert 'path="/x\\nevent=joined room=y" status=404' in line

@@ -1,0 +1,84 @@
+import time
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from signaling.access_tokens import AccessTokens
+from signaling.errors import AuthenticationError
+
+SECRET = b"a secret of the tests, 32 bytes or more"
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Give the claims of a good token, changed; None takes one away."""
+    now = int(time.time())
+    good = {"iss": "p2p-chat", "aud": "p2p-chat", "sub": "ann", "iat": now, "exp": now + 60, "jti": "1"}
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def test_token_proves_account() -> None:
+    """A token proves the account that it was issued for, for the life that it was given."""
+    token = AccessTokens(SECRET, 3600).issue("ann")
+    assert AccessTokens(SECRET, 3600).account_id(token.text) == "ann"
+    assert 3590 <= token.expires_at - time.time() <= 3600
+
+
+def test_token_has_all_claims() -> None:
+    """A token says by whom, for whom, for what, when, until when and which it is."""
+    tokens = AccessTokens(SECRET, 3600)
+    first, second = (jwt.decode(tokens.issue("ann").text, options={"verify_signature": False}) for _ in range(2))
+    assert first.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert first["jti"] != second["jti"]
+
+
+def test_token_made_by_hand_is_accepted() -> None:
+    """The good claims of these tests are good: what is refused below is refused for its one change."""
+    assert AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), SECRET)) == "ann"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "someone-else"},
+        {"aud": "another-app"},
+        {"exp": int(time.time()) - 60},
+        {"iat": int(time.time()) + 600},
+        {"jti": 7},
+        {"sub": 7},
+        *({name: None} for name in ("iss", "aud", "sub", "iat", "exp", "jti")),
+    ],
+)
+def test_token_with_wrong_claim_is_refused(changes: dict[str, Any]) -> None:
+    """A claim that is wrong, over, early or missing makes a token worthless."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(**changes), SECRET))
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_token_of_other_algorithm_is_refused(algorithm: str) -> None:
+    """HS256 is the one algorithm, even where the secret is right."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET * 2, 60).account_id(jwt.encode(claims(), SECRET * 2, algorithm=algorithm))
+
+
+def test_unsigned_token_is_refused() -> None:
+    """The algorithm "none" proves nothing."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), "", algorithm="none"))
+
+
+def test_token_of_other_secret_is_refused() -> None:
+    """A token that someone else signed proves nothing."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), SECRET + b"!"))
+
+
+@given(st.text(max_size=60))
+@example("\ud800")
+def test_arbitrary_text_is_refused(text: str) -> None:
+    """Whatever is handed over as a token is refused as one, and nothing else happens."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(text)

@@ -1,0 +1,166 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from signaling.access_tokens import AccessTokens
+from signaling.accounts import Accounts, sqlite_url
+from signaling.admission import Admission
+from signaling.errors import (
+    AccountExists,
+    AuthenticationError,
+    InvalidCredentials,
+    InvalidPassword,
+    InvalidUsername,
+    RateLimited,
+)
+from signaling.passwords import Passwords
+from signaling.rate_limits import LoginLimits, registration_limit
+from signaling.setting_values import read_limit
+from signaling.settings import Settings
+
+HOME = "203.0.113.1"
+LOCAL = "127.0.0.1"
+PASSWORD = "correct horse"
+
+
+class CountedBcrypt:
+    """bcrypt's comparison, and how often it ran."""
+
+    runs = 0
+
+    def check(self, password: bytes, hashed: bytes) -> bool:
+        """Compare, and count."""
+        self.runs += 1
+        return bcrypt.checkpw(password, hashed)
+
+
+@pytest.fixture
+def counted() -> CountedBcrypt:
+    """The comparison that the admission of this test makes."""
+    return CountedBcrypt()
+
+
+@pytest.fixture
+async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Admission]:
+    """A door with few tries, to a database with a demo account."""
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=True)
+    await accounts.open()
+    settings = replace(Settings(), login_failures_limit=read_limit("5/minute"), register_limit=read_limit("9/hour"))
+    yield Admission(
+        accounts,
+        Passwords(4, counted.check),
+        AccessTokens(b"a secret of the tests, 32 bytes or more", 60),
+        LoginLimits(settings),
+        registration_limit(settings),
+    )
+    await accounts.close()
+
+
+async def test_registered_account_logs_in(admission: Admission) -> None:
+    """Who has registered gets in with the same password, whatever the case of the name."""
+    account = await admission.register("Ann", PASSWORD, HOME)
+    assert await admission.log_in("aNN", PASSWORD, HOME) == account
+
+
+async def test_token_leads_back_to_account(admission: Admission) -> None:
+    """The token of an account proves it, as long as the account exists."""
+    account = await admission.register("Ann", PASSWORD, HOME)
+    assert await admission.account_of(admission.token_for(account).text) == account
+
+
+async def test_token_of_vanished_account_proves_nothing(admission: Admission) -> None:
+    """A token that is in order, of an account that is gone, opens nothing."""
+    token = admission.tokens.issue("an-account-that-was-deleted").text
+    with pytest.raises(AuthenticationError):
+        await admission.account_of(token)
+
+
+async def test_bad_registration_is_refused(admission: Admission) -> None:
+    """A name or a password that may not be is refused, and so is a name that is taken."""
+    with pytest.raises(InvalidUsername, match="3 to 32"):
+        await admission.register("a b", PASSWORD, HOME)
+    with pytest.raises(InvalidPassword, match="at least 8"):
+        await admission.register("Ann", "short", HOME)
+    await admission.register("Ann", PASSWORD, HOME)
+    with pytest.raises(AccountExists):
+        await admission.register("ANN", PASSWORD, HOME)
+
+
+async def test_registrations_are_limited(admission: Admission) -> None:
+    """One address makes so many accounts; what was refused for its form does not count."""
+    with pytest.raises(InvalidPassword):
+        await admission.register("Ann", "short", HOME)
+    for number in range(9):
+        await admission.register(f"user-{number}", PASSWORD, HOME)
+    with pytest.raises(RateLimited):
+        await admission.register("one-more", PASSWORD, HOME)
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("Ann", "wrong horse"), ("Nobody", PASSWORD), ("no name", PASSWORD), ("", ""), ("Ann", "x" * 73), ("Ann", "\0")],
+)
+async def test_every_wrong_login_costs_one_bcrypt(
+    admission: Admission, counted: CountedBcrypt, username: str, password: str
+) -> None:
+    """An unknown name is answered like a wrong password, after the same work."""
+    await admission.register("Ann", PASSWORD, HOME)
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in(username, password, HOME)
+    assert counted.runs == 1
+
+
+async def test_refused_login_costs_no_bcrypt(admission: Admission, counted: CountedBcrypt) -> None:
+    """After too many failures not even the right password is looked at."""
+    await admission.register("Ann", PASSWORD, HOME)
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            await admission.log_in("Ann", "wrong horse", HOME)
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ann", PASSWORD, HOME)
+    assert counted.runs == 5
+
+
+async def test_right_passwords_are_not_limited(admission: Admission) -> None:
+    """Logging in correctly uses up nothing that failures are counted with."""
+    await admission.register("Ann", PASSWORD, HOME)
+    for _ in range(12):
+        await admission.log_in("Ann", PASSWORD, HOME)
+
+
+async def test_guesses_at_once_are_limited(admission: Admission, counted: CountedBcrypt) -> None:
+    """Many guesses at the same time get no further than the same number one after the other."""
+    await admission.register("Ann", PASSWORD, HOME)
+    guesses = (admission.log_in("Ann", f"guess {number}", HOME) for number in range(40))
+    outcomes = await asyncio.gather(*guesses, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {InvalidCredentials, RateLimited}
+    at_the_same_moment = int(admission.passwords._turns.total_tokens)
+    assert counted.runs < 5 + at_the_same_moment
+
+
+async def test_demo_account_is_made_once(admission: Admission) -> None:
+    """The demo account is there after the first start, and after the second."""
+    assert await admission.seed_demo()
+    assert await admission.seed_demo()
+    account = await admission.log_in("test", "test", LOCAL)
+    assert account.is_demo
+
+
+async def test_demo_account_is_not_made_of_someones(admission: Admission) -> None:
+    """Where someone has its name, the demo account does not exist, and their password stays theirs."""
+    await admission.register("Test", PASSWORD, HOME)
+    assert not await admission.seed_demo()
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in("test", "test", LOCAL)
+
+
+@pytest.mark.parametrize("host", [HOME, "192.168.1.7", None])
+async def test_demo_account_is_for_this_machine(admission: Admission, host: str | None) -> None:
+    """Through a proxy that publishes a development server, the demo account does not get in."""
+    await admission.seed_demo()
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in("test", "test", host)

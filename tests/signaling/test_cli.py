@@ -1,0 +1,236 @@
+"""The command as people type it, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+
+COMMAND = Path(sys.executable).with_name("p2p-chat")
+SECRET = "0123456789abcdef0123456789abcdef"
+PASSWORD = "a-password-that-nobody-logs"
+SDP = "v=0 an-sdp-that-nobody-logs"
+CANDIDATE = "candidate:1 192.0.2.77 that-nobody-logs"
+TIMEOUT = 20
+
+
+class Serving:
+    """A running `p2p-chat serve`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.greeting = process.stdout.readline()
+        match = re.search(r"http://(\S+):(\d+)", self.greeting)
+        assert match is not None, self.greeting
+        self.port = int(match[2])
+        self.address = f"127.0.0.1:{self.port}"
+
+    def interrupt(self) -> tuple[int, str, str]:
+        """Press Ctrl-C; give the exit code and what was written."""
+        self.process.send_signal(signal.SIGINT)
+        # Read to the end, which comes when it exits: communicate() would miss what readline() has read ahead.
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        output, errors = self.process.stdout.read(), self.process.stderr.read()
+        return self.process.wait(TIMEOUT), self.greeting + output, errors
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Give the environment of a command: this one's, without what it sets, on a data folder of the test."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("P2PCHAT_")}
+    return inherited | {"P2PCHAT_DATA_DIR": str(folder), "P2PCHAT_PORT": "0", "P2PCHAT_BCRYPT_COST": "4"} | settings
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str, **settings: str) -> Iterator[Serving]:
+    """Run `p2p-chat serve` until the block is left."""
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [COMMAND, "serve", *options],
+        env=environment(folder, **settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Serving(process)
+        finally:
+            process.kill()
+
+
+def refusing(folder: Path, *options: str, **settings: str) -> str:
+    """Run `p2p-chat serve` where it cannot start; give its one sentence."""
+    process = subprocess.run(  # noqa: S603 - our own command
+        [COMMAND, "serve", *options],
+        env=environment(folder, **settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (process.returncode, process.stdout) == (2, ""), process
+    [sentence] = process.stderr.splitlines()
+    return sentence
+
+
+def test_server_says_where_it_is(tmp_path: Path) -> None:
+    """The first line is the address to open, and the second how to get in; Ctrl-C ends it quickly and quietly."""
+    with serving(tmp_path) as server:
+        assert httpx.get(f"http://{server.address}/healthz", trust_env=False).is_success
+        started = time.monotonic()
+        code, output, errors = server.interrupt()
+    assert (code, errors.count("event=request"), errors.count("Traceback")) == (0, 0, 0)
+    assert time.monotonic() - started < 5
+    address, way_in = output.splitlines()
+    assert address == f"P2P Chat is at http://{server.address} (Ctrl-C stops it)."
+    assert way_in == "Development mode: log in as test with the password test, or register."
+
+
+def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:
+    """A client that does not read on delays the end for a moment, and its download is no failure."""
+    with serving(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
+        page = httpx.get(f"http://{server.address}/", trust_env=False).text
+        runtime = re.findall(r'data-pyodide="([^"]+)"', page)[0]
+        client.sendall(f"GET {runtime}pyodide.asm.wasm HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        assert client.recv(4) == b"HTTP"
+        started = time.monotonic()
+        code, _, errors = server.interrupt()
+    assert time.monotonic() - started < 8
+    assert (code, errors.count("Traceback")) == (0, 0)
+    assert "Cancel 1 running task" in errors
+
+
+def test_options_count_more_than_environment(tmp_path: Path) -> None:
+    """What is typed has precedence over what is set."""
+    folder = tmp_path / "typed"
+    options = ("--host", "localhost", "--data-dir", str(folder), "--log-level", "error")
+    with serving(tmp_path / "set", *options, P2PCHAT_HOST="127.0.0.9") as server:
+        assert server.greeting.startswith("P2P Chat is at http://localhost:")
+        assert (folder / "accounts.sqlite3").exists()
+        assert not (tmp_path / "set").exists()
+
+
+def test_public_server_has_no_way_in_to_tell(tmp_path: Path) -> None:
+    """On a public address there is no demo account, and a hint at https."""
+    options = {"P2PCHAT_HOST": "0.0.0.0", "P2PCHAT_JWT_SECRET": SECRET}  # noqa: S104 - behind the test's firewall
+    with serving(tmp_path, **options) as server:
+        demo = {"username": "test", "password": "test"}
+        assert httpx.post(f"http://{server.address}/api/login", json=demo, trust_env=False).status_code == 401
+        _, output, _ = server.interrupt()
+    address, hint = output.splitlines()
+    assert address.startswith("P2P Chat is at http://localhost:")
+    assert "https" in hint
+    assert "test" not in hint
+
+
+def test_public_server_without_secret_is_refused(tmp_path: Path) -> None:
+    """A public address without a secret is no server."""
+    sentence = refusing(tmp_path, "--host", "203.0.113.1")
+    assert "P2PCHAT_JWT_SECRET must be set" in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_short_secret_is_refused(tmp_path: Path) -> None:
+    """A secret that can be guessed is no secret."""
+    assert "at least 32 bytes" in refusing(tmp_path, P2PCHAT_JWT_SECRET="x" * 31)
+
+
+def test_taken_port_is_refused(tmp_path: Path) -> None:
+    """A port in use gets a sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"port {port}: Address already in use" in refusing(tmp_path, "--port", str(port))
+
+
+def test_unfit_setting_is_refused(tmp_path: Path) -> None:
+    """A setting that makes no sense gets a sentence."""
+    assert "P2PCHAT_LOGIN_LIMIT must be" in refusing(tmp_path, P2PCHAT_LOGIN_LIMIT="often")
+
+
+def test_unusable_folder_is_refused(tmp_path: Path) -> None:
+    """A data folder that cannot be made gets a sentence."""
+    (tmp_path / "file").touch()
+    assert "P2PCHAT_DATA_DIR" in refusing(tmp_path / "file" / "folder")
+
+
+def test_broken_database_is_refused(tmp_path: Path) -> None:
+    """A file that is no database gets a sentence."""
+    (tmp_path / "accounts.sqlite3").write_bytes(b"not a database, and long enough to be looked at" * 99)
+    assert "file is not a database" in refusing(tmp_path)
+
+
+def test_misspelt_setting_is_pointed_out(tmp_path: Path) -> None:
+    """A variable that looks like a setting and is none gets a line in the log."""
+    with serving(tmp_path, P2PCHAT_JWT_SECRT=SECRET) as server:
+        _, _, errors = server.interrupt()
+    assert "level=warning event=unknown_setting variable=P2PCHAT_JWT_SECRT" in errors
+
+
+async def converse(address: str) -> list[str]:
+    """Use everything that carries a secret, rightly and wrongly; give the secrets that were made on the way."""
+    async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
+        credentials = {"username": "somebody", "password": PASSWORD}
+        token = (await client.post("/api/register", json=credentials)).json()["token"]
+        await client.post("/api/login", json=credentials)
+        await client.post("/api/login", json=credentials | {"password": PASSWORD + "!"})
+        await client.post("/api/login", content=f'{{"password":"{PASSWORD}"')
+        renewed = await client.post("/api/refresh", headers={"Authorization": f"Bearer {token}"})
+        await client.get(f"/chat/room?password={PASSWORD}&token={token}")
+    subprotocols = [Subprotocol(SUBPROTOCOL), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
+    async with (
+        connect(f"ws://{address}/ws?token={token}", proxy=None) as first,
+        connect(f"ws://{address}/ws", subprotocols=subprotocols, proxy=None) as second,
+        connect(f"ws://{address}/ws?token={token}x", proxy=None) as refused,
+    ):
+        await refused.wait_closed()
+        await second.send('{"type":"join","room":"kitchen"}')
+        await second.recv()
+        joined = str(await second.recv())
+        await first.send('{"type":"join","room":"kitchen"}')
+        await first.recv()
+        await first.recv()
+        peer_id = re.findall(r'"peer_id":"([^"]+)"', joined)[0]
+        for body in (f'"description":{{"type":"offer","sdp":"{SDP}"}}', f'"candidate":{{"candidate":"{CANDIDATE}"}}'):
+            await first.send(f'{{"type":"signal","to":"{peer_id}",{body}}}')
+            await first.send(f'{{"type":"signal","to":"nobody-with-this-id",{body}}}')
+            await first.send(f'{{"type":"{SDP}",{body}}}')
+        for _ in range(3):
+            await first.send(f'{{"{SDP}":"{CANDIDATE}"')
+        await first.wait_closed()
+    resume_token = re.findall(r'"resume_token":"([^"]+)"', joined)[0]
+    return [token, token.rpartition(".")[2], renewed.json()["token"], resume_token.partition(".")[2]]
+
+
+def lines(stream: str) -> Iterator[str]:
+    """Give the lines of a log that have something in them."""
+    return (line for line in stream.splitlines() if line)
+
+
+def test_log_gives_nothing_away(tmp_path: Path) -> None:
+    """A whole run at the most talkative level writes one line an event, with no token, password, SDP or candidate."""
+    with serving(tmp_path, P2PCHAT_LOG_LEVEL="debug", P2PCHAT_JWT_SECRET=SECRET) as server:
+        secrets = asyncio.run(converse(server.address))
+        code, output, errors = server.interrupt()
+    assert code == 0
+    for secret in (*secrets, SECRET, PASSWORD, SDP, "an-sdp", CANDIDATE, "192.0.2.77", "$2b$"):
+        assert secret not in output + errors
+    events = {line.partition("event=")[2].partition(" ")[0] for line in lines(errors)}
+    assert {"registered", "logged_in", "request", "opened", "joined", "refused", "closed", "unauthenticated"} <= events
+    assert all(re.match(r"time=\S+Z level=\w+ event=\w+ ", line) for line in lines(errors))
+    assert "log" not in events

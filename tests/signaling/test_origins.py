@@ -1,0 +1,60 @@
+import pytest
+
+from signaling.origins import is_same_origin, normal_origin
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://example.org", "https://example.org"),
+        (" HTTPS://Example.ORG ", "https://example.org"),
+        ("https://example.org:443", "https://example.org"),
+        ("http://example.org:80", "http://example.org"),
+        ("http://example.org:443", "http://example.org:443"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_origin_is_written_one_way(text: str, origin: str) -> None:
+    """Case and default ports make no difference."""
+    assert normal_origin(text) == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "example.org", "https://", "https://example.org/", "https://a@example.org", "ftp://example.org",
+     "https://example.org:port", "https://[::1", "*"],
+)  # fmt: skip
+def test_other_text_is_no_origin(text: str) -> None:
+    """A path, a user, another scheme, or nonsense makes no web origin."""
+    assert normal_origin(text) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("http://127.0.0.1:3000", "127.0.0.1:3000"),
+        ("https://example.org", "example.org"),
+        ("https://example.org", "example.org:443"),
+        ("https://Example.org", "EXAMPLE.ORG"),
+    ],
+)
+def test_page_of_same_host_is_same_origin(origin: str, host: str) -> None:
+    """A page that came from the host that it asks is of the same origin."""
+    assert is_same_origin(origin, host)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("http://evil.example", "example.org"),
+        ("http://example.org:8080", "example.org"),
+        ("https://example.org.evil.example", "example.org"),
+        ("null", "null"),
+        ("null", ""),
+        ("http://example.org", ""),
+    ],
+)
+def test_page_of_other_host_is_foreign(origin: str, host: str) -> None:
+    """Another host, another port, or no origin to speak of is foreign."""
+    assert not is_same_origin(origin, host)

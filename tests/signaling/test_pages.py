@@ -1,0 +1,138 @@
+import http.client
+import io
+import zipfile
+
+import pytest
+
+from signaling.site import RUNTIME_FILES, Site
+from tests.signaling.running import RunningServer
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/kitchen", "/chat/A-b_9"])
+async def test_app_is_served(server: RunningServer, site: Site, path: str) -> None:
+    """The lobby and every room are the same page, which a browser keeps but asks about."""
+    async with server.http() as client:
+        response = await client.get(path)
+    assert (response.status_code, response.content) == (200, site.page.content)
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["etag"] == site.page.etag
+
+
+@pytest.mark.parametrize("room", ["", "a%20b", "a/b", "x" * 65, "k%C3%BCche", "a%0A", "%3Cimg%3E"])
+async def test_impossible_room_is_served_as_missing(server: RunningServer, site: Site, room: str) -> None:
+    """Where no room can have the name, the app says so itself, under the status of what does not exist."""
+    async with server.http() as client:
+        response = await client.get(f"/chat/{room}")
+    assert (response.status_code, response.content) == (404, site.page.content)
+
+
+async def test_page_is_not_sent_twice(server: RunningServer, site: Site) -> None:
+    """A browser that has the page is told so, and one that has another gets it."""
+    async with server.http() as client:
+        for known in (site.page.etag, f'"other", W/{site.page.etag}', "*"):
+            response = await client.get("/", headers={"If-None-Match": known})
+            assert (response.status_code, response.content) == (304, b"")
+            assert response.headers["etag"] == site.page.etag
+        assert (await client.get("/", headers={"If-None-Match": '"other"'})).status_code == 200
+
+
+async def test_assets_are_kept_forever(server: RunningServer, site: Site) -> None:
+    """An asset is served under its release with its type, for as long as a cache can keep it."""
+    types = {
+        "app.css": "text/css; charset=utf-8",
+        "bootstrap.js": "text/javascript; charset=utf-8",
+        "favicon.svg": "image/svg+xml",
+        "app.zip": "application/zip",
+    }
+    async with server.http() as client:
+        for name, media_type in types.items():
+            response = await client.get(site.assets_path + name)
+            assert (response.status_code, response.content) == (200, site.assets[name].content)
+            assert response.headers["content-type"] == media_type
+            assert response.headers["cache-control"] == FOREVER
+
+
+async def test_archive_is_served_whole(server: RunningServer, site: Site) -> None:
+    """The archive that the browser gets is one that Python can open."""
+    async with server.http() as client:
+        response = await client.get(f"{site.assets_path}app.zip")
+    assert zipfile.ZipFile(io.BytesIO(response.content)).testzip() is None
+
+
+async def test_runtime_is_kept_forever(server: RunningServer, site: Site) -> None:
+    """The files of the runtime are served under its version, with the type that WebAssembly needs."""
+    async with server.http() as client:
+        for name in RUNTIME_FILES:
+            response = await client.get(site.runtime_path + name)
+            assert (response.status_code, response.content) == (200, name.encode() * 1000)
+            assert response.headers["cache-control"] == FOREVER
+        wasm = await client.get(f"{site.runtime_path}pyodide.asm.wasm")
+        assert wasm.headers["content-type"] == "application/wasm"
+        again = await client.get(f"{site.runtime_path}pyodide.mjs", headers={"If-None-Match": wasm.headers["etag"]})
+        assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/0000000000000000/app.css",
+        "{assets}index.html",
+        "{assets}pyodide/pyodide.mjs",
+        "{assets}",
+        "/pyodide/9.9.9/pyodide.mjs",
+        "{runtime}console.html",
+        "{runtime}VERSION",
+        "{runtime}",
+        "/index.html",
+        "/static/app.css",
+        "/signaling/app.py",
+    ],
+)
+async def test_nothing_else_is_served(server: RunningServer, site: Site, path: str) -> None:
+    """Another release, the runtime's own pages, and what is no file of the site are missing, and not kept as that."""
+    async with server.http() as client:
+        response = await client.get(path.format(assets=site.assets_path, runtime=site.runtime_path))
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "climb", ["../../conftest.py", "..%2f..%2fconftest.py", "%2e%2e/%2e%2e/conftest.py", "....//conftest.py",
+              "/etc/passwd", "%2fetc%2fpasswd", "..\\conftest.py", "app.css%00.js", "./app.css"]
+)  # fmt: skip
+def test_path_cannot_climb_out(server: RunningServer, site: Site, climb: str) -> None:
+    """No spelling of a path leads out of the site, sent as it is written."""
+    for folder in (site.assets_path, site.runtime_path):
+        connection = http.client.HTTPConnection(server.host, server.port)
+        connection.request("GET", folder + climb)
+        assert connection.getresponse().status == 404
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/kitchen", "{assets}app.css", "{runtime}pyodide.asm.wasm", "/robots.txt"])
+async def test_head_is_get_without_body(server: RunningServer, site: Site, path: str) -> None:
+    """HEAD gives the headers of GET."""
+    address = path.format(assets=site.assets_path, runtime=site.runtime_path)
+    async with server.http() as client:
+        head, get = await client.head(address), await client.get(address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(get.content))
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+async def test_favicon_leads_to_icon(server: RunningServer, site: Site) -> None:
+    """The icon for which browsers ask unbidden is that of the page."""
+    async with server.http(follow_redirects=True) as client:
+        response = await client.get("/favicon.ico")
+    assert (response.status_code, response.content) == (200, site.assets["favicon.svg"].content)
+
+
+async def test_robots_stay_out_of_rooms(server: RunningServer) -> None:
+    """Search engines are asked not to list rooms."""
+    async with server.http() as client:
+        response = await client.get("/robots.txt")
+    assert "Disallow: /chat/" in response.text
+    assert response.headers["content-type"].startswith("text/plain")

@@ -1,0 +1,117 @@
+from dataclasses import replace
+
+import pytest
+
+from signaling.errors import RateLimited
+from signaling.rate_limits import LoginLimits, address_key, message_limit, registration_limit
+from signaling.setting_values import read_limit
+from signaling.settings import Settings
+
+HOME, SHOP = "203.0.113.1", "203.0.113.2"
+
+
+@pytest.fixture
+def limits() -> LoginLimits:
+    """Login limits of which each is reached after a few, and no two after as many."""
+    return LoginLimits(
+        Settings(
+            login_limit=read_limit("9/minute"),
+            login_failures_limit=read_limit("2/minute"),
+            login_failures_by_address_limit=read_limit("4/minute"),
+            login_failures_by_name_limit=read_limit("6/minute"),
+        )
+    )
+
+
+async def fail(limits: LoginLimits, name: str, address: str, times: int) -> None:
+    """Log in wrongly."""
+    for _ in range(times):
+        await limits.check_failures(name, address)
+        await limits.count_failure(name, address)
+
+
+async def test_attempts_are_limited_by_address(limits: LoginLimits) -> None:
+    """An address may try so often, and each address by itself."""
+    for _ in range(9):
+        await limits.admit_attempt(HOME)
+    with pytest.raises(RateLimited) as caught:
+        await limits.admit_attempt(HOME)
+    assert 1 <= caught.value.retry_after <= 60
+    await limits.admit_attempt(SHOP)
+
+
+async def test_failures_are_limited_by_name_and_address(limits: LoginLimits) -> None:
+    """Who guessed wrong too often at one name and one address has to wait; others there do not."""
+    await fail(limits, "ann", HOME, 2)
+    with pytest.raises(RateLimited) as caught:
+        await limits.check_failures("ann", HOME)
+    assert 1 <= caught.value.retry_after <= 60
+    await limits.check_failures("ben", HOME)
+    await limits.check_failures("ann", SHOP)
+
+
+async def test_failures_are_limited_by_address(limits: LoginLimits) -> None:
+    """One address cannot guess at many names."""
+    await fail(limits, "ann", HOME, 2)
+    await fail(limits, "ben", HOME, 2)
+    with pytest.raises(RateLimited):
+        await limits.check_failures("cat", HOME)
+
+
+async def test_failures_are_limited_by_name(limits: LoginLimits) -> None:
+    """Many addresses cannot share the guessing at one name."""
+    for number in range(3):
+        await fail(limits, "ann", f"198.51.100.{number}", 2)
+    with pytest.raises(RateLimited):
+        await limits.check_failures("ann", SHOP)
+    await limits.check_failures("ben", SHOP)
+
+
+async def test_strangers_lock_nobody_out_at_home(limits: LoginLimits) -> None:
+    """Where someone has logged in before, others' failures elsewhere do not count."""
+    await limits.remember_success("ann", HOME)
+    for number in range(3):
+        await fail(limits, "ann", f"198.51.100.{number}", 2)
+    await limits.check_failures("ann", HOME)
+    await fail(limits, "ann", HOME, 2)
+    with pytest.raises(RateLimited):
+        await limits.check_failures("ann", HOME)
+
+
+async def test_registrations_are_limited_by_address() -> None:
+    """An address may make so many accounts."""
+    limit = registration_limit(replace(Settings(), register_limit=read_limit("1/hour")))
+    await limit.spend(HOME)
+    with pytest.raises(RateLimited) as caught:
+        await limit.spend(HOME)
+    assert 3590 <= caught.value.retry_after <= 3600
+    await limit.spend(SHOP)
+
+
+async def test_every_connection_has_message_limit_of_its_own() -> None:
+    """What one connection sends is not held against another."""
+    settings = replace(Settings(), message_limit=read_limit("2/minute"))
+    first, second = message_limit(settings), message_limit(settings)
+    await first.spend()
+    await first.spend()
+    with pytest.raises(RateLimited):
+        await first.spend()
+    await second.spend()
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ("203.0.113.1", "203.0.113.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ("::ffff:203.0.113.1", "203.0.113.1"),
+        ("::1", "::"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("a-socket", "a-socket"),
+    ],
+)
+def test_address_is_counted_by_network(host: str | None, key: str) -> None:
+    """An IPv6 address counts as its /64, of which a household has one at least."""
+    assert address_key(host) == key

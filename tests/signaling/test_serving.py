@@ -1,0 +1,50 @@
+import socket
+
+import pytest
+
+from signaling.errors import AddressUnusable
+from signaling.serving import UNACKNOWLEDGED_MS, listen
+
+
+@pytest.fixture
+def taken() -> socket.socket:
+    """A socket that listens on a port of 127.0.0.1."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def test_listening_takes_free_port() -> None:
+    """Port 0 is any port that is free."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener:
+        assert listener.getsockname()[1] > 0
+
+
+def test_listening_takes_one_port_on_every_address() -> None:
+    """A name with several addresses is served at all of them, on the same port."""
+    sockets = listen("localhost", 0)
+    assert len({listener.getsockname()[1] for listener in sockets}) == 1
+    assert "127.0.0.1" in {listener.getsockname()[0] for listener in sockets}
+    for listener in sockets:
+        listener.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has this option")
+def test_connection_does_not_outlive_its_network() -> None:
+    """The kernel gives up a connection when what was sent is not acknowledged for a minute."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener, socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNACKNOWLEDGED_MS
+
+
+def test_taken_port_is_refused_in_words(taken: socket.socket) -> None:
+    """A port that is in use is named, with a way out."""
+    port = taken.getsockname()[1]
+    with taken, pytest.raises(AddressUnusable, match=f"port {port}: Address already in use.*--port"):
+        listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no such host"])
+def test_unusable_host_is_refused_in_words(host: str) -> None:
+    """An address that this machine does not have, or a name that nobody has, is named."""
+    with pytest.raises(AddressUnusable, match=rf"on {host} port 0: .*--host"):
+        listen(host, 0)

@@ -1,0 +1,147 @@
+"""The tables in the documents are those of the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from protocol import events, http, requests, webrtc
+from protocol import fields as kinds
+from protocol.codec import wire_name
+from protocol.codes import CloseCode, ErrorCode
+from signaling import errors
+from signaling.connection import MAX_QUEUED_EVENTS
+from signaling.errors import Refusal
+from signaling.rooms import MAX_HELD_EVENTS
+from signaling.session import MAX_REFUSED_IN_A_ROW
+from signaling.settings import Settings
+from tests.project import ROOT
+
+PROTOCOL = ROOT / "docs" / "protocol.md"
+DEPLOY = ROOT / "docs" / "deploy.md"
+OBJECTS = (events.Peer, events.Limits, webrtc.Description, webrtc.Candidate, webrtc.IceServer)
+KINDS = {str: "text", int: "whole number", float: "number"}
+
+Row = list[str]
+
+
+def section(document: Path, *titles: str) -> str:
+    """Give what stands under a heading, and under a heading inside that, up to the next of the same rank."""
+    text = document.read_text(encoding="utf-8")
+    for rank, title in enumerate(titles, start=2):
+        heading = re.escape(f"{'#' * rank} {title}\n")
+        match = re.search(rf"^{heading}(.*?)(?=^#{{2,{rank}}} |\Z)", text, re.DOTALL | re.MULTILINE)
+        assert match is not None, f"{document.name} has no section {title!r}"
+        text = match[1]
+    return text
+
+
+def table(text: str) -> list[Row]:
+    """Give the rows of the first table in a text, without its head."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def titles(document: Path, title: str) -> list[str]:
+    """Give the headings inside a section."""
+    return re.findall(r"^### (.*)$", section(document, title), re.MULTILINE)
+
+
+def described(cls: type[Any]) -> list[Row]:
+    """Give the fields of a message as a table has them: name on the wire, and type."""
+    annotations = cls.__annotations__
+    return [[f"`{wire_name(spec)}`", shown(annotations[spec.name])] for spec in fields(cls)]
+
+
+def shown(annotation: str) -> str:
+    """Give a type as a person reads it."""
+    if annotation.endswith(" | None"):
+        return f"{shown(annotation.removesuffix(' | None'))}, optional"
+    if match := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", annotation):
+        return f"list of `{match[1]}`"
+    if match := re.fullmatch(r"Literal\[(.*)\]", annotation):
+        return " or ".join(f"`{choice}`" for choice in match[1].replace("'", '"').split(", "))
+    return f"`{annotation}`"
+
+
+@pytest.mark.parametrize(
+    ("title", "types"), [("Requests", requests.REQUESTS.types), ("Events", events.EVENTS.types)], ids=str
+)
+def test_protocol_lists_every_message(title: str, types: Mapping[str, type[Any]]) -> None:
+    """Every message has its section, with the fields that it has and their types."""
+    assert titles(PROTOCOL, title) == [f"`{name}`" for name in types]
+    for name, cls in types.items():
+        rows = table(section(PROTOCOL, title, f"`{name}`"))
+        assert [row[:2] for row in rows] == described(cls), name
+
+
+def test_protocol_lists_every_object() -> None:
+    """What stands inside messages has its section too."""
+    title = "What messages are made of"
+    assert titles(PROTOCOL, title) == [*(f"`{cls.__name__}`" for cls in OBJECTS), "Bounds"]
+    for cls in OBJECTS:
+        rows = table(section(PROTOCOL, title, f"`{cls.__name__}`"))
+        assert [row[:2] for row in rows] == described(cls), cls
+
+
+def test_protocol_lists_every_bound() -> None:
+    """Every text and number has the bounds that the code checks."""
+    bounded = {name: get_args(kind) for name, kind in vars(kinds).items() if get_args(kind)}
+    expected = [[f"`{name}`", KINDS[scalar], str(bound)] for name, (scalar, bound) in bounded.items()]
+    assert table(section(PROTOCOL, "What messages are made of", "Bounds")) == expected
+
+
+def test_protocol_lists_every_error_code() -> None:
+    """Every error code is listed."""
+    assert [row[0] for row in table(section(PROTOCOL, "Error codes"))] == [f"`{code}`" for code in ErrorCode]
+
+
+def test_protocol_lists_statuses_of_refusals() -> None:
+    """The HTTP statuses of the refusals are those that are listed."""
+    listed = {row[0].strip("`"): row[1] for row in table(section(PROTOCOL, "Error codes"))}
+    signaling_only = {errors.NotInRoom, errors.RoomFull, errors.UnknownPeer}
+    refusals = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, Refusal)]
+    for refusal in refusals:
+        status = "" if refusal in signaling_only else str(refusal.status.value)
+        assert status in listed[refusal.code].split(", "), refusal
+
+
+def test_protocol_lists_every_close_code() -> None:
+    """Every close code is listed, with whether it is final."""
+    expected = [[str(int(code)), f"`{code.name}`", "yes" if code.is_final else "no"] for code in CloseCode]
+    assert [row[:3] for row in table(section(PROTOCOL, "Close codes"))] == expected
+
+
+def test_protocol_lists_every_address() -> None:
+    """Every address that both ends know is listed."""
+    listed = {row[0].strip("`").partition(" ")[2].replace("<room>", "") for row in table(section(PROTOCOL, "HTTP"))}
+    assert listed == {value for name, value in vars(http).items() if name.endswith(("_PATH", "_PATH_PREFIX"))}
+
+
+@pytest.mark.parametrize(
+    ("title", "phrase"),
+    [
+        ("Connecting", f"at most {requests.MAX_REQUEST_BYTES} bytes"),
+        ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
+        ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
+        ("Limits", f"Up to {MAX_QUEUED_EVENTS} events"),
+        ("HTTP", f"at most {http.MAX_BODY_BYTES} bytes"),
+    ],
+)
+def test_protocol_states_bounds(title: str, phrase: str) -> None:
+    """The numbers in the prose are those of the code."""
+    assert phrase in " ".join(section(PROTOCOL, title).split())
+
+
+def test_deploy_lists_every_setting() -> None:
+    """Every setting is listed with its variable, its default and its meaning."""
+    specs = [spec.metadata for spec in fields(Settings)]
+    expected = [
+        [f"`{spec['variable']}`", f"`{spec['default']}`" if spec["default"] else "", spec["meaning"]] for spec in specs
+    ]
+    assert table(section(DEPLOY, "Settings")) == expected
