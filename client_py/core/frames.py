@@ -1,7 +1,9 @@
-"""What two pages say to each other over the `chat` data channel; the server never sees it. Written out in docs/peer.md."""
+"""What two pages say to each other over the `chat` data channel, unseen by the server; written out in docs/peer.md."""
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,7 +16,11 @@ MAX_FRAME_BYTES = 16_384
 MAX_MESSAGE_BYTES = 262_144
 """One message of the conversation, in bytes of UTF-8: a chapter of a book; more than that is a file."""
 
+MAX_MESSAGES = 2**52
+"""So many messages may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
+
 VERSION = 1
+"""A side that speaks a later version understands this one, and the lower of the two is spoken."""
 
 CHANNEL_LABEL = "chat"
 CHANNEL_ID = 0
@@ -23,12 +29,12 @@ CHANNEL_ID = 0
 _PART_BYTES = MAX_FRAME_BYTES - 512
 """What is left for a part's text once it is escaped, beside the other fields of its frame."""
 
-MAX_PARTS = 6 * MAX_MESSAGE_BYTES // _PART_BYTES + 2
-"""JSON writes one byte of text in six at the most (a control character)."""
+MAX_PARTS = 6 * MAX_MESSAGE_BYTES // (_PART_BYTES - 8) + 1
+"""JSON writes one byte of text in six at the most (a control character), and a part ends before what does not fit."""
 
-Number = Annotated[int, Range(1, 2**53)]
+Number = Annotated[int, Range(1, 2 * MAX_MESSAGES)]
 """A sequence number; JSON numbers are exact up to 2^53."""
-HighWaterMark = Annotated[int, Range(0, 2**53)]
+HighWaterMark = Annotated[int, Range(0, MAX_MESSAGES)]
 """The sequence number of the last message of which all before it have come too; 0 before the first."""
 Moment = Annotated[float, Range(0, 2**53)]
 """Seconds since the epoch, by the sender's clock."""
@@ -96,28 +102,21 @@ FRAMES: Codec[Frame] = Codec(
 
 
 def split_text(text: str) -> list[str]:
-    """Cut a text into parts that each fit into a frame; an empty text is one empty part."""
+    """Cut a text into as few parts as fit into frames; an empty text is one empty part."""
     parts: list[str] = []
     start = 0
     while start < len(text) or not parts:
-        length = _fitting_length(text, start)
-        parts.append(text[start : start + length])
-        start += max(length, 1)
+        end = start + _fitting_length(text, start)
+        parts.append(text[start:end])
+        start = end
     return parts
 
 
 def _fitting_length(text: str, start: int) -> int:
-    length = min(len(text) - start, _PART_BYTES)
-    while (size := _escaped_size(text[start : start + length])) > _PART_BYTES:
-        # In proportion, and a little less: texts are seldom even, so that one or two rounds are enough.
-        length = length * _PART_BYTES // size - 1
-    return length
+    """Give how many characters of a text, from a place on, fit into one part."""
+    most = min(len(text) - start, _PART_BYTES)
 
+    def size(length: int) -> int:
+        return len(json.dumps(text[start : start + length], ensure_ascii=False).encode())
 
-def _escaped_size(text: str) -> int:
-    """Give the bytes that JSON needs for a text, without the quotes."""
-    size = len(text.encode())
-    return size + sum(text.count(character) * extra for character, extra in _ESCAPES)
-
-
-_ESCAPES = [(character, 1 if character in '"\\\b\f\n\r\t' else 5) for character in [*map(chr, range(0x20)), '"', "\\"]]
+    return most if size(most) <= _PART_BYTES else bisect_right(range(most), _PART_BYTES, key=size) - 1

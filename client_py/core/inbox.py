@@ -1,4 +1,4 @@
-"""Decides what of one device's frames is a new message: puts long ones together, and lets each through once and in order."""
+"""Decides what of one device's frames is a new message: joins long ones, and lets each through once and in order."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Inbox:
     def receive(self, frame: MessagePart) -> Incoming | None:
         """Take a frame; gives the message that it completes, or None for a part or a duplicate.
 
-        Raises UnexpectedMessage where numbers or parts are missing (an ordered channel loses none, so the other side erred),
-        and MalformedMessage where the parts do not fit each other.
+        Raises UnexpectedMessage where numbers or parts are missing (an ordered channel loses none, so the other side
+        erred), and MalformedMessage where the parts do not fit each other.
         """
         if frame.seq <= self.received:
             return None

@@ -1,33 +1,45 @@
 """Decides how the connection to one peer is made, watched over, and brought back when it is lost.
 
-    connecting ──channel opened──▶ open ──disconnected, failed, channel closed──▶ interrupted ──channel opened──▶ open
-         └──────────────── attempts in vain ────────▶ failed ◀──────────── attempts in vain ──────┘
+    connecting ──channel opened──▶ open ──disconnected, failed, channel closed──▶ interrupted ──repaired──▶ open
+         └─────── attempts in vain ──────▶ failed ◀────── attempts in vain ─────────┘
 
-A link repairs itself in two steps: an ICE restart on the same RTCPeerConnection, which keeps the data channel; and where that
-does not help, a new RTCPeerConnection. It never gives up while the peer is in the room.
+A link repairs itself in two steps: an ICE restart on the same RTCPeerConnection, which keeps the data channel; and where
+that does not help, a new RTCPeerConnection. It never gives up while the peer is in the room: whenever it is not open,
+it waits for one timer, or for the server to be reached again. In the pauses between attempts it takes any offer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from client_py.core.backoff import Backoff
-from client_py.core.negotiation import (
-    AddCandidate,
-    CandidateRefused,
-    Negotiation,
-    NegotiationEffect,
-    NegotiationFailed,
-    Operation,
-    SendCandidate,
-    SendDescription,
-    SetLocalDescription,
-    SetRemoteDescription,
+from client_py.core.link_effects import (
+    ClosePeerConnection,
+    CreateChannel,
+    CreatePeerConnection,
+    LinkEffect,
+    LinkState,
+    LinkStateChanged,
+    LinkTimer,
+    PeerConnectionEffect,
+    RestartIce,
+    StartTimer,
+    StopTimer,
 )
+from client_py.core.negotiation import Negotiation, NegotiationEffect, NegotiationFailed, Operation
 from client_py.core.sdp import fingerprints
 from protocol.webrtc import Candidate, Description
+
+__all__ = [
+    "ClosePeerConnection",
+    "CreateChannel",
+    "CreatePeerConnection",
+    "Link",
+    "LinkState",
+    "LinkTimer",
+    "PeerConnectionEffect",
+    "RestartIce",
+]
 
 OFFER_EXPECTED_SECONDS = 5.0
 """Who was there first leaves the first offer to who comes, but not for ever."""
@@ -44,116 +56,52 @@ ATTEMPT_SECONDS = 20.0
 POLITE_DELAY_SECONDS = 1.5
 """Both sides see a failure; the impolite one repairs at once, and the polite one only if no offer came by then."""
 
+BACKOFF_SECONDS = 1.0
+BACKOFF_CAP_SECONDS = 30.0
+"""The pauses between attempts: at the end about as long as a person looks away for."""
+
 ATTEMPTS_BEFORE_FAILED = 2
 """So many attempts in vain are told to the person as a failure; they go on all the same."""
-
-
-class LinkState(Enum):
-    """How a link stands."""
-
-    CONNECTING = auto()
-    """It was never open yet."""
-    OPEN = auto()
-    """The data channel is open."""
-    INTERRUPTED = auto()
-    """It was open, and is being repaired."""
-    FAILED = auto()
-    """Several attempts were in vain; the next ones come with longer pauses."""
-    CLOSED = auto()
-    """It ended on purpose."""
-
-
-class LinkTimer(Enum):
-    """What a link waits for; starting a timer that runs starts it anew."""
-
-    OFFER_EXPECTED = auto()
-    DISCONNECTED = auto()
-    ATTEMPT = auto()
-    REPAIR = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class CreatePeerConnection:
-    """Make an RTCPeerConnection; the one before it, if any, has been closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClosePeerConnection:
-    """Close the RTCPeerConnection and forget what it was still doing."""
-
-
-@dataclass(frozen=True, slots=True)
-class CreateChannel:
-    """Create the negotiated `chat` channel."""
-
-
-@dataclass(frozen=True, slots=True)
-class RestartIce:
-    """Call restartIce()."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartTimer:
-    """Call `timer_fired` after some seconds."""
-
-    timer: LinkTimer
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class StopTimer:
-    """Do not call for this timer any more."""
-
-    timer: LinkTimer
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStateChanged:
-    """The link stands differently now."""
-
-    state: LinkState
-
-
-PeerConnectionEffect = CreatePeerConnection | ClosePeerConnection | CreateChannel | RestartIce | Operation
-LinkEffect = (
-    PeerConnectionEffect
-    | StartTimer
-    | StopTimer
-    | LinkStateChanged
-    | SendDescription
-    | SendCandidate
-    | CandidateRefused
-)
 
 
 class Link:
     """Our connection to one peer, over as many RTCPeerConnections as it takes."""
 
     def __init__(self, *, polite: bool, random: Callable[[], float]) -> None:
-        self.polite = polite
         self.state = LinkState.CONNECTING
         self.answered = False
         """Whether the other side has ever sent a description: what a person is told about a failure depends on it."""
+        self._polite = polite
         self._negotiation = Negotiation(polite=polite)
-        self._backoff = Backoff(1, 30, random)
+        self._backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
+        self._fault_backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
+        """For a peer that breaks the rules; unlike the other one, no success resets it."""
         self._attempts_in_vain = 0
+        self._has_connection = False
         self._has_channel = False
         self._channel_open = False
-        self._repairing = False
+        self._restarting = False
+        """Whether ICE has been restarted, by either side, and the path has not come back since."""
         self._can_signal = True
+        self._waiting_for: LinkTimer | None = None
 
     # Inputs of the room
 
-    def start(self) -> list[LinkEffect]:
-        """Begin: who came into the room later is polite, and makes the first offer."""
-        if self.polite:
-            return [CreatePeerConnection(), *self._create_channel(), _start(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
-        return [CreatePeerConnection(), _start(LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS)]
+    def start(self, *, offering: bool) -> list[LinkEffect]:
+        """Begin, with an offer or by waiting for one."""
+        if offering:
+            return self._replace()
+        return [*self._renew(), *self._wait_for(LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS)]
+
+    def role_settled(self, *, polite: bool) -> list[LinkEffect]:
+        """The room was entered anew, by us or by the peer, and who comes later is polite."""
+        self._polite = polite
+        self._negotiation.polite = polite
+        return []
 
     def close(self) -> list[LinkEffect]:
         """End: the peer has left, or we do."""
-        self._channel_open = False
-        return [*self._set_state(LinkState.CLOSED), *(StopTimer(timer) for timer in LinkTimer), ClosePeerConnection()]
+        return [*self._set_state(LinkState.CLOSED), *self._stop_waiting(), *self._close_connection()]
 
     def signaling_lost(self) -> list[LinkEffect]:
         """The server cannot be reached: an open channel goes on, and repairs wait."""
@@ -163,27 +111,28 @@ class Link:
     def signaling_restored(self) -> list[LinkEffect]:
         """The server is back; what was sent meanwhile may have been lost, so what is not open begins anew."""
         self._can_signal = True
-        if self.state is LinkState.OPEN:
-            return []
-        return self._repair()
+        return [] if self.state is LinkState.OPEN else self._repair()
 
     def channel_faulted(self) -> list[LinkEffect]:
         """The other side broke the rules of the channel: only a new one is in a known state."""
-        return [ClosePeerConnection(), *self._lose_channel()]
+        return self._lose_channel(self._fault_backoff)
 
     # Inputs of the other side, through the server
 
     def description_received(self, description: Description) -> list[LinkEffect]:
         """The other side sent an offer or an answer, perhaps of an RTCPeerConnection that is new."""
         self.answered = True
-        effects: list[LinkEffect] = [StopTimer(LinkTimer.OFFER_EXPECTED)]
-        if self._is_of_another_connection(description) and not self._negotiation.would_ignore(description):
-            if description.type == "answer":
-                # It answers an offer of ours, but an RTCPeerConnection cannot change its counterpart (RFC 8842 §5).
-                return [*effects, *self._replace()]
-            effects += self._renew()
-        if description.type == "offer" and not self._channel_open:
-            effects += [StopTimer(LinkTimer.REPAIR), _start(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
+        ignored = self._negotiation.would_ignore(description)
+        moved_on = self._is_of_another_connection(description)
+        if description.type == "answer" and moved_on and not (ignored and self._channel_open):
+            # Signaling keeps the order, so the other side has replaced what ours is tied to, and an RTCPeerConnection
+            # cannot change its counterpart (RFC 8842 §5).
+            return self._replace()
+        effects: list[LinkEffect] = []
+        if description.type == "offer" and not ignored:
+            if moved_on or not self._has_connection:
+                effects += self._renew()
+            effects += self._expect_repair()
         return [*effects, *self._translate(self._negotiation.description_received(description))]
 
     def candidate_received(self, candidate: Candidate) -> list[LinkEffect]:
@@ -209,10 +158,13 @@ class Link:
         match state:
             case "connected" if self._channel_open:
                 return self._settle()
-            case "disconnected" if self._channel_open:
-                return [*self._interrupt(), _start(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)]
-            case "failed":
-                return [*self._interrupt(), *self._schedule_repair()]
+            case "disconnected" if self.state is LinkState.OPEN:
+                return [*self._interrupt(), *self._wait_for(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)]
+            case "failed" if not self._channel_open:
+                return self._attempt_failed()
+            case "failed" if not self._restarting:
+                # During a restart it may be the old path that fails, and the attempt has an end of its own.
+                return [*self._interrupt(), *self._begin_repair()]
         return []
 
     def channel_opened(self) -> list[LinkEffect]:
@@ -222,7 +174,7 @@ class Link:
 
     def channel_closed(self) -> list[LinkEffect]:
         """The channel's `close` event: the other side closed its RTCPeerConnection, or the transport broke."""
-        return self._lose_channel()
+        return self._lose_channel(self._backoff)
 
     # What came of the operations
 
@@ -231,7 +183,7 @@ class Link:
         return self._translate(self._negotiation.local_description_set(description))
 
     def remote_description_set(self) -> list[LinkEffect]:
-        """The setRemoteDescription() that we asked for is done; whoever answers needs the channel before the transport."""
+        """The setRemoteDescription() that we asked for is done; who answers needs the channel before the transport."""
         effects = self._negotiation.remote_description_set()
         return [*self._create_channel(), *self._translate(effects)]
 
@@ -247,15 +199,25 @@ class Link:
 
     def timer_fired(self, timer: LinkTimer) -> list[LinkEffect]:
         """A timer ran out."""
+        if timer is not self._waiting_for:
+            return []
+        self._waiting_for = None
         match timer:
             case LinkTimer.OFFER_EXPECTED:
-                return [*self._create_channel(), _start(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
+                return [*self._create_channel(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
             case LinkTimer.DISCONNECTED:
-                return self._schedule_repair()
+                return self._begin_repair()
             case LinkTimer.REPAIR:
                 return self._repair()
             case LinkTimer.ATTEMPT:
                 return self._attempt_failed()
+
+    def check_invariants(self) -> None:
+        """Assert what always holds; for tests."""
+        is_open = self.state is LinkState.OPEN
+        assert self._channel_open <= self._has_channel <= self._has_connection
+        assert not is_open or (self._channel_open and self._waiting_for is None)
+        assert is_open or self.state is LinkState.CLOSED or self._waiting_for or not self._can_signal
 
     # Transitions
 
@@ -265,55 +227,77 @@ class Link:
         self.state = state
         return [LinkStateChanged(state)]
 
-    def _settle(self) -> list[LinkEffect]:
-        """The channel is open and the path works."""
-        self._repairing = False
-        self._attempts_in_vain = 0
-        self._backoff.reset()
-        return [*(StopTimer(timer) for timer in LinkTimer), *self._set_state(LinkState.OPEN)]
-
     def _interrupt(self) -> list[LinkEffect]:
         return self._set_state(LinkState.INTERRUPTED) if self.state is LinkState.OPEN else []
 
-    def _lose_channel(self) -> list[LinkEffect]:
-        self._channel_open = False
-        # Whoever closed its RTCPeerConnection may have left the room, which the server will say in a moment.
-        return [*self._interrupt(), _start(LinkTimer.REPAIR, self._backoff.next_delay())]
+    def _wait_for(self, timer: LinkTimer, seconds: float) -> list[LinkEffect]:
+        """Wait for this timer, and for no other one."""
+        effects = [] if timer is self._waiting_for else self._stop_waiting()
+        self._waiting_for = timer
+        return [*effects, StartTimer(timer, seconds)]
 
-    def _schedule_repair(self) -> list[LinkEffect]:
-        if self.polite:
-            return [_start(LinkTimer.REPAIR, POLITE_DELAY_SECONDS)]
+    def _stop_waiting(self) -> list[LinkEffect]:
+        timer, self._waiting_for = self._waiting_for, None
+        return [] if timer is None else [StopTimer(timer)]
+
+    def _settle(self) -> list[LinkEffect]:
+        """The channel is open and the path works."""
+        self._restarting = False
+        self._attempts_in_vain = 0
+        self._backoff.reset()
+        return [*self._stop_waiting(), *self._set_state(LinkState.OPEN)]
+
+    def _lose_channel(self, backoff: Backoff) -> list[LinkEffect]:
+        # Whoever closed its RTCPeerConnection may have left the room, which the server will say in a moment.
+        pause = self._wait_for(LinkTimer.REPAIR, backoff.next_delay())
+        return [*self._interrupt(), *self._close_connection(), *pause]
+
+    def _begin_repair(self) -> list[LinkEffect]:
+        if self._polite:
+            return self._wait_for(LinkTimer.REPAIR, POLITE_DELAY_SECONDS)
         return self._repair()
 
+    def _expect_repair(self) -> list[LinkEffect]:
+        """The other side repairs the link, by an offer that we take."""
+        if self.state is LinkState.OPEN:
+            return []
+        self._restarting = self._channel_open
+        return self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS if self._channel_open else ATTEMPT_SECONDS)
+
     def _repair(self) -> list[LinkEffect]:
+        if self._can_signal and self._channel_open and not self._restarting:
+            self._restarting = True
+            return [RestartIce(), *self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS)]
+        return self._replace()
+
+    def _replace(self) -> list[LinkEffect]:
+        """Offer a new RTCPeerConnection, or leave everything as it is until there is a way to."""
         if not self._can_signal:
             return []
-        if self._channel_open and not self._repairing:
-            self._repairing = True
-            return [RestartIce(), _start(LinkTimer.ATTEMPT, RESTART_SECONDS)]
-        return self._replace()
+        return [*self._renew(), *self._create_channel(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
 
     def _attempt_failed(self) -> list[LinkEffect]:
         self._attempts_in_vain += 1
         effects: list[LinkEffect] = []
+        if not self._channel_open:
+            # During the pause, an offer of the other side shall find none of ours to collide with.
+            effects += self._close_connection()
         if self._attempts_in_vain >= ATTEMPTS_BEFORE_FAILED:
             effects += self._set_state(LinkState.FAILED)
-        return [*effects, _start(LinkTimer.REPAIR, self._backoff.next_delay())]
-
-    def _replace(self) -> list[LinkEffect]:
-        """Offer a new RTCPeerConnection."""
-        if not self._can_signal:
-            return []
-        effects = [*self._interrupt(), *self._renew(), *self._create_channel()]
-        return [*effects, _start(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
+        return [*effects, *self._wait_for(LinkTimer.REPAIR, self._backoff.next_delay())]
 
     def _renew(self) -> list[LinkEffect]:
         """Put a new RTCPeerConnection, without a channel yet, in the place of the one that was."""
-        self._channel_open = False
-        self._has_channel = False
-        self._repairing = False
-        self._negotiation = Negotiation(polite=self.polite)
-        return [*self._interrupt(), ClosePeerConnection(), CreatePeerConnection()]
+        closing = [*self._interrupt(), *self._close_connection()]
+        self._has_connection = True
+        return [*closing, CreatePeerConnection()]
+
+    def _close_connection(self) -> list[LinkEffect]:
+        if not self._has_connection:
+            return []
+        self._has_connection = self._has_channel = self._channel_open = self._restarting = False
+        self._negotiation = Negotiation(polite=self._polite)
+        return [ClosePeerConnection()]
 
     def _create_channel(self) -> list[LinkEffect]:
         if self._has_channel:
@@ -326,23 +310,11 @@ class Link:
         return bool(known) and known.isdisjoint(fingerprints(description.sdp))
 
     def _translate(self, effects: list[NegotiationEffect]) -> list[LinkEffect]:
-        """Pass on what the negotiation wants, and replace the RTCPeerConnection where it failed."""
+        """Pass on what the negotiation wants; where it failed, the RTCPeerConnection is replaced, unless it works."""
         translated: list[LinkEffect] = []
         for effect in effects:
-            match effect:
-                case NegotiationFailed():
-                    translated += self._attempt_failed()
-                case (
-                    SetLocalDescription()
-                    | SetRemoteDescription()
-                    | AddCandidate()
-                    | SendDescription()
-                    | SendCandidate()
-                    | CandidateRefused()
-                ):
-                    translated.append(effect)
+            if not isinstance(effect, NegotiationFailed):
+                translated.append(effect)
+            elif self.state is not LinkState.OPEN:
+                translated += self._attempt_failed()
         return translated
-
-
-def _start(timer: LinkTimer, seconds: float) -> StartTimer:
-    return StartTimer(timer, seconds)

@@ -1,8 +1,8 @@
-"""Decides how two sides agree on one RTCPeerConnection: W3C's perfect negotiation (WebRTC 1.0 §10.7), with every transition
-in this file.
+"""Decides how two sides agree on one RTCPeerConnection: the whole of W3C's perfect negotiation (WebRTC 1.0 §10.7).
 
-Both sides may offer at any time. When two offers cross (glare), the impolite side ignores the one that comes in, and the
-polite side lets its own go. What the browser does takes time; it comes back as another input.
+Both sides may offer at any time. When two offers cross (glare), the impolite side ignores the one that comes in, and
+the polite side lets its own go. What the browser does takes time; it comes back as another input. The operations on one
+RTCPeerConnection are carried out one after the other, in the order of the effects.
 """
 
 from __future__ import annotations
@@ -76,15 +76,26 @@ class Negotiation:
         self.making_offer = False
         self.ignore_offer = False
         self.signaling_state = "stable"
-        self.remote_fingerprints: frozenset[str] = frozenset()
-        self._remote_fragments: frozenset[str] = frozenset()
-        # The description being applied: an answer until it is set, an offer until our answer to it is set. Descriptions that
-        # come meanwhile wait, which does what isSettingRemoteAnswerPending does in W3C's example, and serves offers too.
+        # The description being applied: an answer until it is set, an offer until our answer to it is set.
         self._applying: Description | None = None
-        self._waiting: deque[Description] = deque()
+        self._waiting_offer: Description | None = None
+        """Came while another description was being applied; a newer one takes its place."""
         self._negotiation_deferred = False
+        self._remote_fingerprints: frozenset[str] = frozenset()
+        self._remote_fragments: frozenset[str] = frozenset()
+        self._local_fragments: frozenset[str] = frozenset()
         self._early_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
-        self._unsent_candidates: list[Candidate] = []
+        self._unsent_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
+
+    @property
+    def is_setting_remote_answer_pending(self) -> bool:
+        """Whether an answer is being applied: the signaling state does not show yet that our offer is agreed on."""
+        return self._applying is not None and self._applying.type == "answer"
+
+    @property
+    def remote_fingerprints(self) -> frozenset[str]:
+        """The certificates of the RTCPeerConnection that this one is tied to; empty as long as it is tied to none."""
+        return fingerprints(self._applying.sdp) if self._applying else self._remote_fingerprints
 
     # Inputs of the RTCPeerConnection
 
@@ -113,12 +124,11 @@ class Negotiation:
 
     def local_description_set(self, description: Description) -> list[NegotiationEffect]:
         """The setLocalDescription() that we asked for has made this description."""
+        self._local_fragments = username_fragments(description.sdp)
         if description.type == "offer":
             self.making_offer = False
             if self._applying:
-                # A crossing offer made ours obsolete while it was being made, and so its candidates.
-                self._unsent_candidates.clear()
-                return []
+                return []  # a crossing offer made ours obsolete while it was being made
         else:
             self._applying = None
         return [SendDescription(description), *self._send_held_candidates(), *self._advance()]
@@ -128,6 +138,7 @@ class Negotiation:
         description = self._applying
         if description is None:
             return []
+        self._remote_fingerprints = fingerprints(description.sdp)
         self._remote_fragments = username_fragments(description.sdp)
         effects = self._add_early_candidates()
         if description.type == "offer":
@@ -147,16 +158,27 @@ class Negotiation:
     # Inputs of the other side
 
     def would_ignore(self, description: Description) -> bool:
-        """Tell whether a description would be left aside now: an offer by the impolite side's right, or a stale answer."""
+        """Tell whether a description would be left aside now: an offer by the impolite side's right, or a stale answer.
+
+        Only an offer of ours collides with one that comes in. While we answer an offer, another one waits, for then the
+        other side has let go of the first.
+        """
+        offered = self.signaling_state == "have-local-offer" and not self.is_setting_remote_answer_pending
         if description.type == "answer":
-            return self.signaling_state != "have-local-offer"
-        offer_collision = self.making_offer or self.signaling_state != "stable"
-        return offer_collision and not self.polite
+            return self._applying is not None or not offered
+        return not self.polite and (self.making_offer or offered)
 
     def description_received(self, description: Description) -> list[NegotiationEffect]:
         """The other side sent an offer or an answer."""
-        self._waiting.append(description)
-        return self._advance()
+        ignored = self.would_ignore(description)
+        if description.type == "offer":
+            self.ignore_offer = ignored
+        if ignored:
+            return []
+        if self._applying:
+            self._waiting_offer = description
+            return []
+        return self._apply(description)
 
     def candidate_received(self, candidate: Candidate) -> list[NegotiationEffect]:
         """The other side sent a candidate; one of another generation waits for its description."""
@@ -168,24 +190,18 @@ class Negotiation:
     # Transitions
 
     def _advance(self) -> list[NegotiationEffect]:
-        """Take what waits, as far as it can be taken now."""
-        effects: list[NegotiationEffect] = []
-        while self._waiting and not self._applying:
-            effects += self._apply(self._waiting.popleft())
-        if self._negotiation_deferred and not self._applying and not self.making_offer:
+        """Take up what has waited for a description to be applied."""
+        if self._waiting_offer is not None:
+            offer, self._waiting_offer = self._waiting_offer, None
+            return self._apply(offer)
+        if self._negotiation_deferred:
             self._negotiation_deferred = False
-            effects += self.negotiation_needed()
-        return effects
+            return self.negotiation_needed()
+        return []
 
     def _apply(self, description: Description) -> list[NegotiationEffect]:
-        ignored = self.would_ignore(description)
-        if description.type == "offer":
-            self.ignore_offer = ignored
-        if ignored:
-            return []
         self._applying = description
         self._remote_fragments = frozenset()
-        self.remote_fingerprints = fingerprints(description.sdp)
         return [SetRemoteDescription(description)]
 
     def _belongs_to_remote_description(self, candidate: Candidate) -> bool:
@@ -202,5 +218,11 @@ class Negotiation:
         return [AddCandidate(candidate) for candidate in candidates]
 
     def _send_held_candidates(self) -> list[NegotiationEffect]:
-        candidates, self._unsent_candidates = self._unsent_candidates, []
-        return [SendCandidate(candidate) for candidate in candidates]
+        """Send the candidates of the description that was sent; those of an offer that was let go are of no use."""
+        candidates = list(self._unsent_candidates)
+        self._unsent_candidates.clear()
+        return [
+            SendCandidate(candidate)
+            for candidate in candidates
+            if candidate.username_fragment is None or candidate.username_fragment in self._local_fragments
+        ]

@@ -1,5 +1,7 @@
-"""Decides which messages to one device are sent when: numbers them, keeps them until they are acknowledged, and sends again
-what a new channel has not brought over."""
+"""Decides which messages to one device are sent when.
+
+It numbers them, keeps them until they are acknowledged, and sends again what a new channel has not brought over.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from dataclasses import dataclass
 from client_py.core.frames import MessagePart, split_text
 
 WINDOW_BYTES = 524_288
-"""So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which browsers
-refuse more, and is enough for 100 Mbit/s at 40 ms."""
+"""So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which
+browsers refuse more, and is enough for 100 Mbit/s at 40 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Outgoing:
     id: str
     text: str
     sent_at: float
+    position: int
+    """Its place among all that we have written."""
 
     @property
     def size(self) -> int:
@@ -52,13 +56,13 @@ class Outbox:
         """Put a message at the end."""
         self._pending.append(message)
 
-    def take_pending(self) -> list[Outgoing]:
-        """Give up all that is not acknowledged, so that it can go to another device."""
-        messages = list(self._pending)
+    def give_up(self) -> list[str]:
+        """Let go of all that is not acknowledged, and give its ids; some of it the device may have all the same."""
+        ids = [message.id for message in self._pending]
         self._pending.clear()
         self._numbered = 0
         self.channel_lost()
-        return messages
+        return ids
 
     def channel_lost(self) -> list[str]:
         """Forget what was on its way, and give its ids: it will be sent again."""
@@ -70,8 +74,8 @@ class Outbox:
     def resume(self, received: int) -> list[str]:
         """Go on behind the device's high-water mark, on a new channel; gives the ids that the mark acknowledges.
 
-        The numbers of what is left follow the mark. That changes them only where one side has lost its memory, and there it
-        puts both in step again; that nothing is shown twice then is seen to by the ids.
+        The numbers of what is left follow the mark. That changes them only where one side has forgotten or given up
+        messages, and there it puts both in step again; that nothing is shown twice then is seen to by the ids.
         """
         self.channel_lost()
         ids = self._drop_through(received)
@@ -105,9 +109,10 @@ class Outbox:
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
         assert 0 <= self._sent <= self._numbered <= len(self._pending)
-        sent = list(self._pending)[: self._sent]
-        assert self._bytes_on_their_way == sum(message.size for message in sent)
+        assert self._bytes_on_their_way == sum(message.size for message in self.pending[: self._sent])
         assert all(number <= self._acknowledged for number, _ in self._unread)
+        positions = [message.position for message in self._pending]
+        assert positions == sorted(set(positions))
 
     def _drop_through(self, received: int) -> list[str]:
         ids = []

@@ -11,7 +11,7 @@ MAX_RECENT_ROOMS = 8
 
 
 def parse_rooms(text: str | None) -> tuple[str, ...]:
-    """Read the list as the browser keeps it; what is not one reads as an empty list, since nothing of worth is in it."""
+    """Read the list as the browser keeps it; what is not one reads as an empty list, for nothing of worth is in it."""
     try:
         value = json.loads(text or "[]")
     except ValueError:

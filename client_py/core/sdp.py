@@ -9,7 +9,7 @@ def username_fragments(sdp: str) -> frozenset[str]:
 
 
 def fingerprints(sdp: str) -> frozenset[str]:
-    """Give the DTLS certificate fingerprints (RFC 8122 §5); they are those of one RTCPeerConnection for all its life."""
+    """Give the DTLS certificate fingerprints (RFC 8122 §5): those of one RTCPeerConnection, for all its life."""
     return frozenset(value.upper() for value in _values(sdp, "a=fingerprint:"))
 
 

@@ -1,7 +1,7 @@
 """Decides how our connection to the server is made, kept, and made again.
 
 idle ──start──▶ opening ──socket opened──▶ entering ──joined──▶ joined
-                  ▲                            └──room_full──▶ full ──timer──▶ entering
+                  ▲                            └──room_full──▶ full ──joined──▶ joined
                   └──timer── waiting ◀──socket closed── (any of them) ──final close code──▶ refused
 """
 
@@ -18,7 +18,7 @@ from protocol.events import Event
 from protocol.requests import REQUESTS, Request
 
 OPENING_SECONDS = 10.0
-"""A handshake takes two round trips; one that takes longer is better begun anew."""
+"""Until an answer to `join`: three or four round trips. What takes longer is better begun anew."""
 
 FULL_RETRY_SECONDS = 3.0
 """How often a full room is asked again."""
@@ -36,7 +36,7 @@ class SessionState(Enum):
     JOINED = auto()
     """We are in the room."""
     FULL = auto()
-    """The room had no place; we ask again."""
+    """The room had no place; we ask again and again."""
     WAITING = auto()
     """The WebSocket was lost, and is opened again after a pause."""
     REFUSED = auto()
@@ -47,8 +47,11 @@ class SessionTimer(Enum):
     """What a session waits for; starting a timer that runs starts it anew."""
 
     OPENING = auto()
+    """The server has yet to answer us."""
     RETRY = auto()
+    """The next WebSocket is opened after a pause."""
     REJOIN = auto()
+    """The room is asked again after a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Session:
     def start(self) -> list[SessionEffect]:
         """Begin to enter the room."""
         self.state = SessionState.OPENING
-        return [OpenSocket(), StartSessionTimer(SessionTimer.OPENING, OPENING_SECONDS)]
+        return [OpenSocket(), _await_answer()]
 
     def stop(self) -> list[SessionEffect]:
         """Leave the room on purpose: the others are told at once."""
@@ -118,7 +121,7 @@ class Session:
         return [*effects, CloseSocket()]
 
     def send(self, request: Request) -> list[SessionEffect]:
-        """Send a request if we are in the room; what is lost here is made good by negotiating anew after joining again."""
+        """Send a request if we are in the room; what is lost here is made good by negotiating anew after joining."""
         return [self._request(request)] if self.state is SessionState.JOINED else []
 
     def network_returned(self) -> list[SessionEffect]:
@@ -132,7 +135,7 @@ class Session:
     def socket_opened(self) -> list[SessionEffect]:
         """The handshake is done."""
         self.state = SessionState.ENTERING
-        return [StopSessionTimer(SessionTimer.OPENING), self._join()]
+        return [self._join()]
 
     def socket_closed(self, code: int) -> list[SessionEffect]:
         """The WebSocket is gone; the code says whether coming back can help."""
@@ -150,11 +153,15 @@ class Session:
     def event_received(self, event: Event) -> list[SessionEffect]:
         """An event came in; what concerns peers is the room's."""
         match event:
+            case events.Welcome():
+                # If `joined` is lost on its way, this makes us the peer that is in the room already.
+                self._resume_token = self._resume_token or event.resume_token
             case events.Joined():
                 self.state = SessionState.JOINED
                 self._resume_token = event.resume_token
                 self._backoff.reset()
-            case events.Error() if self.state is SessionState.ENTERING:
+                return [StopSessionTimer(SessionTimer.OPENING)]
+            case events.Error() if self.state in (SessionState.ENTERING, SessionState.FULL):
                 return self._on_refusal(event)
         return []
 
@@ -172,22 +179,27 @@ class Session:
             case SessionTimer.RETRY:
                 return self.start()
             case SessionTimer.REJOIN:
-                self.state = SessionState.ENTERING
-                return [self._join()]
+                return [self._join(), _await_answer()]
 
     # Transitions
 
     def _on_refusal(self, error: events.Error) -> list[SessionEffect]:
         if error.code is ErrorCode.ROOM_FULL:
             self.state = SessionState.FULL
-            return [StartSessionTimer(SessionTimer.REJOIN, error.retry_after or FULL_RETRY_SECONDS)]
-        return [StartSessionTimer(SessionTimer.REJOIN, error.retry_after or self._backoff.next_delay())]
+            pause = error.retry_after or FULL_RETRY_SECONDS
+        else:
+            pause = error.retry_after or self._backoff.next_delay()
+        return [StopSessionTimer(SessionTimer.OPENING), StartSessionTimer(SessionTimer.REJOIN, pause)]
 
     def _join(self) -> SessionEffect:
         return self._request(requests.Join(self.room, self._resume_token))
 
     def _request(self, request: Request) -> SendText:
         return SendText(REQUESTS.encode(request))
+
+
+def _await_answer() -> SessionEffect:
+    return StartSessionTimer(SessionTimer.OPENING, OPENING_SECONDS)
 
 
 def _is_final(code: int) -> bool:

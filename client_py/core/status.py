@@ -51,7 +51,7 @@ def status_line(facts: Facts) -> StatusLine:
     if facts.session is SessionState.FULL:
         detail = "Every place in this room is taken. You will get in as soon as one is free."
         return StatusLine(Status.FULL, "Room is full", detail)
-    if facts.session is SessionState.WAITING:
+    if facts.session is SessionState.WAITING or (facts.session in _ENTERING and facts.close_code is not None):
         detail = "The server cannot be reached. It is tried again and again; what you write is kept until then."
         return StatusLine(Status.OFFLINE, "Offline", detail)
     return _on_the_way(facts)
@@ -65,8 +65,6 @@ def _on_the_way(facts: Facts) -> StatusLine:
     if facts.session is SessionState.JOINED:
         detail = "Nobody else is here yet. What you write now is delivered when someone comes."
         return StatusLine(Status.WAITING, "Waiting", detail)
-    if facts.close_code is not None:
-        return StatusLine(Status.OFFLINE, "Offline", "Trying to reach the server again…")
     return StatusLine(Status.CONNECTING, "Connecting", "Entering the room…")
 
 
@@ -92,6 +90,8 @@ def _failed(link: LinkFacts) -> StatusLine:
 def _connecting(link: LinkFacts) -> StatusLine:
     return StatusLine(Status.CONNECTING, "Connecting", f"Looking for a path to {link.username}’s browser…")
 
+
+_ENTERING = (SessionState.OPENING, SessionState.ENTERING)
 
 _LINK_LINES = (
     (LinkState.FAILED, _failed),

@@ -1,0 +1,90 @@
+"""What a link asks to have done, and the states and timers that it speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from client_py.core.negotiation import CandidateRefused, Operation, SendCandidate, SendDescription
+
+
+class LinkState(Enum):
+    """How a link stands."""
+
+    CONNECTING = auto()
+    """It was never open yet."""
+    OPEN = auto()
+    """The data channel is open."""
+    INTERRUPTED = auto()
+    """It was open, and is being repaired."""
+    FAILED = auto()
+    """Several attempts were in vain; the next ones come with longer pauses."""
+    CLOSED = auto()
+    """It ended on purpose."""
+
+
+class LinkTimer(Enum):
+    """What a link waits for, one thing at a time; starting a timer that runs starts it anew."""
+
+    OFFER_EXPECTED = auto()
+    """The first offer is the other side's to make."""
+    DISCONNECTED = auto()
+    """The path may come back by itself."""
+    ATTEMPT = auto()
+    """An ICE restart or a new RTCPeerConnection is being tried."""
+    REPAIR = auto()
+    """The next attempt follows after a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePeerConnection:
+    """Make an RTCPeerConnection; the one before it has been closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePeerConnection:
+    """Close the RTCPeerConnection with its channel, and forget what it was still doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateChannel:
+    """Create the negotiated `chat` channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartIce:
+    """Call restartIce()."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Call `timer_fired` after some seconds."""
+
+    timer: LinkTimer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """Do not call for this timer any more."""
+
+    timer: LinkTimer
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStateChanged:
+    """The link stands differently now."""
+
+    state: LinkState
+
+
+PeerConnectionEffect = CreatePeerConnection | ClosePeerConnection | CreateChannel | RestartIce | Operation
+LinkEffect = (
+    PeerConnectionEffect
+    | StartTimer
+    | StopTimer
+    | LinkStateChanged
+    | SendDescription
+    | SendCandidate
+    | CandidateRefused
+)

@@ -1,0 +1,207 @@
+"""Decides who else is in the room, and keeps a link to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client_py.core.conversation import Conversation, ConversationEffect
+from client_py.core.link import Link
+from client_py.core.link_effects import (
+    ClosePeerConnection,
+    LinkEffect,
+    LinkState,
+    LinkStateChanged,
+    StartTimer,
+    StopTimer,
+)
+from client_py.core.models import Member
+from client_py.core.negotiation import CandidateRefused, SendCandidate, SendDescription
+from client_py.core.room_effects import FindPath, OnPeerConnection, RoomEffect, StartLinkTimer, StopLinkTimer, Warn
+from client_py.core.session import Session
+from client_py.core.status import LinkFacts
+from protocol import events, requests
+from protocol.events import Peer
+
+
+@dataclass(slots=True)
+class _Member:
+    """Another member of the room, with our link to it."""
+
+    peer: Peer
+    link: Link
+    present: bool = True
+    """Whether the server says that it is in the room; an open channel goes on without."""
+    channel_open: bool = False
+    relayed: bool | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing is left of it: neither a place in the room nor a channel."""
+        return not self.present and not self.channel_open
+
+
+class Members:
+    """The others in the room, in the order in which we heard of them."""
+
+    def __init__(self, session: Session, conversation: Conversation, random: Callable[[], float]) -> None:
+        self._session = session
+        self._conversation = conversation
+        self._random = random
+        self._members: dict[str, _Member] = {}
+        self._own_peer_id: str | None = None
+
+    def shown(self) -> tuple[Member, ...]:
+        """Give what the view shows of them."""
+        return tuple(Member(member.peer.peer_id, member.peer.username) for member in self._members.values())
+
+    def link_facts(self) -> list[LinkFacts]:
+        """Give what the status depends on."""
+        return [
+            LinkFacts(member.peer.username, member.link.state, member.link.answered, member.relayed)
+            for member in self._members.values()
+        ]
+
+    # Inputs of the server
+
+    def joined(self, event: events.Joined) -> list[RoomEffect]:
+        """Take up the links again after a pause, and offer new ones to who is new."""
+        effects: list[RoomEffect] = []
+        if event.peer_id != self._own_peer_id:
+            # To the others we are someone else now, and what we had with them was another's.
+            effects += self.leave()
+        here = {peer.peer_id for peer in event.peers}
+        for peer_id, member in list(self._members.items()):
+            member.present = peer_id in here
+            effects += self._remove_if_gone(peer_id)
+            if not event.resumed:
+                effects += self.on_link(peer_id, lambda link: link.role_settled(polite=True))
+            # Also where the peer is away: a channel that goes on without it may have to be given up some day.
+            effects += self.on_link(peer_id, Link.signaling_restored)
+        # Who is there before us hears our offer. After a resume they can only have come after us, while we were away;
+        # but we do not leave the offer to them, since one that they sent may have been lost.
+        polite = not event.resumed or self._own_peer_id != event.peer_id
+        for peer in event.peers:
+            if peer.peer_id not in self._members:
+                effects += self._add(peer, polite=polite, offering=True)
+        self._own_peer_id = event.peer_id
+        return effects
+
+    def peer_joined(self, peer: Peer) -> list[RoomEffect]:
+        """Someone came after us, and will make an offer; whoever we have a channel to only came back to the server."""
+        member = self._members.get(peer.peer_id)
+        if member is None or not member.channel_open:
+            return [*self._remove(peer.peer_id), *self._add(peer, polite=False, offering=False)]
+        member.present = True
+        effects = self.on_link(peer.peer_id, lambda link: link.role_settled(polite=False))
+        return [*effects, *self.on_link(peer.peer_id, Link.signaling_restored)]
+
+    def peer_left(self, event: events.PeerLeft) -> list[RoomEffect]:
+        """Someone left on purpose, or lost the server, which an open channel does not mind."""
+        member = self._members.get(event.peer_id)
+        if member is None:
+            return []
+        member.present = False
+        if event.reason == "lost":
+            return self._remove_if_gone(event.peer_id)
+        return self._remove(event.peer_id)
+
+    def signal(self, signal: events.Signal) -> list[RoomEffect]:
+        """Someone sent a description or a candidate."""
+        if (description := signal.description) is not None:
+            return self.on_link(signal.sender, lambda link: link.description_received(description))
+        if (candidate := signal.candidate) is not None:
+            return self.on_link(signal.sender, lambda link: link.candidate_received(candidate))
+        return []
+
+    def signaling_lost(self) -> list[RoomEffect]:
+        """The server cannot be reached."""
+        effects: list[RoomEffect] = []
+        for peer_id in list(self._members):
+            effects += self.on_link(peer_id, Link.signaling_lost)
+        return effects
+
+    def leave(self) -> list[RoomEffect]:
+        """Let go of everyone."""
+        effects: list[RoomEffect] = []
+        for peer_id in list(self._members):
+            effects += self._remove(peer_id)
+        return effects
+
+    # Inputs of the links
+
+    def on_link(self, peer_id: str, decide: Callable[[Link], list[LinkEffect]]) -> list[RoomEffect]:
+        """Give an input to a link, and say in the room's terms what it wants; a peer that is gone gets nothing."""
+        member = self._members.get(peer_id)
+        if member is None:
+            return []
+        effects: list[RoomEffect] = []
+        for effect in decide(member.link):
+            effects += self._translate(peer_id, member, effect)
+        return [*effects, *self._remove_if_gone(peer_id)]
+
+    def channel_opened(self, peer_id: str) -> list[RoomEffect]:
+        """The channel to a peer is open."""
+        member = self._members.get(peer_id)
+        if member is None:
+            return []
+        member.channel_open = True
+        return [*self.on_link(peer_id, Link.channel_opened), *self._conversation.channel_opened(peer_id)]
+
+    def path_found(self, peer_id: str, *, relayed: bool | None) -> list[RoomEffect]:
+        """What came of `FindPath`."""
+        member = self._members.get(peer_id)
+        if member is not None and member.channel_open:
+            member.relayed = relayed
+        return []
+
+    def check_invariants(self) -> None:
+        """Assert what always holds; for tests."""
+        for member in self._members.values():
+            member.link.check_invariants()
+            assert not member.gone
+
+    # Transitions
+
+    def _add(self, peer: Peer, *, polite: bool, offering: bool) -> list[RoomEffect]:
+        self._members[peer.peer_id] = _Member(peer, Link(polite=polite, random=self._random))
+        self._conversation.member_joined(peer.peer_id, peer.username)
+        return self.on_link(peer.peer_id, lambda link: link.start(offering=offering))
+
+    def _remove_if_gone(self, peer_id: str) -> list[RoomEffect]:
+        member = self._members.get(peer_id)
+        return self._remove(peer_id) if member is not None and member.gone else []
+
+    def _remove(self, peer_id: str) -> list[RoomEffect]:
+        member = self._members.pop(peer_id, None)
+        if member is None:
+            return []
+        effects: list[RoomEffect] = []
+        for effect in member.link.close():
+            effects += self._translate(peer_id, member, effect)
+        return [*effects, *self._conversation.member_left(peer_id)]
+
+    def _translate(self, peer_id: str, member: _Member, effect: LinkEffect) -> list[RoomEffect]:
+        match effect:
+            case SendDescription(description):
+                return [*self._session.send(requests.Signal(peer_id, description=description))]
+            case SendCandidate(candidate):
+                return [*self._session.send(requests.Signal(peer_id, candidate=candidate))]
+            case StartTimer(timer, seconds):
+                return [StartLinkTimer(peer_id, timer, seconds)]
+            case StopTimer(timer):
+                return [StopLinkTimer(peer_id, timer)]
+            case CandidateRefused(reason):
+                return [Warn(f"A candidate was refused: {reason}")]
+            case LinkStateChanged(state):
+                # Every way back may be another path; beyond that, the status is looked at after every input.
+                return [FindPath(peer_id)] if state is LinkState.OPEN else []
+            case ClosePeerConnection():
+                return [*self._lose_channel(peer_id, member), OnPeerConnection(peer_id, effect)]
+            case _:
+                return [OnPeerConnection(peer_id, effect)]
+
+    def _lose_channel(self, peer_id: str, member: _Member) -> list[ConversationEffect]:
+        member.channel_open = False
+        member.relayed = None
+        return self._conversation.channel_closed(peer_id)

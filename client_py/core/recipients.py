@@ -1,0 +1,200 @@
+"""Decides which device is owed which of our messages.
+
+A message is owed to everyone who is in the room when it is written; with nobody there, to the account that we talked
+with last; and before there was one, to whoever comes. An account may speak through several devices: one that says hello
+is given, in the order of writing, all that its account is owed and has not acknowledged. So what waits for a tab that is
+gone for good reaches the tab that comes after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from client_py.core.deliveries import Deliveries
+from client_py.core.inbox import Inbox
+from client_py.core.notices import DeliveryChanged
+from client_py.core.outbox import Outbox, Outgoing
+
+MAX_DEVICES = 16
+"""Devices whose marks are kept; one that is forgotten is only put in step anew."""
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """What we know of one device: what it has of ours, and what we have of its."""
+
+    account: str
+    device: str
+    outbox: Outbox = field(default_factory=Outbox)
+    inbox: Inbox = field(default_factory=Inbox)
+    peer_id: str | None = None
+    """The peer whose channel ends at this device; None while there is none."""
+    has_our_mark: bool = False
+    """Whether we have said what we have, so that the device can go on from there."""
+    in_step: bool = False
+    """Whether the device has said what it has, so that our messages can go on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A message for which there is no device yet."""
+
+    message: Outgoing
+    account: str | None
+    """None is whoever comes."""
+    peer_id: str | None
+    """The member who is to say hello first; None where any device of the account will do."""
+
+
+@dataclass(slots=True)
+class _Member:
+    account: str
+    stream: Stream | None = None
+    """Its device, once it has said hello."""
+
+
+class Recipients:
+    """The members of the room, their devices, and what these are owed."""
+
+    def __init__(self, own_account: str) -> None:
+        self.deliveries = Deliveries()
+        self._own_account = own_account
+        self._members: dict[str, _Member] = {}
+        self._streams: dict[tuple[str, str], Stream] = {}
+        self._waiting: list[_Waiting] = []
+        self._last_account: str | None = None
+
+    # Who is there
+
+    def member_joined(self, peer_id: str, account: str) -> None:
+        """Someone came into the room, or we did where they are."""
+        self._members[peer_id] = _Member(account)
+
+    def member_left(self, peer_id: str) -> list[DeliveryChanged]:
+        """Someone is gone: what they have yet to get is left to their account's other devices, or to the next one."""
+        member = self._members.pop(peer_id)
+        bequest = [
+            item
+            for item in self._waiting
+            if item.peer_id == peer_id and not self.deliveries.is_owed(item.message.id, member.account)
+        ]
+        self._waiting = [item for item in self._waiting if item.peer_id != peer_id]
+        if any(other.stream and other.account == member.account for other in self._members.values()):
+            self._give_up_absent(member.account)
+            return []
+        if member.account == self._own_account:
+            return self._readdress(bequest)
+        self._waiting += [replace(item, peer_id=None) for item in bequest]
+        return []
+
+    def account_of(self, peer_id: str) -> str:
+        """Give the account that the server says a member has."""
+        return self._members[peer_id].account
+
+    def device_named(self, peer_id: str, device: str) -> Stream:
+        """Give what we know of the device that a member has named in its hello, with all that it is owed."""
+        member = self._members[peer_id]
+        stream = self._streams.get((member.account, device)) or self._new_stream(member.account, device)
+        member.stream = stream
+        self._last_account = member.account
+        for message in self._unacknowledged(member.account):
+            if not self.deliveries.is_owed(message.id, stream.account, stream.device):
+                self._owe(message, stream)
+        self._give_up_absent(member.account)
+        self._waiting = [
+            item
+            for item in self._waiting
+            if item.account not in (None, member.account) or item.peer_id not in (None, peer_id)
+        ]
+        return stream
+
+    def stream(self, account: str, device: str) -> Stream:
+        """Give what we know of a device that has said hello."""
+        return self._streams[account, device]
+
+    def streams(self) -> Iterable[Stream]:
+        """Give all that we know of devices."""
+        return self._streams.values()
+
+    # What they are owed
+
+    def write(self, message: Outgoing) -> list[Stream]:
+        """Owe a new message to whom it is for, and give their devices, as far as these are known."""
+        streams = list(dict.fromkeys(member.stream for member in self._members.values() if member.stream))
+        for stream in streams:
+            self._owe(message, stream)
+        for peer_id, member in self._members.items():
+            if member.stream is None:
+                self._wait(message, member.account, peer_id)
+        if not self._members:
+            self._wait(message, self._last_account, None)
+        return streams
+
+    def check_invariants(self) -> None:
+        """Assert what always holds; for tests."""
+        for (account, device), stream in self._streams.items():
+            stream.outbox.check_invariants()
+            assert (account, device) == (stream.account, stream.device)
+            assert stream.inbox.stored <= stream.inbox.received
+            assert stream.peer_id is None or self._members[stream.peer_id].stream is stream
+            for message in stream.outbox.pending:
+                assert self.deliveries.is_owed(message.id, account, device)
+        assert all(item.peer_id is None or item.peer_id in self._members for item in self._waiting)
+        kept = {(message.id, stream.account) for stream in self._streams.values() for message in stream.outbox.pending}
+        kept |= {(item.message.id, item.account or "") for item in self._waiting}
+        assert kept.issuperset(self.deliveries.outstanding())
+
+    def _owe(self, message: Outgoing, stream: Stream) -> None:
+        self.deliveries.owe(message.id, stream.account, stream.device)
+        stream.outbox.add(message)
+
+    def _wait(self, message: Outgoing, account: str | None, peer_id: str | None) -> None:
+        if account is not None:
+            self.deliveries.owe(message.id, account)
+        self._waiting.append(_Waiting(message, account, peer_id))
+
+    def _readdress(self, items: list[_Waiting]) -> list[DeliveryChanged]:
+        """Find others for what was meant for a member of our own name who never spoke.
+
+        It may have been what the server still held of this very page from before it lost its memory, and then it was
+        nobody.
+        """
+        notices: list[DeliveryChanged] = []
+        for item in items:
+            notices += self.deliveries.forgive_account(item.message.id, self._own_account)
+            if not self.deliveries.is_owed_to_anyone(item.message.id):
+                self._wait(item.message, self._last_account, None)
+        return notices
+
+    def _unacknowledged(self, account: str) -> list[Outgoing]:
+        """Give what an account is owed and has not acknowledged, in the order of writing."""
+        waiting = [item.message for item in self._waiting if item.account in (None, account)]
+        sent = [message for stream in self._of(account) for message in stream.outbox.pending]
+        by_position = {message.position: message for message in [*waiting, *sent]}
+        return [by_position[position] for position in sorted(by_position)]
+
+    def _give_up_absent(self, account: str) -> None:
+        """Let go of what devices that are gone were owed, now that another one of their account is owed it."""
+        present = self._present()
+        for stream in self._of(account):
+            if stream not in present:
+                self.deliveries.forgive(stream.outbox.give_up(), account, stream.device)
+
+    def _present(self) -> list[Stream | None]:
+        return [member.stream for member in self._members.values()]
+
+    def _of(self, account: str) -> list[Stream]:
+        return [stream for stream in self._streams.values() if stream.account == account]
+
+    def _new_stream(self, account: str, device: str) -> Stream:
+        present = self._present()
+        forgettable = [
+            key
+            for key, stream in self._streams.items()
+            if stream not in present and not stream.outbox.pending and stream.inbox.stored == stream.inbox.received
+        ]
+        if len(self._streams) >= MAX_DEVICES and forgettable:
+            del self._streams[forgettable[0]]
+        stream = self._streams[account, device] = Stream(account, device)
+        return stream

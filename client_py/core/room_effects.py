@@ -1,0 +1,63 @@
+"""What a room asks to have done, beyond what its parts ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client_py.core.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.link_effects import LinkTimer, PeerConnectionEffect
+from client_py.core.notices import Notice
+from client_py.core.session import SessionEffect
+
+
+@dataclass(frozen=True, slots=True)
+class OnPeerConnection:
+    """Do this with the RTCPeerConnection to a peer."""
+
+    peer_id: str
+    effect: PeerConnectionEffect
+
+
+@dataclass(frozen=True, slots=True)
+class StartLinkTimer:
+    """Call `link_timer_fired` after some seconds."""
+
+    peer_id: str
+    timer: LinkTimer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopLinkTimer:
+    """Do not call for this timer any more."""
+
+    peer_id: str
+    timer: LinkTimer
+
+
+@dataclass(frozen=True, slots=True)
+class FindPath:
+    """Look which candidate pair the connection to a peer uses, and call `path_found`."""
+
+    peer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Note for whoever looks into the browser's console what went wrong without harm."""
+
+    sentence: str
+
+
+RoomEffect = (
+    SessionEffect
+    | OnPeerConnection
+    | StartLinkTimer
+    | StopLinkTimer
+    | SendFrame
+    | Store
+    | StartTypingTimer
+    | FindPath
+    | Warn
+    | Notice
+)

@@ -1,0 +1,168 @@
+"""The server in a simulated world: its own machines, with lines that delay and break in place of WebSockets."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable
+
+from client_py.ports import SocketCallbacks
+from protocol.codes import CloseCode
+from protocol.events import EVENTS, Limits, Welcome
+from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.resume_tokens import ResumeTokens
+from signaling.rooms import Rooms
+from signaling.session import Identity, Session
+from tests.fakes.agenda import Agenda, Pipe
+
+ABNORMAL = 1006
+"""RFC 6455 §7.1.5: what a browser says of a connection that just went away."""
+
+GRACE_SECONDS = 30.0
+
+
+class Line:
+    """One WebSocket, from its opening to its end; the page holds it as its socket."""
+
+    def __init__(self, server: Server, username: str, callbacks: SocketCallbacks) -> None:
+        self._server = server
+        self._username = username
+        self._callbacks = callbacks
+        self._agenda = server.agenda
+        self._up = Pipe(server.agenda, *server.latency)
+        self._down = Pipe(server.agenda, *server.latency)
+        self._session: Session | None = None
+        self._up.carry(self._reach_server)
+
+    # What the page does
+
+    def send(self, text: str) -> None:
+        """Send text, which is lost if the line breaks before it arrives."""
+        self._up.carry(lambda: self._server.receive(self, text))
+
+    def close(self) -> None:
+        """Close it; the page hears nothing more."""
+        self._down.is_cut = True
+        self._up.carry(lambda: self.end(CloseCode.NORMAL))
+
+    # What the server does
+
+    def deliver(self, text: str) -> None:
+        """Send an event."""
+        self._down.carry(lambda: self._callbacks.received(text))
+
+    def close_from_server(self, code: CloseCode) -> None:
+        """Close it, after everything that was sent."""
+        self._down.carry(lambda: self._callbacks.closed(code))
+        self.end(code)
+
+    @property
+    def session(self) -> Session | None:
+        """The server's side of it, while there is one."""
+        return self._session
+
+    def end(self, code: int) -> None:
+        """Let the server know that it is gone."""
+        self._up.is_cut = True
+        session, self._session = self._session, None
+        if session is not None:
+            self._server.end(self, session, code)
+
+    # What happens to it
+
+    def cut(self) -> None:
+        """Break it: what is on its way is lost, and both ends find out in their own time."""
+        if self._up.is_cut or self._down.is_cut:
+            return
+        self._up.is_cut = self._down.is_cut = True
+        noticing = self._server.noticing
+        self._agenda.within(0.0, noticing, lambda: self.end(ABNORMAL))
+        # The page may close it before it finds out, and then hears nothing of it.
+        self._down = Pipe(self._agenda, 0.0, noticing)
+        self._down.carry(lambda: self._callbacks.closed(ABNORMAL))
+
+    def _reach_server(self) -> None:
+        if not self._server.is_up:
+            self._up.is_cut = True
+            self._down.carry(lambda: self._callbacks.closed(ABNORMAL))
+            return
+        self._down.carry(self._callbacks.opened)
+        self._session = self._server.begin(self, self._username)
+
+
+class Server:
+    """Rooms and sessions; a restart forgets them all, but for the secret by which peers are known again."""
+
+    def __init__(self, agenda: Agenda, capacity: int) -> None:
+        self.agenda = agenda
+        self.is_up = True
+        self.latency = (0.005, 0.15)
+        """Between least and most seconds, each message takes one way."""
+        self.noticing = 8.0
+        """Within so many seconds each end of a broken line finds out, for itself."""
+        self._capacity = capacity
+        self._tokens = ResumeTokens(b"the secret")
+        self._numbers = itertools.count(1)
+        self._rooms = Rooms(capacity)
+        self._lines: dict[ConnectionId, Line] = {}
+        self._connections: dict[Line, ConnectionId] = {}
+
+    def open(self, username: str, callbacks: SocketCallbacks) -> Line:
+        """Start to open a WebSocket."""
+        return Line(self, username, callbacks)
+
+    def restart(self, seconds: float, *, secret: bytes) -> None:
+        """Kill the server, and start it again after some seconds; with another secret, it knows nobody again."""
+        self.is_up = False
+        self._tokens = ResumeTokens(secret)
+        self._rooms = Rooms(self._capacity)
+        lines = list(self._connections)
+        self._lines.clear()
+        self._connections.clear()
+        for line in lines:
+            line.cut()
+        self.agenda.after(seconds, self._start)
+
+    def _start(self) -> None:
+        self.is_up = True
+
+    # What its lines tell it
+
+    def begin(self, line: Line, username: str) -> Session:
+        """Welcome who has connected."""
+        number = next(self._numbers)
+        connection = ConnectionId(number)
+        self._lines[connection] = line
+        self._connections[line] = connection
+        # In no order, so that nothing can come to depend on one.
+        peer_id = f"peer-{self.agenda.random.getrandbits(64):016x}"
+        welcome = Welcome(peer_id, self._tokens.issue(peer_id, username), (), Limits(65_536, 50))
+        session = Session(connection, Identity(username, username), welcome, self._rooms, self._tokens)
+        self._carry_out(session.opened())
+        return session
+
+    def receive(self, line: Line, text: str) -> None:
+        """Take a request."""
+        if line.session is not None and line in self._connections:
+            self._carry_out(line.session.text_received(text))
+
+    def end(self, line: Line, session: Session, code: int) -> None:
+        """Take leave of a line, if that was before the last restart."""
+        connection = self._connections.pop(line, None)
+        if connection is not None:
+            del self._lines[connection]
+            self._carry_out(session.closed(code))
+
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        pending = deque(effects)
+        while pending:
+            match pending.popleft():
+                case Deliver(connection, event):
+                    if connection in self._lines:
+                        self._lines[connection].deliver(EVENTS.encode(event))
+                case Close(connection, code):
+                    if connection in self._lines:
+                        self._lines[connection].close_from_server(code)
+                case HoldPlace(ticket):
+                    rooms = self._rooms
+                    self.agenda.after(GRACE_SECONDS, lambda: self._carry_out(rooms.grace_over(ticket)))

@@ -1,0 +1,181 @@
+"""A world of pages, a server and a network in one process: the machines of core among faults that a seed decides.
+
+Every page runs a real `Room`, and the server its own machines. `World.check` holds what is promised at any moment: every
+message once and in order, and shown as delivered only where it is stored; `World.settle`, what is promised once the faults
+are over: everything arrives, and everyone is connected.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+
+from client_py.core.models import Delivery, Status
+from tests.fakes.agenda import Agenda
+from tests.fakes.page import Page, Surroundings
+from tests.fakes.server import Server
+from tests.fakes.webrtc import Internet, PeerConnection
+
+PLACES = ("ann", "bob", "cat")
+STORM_SECONDS = 2.0
+"""Faults come in flocks: the second one meets what the first one has begun."""
+MAX_FLOCK = 4
+MAX_BURST = 6
+"""Messages at once; so some are on their way when a fault comes."""
+SETTLING_SECONDS = 180.0
+"""A dead line that is noticed late (45 s), the longest pause between two attempts (30 s), and a few attempts (20 s)."""
+QUIET_SECONDS = 60.0
+"""Longer than any timer that may still run."""
+
+
+class World:
+    """Two places or three, with a page in each, that meet in one room."""
+
+    def __init__(self, seed: int, *, places: int = 2, same_account: bool = False) -> None:
+        self.agenda = Agenda(seed)
+        self.server = Server(self.agenda, capacity=places)
+        self.internet = Internet(self.agenda)
+        choice = self.agenda.random.choice
+        self.server.noticing = choice((0.5, 3.0, 45.0))
+        self.server.latency = choice(((0.001, 0.02), (0.005, 0.15), (0.05, 1.5)))
+        self.internet.slowness = choice((1.0, 1.0, 20.0))
+        self._surroundings = Surroundings(self.agenda, self.server, self.internet, storing=choice((0.01, 0.1, 3.0)))
+        self._same_account = same_account
+        self._secrets = itertools.count()
+        self._generations = itertools.count(2)
+        self.pages = {place: self._open(place, place) for place in PLACES[:places]}
+        self.gone: list[Page] = []
+        """The pages that were closed or crashed."""
+
+    # What happens
+
+    def trouble(self, seconds: float, faults: int) -> None:
+        """Let people come and write, and faults happen, at moments of chance."""
+        random = self.agenda.random
+        self.internet.refusals = random.choice((0.0, 0.0, 0.02))
+        for page in self.pages.values():
+            self.agenda.within(0.0, seconds / 4, page.enter)
+        while faults > 0:
+            storm = random.uniform(0.0, seconds - STORM_SECONDS)
+            for _ in range(random.randint(1, MAX_FLOCK)):
+                self.agenda.after(random.uniform(storm, storm + STORM_SECONDS), random.choice(self._faults()))
+                faults -= 1
+            for place in self.pages:
+                self.agenda.after(random.uniform(storm, storm + STORM_SECONDS), partial(self._live, place))
+        for place in self.pages:
+            self.agenda.within(0.0, seconds, partial(self._live, place))
+        self.agenda.run(seconds)
+        self.check()
+
+    def settle(self) -> float:
+        """Let no more faults happen, and see that all becomes well and stays so; gives the seconds that it took."""
+        self.internet.refusals = 0.0
+        start = self.agenda.now
+        while not self.is_well():
+            assert self.agenda.now < start + SETTLING_SECONDS, self.describe()
+            self.agenda.run(1.0)
+            self.check()
+        took = self.agenda.now - start
+        self.agenda.run(QUIET_SECONDS)
+        self.check()
+        assert self.is_well(), self.describe()
+        pairs = len(self.pages) * (len(self.pages) - 1)
+        assert len(self.internet.connections) == pairs, f"connections were forgotten\n{self.describe()}"
+        return took
+
+    def _live(self, place: str) -> None:
+        """Let the person in a place do something."""
+        random, page = self.agenda.random, self.pages[place]
+        page.read(reading=random.choice((True, False)))
+        for _ in range(random.randint(1, MAX_BURST)):
+            page.write(long=self.agenda.chance(0.2))
+
+    def _faults(self) -> list[Callable[[], None]]:
+        """Give what can go wrong; what stands here twice happens twice as often."""
+        twice = [self._cut_path, self._break_channel, self._lose_server]
+        return [*twice, *twice, self._restart_server, self._find_network, self._reload]
+
+    def _cut_path(self) -> None:
+        places = frozenset(self.agenda.random.sample(list(self.pages), 2))
+        self.internet.cut(places, self.agenda.random.choice((0.5, 3.0, 10.0, 30.0)))
+
+    def _break_channel(self) -> None:
+        if self.internet.connections:
+            self.internet.break_channel(self.agenda.random.choice(self.internet.connections))
+
+    def _lose_server(self) -> None:
+        self._any_page().lose_server()
+
+    def _restart_server(self) -> None:
+        if self.server.is_up:
+            secret = str(next(self._secrets)) if self.agenda.chance(0.2) else "the secret"
+            self.server.restart(self.agenda.random.choice((0.1, 2.0, 10.0)), secret=secret.encode())
+
+    def _find_network(self) -> None:
+        self._any_page().find_network()
+
+    def _reload(self) -> None:
+        page = self._any_page()
+        page.crash() if self.agenda.chance(0.5) else page.close()
+        self.gone.append(page)
+        new = self.pages[page.place] = self._open(page.place, f"{page.place}-{next(self._generations)}")
+        self.agenda.within(0.5, 3.0, new.enter)
+
+    def _any_page(self) -> Page:
+        return self.agenda.random.choice(list(self.pages.values()))
+
+    def _open(self, place: str, name: str) -> Page:
+        return Page(name, "test" if self._same_account else place, self._surroundings)
+
+    # What is promised
+
+    def check(self) -> None:
+        """Assert what holds at any moment."""
+        for page in self.pages.values():
+            for author, numbers in page.received.items():
+                self._check_order(page, author, numbers)
+            for message_id, written in page.written.items():
+                if written.delivery >= Delivery.DELIVERED:
+                    assert self._is_held(page, message_id), f"{message_id} is shown as delivered"
+                if written.delivery is Delivery.SENT:
+                    assert page.has_open_channel, f"{message_id} is shown as sent"
+
+    def _check_order(self, page: Page, author: str, numbers: list[int]) -> None:
+        context = f"{page.name} has {numbers} of {author}"
+        assert numbers == sorted(set(numbers)), context
+        if len(self.pages) == 2:
+            # What has arrived at a page that is gone may never come to the one after it.
+            first = 0 if page.name == page.place else numbers[0]
+            assert numbers == list(range(first, first + len(numbers))), context
+
+    def is_well(self) -> bool:
+        """Tell whether everyone is connected, and everything has arrived."""
+        delivered = all(
+            written.delivery >= Delivery.DELIVERED for page in self.pages.values() for written in page.written.values()
+        )
+        connected = all(page.status is Status.CONNECTED for page in self.pages.values())
+        ends = [(end.place, other.place) for end in self.internet.connections if (other := _open_to(end)) is not None]
+        return delivered and connected and sorted(ends) == sorted(itertools.permutations(self.pages, 2))
+
+    def describe(self) -> str:
+        """Say how things stand, for whoever looks into a failure."""
+        lines = [f"at {self.agenda.now:.1f} s"]
+        for page in self.pages.values():
+            waiting = [key for key, written in page.written.items() if written.delivery < Delivery.DELIVERED]
+            lines.append(f"{page.name} is {page.status}, has {page.received}, and waits for {waiting}")
+        lines += [f"{end.fingerprint} of {end.place}: {end.connection_state}" for end in self.internet.connections]
+        return "\n".join(lines)
+
+    def _is_held(self, writer: Page, message_id: str) -> bool:
+        """Tell whether a message is safe wherever its writer knew of someone who was to get it."""
+        others = [page for page in (*self.pages.values(), *self.gone) if page is not writer]
+        holders = {page.account for page in others if message_id in page.stored}
+        owed = {page.account for page in others} & set(writer.written[message_id].accounts)
+        # Of its own name, a page may have seen nobody but what the server held of the page before it.
+        return bool(holders) and holders.issuperset(owed - {writer.account})
+
+
+def _open_to(end: PeerConnection) -> PeerConnection | None:
+    """Give the other end of a connection whose channel is open here."""
+    return end.counterpart() if end.channel is not None and end.channel.ready_state == "open" else None
