@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, async_playwright
+from playwright.async_api import async_playwright
 
 from e2e.browsers import Browsers, Kind
-from e2e.chat_page import ChatPage
+from e2e.chat_page import ChatPage, connect
+from e2e.people import Newcomers, Regulars
+from e2e.proxy import Proxy
 from e2e.server import Server
 
 OpenPage = Callable[[Kind], Awaitable[ChatPage]]
 """Opens an empty page in a browser of this kind, with a profile of its own."""
+
+Pair = tuple[ChatPage, ChatPage]
+"""Alice in Chromium, who came first, and Bob in Firefox, connected to each other."""
+
+REGULARS: dict[str, Kind] = {"alice": "chromium", "bob": "firefox"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,25 +66,50 @@ async def browsers() -> AsyncIterator[Browsers]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_page_at(browsers: Browsers) -> AsyncIterator[Callable[[Kind, str], Awaitable[ChatPage]]]:
+async def newcomers(browsers: Browsers) -> AsyncIterator[Newcomers]:
     """Open pages of any server; at the end, no console may hold an error."""
-    contexts: list[BrowserContext] = []
-    pages: list[ChatPage] = []
-
-    async def open_page(kind: Kind, url: str) -> ChatPage:
-        context = await (await browsers.get(kind)).new_context()
-        contexts.append(context)
-        page = await ChatPage.create(context, url)
-        pages.append(page)
-        return page
-
-    yield open_page
-    for context in contexts:
-        await context.close()
-    assert [error for page in pages for error in page.errors] == []
+    people = Newcomers(browsers)
+    yield people
+    assert await people.close() == []
 
 
 @pytest.fixture
-def open_page(open_page_at: Callable[[Kind, str], Awaitable[ChatPage]], server: Server) -> OpenPage:
+def open_page(newcomers: Newcomers, server: Server) -> OpenPage:
     """Open pages of the common server."""
-    return lambda kind: open_page_at(kind, server.url)
+    return lambda kind: newcomers.open(kind, server.url)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def proxy(server: Server) -> AsyncIterator[Proxy]:
+    """Stand between the pages and the server, from the first byte on."""
+    running = Proxy(server.port)
+    await running.start()
+    yield running
+    await running.cut()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def regulars(browsers: Browsers, server: Server) -> AsyncIterator[Regulars]:
+    """Keep the pages of those who are in many tests."""
+    people = Regulars(browsers, server)
+    yield people
+    await people.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def neighbours(regulars: Regulars) -> AsyncIterator[Pair]:
+    """Give the regulars while they are in the lobby still; each test takes them to a room of its own."""
+    alice, bob = [await regulars.get(username, kind) for username, kind in REGULARS.items()]
+    yield alice, bob
+    await regulars.send_home(*REGULARS)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pair(neighbours: Pair, room: str) -> Pair:
+    """Give the regulars, connected to each other in a room."""
+    alice, bob = neighbours
+    await alice.go_to(room)
+    await alice.wait_for_status("waiting")
+    await bob.go_to(room)
+    await connect(alice, bob)
+    return neighbours

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Route, expect
+
+from e2e import logins
+from e2e.chat_page import ChatPage
+from e2e.conftest import OpenPage
+from e2e.people import Newcomers
+from e2e.server import PASSWORD, Server
+
+
+async def expect_auth_error(page: ChatPage, sentence: str) -> None:
+    """The form stands there with the reason, and can be filled in again."""
+    await expect(page.handle("auth-error")).to_have_text(re.compile(sentence))
+    await expect(page.handle("status")).to_have_attribute("data-state", "signed-out")
+    await expect(page.handle("login")).to_be_enabled()
+
+
+async def test_form_says_what_is_wrong(open_page: OpenPage, server: Server) -> None:
+    """A wrong password, a name or password that cannot be had, and a taken name are told; the next try can succeed."""
+    server.register("Frida")
+    page = await open_page("chromium")
+    for status, path in ((401, "/api/login"), (409, "/api/register")):
+        page.allow_refusal(status, path)
+    await page.open()
+    attempts = (
+        ("login", "", PASSWORD, "enter your username"),
+        ("login", "Frida", "", "enter your password"),
+        ("login", "Frida", "not her password", "wrong"),
+        ("login", "Nobody", PASSWORD, "wrong"),
+        ("register", "Fr!da", PASSWORD, "3 to 32 characters"),
+        ("register", "Frida2", "short", "at least 8"),
+        ("register", "Frida2", "ü" * 37, "at most 72 bytes"),
+        ("register", "fRIDA", PASSWORD, "taken"),
+    )
+    for button, username, password, sentence in attempts:
+        await page.fill_in(username, password)
+        await page.handle(button).click()
+        await expect_auth_error(page, sentence)
+        await expect(page.handle("username")).to_have_value(username)
+    await page.log_in("frida", PASSWORD)
+    await page.wait_for_lobby()
+
+
+@pytest.mark.parametrize("held_back", ["pyodide.asm.wasm", "app.zip"])
+async def test_form_is_carried_out_once_python_is_there(open_page: OpenPage, room: str, held_back: str) -> None:
+    """What is submitted while Python loads is shown as signing in, kept, and leads to the room of the address."""
+    page = await open_page("chromium")
+    submitted = asyncio.Event()
+
+    async def wait_for_submission(route: Route) -> None:
+        await submitted.wait()
+        await route.continue_()
+
+    await page.page.route(f"**/{held_back}", wait_for_submission)
+    await page.page.goto(f"{page.url}/chat/{room}", wait_until="domcontentloaded")
+    await page.log_in()
+    await expect(page.handle("status")).to_have_attribute("data-state", "signing-in")
+    await expect(page.page.locator("html")).to_have_attribute("data-app", "starting")
+    submitted.set()
+    await page.wait_for_room()
+    await page.wait_for_status("waiting")
+    assert page.page.url == f"{page.url}/chat/{room}"
+
+
+@pytest.mark.parametrize("spoil", [logins.expired, logins.forged])
+async def test_bad_login_leads_back_to_the_form(
+    newcomers: Newcomers, server: Server, room: str, spoil: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """A kept login that the server no longer takes leads to the form, with a sentence, and from there to the room."""
+    username = f"Greta-{spoil.__name__}"
+    login = server.register(username)
+    page = await newcomers.open("chromium", server.url, logins.storage(server.url, spoil(login)))
+    page.allow_refusal(401, "/api/refresh")
+    await page.open(f"/chat/{room}")
+    await expect(page.page.get_by_text("Your login has expired. Please sign in again.")).to_be_visible()
+    await expect(page.handle("username")).to_have_value(username)
+    await page.log_in(username, PASSWORD)
+    await page.wait_for_status("waiting")
+    assert page.page.url == f"{page.url}/chat/{room}"
+
+
+async def test_login_that_ends_in_a_room_can_be_renewed_there(
+    own_server: Server, newcomers: Newcomers, room: str
+) -> None:
+    """When the server changes its secret, the room gives way to the form, and logging in again brings it back."""
+    page = await newcomers.open("chromium", own_server.url)
+    page.allow_lost_server()
+    await page.enter(room)
+    await page.wait_for_status("waiting")
+    own_server.kill()
+    await page.wait_for_status("offline")
+    own_server.settings["P2PCHAT_JWT_SECRET"] = logins.ANOTHER_SECRET
+    own_server.start()
+    await expect(page.page.get_by_text("Your login has expired. Please sign in again.")).to_be_visible(timeout=45_000)
+    await page.log_in()
+    await page.wait_for_status("waiting")
+
+
+async def test_login_lasts_until_the_person_logs_out(open_page: OpenPage, room: str) -> None:
+    """A login is still there after a reload; once ended, it is gone, after another reload too, and so is the token."""
+    page = await open_page("chromium")
+    await page.enter(room)
+    await page.reload()
+    await page.wait_for_room()
+    await page.handle("logout").click()
+    await page.wait_for_form()
+    await expect(page.handle("password")).to_have_value("")
+    await page.reload()
+    await page.wait_for_form()
+    await expect(page.handle("composer")).to_have_count(0)
+    assert "eyJ" not in await page.page.evaluate("JSON.stringify(localStorage)")
