@@ -1,8 +1,9 @@
 """Decides what is said over the data channels of a room: what goes out when, what has arrived, and what may be shown.
 
 The promise: exactly once, in order per sender, and 'delivered' only for what the other side holds. A message goes
-through `message_submitted` → `Store` → `stored` → frames, and a received one through frames → `Store` → `stored` → `Ack`,
-so that nothing is sent or acknowledged before it is safe. A device is one page's memory; an account may have several.
+through `message_submitted` → `Store` → `stored` → frames, and a received one through frames → `Store` → `stored` →
+`Ack`, so that nothing is sent or acknowledged before it is safe. A device is one page's memory; an account may have
+several.
 """
 
 from __future__ import annotations

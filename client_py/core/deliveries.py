@@ -1,7 +1,7 @@
 """Decides how far each of our messages is shown to have come, from how far it is at every device that it is owed to.
 
-An account has a message when one of its devices has it; and a message is delivered when all the accounts that it is owed
-to have it.
+An account has a message when one of its devices has it; and a message is delivered when all the accounts that it is
+owed to have it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Deliveries:
         self._undelivered[message_id] = size
 
     def is_owed(self, message_id: str, account: str, device: str | None = None) -> bool:
-        """Tell whether a device is owed a message, or has it; without a device, whether any device of the account is."""
+        """Tell whether a device is owed a message, or has it; without a device, whether any of the account is."""
         devices = self._progress[message_id].devices.get(account, {})
         return device in devices if device is not None else bool(devices)
 

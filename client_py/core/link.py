@@ -3,9 +3,9 @@
     connecting ──channel opened──▶ open ──disconnected, failed, channel closed──▶ interrupted ──repaired──▶ open
          └─────── attempts in vain ──────▶ failed ◀────── attempts in vain ─────────┘
 
-A link repairs itself in two steps: an ICE restart on the same RTCPeerConnection, which keeps the data channel; and where
-that does not help, a new RTCPeerConnection. It never gives up while the peer is in the room: whenever it is not open,
-it waits for one timer, or for the server to be reached again. In the pauses between attempts it takes any offer.
+A link repairs itself in two steps: an ICE restart on the same RTCPeerConnection, which keeps the data channel; and
+where that does not help, a new RTCPeerConnection. It never gives up while the peer is in the room: whenever it is not
+open, it waits for one timer, or for the server to be reached again. In the pauses between attempts it takes any offer.
 """
 
 from __future__ import annotations

@@ -108,11 +108,11 @@ class Members:
 
     def signal(self, signal: events.Signal) -> list[RoomEffect]:
         """Someone sent a description or a candidate."""
-        if (description := signal.description) is not None:
+        description, candidate = signal.description, signal.candidate
+        if description is not None:
             return self.on_link(signal.sender, lambda link: link.description_received(description))
-        if (candidate := signal.candidate) is not None:
-            return self.on_link(signal.sender, lambda link: link.candidate_received(candidate))
-        return []
+        assert candidate is not None  # a signal carries one of the two
+        return self.on_link(signal.sender, lambda link: link.candidate_received(candidate))
 
     def signaling_lost(self) -> list[RoomEffect]:
         """The server cannot be reached."""

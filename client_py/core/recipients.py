@@ -1,9 +1,9 @@
 """Decides which device is owed which of our messages.
 
 A message is owed to everyone who is in the room when it is written; with nobody there, to the account that we talked
-with last; and before there was one, to whoever comes. An account may speak through several devices: one that says hello
-is given, in the order of writing, all that its account is owed and has not acknowledged. So what waits for a tab that is
-gone for good reaches the tab that comes after it.
+with last; and before there was one, to whoever comes. An account may speak through several devices: one that says
+hello is given, in the order of writing, all that its account is owed and has not acknowledged. So what waits for a
+tab that is gone for good reaches the tab that comes after it.
 """
 
 from __future__ import annotations
@@ -87,10 +87,6 @@ class Recipients:
             return self._readdress(bequest)
         self._waiting += [replace(item, peer_id=None) for item in bequest]
         return []
-
-    def account_of(self, peer_id: str) -> str:
-        """Give the account that the server says a member has."""
-        return self._members[peer_id].account
 
     def device_named(self, peer_id: str, device: str) -> Stream:
         """Give what we know of the device that a member has named in its hello, with all that it is owed."""

@@ -1,7 +1,7 @@
 """Decides what happens in one room: joins the session with the server, the links to the others, and the conversation.
 
-Nothing here knows how a socket or an RTCPeerConnection works; a driver carries out the effects in their order, and reports
-what came of them.
+Nothing here knows how a socket or an RTCPeerConnection works; a driver carries out the effects in their order, and
+reports what came of them.
 """
 
 from __future__ import annotations

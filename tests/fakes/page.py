@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -282,7 +283,5 @@ class Page:
         connection = self._connections.get(peer_id)
         if connection is None or connection.channel is None:
             return
-        try:
+        with suppress(ChannelClosed):  # the room hears of it in a moment
             connection.channel.send(FRAMES.encode(frame))
-        except ChannelClosed:
-            pass  # the room hears of it in a moment

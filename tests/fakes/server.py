@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 
 from client_py.ports import SocketCallbacks
 from protocol.codes import CloseCode
@@ -164,5 +165,7 @@ class Server:
                     if connection in self._lines:
                         self._lines[connection].close_from_server(code)
                 case HoldPlace(ticket):
-                    rooms = self._rooms
-                    self.agenda.after(GRACE_SECONDS, lambda: self._carry_out(rooms.grace_over(ticket)))
+                    self.agenda.after(GRACE_SECONDS, partial(self._grace_over, self._rooms, ticket))
+
+    def _grace_over(self, rooms: Rooms, ticket: int) -> None:
+        self._carry_out(rooms.grace_over(ticket))

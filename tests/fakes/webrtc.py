@@ -1,8 +1,8 @@
 """RTCPeerConnections in a simulated world, as far as negotiation, ICE restarts and one data channel go.
 
-They keep WebRTC 1.0's rules on signaling states, rollback, the operations chain, `negotiationneeded` and candidates. What
-a browser does behind that is reduced to what a page can see: a path needs descriptions that name each other's certificate
-and ICE generation, a candidate of each side, and a network that lets them through.
+They keep WebRTC 1.0's rules on signaling states, rollback, the operations chain, `negotiationneeded` and candidates.
+What a browser does behind that is reduced to what a page can see: a path needs descriptions that name each other's
+certificate and ICE generation, a candidate of each side, and a network that lets them through.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from client_py.core.sdp import fingerprints, username_fragments
 from client_py.ports import ChannelCallbacks, ChannelClosed, OperationFailed, PeerConnectionCallbacks
@@ -316,7 +317,7 @@ class PeerConnection:
         fragment = f"{self.fingerprint}-{next(self._numbers)}"
         for number in range(2):
             candidate = Candidate(f"candidate:{number}", "0", 0, fragment)
-            self._later(GATHERING, lambda candidate=candidate: self._callbacks.candidate_gathered(candidate))
+            self._later(GATHERING, partial(self._callbacks.candidate_gathered, candidate))
         return fragment
 
     def _set_signaling_state(self, state: str) -> None:

@@ -1,8 +1,8 @@
 """A world of pages, a server and a network in one process: the machines of core among faults that a seed decides.
 
-Every page runs a real `Room`, and the server its own machines. `World.check` holds what is promised at any moment: every
-message once and in order, and shown as delivered only where it is stored; `World.settle`, what is promised once the faults
-are over: everything arrives, and everyone is connected.
+Every page runs a real `Room`, and the server its own machines. `World.check` holds what is promised at any moment:
+every message once and in order, and shown as delivered only where it is stored; `World.settle`, what is promised once
+the faults are over: everything arrives, and everyone is connected.
 """
 
 from __future__ import annotations

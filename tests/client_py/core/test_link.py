@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.link import (
+    ATTEMPT_SECONDS,
+    DISCONNECTED_SECONDS,
+    OFFER_EXPECTED_SECONDS,
+    POLITE_DELAY_SECONDS,
+    RESTART_SECONDS,
+    Link,
+)
+from client_py.core.link_effects import (
+    ClosePeerConnection,
+    CreateChannel,
+    CreatePeerConnection,
+    LinkEffect,
+    LinkState,
+    LinkStateChanged,
+    LinkTimer,
+    RestartIce,
+    StartTimer,
+    StopTimer,
+)
+from client_py.core.negotiation import (
+    AddCandidate,
+    CandidateRefused,
+    SendCandidate,
+    SendDescription,
+    SetLocalDescription,
+    SetRemoteDescription,
+)
+from protocol.webrtc import Candidate
+from tests.client_py.core.test_negotiation import ANSWER, OFFER, OUR_ANSWER, OUR_OFFER, description
+
+ATTEMPT = StartTimer(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)
+RESTART = [RestartIce(), StartTimer(LinkTimer.ATTEMPT, RESTART_SECONDS)]
+NEW_CONNECTION: list[LinkEffect] = [CreatePeerConnection(), CreateChannel(), ATTEMPT]
+REPLACED: list[LinkEffect] = [ClosePeerConnection(), *NEW_CONNECTION]
+INTERRUPTED = LinkStateChanged(LinkState.INTERRUPTED)
+OPENED = LinkStateChanged(LinkState.OPEN)
+FAILED = LinkStateChanged(LinkState.FAILED)
+
+
+def new_link(*, polite: bool = True) -> Link:
+    """Give a link without jitter."""
+    return Link(polite=polite, random=lambda: 1.0)
+
+
+def offering(*, polite: bool = True) -> Link:
+    """Give a link whose offer is with the other side."""
+    link = new_link(polite=polite)
+    link.start(offering=True)
+    link.negotiation_needed()
+    link.signaling_state_changed("have-local-offer")
+    link.local_description_set(OUR_OFFER)
+    return link
+
+
+def opened(*, polite: bool = True) -> Link:
+    """Give a link that is open."""
+    link = offering(polite=polite)
+    link.description_received(ANSWER)
+    link.signaling_state_changed("stable")
+    link.remote_description_set()
+    link.connection_state_changed("connected")
+    link.channel_opened()
+    link.check_invariants()
+    return link
+
+
+def state_of(link: Link) -> LinkState:
+    """Give the state, which for mypy would else be what the last assertion said."""
+    return link.state
+
+
+def repair_after(seconds: float) -> StartTimer:
+    """Give the effect that waits before the next attempt."""
+    return StartTimer(LinkTimer.REPAIR, seconds)
+
+
+def test_link_is_offered_by_who_comes() -> None:
+    """Who comes later makes the connection and the channel, from which the offer follows."""
+    link = new_link()
+    assert link.start(offering=True) == NEW_CONNECTION
+    assert link.negotiation_needed() == [SetLocalDescription()]
+    link.signaling_state_changed("have-local-offer")
+    assert link.local_description_set(OUR_OFFER) == [SendDescription(OUR_OFFER)]
+    assert link.description_received(ANSWER) == [SetRemoteDescription(ANSWER)]
+    assert link.remote_description_set() == []
+    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+    assert link.connection_state_changed("connected") == []
+
+
+def test_link_is_answered_by_who_was_there() -> None:
+    """Who was there first waits, and makes the channel between offer and answer."""
+    link = new_link(polite=False)
+    assert link.start(offering=False) == [
+        CreatePeerConnection(),
+        StartTimer(LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS),
+    ]
+    assert link.description_received(OFFER) == [
+        StopTimer(LinkTimer.OFFER_EXPECTED),
+        ATTEMPT,
+        SetRemoteDescription(OFFER),
+    ]
+    assert link.answered
+    assert link.remote_description_set() == [CreateChannel(), SetLocalDescription()]
+    assert link.local_description_set(OUR_ANSWER) == [SendDescription(OUR_ANSWER)]
+    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+
+
+def test_link_does_not_wait_for_an_offer_for_ever() -> None:
+    """Where no offer comes, the other side makes one, and the late offer then collides as any other."""
+    link = new_link(polite=False)
+    link.start(offering=False)
+    assert link.timer_fired(LinkTimer.OFFER_EXPECTED) == [CreateChannel(), ATTEMPT]
+    link.negotiation_needed()
+    assert link.description_received(OFFER) == []
+
+
+def test_link_passes_candidates_on() -> None:
+    """Candidates go both ways, and one that is refused is told."""
+    link = opened()
+    ours, theirs = Candidate("candidate:1", "0", 0, "ours"), Candidate("candidate:2", "0", 0, "theirs")
+    assert link.candidate_gathered(ours) == [SendCandidate(ours)]
+    assert link.candidate_received(theirs) == [AddCandidate(theirs)]
+    assert link.operation_failed(AddCandidate(theirs), "no") == [CandidateRefused("no")]
+
+
+def test_link_gives_a_short_interruption_time_to_mend() -> None:
+    """`disconnected` is told at once, and repaired only after some seconds."""
+    link = opened()
+    assert link.connection_state_changed("disconnected") == [
+        INTERRUPTED,
+        StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS),
+    ]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.DISCONNECTED), OPENED]
+
+
+def test_impolite_side_restarts_ice_at_once() -> None:
+    """On `failed`, ICE is restarted on the same connection, so that the channel lives on."""
+    link = opened(polite=False)
+    assert link.connection_state_changed("failed") == [INTERRUPTED, *RESTART]
+    assert link.negotiation_needed() == [SetLocalDescription()]
+    assert link.connection_state_changed("failed") == []
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+
+
+def test_polite_side_leaves_the_repair_to_the_other() -> None:
+    """Both see the failure; the polite side waits a moment for the other's offer."""
+    link = opened(polite=True)
+    link.connection_state_changed("disconnected")
+    assert link.timer_fired(LinkTimer.DISCONNECTED) == [repair_after(POLITE_DELAY_SECONDS)]
+    restarting = description("offer", "restarted")
+    assert link.description_received(restarting) == [
+        StopTimer(LinkTimer.REPAIR),
+        StartTimer(LinkTimer.ATTEMPT, RESTART_SECONDS),
+        SetRemoteDescription(restarting),
+    ]
+
+
+def test_polite_side_repairs_where_no_offer_comes() -> None:
+    """After its moment, the polite side restarts ICE itself."""
+    link = opened(polite=True)
+    assert link.connection_state_changed("failed") == [INTERRUPTED, repair_after(POLITE_DELAY_SECONDS)]
+    assert link.timer_fired(LinkTimer.REPAIR) == RESTART
+
+
+def test_link_replaces_a_connection_that_cannot_be_saved() -> None:
+    """Where an ICE restart does not help, a new connection is offered after a pause."""
+    link = opened(polite=False)
+    link.connection_state_changed("failed")
+    assert link.timer_fired(LinkTimer.ATTEMPT) == [repair_after(1)]
+    assert link.timer_fired(LinkTimer.REPAIR) == REPLACED
+
+
+def test_link_fails_after_attempts_in_vain_and_goes_on() -> None:
+    """Two attempts in vain are told; they go on, with longer pauses, until one succeeds."""
+    link = new_link()
+    link.start(offering=True)
+    assert link.timer_fired(LinkTimer.ATTEMPT) == [ClosePeerConnection(), repair_after(1)]
+    assert state_of(link) is LinkState.CONNECTING
+    assert link.timer_fired(LinkTimer.REPAIR) == NEW_CONNECTION
+    assert link.connection_state_changed("failed") == [
+        ClosePeerConnection(),
+        FAILED,
+        StopTimer(LinkTimer.ATTEMPT),
+        repair_after(2),
+    ]
+    link.timer_fired(LinkTimer.REPAIR)
+    assert link.creation_failed() == [ClosePeerConnection(), StopTimer(LinkTimer.ATTEMPT), repair_after(4)]
+    link.timer_fired(LinkTimer.REPAIR)
+    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+    assert link.channel_closed()[-1] == repair_after(1)
+
+
+def test_link_replaces_a_channel_that_closed() -> None:
+    """The other side closed its connection: perhaps it left, so a moment is given to the server to say so."""
+    link = opened()
+    assert link.channel_closed() == [INTERRUPTED, ClosePeerConnection(), repair_after(1)]
+    link.check_invariants()
+    assert link.timer_fired(LinkTimer.REPAIR) == NEW_CONNECTION
+
+
+def test_link_takes_an_offer_between_attempts() -> None:
+    """In a pause, whatever the other side offers is taken."""
+    link = opened()
+    link.channel_closed()
+    anew = description("offer", "anew", "CC")
+    assert link.description_received(anew) == [
+        CreatePeerConnection(),
+        StopTimer(LinkTimer.REPAIR),
+        ATTEMPT,
+        SetRemoteDescription(anew),
+    ]
+
+
+def test_link_slows_down_for_a_peer_that_breaks_the_rules() -> None:
+    """A faulty channel is replaced, each time after a longer pause, however well it opens in between."""
+    link = opened()
+    assert link.channel_faulted() == [INTERRUPTED, ClosePeerConnection(), repair_after(1)]
+    link.timer_fired(LinkTimer.REPAIR)
+    link.channel_opened()
+    assert link.channel_faulted()[-1] == repair_after(2)
+
+
+def test_link_follows_a_peer_with_a_new_connection() -> None:
+    """An offer with another certificate comes from another RTCPeerConnection, and ours is replaced too."""
+    link = opened()
+    anew = description("offer", "anew", "CC")
+    assert link.description_received(anew) == [
+        INTERRUPTED,
+        ClosePeerConnection(),
+        CreatePeerConnection(),
+        ATTEMPT,
+        SetRemoteDescription(anew),
+    ]
+
+
+def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
+    """A connection cannot change its counterpart, so the answer can only be taken by a new one."""
+    link = opened(polite=False)
+    link.connection_state_changed("failed")
+    link.negotiation_needed()
+    link.signaling_state_changed("have-local-offer")
+    assert link.description_received(description("answer", "anew", "CC")) == [
+        ClosePeerConnection(),
+        CreatePeerConnection(),
+        CreateChannel(),
+        ATTEMPT,
+    ]
+
+
+def test_link_renegotiates_without_interruption() -> None:
+    """An offer on an open link is answered, and the link stays open."""
+    link = opened()
+    again = description("offer", "again")
+    assert link.description_received(again) == [SetRemoteDescription(again)]
+    assert state_of(link) is LinkState.OPEN
+
+
+def test_link_keeps_a_path_that_works_when_a_negotiation_fails() -> None:
+    """A refused description costs an attempt, but not a connection that is open."""
+    assert opened().operation_failed(SetLocalDescription(), "no") == []
+    link = offering()
+    assert link.operation_failed(SetRemoteDescription(ANSWER), "no") == [
+        ClosePeerConnection(),
+        StopTimer(LinkTimer.ATTEMPT),
+        repair_after(1),
+    ]
+
+
+def test_link_waits_with_repairs_for_the_server() -> None:
+    """Without signaling an open channel goes on; what breaks is repaired when the server is back."""
+    link = opened(polite=False)
+    assert link.signaling_lost() == []
+    assert link.channel_closed() == [INTERRUPTED, ClosePeerConnection(), repair_after(1)]
+    assert link.timer_fired(LinkTimer.REPAIR) == []
+    link.check_invariants()
+    assert link.signaling_restored() == NEW_CONNECTION
+    assert opened().signaling_restored() == []
+
+
+def test_link_restarts_ice_when_the_server_is_back() -> None:
+    """A channel that lost its path while the server was away keeps its connection."""
+    link = opened(polite=False)
+    link.signaling_lost()
+    assert link.connection_state_changed("failed") == [INTERRUPTED]
+    assert link.signaling_restored() == RESTART
+
+
+@pytest.mark.parametrize("polite", [True, False])
+def test_link_settles_its_role_anew(polite: bool) -> None:  # noqa: FBT001 - a case
+    """After entering the room again, whoever came later is polite."""
+    link = opened(polite=not polite)
+    assert link.role_settled(polite=polite) == []
+    link.negotiation_needed()
+    assert (link.description_received(description("offer", "crossing")) != []) is polite
+
+
+def test_link_closes_for_good() -> None:
+    """After its end nothing is left, and no late timer wakes it."""
+    link = offering()
+    assert link.close() == [
+        LinkStateChanged(LinkState.CLOSED),
+        StopTimer(LinkTimer.ATTEMPT),
+        ClosePeerConnection(),
+    ]
+    assert link.close() == []
+    assert link.timer_fired(LinkTimer.ATTEMPT) == []
+    link.check_invariants()
+
+
+def test_link_takes_no_notice_of_states_in_between() -> None:
+    """`connecting` and `closed` say nothing that is not known."""
+    link = opened()
+    assert link.connection_state_changed("connecting") == []
+    assert link.connection_state_changed("closed") == []

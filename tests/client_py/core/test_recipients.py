@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from client_py.core.models import Delivery
+from client_py.core.notices import DeliveryChanged
+from client_py.core.outbox import Outgoing
+from client_py.core.recipients import MAX_DEVICES, Recipients
+
+BEN, ME_AGAIN = "peer-ben", "peer-ada-2"
+
+
+def new_recipients() -> Recipients:
+    """Give the recipients of Ada's messages."""
+    return Recipients("ada")
+
+
+def write(recipients: Recipients, number: int) -> str:
+    """Write a message; gives its id."""
+    message_id = f"ours-{number:016}"
+    recipients.deliveries.add(message_id, 5)
+    recipients.write(Outgoing(message_id, "Hello", 1.0, number))
+    recipients.check_invariants()
+    return message_id
+
+
+def pending(recipients: Recipients, peer_id: str, device: str) -> list[str]:
+    """Let a member say hello; gives what its device is owed."""
+    stream = recipients.device_named(peer_id, device)
+    recipients.check_invariants()
+    return [message.id for message in stream.outbox.pending]
+
+
+def test_message_goes_to_a_second_device_too() -> None:
+    """A message that is on its way to one tab is also owed to the tab that opens beside it."""
+    recipients = new_recipients()
+    recipients.member_joined(BEN, "ben")
+    recipients.device_named(BEN, "device-1")
+    first = write(recipients, 1)
+    recipients.member_joined("peer-ben-2", "ben")
+    assert pending(recipients, "peer-ben-2", "device-2") == [first]
+    recipients.member_left(BEN)
+    recipients.check_invariants()
+    assert recipients.stream("ben", "device-1").outbox.pending == ()
+
+
+def test_message_to_what_was_oneself_waits_for_whoever_comes() -> None:
+    """A member of our own name who never spoke may have been this page before the server forgot it."""
+    recipients = new_recipients()
+    recipients.member_joined(ME_AGAIN, "ada")
+    first = write(recipients, 1)
+    assert recipients.member_left(ME_AGAIN) == []
+    recipients.member_joined(BEN, "ben")
+    assert pending(recipients, BEN, "device-1") == [first]
+
+
+def test_message_to_what_was_oneself_is_delivered_to_the_others() -> None:
+    """What the others have is delivered, as soon as it is clear that nobody else was meant."""
+    recipients = new_recipients()
+    recipients.member_joined(BEN, "ben")
+    recipients.device_named(BEN, "device-1")
+    recipients.member_joined(ME_AGAIN, "ada")
+    first = write(recipients, 1)
+    assert recipients.deliveries.advance([first], "ben", "device-1", Delivery.DELIVERED) == []
+    assert recipients.member_left(ME_AGAIN) == [DeliveryChanged(first, Delivery.DELIVERED)]
+
+
+def test_message_waits_for_a_member_who_leaves_without_a_word() -> None:
+    """Whoever comes next under that name is given what the first one never got."""
+    recipients = new_recipients()
+    recipients.member_joined(BEN, "ben")
+    first = write(recipients, 1)
+    recipients.member_left(BEN)
+    recipients.member_joined("peer-ben-2", "ben")
+    assert pending(recipients, "peer-ben-2", "device-2") == [first]
+
+
+def test_devices_that_are_gone_are_forgotten() -> None:
+    """Whoever reloads all day fills no memory, and what somebody is still owed is not forgotten."""
+    recipients = new_recipients()
+    recipients.member_joined("peer-cleo", "cleo")
+    recipients.device_named("peer-cleo", "device-of-cleo")
+    owed = write(recipients, 1)
+    recipients.member_left("peer-cleo")
+    for number in range(3 * MAX_DEVICES):
+        recipients.member_joined(BEN, "ben")
+        recipients.device_named(BEN, f"device-{number}")
+        recipients.member_left(BEN)
+    assert len(list(recipients.streams())) <= MAX_DEVICES
+    recipients.member_joined("peer-cleo", "cleo")
+    assert pending(recipients, "peer-cleo", "device-of-cleo") == [owed]
