@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from client_py.core import conversation, frames, link, negotiation, outbox, recipients
 from protocol import events, http, requests, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
@@ -23,6 +24,7 @@ from signaling.settings import Settings
 from tests.project import ROOT
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
+PEER = ROOT / "docs" / "peer.md"
 DEPLOY = ROOT / "docs" / "deploy.md"
 OBJECTS = (events.Peer, events.Limits, webrtc.Description, webrtc.Candidate, webrtc.IceServer)
 KINDS = {str: "text", int: "whole number", float: "number"}
@@ -91,8 +93,8 @@ def test_protocol_lists_every_object() -> None:
 
 def test_protocol_lists_every_bound() -> None:
     """Every text and number has the bounds that the code checks."""
-    bounded = {name: get_args(kind) for name, kind in vars(kinds).items() if get_args(kind)}
-    expected = [[f"`{name}`", KINDS[scalar], str(bound)] for name, (scalar, bound) in bounded.items()]
+    named = {name: get_args(kind) for name, kind in vars(kinds).items() if get_args(kind)}
+    expected = [[f"`{name}`", KINDS[scalar], str(bound)] for name, (scalar, bound) in named.items()]
     assert table(section(PROTOCOL, "What messages are made of", "Bounds")) == expected
 
 
@@ -145,3 +147,59 @@ def test_deploy_lists_every_setting() -> None:
         [f"`{spec['variable']}`", f"`{spec['default']}`" if spec["default"] else "", spec["meaning"]] for spec in specs
     ]
     assert table(section(DEPLOY, "Settings")) == expected
+
+
+POWERS = {2**52: "2^52", 2**53: "2^53"}
+
+
+def bounded(cls: type[Any]) -> list[Row]:
+    """Give the fields of a frame as a table has them: name on the wire, kind and bounds."""
+    rows = []
+    for name, hint in get_type_hints(cls, include_extras=True).items():
+        scalar, bound = get_args(hint)
+        if isinstance(bound, kinds.Range):
+            least, most = (POWERS.get(int(number), f"{number:g}") for number in (bound.least, bound.most))
+            rows.append([f"`{name}`", KINDS[scalar], f"{least} to {most}"])
+        else:
+            rows.append([f"`{name}`", KINDS[scalar], str(bound)])
+    return rows
+
+
+def test_peer_lists_every_frame() -> None:
+    """Every frame has its section, with its fields and their bounds."""
+    assert titles(PEER, "Frames") == [f"`{name}`" for name in frames.FRAMES.types]
+    for name, cls in frames.FRAMES.types.items():
+        assert [row[:3] for row in table(section(PEER, "Frames", f"`{name}`"))] == bounded(cls), name
+
+
+def test_peer_lists_every_limit() -> None:
+    """The limits are those of the code."""
+    expected = [
+        f"{frames.MAX_FRAME_BYTES} bytes",
+        f"{frames.MAX_MESSAGE_BYTES} bytes",
+        f"{outbox.WINDOW_BYTES} bytes, or one message",
+        f"{conversation.MAX_PENDING_MESSAGES} messages, {conversation.MAX_PENDING_BYTES} bytes",
+        str(recipients.MAX_DEVICES),
+        str(negotiation.MAX_HELD),
+    ]
+    assert [row[1] for row in table(section(PEER, "Limits"))] == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "phrase"),
+    [
+        ("The channel", f"the label `{frames.CHANNEL_LABEL}`"),
+        ("The channel", f"`id: {frames.CHANNEL_ID}`"),
+        ("The channel", f"at most {frames.MAX_FRAME_BYTES} bytes"),
+        ("Frames", f"every {conversation.TYPING_SENT_EVERY_SECONDS:g} seconds"),
+        ("Frames", f"shown for {conversation.TYPING_SHOWN_SECONDS:g}"),
+        ("Negotiation", f"for {link.OFFER_EXPECTED_SECONDS:g} seconds, then offers"),
+        ("Negotiation", f"`disconnected` for {link.DISCONNECTED_SECONDS:g} seconds"),
+        ("Negotiation", f"after {link.POLITE_DELAY_SECONDS:g} seconds without an offer"),
+        ("Negotiation", f"within {link.RESTART_SECONDS:g} seconds"),
+        ("Negotiation", f"from {link.BACKOFF_SECONDS:g} to {link.BACKOFF_CAP_SECONDS:g} seconds"),
+    ],
+)
+def test_peer_states_bounds(title: str, phrase: str) -> None:
+    """The numbers in the prose are those of the code."""
+    assert phrase in " ".join(section(PEER, title).split())
