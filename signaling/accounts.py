@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio.to_thread
 from sqlalchemy import URL, Boolean, Column, Integer, MetaData, String, Table, delete, event, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from signaling.errors import AccountExists, DatabaseUnusable
 
+SQLITE = "sqlite"
 METADATA = MetaData()
 ACCOUNTS = Table(
     "accounts",
@@ -52,11 +56,13 @@ class Accounts:
     async def open(self) -> None:
         """Make the tables if they are missing, and drop the demo account if this is no place for it."""
         try:
+            if self._engine.url.get_backend_name() == SQLITE:
+                await anyio.to_thread.run_sync(_probe, self._engine.url.database or "")
             async with self._engine.begin() as connection:
                 await connection.run_sync(METADATA.create_all)
                 if not self._with_demo:
                     await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_demo))
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise DatabaseUnusable(_shown(self._engine.url), _reason(error)) from error
 
     async def close(self) -> None:
@@ -121,9 +127,15 @@ def _engine(url: URL) -> AsyncEngine:
         raise DatabaseUnusable(_shown(url), f"the Python package {error.name} is not installed") from error
     except SQLAlchemyError as error:
         raise DatabaseUnusable(_shown(url), _reason(error)) from error
-    if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == SQLITE:
         event.listen(engine.sync_engine, "connect", _write_ahead)
     return engine
+
+
+def _probe(path: str) -> None:
+    """Open an SQLite file as a trial: where that fails, aiosqlite would leave a thread that outlives its event loop."""
+    with contextlib.closing(sqlite3.connect(path, uri=path.startswith("file:"))) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _write_ahead(connection: Any, _record: object) -> None:

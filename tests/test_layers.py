@@ -62,6 +62,10 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
 LAYERS = {
     "protocol": layer("protocol", forbidden=IMPURE),
     "signaling": layer("signaling", "protocol", open_to_libraries=True),
+    **{
+        f"signaling.{pure}": layer("signaling", "protocol", forbidden=IMPURE)
+        for pure in ("effects", "origins", "resume_tokens", "rooms", "session")
+    },
     "client_py": layer(),
     "client_py.ports": layer("protocol"),
     "client_py.core": layer("client_py.core", "protocol", forbidden=IMPURE),
@@ -188,6 +192,8 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
         ("client_py/drivers/x.py", "import js", "js"),
         ("client_py/browser/x.py", "from client_py.core import link", "client_py.core.link"),
         ("client_py/browser/x.py", "import protocol.codec", "protocol.codec"),
+        ("signaling/rooms.py", "import asyncio", "asyncio"),
+        ("signaling/session.py", "import starlette", "starlette"),
         ("client_py/ui/x.py", "from client_py.drivers import link", "client_py.drivers"),
         ("client_py/ui/x.py", "from pyodide.ffi import JsProxy", "pyodide.ffi"),
         ("client_py/app.py", "from signaling import app", "signaling.app"),

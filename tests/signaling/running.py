@@ -151,6 +151,18 @@ async def until_logged(text: str, caplog: pytest.LogCaptureFixture) -> None:
             await asyncio.sleep(0.001)
 
 
+def drop(client: SignalingClient) -> None:
+    """Cut a connection as a dead network does, without a close frame."""
+    client.socket.transport.abort()
+
+
+async def lose(client: SignalingClient, caplog: pytest.LogCaptureFixture) -> None:
+    """Cut a connection, and wait until the server has noticed."""
+    caplog.set_level("INFO", logger="p2p_chat")
+    drop(client)
+    await until_logged("event=closed", caplog)
+
+
 @contextmanager
 def running(settings: Settings, site: Site) -> Iterator[RunningServer]:
     """Run a server until the block is left."""

@@ -3,7 +3,7 @@ import logging
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.signaling.running import RunningServer
+from tests.signaling.running import RunningServer, until_logged
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +16,7 @@ async def test_request_is_one_line(server: RunningServer, caplog: pytest.LogCapt
     """A request leaves a line with what was asked and how it ended, and without its query."""
     async with server.http() as client:
         await client.get("/chat/kitchen?token=secret")
+    await until_logged("event=request", caplog)
     [line] = caplog.messages
     assert line.startswith("event=request method=GET path=/chat/kitchen status=200 ms=")
     assert line.endswith(" address=127.0.0.1")
@@ -25,7 +26,9 @@ async def test_probe_is_not_worth_a_line(server: RunningServer, caplog: pytest.L
     """A probe every few seconds does not fill the log."""
     async with server.http() as client:
         await client.get("/healthz")
-    assert caplog.messages == []
+        await client.get("/robots.txt")
+    await until_logged("path=/robots.txt", caplog)
+    assert len(caplog.messages) == 1
 
 
 async def test_refused_handshake_is_one_line(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -40,5 +43,6 @@ async def test_path_cannot_forge_a_line(server: RunningServer, caplog: pytest.Lo
     """A line break in an address stays inside its field."""
     async with server.http() as client:
         await client.get("/x%0Aevent=joined%20room=y")
+    await until_logged("event=request", caplog)
     [line] = caplog.messages
     assert 'path="/x\\nevent=joined room=y" status=404' in line
