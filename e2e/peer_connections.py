@@ -14,6 +14,10 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
         window.connections.push(this);
     }
 };
+const { send } = RTCDataChannel.prototype;
+RTCDataChannel.prototype.send = function (data) {
+    if (!window.isMuted) send.call(this, data);
+};
 """
 
 
@@ -31,6 +35,11 @@ async def count_connections(page: ChatPage) -> int:
 async def break_connection(page: ChatPage) -> None:
     """Close the newest RTCPeerConnection, of which the application on this side is told nothing."""
     await page.page.evaluate("window.connections.at(-1).close()")
+
+
+async def set_muted(page: ChatPage, *, muted: bool) -> None:
+    """Lose all that the page sends over its channels, as a dead network does: the application is told nothing."""
+    await page.page.evaluate("muted => { window.isMuted = muted; }", muted)
 
 
 async def fingerprint_of(page: ChatPage) -> str:

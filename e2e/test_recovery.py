@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 from playwright.async_api import Route, expect
@@ -8,7 +9,7 @@ from playwright.async_api import Route, expect
 from e2e.browsers import Kind
 from e2e.chat_page import CONNECT_MS, ChatPage, connect, meet
 from e2e.conftest import REGULARS, OpenPage, Pair
-from e2e.peer_connections import break_connection, count_connections, record_connections
+from e2e.peer_connections import break_connection, count_connections, record_connections, set_muted
 from e2e.people import Newcomers
 from e2e.proxy import Proxy
 from e2e.server import Server
@@ -21,6 +22,19 @@ async def say_something(speaker: ChatPage, listener: ChatPage, text: str) -> Non
     await speaker.send(text)
     await speaker.wait_for_arrival(text)
     await expect(listener.messages("incoming").get_by_text(text, exact=True)).to_have_count(1)
+
+
+async def lose_what_they_send(unlucky: Iterable[ChatPage], *, muted: bool) -> None:
+    """Begin or end to lose what these pages send over their channels."""
+    for page in unlucky:
+        await set_muted(page, muted=muted)
+
+
+async def send_from_both(first: ChatPage, second: ChatPage, text: str) -> list[str]:
+    """Have both send the same; gives what each has sent."""
+    for page in (first, second):
+        await page.send(text)
+    return [text]
 
 
 @pytest.mark.parametrize("leaver_name", REGULARS)
@@ -77,6 +91,7 @@ async def test_conversation_outlives_the_server(own_server: Server, newcomers: N
     await record_connections(first, second)
     await meet(first, second, room)
     own_server.kill()
+    connections = await count_connections(first)
     for page in (first, second):
         await page.wait_for_detail(SERVER_AWAY)
         await page.wait_for_status("connected")
@@ -91,6 +106,7 @@ async def test_conversation_outlives_the_server(own_server: Server, newcomers: N
     await third.enter(room)
     await third.wait_for_status("full")
     await say_something(first, second, "It is back")
+    assert await count_connections(first) == connections
     # The links are kept by peer ids that the new server has to know, or nothing could be repaired any more.
     await break_connection(first)
     await say_something(second, first, "And we still are here")
@@ -125,19 +141,22 @@ async def test_person_who_waits_alone_survives_a_lost_line(
 async def test_broken_connection_is_repaired(
     open_page: OpenPage, room: str, first_kind: Kind, second_kind: Kind
 ) -> None:
-    """When RTCPeerConnections break on one side or on both, new ones replace them; all arrives once, in order."""
+    """When RTCPeerConnections die on one side or on both, new ones replace them; all arrives once, in order."""
     first, second = await open_page(first_kind), await open_page(second_kind)
     await record_connections(first, second)
     await meet(first, second, room)
     texts: list[str] = []
     for unlucky in ((first,), (second,), (first, second)):
         connections = await count_connections(first)
+        # Of the unlucky, neither messages nor acknowledgements get through any more.
+        await lose_what_they_send(unlucky, muted=True)
+        texts += await send_from_both(first, second, f"{len(texts)} swallowed")
+        for page in (first, second):
+            await page.wait_for_delivery(texts[-1], "sent")
         await asyncio.gather(*map(break_connection, unlucky))
-        new = [f"{len(texts) + number} after the break" for number in range(5)]
-        for text in new:
-            await first.send(text)
-            await second.send(text)
-        texts += new
+        await lose_what_they_send(unlucky, muted=False)
+        for _ in range(3):
+            texts += await send_from_both(first, second, f"{len(texts)} after the break")
         await first.wait_for_incoming(*texts)
         await second.wait_for_incoming(*texts)
         for page in (first, second):
