@@ -50,7 +50,7 @@ async def measure_pair(browsers: Browsers, first: Kind, second: Kind, url: str, 
 
 def report(title: str, seconds: list[float]) -> None:
     """Print the median and the spread of a series."""
-    row = f"{title:<45} median {statistics.median(seconds):6.2f} s   {min(seconds):6.2f} to {max(seconds):6.2f} s"
+    row = f"{title:<58} median {statistics.median(seconds):6.2f} s   {min(seconds):6.2f} to {max(seconds):6.2f} s"
     sys.stdout.write(f"{row}   n = {len(seconds)}\n")
 
 

@@ -31,6 +31,7 @@ class Node(EventTarget):
     scrollTop: float
     scrollHeight: float
     clientHeight: float
+    offsetHeight: float
     style: Style
     def getAttribute(self, name: str) -> Any: ...
     def setAttribute(self, name: str, value: str) -> None: ...

@@ -116,9 +116,11 @@ class BrowserElement:
 
     def fit_to_content(self, max_height: float) -> None:
         """Make a text area as high as its text, up to a height in CSS pixels."""
-        # scrollHeight never falls under the height that is set, so that is let go first.
+        # scrollHeight never falls under the height that is set, so that is let go first; and it leaves the borders out,
+        # which a height of box-sizing: border-box has in it.
         self.node.style.setProperty("height", "auto")
-        self.node.style.setProperty("height", f"{min(self.node.scrollHeight, max_height)}px")
+        borders = self.node.offsetHeight - self.node.clientHeight
+        self.node.style.setProperty("height", f"{min(self.node.scrollHeight + borders, max_height)}px")
 
     def on(self, event: str, listener: Listener) -> Dispose:
         """Listen to an event until disposed of (EventTarget.addEventListener)."""

@@ -139,7 +139,8 @@ class Conversation:
 
     def member_left(self, peer_id: str) -> list[ConversationEffect]:
         """Someone is gone, and their channel before them."""
-        return [*self._recipients.member_left(peer_id)]
+        self._recipients.member_left(peer_id)
+        return []
 
     # Inputs of the channels
 

@@ -42,10 +42,9 @@ class Deliveries:
         self._progress[message_id] = _Progress()
         self._undelivered[message_id] = size
 
-    def is_owed(self, message_id: str, account: str, device: str | None = None) -> bool:
-        """Tell whether a device is owed a message, or has it; without a device, whether any of the account is."""
-        devices = self._progress[message_id].devices.get(account, {})
-        return device in devices if device is not None else bool(devices)
+    def is_owed(self, message_id: str, account: str, device: str) -> bool:
+        """Tell whether a device is owed a message, or has it."""
+        return device in self._progress[message_id].devices.get(account, {})
 
     def owe(self, message_id: str, account: str, device: str | None = None) -> None:
         """Owe a message to an account, and to one of its devices if there is one yet."""
@@ -57,15 +56,6 @@ class Deliveries:
         """Owe messages to one device of an account no longer, since others of its devices are owed them."""
         for message_id in ids:
             del self._progress[message_id].devices[account][device]
-
-    def forgive_account(self, message_id: str, account: str) -> list[DeliveryChanged]:
-        """Owe a message no longer to an account without devices, which turned out to be nobody."""
-        del self._progress[message_id].devices[account]
-        return self._show(message_id)
-
-    def is_owed_to_anyone(self, message_id: str) -> bool:
-        """Tell whether there is an account that is owed a message, or has it."""
-        return bool(self._progress[message_id].devices)
 
     def outstanding(self) -> Iterator[tuple[str, str]]:
         """Give message and account where a message is owed and not delivered; for tests."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 from client_py.core.deliveries import Deliveries
 from client_py.core.inbox import Inbox
-from client_py.core.notices import DeliveryChanged
 from client_py.core.outbox import Outbox, Outgoing
 
 MAX_DEVICES = 16
@@ -71,22 +70,13 @@ class Recipients:
         """Someone came into the room, or we did where they are."""
         self._members[peer_id] = _Member(account)
 
-    def member_left(self, peer_id: str) -> list[DeliveryChanged]:
+    def member_left(self, peer_id: str) -> None:
         """Someone is gone: what they have yet to get is left to their account's other devices, or to the next one."""
         member = self._members.pop(peer_id)
-        bequest = [
-            item
-            for item in self._waiting
-            if item.peer_id == peer_id and not self.deliveries.is_owed(item.message.id, member.account)
-        ]
-        self._waiting = [item for item in self._waiting if item.peer_id != peer_id]
+        self._waiting = [replace(item, peer_id=None) if item.peer_id == peer_id else item for item in self._waiting]
         if any(other.stream and other.account == member.account for other in self._members.values()):
             self._give_up_absent(member.account)
-            return []
-        if member.account == self._own_account:
-            return self._readdress(bequest)
-        self._waiting += [replace(item, peer_id=None) for item in bequest]
-        return []
+            self._waiting = [item for item in self._waiting if item.account != member.account or item.peer_id]
 
     def device_named(self, peer_id: str, device: str) -> Stream:
         """Give what we know of the device that a member has named in its hello, with all that it is owed."""
@@ -120,12 +110,20 @@ class Recipients:
         streams = list(dict.fromkeys(member.stream for member in self._members.values() if member.stream))
         for stream in streams:
             self._owe(message, stream)
-        for peer_id, member in self._members.items():
-            if member.stream is None:
-                self._wait(message, member.account, peer_id)
-        if not self._members:
+        silent = [(peer_id, member.account) for peer_id, member in self._members.items() if self._is_awaited(member)]
+        for peer_id, account in silent:
+            self._wait(message, account, peer_id)
+        if not streams and not silent:
             self._wait(message, self._last_account, None)
         return streams
+
+    def _is_awaited(self, member: _Member) -> bool:
+        """Tell whether a member has yet to say hello, and will.
+
+        One of our own name may be what the server still holds of this very page, from before a crash or a lost token:
+        it counts as nobody until it speaks.
+        """
+        return member.stream is None and member.account != self._own_account
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
@@ -149,19 +147,6 @@ class Recipients:
         if account is not None:
             self.deliveries.owe(message.id, account)
         self._waiting.append(_Waiting(message, account, peer_id))
-
-    def _readdress(self, items: list[_Waiting]) -> list[DeliveryChanged]:
-        """Find others for what was meant for a member of our own name who never spoke.
-
-        It may have been what the server still held of this very page from before it lost its memory, and then it was
-        nobody.
-        """
-        notices: list[DeliveryChanged] = []
-        for item in items:
-            notices += self.deliveries.forgive_account(item.message.id, self._own_account)
-            if not self.deliveries.is_owed_to_anyone(item.message.id):
-                self._wait(item.message, self._last_account, None)
-        return notices
 
     def _unacknowledged(self, account: str) -> list[Outgoing]:
         """Give what an account is owed and has not acknowledged, in the order of writing."""
