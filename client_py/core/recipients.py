@@ -81,9 +81,12 @@ class Recipients:
     def device_named(self, peer_id: str, device: str) -> Stream:
         """Give what we know of the device that a member has named in its hello, with all that it is owed."""
         member = self._members[peer_id]
-        stream = self._streams.get((member.account, device)) or self._new_stream(member.account, device)
-        member.stream = stream
+        key = (member.account, device)
+        stream = self._streams.pop(key, None) or Stream(*key)
+        # Behind all the others, so that they stand in the order in which they were heard of last.
+        self._streams[key] = member.stream = stream
         self._last_account = member.account
+        self._forget_one_device()
         for message in self._unacknowledged(member.account):
             if not self.deliveries.is_owed(message.id, stream.account, stream.device):
                 self._owe(message, stream)
@@ -168,14 +171,13 @@ class Recipients:
     def _of(self, account: str) -> list[Stream]:
         return [stream for stream in self._streams.values() if stream.account == account]
 
-    def _new_stream(self, account: str, device: str) -> Stream:
+    def _forget_one_device(self) -> None:
+        """Keep the devices few, by letting go of one that is away, is owed nothing, and has nothing being stored."""
         present = self._present()
         forgettable = [
             key
             for key, stream in self._streams.items()
             if stream not in present and not stream.outbox.pending and stream.inbox.stored == stream.inbox.received
         ]
-        if len(self._streams) >= MAX_DEVICES and forgettable:
+        if len(self._streams) > MAX_DEVICES and forgettable:
             del self._streams[forgettable[0]]
-        stream = self._streams[account, device] = Stream(account, device)
-        return stream

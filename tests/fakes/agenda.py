@@ -21,8 +21,12 @@ class Agenda:
 
     def after(self, seconds: float, action: Action) -> Action:
         """Let something happen later; gives what calls it off."""
+        return self.at(self.now + seconds, action)
+
+    def at(self, moment: float, action: Action) -> Action:
+        """Let something happen at a moment, after what was to happen then already; gives what calls it off."""
         cell = [action]
-        heapq.heappush(self._entries, (self.now + seconds, next(self._numbers), cell))
+        heapq.heappush(self._entries, (moment, next(self._numbers), cell))
         return cell.clear
 
     def within(self, least: float, most: float, action: Action) -> Action:
@@ -60,4 +64,4 @@ class Pipe:
         """Let something arrive, after what was sent before it."""
         arrival = max(self._last, self._agenda.now + self._agenda.random.uniform(*self._delays))
         self._last = arrival
-        self._agenda.after(arrival - self._agenda.now, lambda: None if self.is_cut else action())
+        self._agenda.at(arrival, lambda: None if self.is_cut else action())

@@ -1,28 +1,18 @@
-"""RTCPeerConnections in a simulated world, as far as negotiation, ICE restarts and one data channel go.
+"""RTCPeerConnections in a simulated world, with the network between them and one data channel on each.
 
-They keep WebRTC 1.0's rules on signaling states, rollback, the operations chain, `negotiationneeded` and candidates.
-What a browser does behind that is reduced to what a page can see: a path needs descriptions that name each other's
-certificate and ICE generation, a candidate of each side, and a network that lets them through.
+What agrees on a connection is in `jsep.py`. What a browser does behind that is reduced to what a page can see: a path
+needs descriptions that name each other's certificate and ICE generation, a candidate of each side, and a network that
+lets them through.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-
-from client_py.core.sdp import fingerprints, username_fragments
+from client_py.core.sdp import fingerprints
 from client_py.ports import ChannelCallbacks, ChannelClosed, OperationFailed, PeerConnectionCallbacks
-from protocol.webrtc import Candidate, Description
+from protocol.webrtc import Description
 from tests.fakes.agenda import Action, Agenda
+from tests.fakes.jsep import Generation, Jsep
 
-OPERATION = (0.0, 0.03)
-EVENT = (0.0, 0.01)
-HEARING = (0.0, 0.01)
-"""Python hears of an operation's end after the events that the operation caused."""
-GATHERING = (0.0, 0.3)
 CHECKING = (0.01, 0.3)
 TRAVELLING = (0.005, 0.1)
 DISCONNECTED_AFTER = (2.0, 6.0)
@@ -30,8 +20,6 @@ FAILED_AFTER = (5.0, 15.0)
 CONNECTING_FAILS_AFTER = (15.0, 30.0)
 
 Places = frozenset[str]
-Generation = tuple[str, str]
-"""The ICE username fragments of a path: ours and theirs."""
 
 
 class Internet:
@@ -45,7 +33,7 @@ class Internet:
         """The probability that a browser refuses an operation, for no reason that anyone could name."""
         self._cuts: dict[Places, int] = {}
         self._connections: dict[str, PeerConnection] = {}
-        self._numbers = itertools.count(1)
+        self.created = 0
 
     @property
     def connections(self) -> list[PeerConnection]:
@@ -55,7 +43,8 @@ class Internet:
     def create(self, place: str, callbacks: PeerConnectionCallbacks) -> PeerConnection:
         """Create a connection of the page in a place."""
         self.refuse_sometimes()
-        fingerprint = f"CE:{next(self._numbers):X}"
+        self.created += 1
+        fingerprint = f"CE:{self.created:X}"
         connection = self._connections[fingerprint] = PeerConnection(self, place, fingerprint, callbacks)
         return connection
 
@@ -133,36 +122,16 @@ class Channel:
             self.callbacks.closed()
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    work: Callable[[], Action]
-    failed: Callable[[str], None]
-
-
-class PeerConnection:
-    """One RTCPeerConnection; its operations take time, and tell how they went by a callback."""
+class PeerConnection(Jsep):
+    """One RTCPeerConnection, with its path and its channel."""
 
     def __init__(self, internet: Internet, place: str, fingerprint: str, callbacks: PeerConnectionCallbacks) -> None:
+        super().__init__(internet, fingerprint, callbacks)
         self.place = place
-        self.fingerprint = fingerprint
         self.channel: Channel | None = None
-        self.signaling_state = "stable"
         self.connection_state = "new"
         self._internet = internet
         self._agenda = internet.agenda
-        self._callbacks = callbacks
-        self._numbers = itertools.count(1)
-        self._local: Description | None = None
-        self._remote: Description | None = None
-        self._pending_local: Description | None = None
-        self._pending_remote: Description | None = None
-        self._operations: deque[_Operation] = deque()
-        self._chain_busy = False
-        self._update_when_idle = False
-        self._negotiation_needed = False
-        self._restart_wanted = False
-        self._candidates: set[str] = set()
-        """The fragments of the other side's generations of which a candidate has come."""
         self._selected: Generation | None = None
         self._failed: Generation | None = None
         self._call_off_trouble: Action | None = None
@@ -170,51 +139,13 @@ class PeerConnection:
 
     # What the page does
 
-    def set_local_description(self, done: Callable[[Description], None], failed: Callable[[str], None]) -> None:
-        """Make the description that the signaling state asks for."""
-
-        def work() -> Action:
-            description = self._answer() if self.signaling_state == "have-remote-offer" else self._offer()
-            return lambda: done(description)
-
-        self._enqueue(work, failed)
-
-    def set_remote_description(self, description: Description, done: Action, failed: Callable[[str], None]) -> None:
-        """Apply what the other side sent; an offer rolls back one of our own."""
-
-        def work() -> Action:
-            if self._remote is not None and fingerprints(self._remote.sdp) != fingerprints(description.sdp):
-                raise OperationFailed("the certificate is another")
-            self._take_offer(description) if description.type == "offer" else self._take_answer(description)
-            return done
-
-        self._enqueue(work, failed)
-
-    def add_ice_candidate(self, candidate: Candidate, failed: Callable[[str], None]) -> None:
-        """Apply a candidate of the other side."""
-
-        def work() -> Action:
-            fragment = candidate.username_fragment or ""
-            if fragment not in (_fragment(self._remote), _fragment(self._pending_remote)):
-                raise OperationFailed("the candidate belongs to no description")
-            self._candidates.add(fragment)
-            self._look_at_both_ends()
-            return _nothing
-
-        self._enqueue(work, failed)
-
     def create_channel(self, callbacks: ChannelCallbacks) -> Channel:
         """Create the negotiated channel."""
         assert self.channel is None
         self.channel = Channel(self, callbacks)
-        self._update_negotiation_needed()
+        self.want_channel()
         self._look_at_both_ends()
         return self.channel
-
-    def restart_ice(self) -> None:
-        """Ask for a new ICE generation."""
-        self._restart_wanted = True
-        self._update_negotiation_needed()
 
     def close(self) -> None:
         """Close it; the other side sees its channel close, if packets pass, and perhaps what was on its way before."""
@@ -235,120 +166,23 @@ class PeerConnection:
         if other is not None:
             other.look()
 
-    # The signaling states
+    # The path
 
-    def _enqueue(self, work: Callable[[], Action], failed: Callable[[str], None]) -> None:
-        self._operations.append(_Operation(work, failed))
-        if len(self._operations) == 1:
-            self._begin_operation()
-
-    def _begin_operation(self) -> None:
-        self._chain_busy = True
-        self._later(OPERATION, self._carry_out, self._internet.slowness)
-
-    def _carry_out(self) -> None:
-        operation = self._operations[0]
-        try:
-            self._internet.refuse_sometimes()
-            heard = operation.work()
-        except OperationFailed as error:
-            reason = error.reason
-
-            def heard() -> None:
-                operation.failed(reason)
-
-        self._chain_busy = False
-        if self._update_when_idle:
-            self._update_when_idle = False
-            self._update_negotiation_needed()
-        self._later(HEARING, lambda: self._go_on(heard), self._internet.slowness)
-
-    def _go_on(self, heard: Action) -> None:
-        heard()
-        self._operations.popleft()
-        if self._operations:
-            self._begin_operation()
-
-    def _offer(self) -> Description:
-        fragment = _fragment(self._pending_local) or _fragment(self._local)
-        if not fragment or self._restart_wanted:
-            fragment = self._gather()
-        self._pending_local = self._describe("offer", fragment)
-        self._set_signaling_state("have-local-offer")
-        return self._pending_local
-
-    def _answer(self) -> Description:
-        fragment = _fragment(self._local)
-        if not fragment or _fragment(self._remote) != _fragment(self._pending_remote):
-            fragment = self._gather()
-        answer = self._describe("answer", fragment)
-        self._agree(answer, self._pending_remote)
-        return answer
-
-    def _take_offer(self, offer: Description) -> None:
-        self._pending_local = None
-        self._pending_remote = offer
-        self._set_signaling_state("have-remote-offer")
-
-    def _take_answer(self, answer: Description) -> None:
-        if self.signaling_state != "have-local-offer":
-            raise OperationFailed("no offer is open")
-        self._agree(self._pending_local, answer)
-
-    def _agree(self, local: Description | None, remote: Description | None) -> None:
-        if _fragment(local) != _fragment(self._local):
-            self._restart_wanted = False
-        before = self.generation
-        self._local, self._remote, self._pending_local, self._pending_remote = local, remote, None, None
-        self._set_signaling_state("stable")
-        self._negotiation_needed = False
-        self._update_negotiation_needed()
-        if self.generation != before and self.connection_state != "connected":
+    def on_agreed(self, *, anew: bool) -> None:
+        """Look for a path of the new generation, if it is one."""
+        if anew and self.connection_state != "connected":
             self._set_connection_state("connecting")
             self._expect_trouble(CONNECTING_FAILS_AFTER, self._fail)
         self._look_at_both_ends()
 
-    def _describe(self, kind: str, fragment: str) -> Description:
-        sdp = f"a=fingerprint:sha-256 {self.fingerprint}\r\na=ice-ufrag:{fragment}\r\n"
-        return Description("offer" if kind == "offer" else "answer", sdp)
-
-    def _gather(self) -> str:
-        """Begin a new ICE generation; gives its fragment."""
-        fragment = f"{self.fingerprint}-{next(self._numbers)}"
-        for number in range(2):
-            candidate = Candidate(f"candidate:{number}", "0", 0, fragment)
-            self._later(GATHERING, partial(self._callbacks.candidate_gathered, candidate))
-        return fragment
-
-    def _set_signaling_state(self, state: str) -> None:
-        if state != self.signaling_state:
-            self.signaling_state = state
-            self._callbacks.signaling_state_changed(state)
-
-    def _update_negotiation_needed(self) -> None:
-        self._later(EVENT, self._fire_negotiation_needed)
-
-    def _fire_negotiation_needed(self) -> None:
-        if self._chain_busy:
-            self._update_when_idle = True
-            return
-        needed = self._restart_wanted or (self.channel is not None and self._local is None)
-        if self.signaling_state != "stable" or self._negotiation_needed or not needed:
-            return
-        self._negotiation_needed = True
-        self._callbacks.negotiation_needed()
-
-    # The path
-
-    @property
-    def generation(self) -> Generation:
-        """The ICE generation that was agreed on."""
-        return _fragment(self._local), _fragment(self._remote)
+    def on_candidate(self) -> None:
+        """See whether it makes a path."""
+        self._look_at_both_ends()
 
     def counterpart(self) -> PeerConnection | None:
         """Give the connection at the other end, if both know each other."""
-        other = self._internet.find(self._remote)
-        return other if other is not None and self._internet.find(other._remote) is self else None
+        other = self._internet.find(self.remote_description)
+        return other if other is not None and self._internet.find(other.remote_description) is self else None
 
     def has_path(self) -> bool:
         """Tell whether packets pass now."""
@@ -361,13 +195,13 @@ class PeerConnection:
         return (
             self.generation == other.generation[::-1]
             and all(end.generation != end._failed for end in (self, other))
-            and all(end.generation[1] in end._candidates for end in (self, other))
+            and all(end.generation[1] in end.candidates for end in (self, other))
         )
 
     def look(self) -> None:
         """See whether the path is still there, or there again."""
         if self.has_path():
-            self._later(CHECKING, self._connect)
+            self.later(CHECKING, self._connect)
         elif self.connection_state == "connected" and self._call_off_trouble is None:
             self._expect_trouble(DISCONNECTED_AFTER, self._disconnect)
 
@@ -395,7 +229,7 @@ class PeerConnection:
     def _expect_trouble(self, within: tuple[float, float], trouble: Action) -> None:
         if self._call_off_trouble is not None:
             self._call_off_trouble()
-        self._call_off_trouble = self._later(within, trouble)
+        self._call_off_trouble = self.later(within, trouble)
 
     def _disconnect(self) -> None:
         self._expect_trouble(FAILED_AFTER, self._fail)
@@ -410,7 +244,7 @@ class PeerConnection:
     def _set_connection_state(self, state: str) -> None:
         if state != self.connection_state:
             self.connection_state = state
-            self._callbacks.connection_state_changed(state)
+            self.callbacks.connection_state_changed(state)
 
     # The channel
 
@@ -418,7 +252,7 @@ class PeerConnection:
         """Let what was sent travel, as long as there is a path."""
         if self.channel is not None and self.channel.backlog and not self._pumping:
             self._pumping = True
-            self._later(TRAVELLING, self._arrive)
+            self.later(TRAVELLING, self._arrive)
 
     def _arrive(self) -> None:
         self._pumping = False
@@ -438,21 +272,3 @@ class PeerConnection:
         if self.channel is not None:
             self.channel.receive(backlog)
             self.channel.end()
-
-    def _later(self, within: tuple[float, float], action: Action, slowness: float = 1.0) -> Action:
-        """Let something happen, unless the connection is closed by then."""
-        least, most = within
-
-        def act() -> None:
-            if self.connection_state != "closed":
-                action()
-
-        return self._agenda.within(least * slowness, most * slowness, act)
-
-
-def _fragment(description: Description | None) -> str:
-    return min(username_fragments(description.sdp)) if description else ""
-
-
-def _nothing() -> None:
-    """Tell nobody."""

@@ -53,7 +53,8 @@ class World:
     def trouble(self, seconds: float, faults: int) -> None:
         """Let people come and write, and faults happen, at moments of chance."""
         random = self.agenda.random
-        self.internet.refusals = random.choice((0.0, 0.0, 0.02)) if faults else 0.0
+        if faults:
+            self.internet.refusals = random.choice((0.0, 0.0, 0.02))
         for page in self.pages.values():
             self.agenda.within(0.0, seconds / 4, page.enter)
         while faults > 0:

@@ -191,6 +191,16 @@ def test_message_for_two_is_delivered_when_both_have_it() -> None:
     assert stage.receive(Ack(1), CLEO) == [DeliveryChanged(message_id(1), Delivery.DELIVERED)]
 
 
+def test_messages_that_the_window_kept_back_follow_the_acknowledgement() -> None:
+    """What is on its way is bounded; what has arrived makes room."""
+    stage = together()
+    text = "a" * MAX_MESSAGE_BYTES
+    for _ in range(2):
+        stage.write(text)
+    assert stage.write() == [MessageAdded(outgoing(3))]
+    assert stage.receive(Ack(1)) == [DeliveryChanged(message_id(1), Delivery.DELIVERED), *sent(3, 3)]
+
+
 def test_message_that_comes_in_is_stored_before_it_is_acknowledged() -> None:
     """An acknowledgement is a promise, so it comes after the store."""
     stage = together()
@@ -236,6 +246,19 @@ def test_mark_waits_for_the_store() -> None:
     effects = stage.conversation.stored(storing.entry)
     assert effects[0] == SendFrame(BEN, Resume(1, 0))
     assert effects[-1] == SendFrame(BEN, Read(1))
+
+
+def test_reading_is_not_told_before_the_mark() -> None:
+    """What is told of a new channel's messages, the mark tells first."""
+    stage = together()
+    stage.store(stage.receive(part(1)))
+    (storing,) = stage.receive(part(2))
+    assert isinstance(storing, Store)
+    stage.lose_channel()
+    stage.conversation.channel_opened(BEN)
+    stage.receive(HELLO)
+    assert stage.conversation.reading_changed(reading=True) == [UnreadChanged(0)]
+    assert stage.conversation.stored(storing.entry)[0] == SendFrame(BEN, Resume(2, 1))
 
 
 def test_message_stored_without_a_channel_is_told_by_the_next_mark() -> None:

@@ -252,6 +252,21 @@ def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
     ]
 
 
+def test_link_offers_anew_where_the_answer_came_too_late() -> None:
+    """After an answer to an offer that was given up, the right one shows that the other side has moved on."""
+    link = offering()
+    link.description_received(ANSWER)
+    link.signaling_state_changed("stable")
+    link.remote_description_set()
+    right = description("answer", "anew", "CC")
+    assert link.description_received(right) == REPLACED
+
+
+def test_link_that_is_open_takes_no_notice_of_a_stale_answer() -> None:
+    """What works is not given up for an answer that nobody asked for."""
+    assert opened().description_received(description("answer", "anew", "CC")) == []
+
+
 def test_link_renegotiates_without_interruption() -> None:
     """An offer on an open link is answered, and the link stays open."""
     link = opened()

@@ -47,20 +47,28 @@ def test_message_to_what_was_oneself_waits_for_whoever_comes() -> None:
     recipients = new_recipients()
     recipients.member_joined(ME_AGAIN, "ada")
     first = write(recipients, 1)
-    assert recipients.member_left(ME_AGAIN) == []
     recipients.member_joined(BEN, "ben")
     assert pending(recipients, BEN, "device-1") == [first]
 
 
-def test_message_to_what_was_oneself_is_delivered_to_the_others() -> None:
-    """What the others have is delivered, as soon as it is clear that nobody else was meant."""
+def test_message_is_delivered_without_what_was_oneself() -> None:
+    """What the others have is delivered, whatever the server still holds of this page."""
     recipients = new_recipients()
     recipients.member_joined(BEN, "ben")
     recipients.device_named(BEN, "device-1")
     recipients.member_joined(ME_AGAIN, "ada")
     first = write(recipients, 1)
-    assert recipients.deliveries.advance([first], "ben", "device-1", Delivery.DELIVERED) == []
-    assert recipients.member_left(ME_AGAIN) == [DeliveryChanged(first, Delivery.DELIVERED)]
+    delivered = recipients.deliveries.advance([first], "ben", "device-1", Delivery.DELIVERED)
+    assert delivered == [DeliveryChanged(first, Delivery.DELIVERED)]
+
+
+def test_message_goes_to_another_tab_of_our_own_that_speaks() -> None:
+    """Once it has said hello, a member of our own name is as good as any."""
+    recipients = new_recipients()
+    recipients.member_joined(ME_AGAIN, "ada")
+    recipients.device_named(ME_AGAIN, "device-2")
+    first = write(recipients, 1)
+    assert [message.id for message in recipients.stream("ada", "device-2").outbox.pending] == [first]
 
 
 def test_message_waits_for_a_member_who_leaves_without_a_word() -> None:
@@ -87,3 +95,27 @@ def test_devices_that_are_gone_are_forgotten() -> None:
     assert len(list(recipients.streams())) <= MAX_DEVICES
     recipients.member_joined("peer-cleo", "cleo")
     assert pending(recipients, "peer-cleo", "device-of-cleo") == [owed]
+
+
+def test_device_heard_of_last_is_kept_longest() -> None:
+    """A tab that was here a moment ago comes back sooner than one of this morning."""
+    recipients = new_recipients()
+    for number in [*range(MAX_DEVICES), 0, MAX_DEVICES]:
+        recipients.member_joined(BEN, "ben")
+        recipients.device_named(BEN, f"device-{number}")
+        recipients.member_left(BEN)
+    kept = {stream.device for stream in recipients.streams()}
+    assert "device-0" in kept
+    assert "device-1" not in kept
+
+
+def test_device_is_not_forgotten_while_something_of_it_is_stored() -> None:
+    """Its mark would be that of another stream when the store is done."""
+    recipients = new_recipients()
+    recipients.member_joined(BEN, "ben")
+    recipients.device_named(BEN, "device-busy").inbox.received = 1
+    for number in range(2 * MAX_DEVICES):
+        recipients.member_left(BEN)
+        recipients.member_joined(BEN, "ben")
+        recipients.device_named(BEN, f"device-{number}")
+    assert recipients.stream("ben", "device-busy").inbox.received == 1

@@ -212,11 +212,45 @@ def test_room_begins_anew_where_it_is_someone_else() -> None:
 
 
 def test_room_forgets_who_left_while_it_was_away() -> None:
-    """Someone without a channel, whom the server does not name any more, is gone."""
+    """Someone without a channel, whom the server does not name any more, is gone, and nothing is tried again."""
     stage = Stage()
     stage.enter(PEER)
     stage.lose_server()
-    assert MembersChanged(()) in stage.joined()
+    effects = stage.joined(resumed=True)
+    assert on_ben(effects) == [ClosePeerConnection()]
+    assert MembersChanged(()) in effects
+
+
+def test_room_begins_anew_with_a_peer_that_comes_back_without_a_channel() -> None:
+    """A peer that enters again has begun anew too, and what we had begun is closed."""
+    stage = Stage()
+    stage.enter(PEER)
+    assert on_ben(stage.receive(events.PeerJoined(PEER))) == [ClosePeerConnection(), CreatePeerConnection()]
+
+
+@pytest.mark.parametrize("entered_anew", [True, False])
+def test_room_knows_who_came_first(entered_anew: bool) -> None:  # noqa: FBT001 - a case
+    """Who is new after a resume came after us and is polite; where we entered anew, we did."""
+    stage = Stage()
+    stage.enter()
+    stage.lose_server()
+    stage.joined(PEER, resumed=not entered_anew)
+    stage.do(stage.room.negotiation_needed(BEN))
+    effects = stage.receive(events.Signal(BEN, description=OFFER))
+    assert (SetRemoteDescription(OFFER) in on_ben(effects)) is entered_anew
+
+
+def test_room_forgets_a_path_with_its_channel() -> None:
+    """What the browser says of a path too late is not shown of the next one."""
+    stage = Stage()
+    stage.connect()
+    assert stage.do(stage.room.path_found(BEN, relayed=True)) != []
+    stage.do(stage.room.channel_closed(BEN))
+    stage.do(stage.room.path_found(BEN, relayed=True))
+    stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
+    shown = stage.do(stage.room.channel_opened(BEN))[-1]
+    assert isinstance(shown, StatusChanged)
+    assert "Directly" in shown.line.detail
 
 
 def test_room_takes_no_orders_from_strangers() -> None:
