@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from client_py.core.frames import FRAMES, Frame, Hello, Resume
+from client_py.core.frames import FRAMES, Frame, Hello, Resume, Typing
 from client_py.core.models import Status
 from client_py.core.notices import MessageAdded, Notice, StatusChanged
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
@@ -223,6 +223,7 @@ async def test_room_leaves_nothing_behind() -> None:
     stage = Stage()
     await stage.connect()
     stage.driver.send("still unacknowledged")
+    stage.receive_frame(Typing())
     stage.driver.stop()
     await settle()
     assert stage.sent()[-1] == requests.Leave()
