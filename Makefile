@@ -3,6 +3,8 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 # What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
 UPGRADE ?=
+# What `make bench-recovery` passes on to the benchmark.
+BENCH ?=
 
 # The first interpreter that is new enough, looked for only when a virtual environment has to be made.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -30,10 +32,10 @@ COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/u
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers run test test-unit e2e screenshots bench-start check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers run test test-unit e2e screenshots bench-start bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN_STAMP) $(PYODIDE) ## install what running needs
 
@@ -58,6 +60,9 @@ screenshots: browsers ## take a picture of every state of the page, into build/s
 
 bench-start: browsers ## measure how long people wait for the page and for each other
 	$(BIN)/python -m bench.start
+
+bench-recovery: browsers ## measure how soon a conversation goes on after a fault (BENCH="--rounds 1 --faults move")
+	$(BIN)/python -m bench.recovery $(BENCH)
 
 check: setup-dev ## lint, types, layers, and full branch coverage of the pure parts
 	$(BIN)/ruff check

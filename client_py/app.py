@@ -6,11 +6,14 @@ import js
 
 from client_py.browser.clipboard import BrowserClipboard
 from client_py.browser.clock import BrowserClock
+from client_py.browser.database import BrowserDatabases
 from client_py.browser.document import BrowserDocument
+from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import BrowserHttp
 from client_py.browser.interop import Callbacks, log_failure
 from client_py.browser.location import BrowserLocation
+from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserPeerConnections
 from client_py.browser.random import BrowserRandom
 from client_py.browser.socket import BrowserSockets
@@ -20,6 +23,7 @@ from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, pat
 from client_py.core.notices import Notice, StatusChanged
 from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
 from client_py.drivers.account import AccountDriver
+from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ui.page import Page
@@ -47,7 +51,17 @@ class App:
         self._document = BrowserDocument(callbacks)
         clock, random = BrowserClock(callbacks), BrowserRandom()
         surroundings = Surroundings(self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random)
-        self._ports = RoomPorts(BrowserSockets(callbacks), BrowserPeerConnections(callbacks), clock, random)
+        keeping = KeepingPorts(
+            BrowserDatabases(callbacks),
+            BrowserLocks(),
+            self._store,
+            BrowserStore("sessionStorage"),
+            clock,
+            random,
+        )
+        self._ports = RoomPorts(
+            BrowserSockets(callbacks), BrowserPeerConnections(callbacks), keeping, BrowserDownloads(clock)
+        )
         self._account = AccountDriver(BrowserHttp(), self._store, clock, self._tasks, self)
         self._page = Page(surroundings, self)
         self._room: RoomDriver | None = None
@@ -57,7 +71,9 @@ class App:
         """Take over the page."""
         # They last as long as the page, so nobody disposes of them.
         self._location.on_change(self._go)
-        self._document.on("online", lambda _event: self._network_returned())
+        for event in ("online", "networkchange", "pageshow", "visibilitychange"):
+            self._document.on(event, lambda _event: self._check())
+        self._document.on("storage", lambda _event: self._look_at_wish())
         self._account.start()
         self._document.root().set("data-app", "ready")
 
@@ -142,9 +158,15 @@ class App:
         if self._room_screen is not None:
             self._room_screen.apply(notice)
 
-    def _network_returned(self) -> None:
+    def _check(self) -> None:
+        """Something has changed outside that may have cut connections."""
         if self._room is not None:
-            self._room.network_returned()
+            self._room.checked()
+
+    def _look_at_wish(self) -> None:
+        """Another tab has written to localStorage."""
+        if self._room is not None:
+            self._room.keeping_wished()
 
     def _token(self) -> str:
         return self._account.login.token if self._account.login else ""

@@ -55,6 +55,88 @@ class Store(Protocol):
         ...
 
 
+Key = tuple[str | int, ...]
+"""Keys are ordered part by part, numbers before texts, and a key before those that go on where it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a row, in the place of the one that may be there."""
+
+    key: Key
+    value: str
+    unless: Key | None = None
+    """Not if there is a row of this key already; `write` tells whether there was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a row; no error if there is none."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAll:
+    """Remove every row whose key begins like this."""
+
+    prefix: Key
+
+
+Change = Put | Remove | RemoveAll
+
+
+class StorageFailed(Exception):
+    """Raised by `Database` when the browser cannot keep things; `sentence` says to a person what happened."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Database(Protocol):
+    """Rows of text under keys, which stay in this browser (IndexedDB). Every operation may raise StorageFailed."""
+
+    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+        """Make all changes or none, in their order; tells of each whether it was made (see `Put.unless`)."""
+        ...
+
+    async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
+        """Give the values of some keys, None where there is no row."""
+        ...
+
+    async def read(
+        self, prefix: Key, *, before: Key | None = None, newest: int | None = None
+    ) -> Sequence[tuple[Key, str]]:
+        """Give the rows whose key begins like this, in order; of those before a key, and only so many of the last."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; what is being written is still written."""
+        ...
+
+
+class Databases(Protocol):
+    """Opens what this browser keeps."""
+
+    async def open(self, closed: Callable[[], None]) -> Database:
+        """Open it; StorageFailed where the browser has none. `closed` is called if it is taken away later."""
+        ...
+
+
+class Locks(Protocol):
+    """Names that one page at a time can hold, among all of this site in this browser (Web Locks)."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether this browser has them, for this page."""
+        ...
+
+    async def claim(self, name: str, patience: float) -> Dispose | None:
+        """Take a name, until disposed of or the page is gone; None if another page holds it for so many seconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What an HTTP request came back with."""
@@ -184,6 +266,10 @@ class PeerConnection(Protocol):
 
     async def selected_path(self) -> SelectedPath | None:
         """Tell the path in use, or None while there is none."""
+        ...
+
+    async def bytes_received(self) -> int | None:
+        """Tell how many bytes have come in over the connection so far, or None where the browser does not."""
         ...
 
     def close(self) -> None:
@@ -349,4 +435,12 @@ class Clipboard(Protocol):
 
     def copy(self, text: str) -> Awaitable[bool]:
         """Copy a text; False where the browser does not let us."""
+        ...
+
+
+class Downloads(Protocol):
+    """Files that the page makes for the person."""
+
+    def save(self, name: str, media_type: str, text: str) -> None:
+        """Let the person save a text as a file."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from playwright.async_api import Browser, Playwright
@@ -9,6 +10,7 @@ from playwright.async_api import Browser, Playwright
 from e2e import provision
 
 Kind = Literal["chromium", "firefox"]
+Preference = str | float | bool
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -21,10 +23,18 @@ CHROMIUM_ARGUMENTS = [
 
 
 class Browsers:
-    """The browsers by kind, launched when they are first asked for."""
+    """The browsers by kind, launched when they are first asked for; the options are for those who need more."""
 
-    def __init__(self, playwright: Playwright) -> None:
+    def __init__(
+        self,
+        playwright: Playwright,
+        *,
+        chromium_arguments: Sequence[str] = (),
+        firefox_preferences: Mapping[str, Preference] | None = None,
+    ) -> None:
         self._playwright = playwright
+        self._chromium_arguments = [*CHROMIUM_ARGUMENTS, *chromium_arguments]
+        self._firefox_preferences = dict(firefox_preferences or {})
         self._found = provision.load()
         self._launched: dict[Kind, Browser] = {}
 
@@ -42,11 +52,14 @@ class Browsers:
     async def _chromium(self) -> Browser:
         found = self._found["chromium"]
         executable = None if found.source == "playwright" else found.executable
-        return await self._playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        return await self._playwright.chromium.launch(executable_path=executable, args=self._chromium_arguments)
 
     async def _firefox(self) -> Browser:
         found = self._found["firefox"]
+        preferences = self._firefox_preferences
         if found.source == "playwright":
-            return await self._playwright.firefox.launch()
+            return await self._playwright.firefox.launch(firefox_user_prefs=preferences)
         # A Firefox that is not Playwright's own is driven by WebDriver BiDi.
-        return await self._playwright.firefox.launch(channel="moz-firefox", executable_path=found.executable)
+        return await self._playwright.firefox.launch(
+            channel="moz-firefox", executable_path=found.executable, firefox_user_prefs=preferences
+        )

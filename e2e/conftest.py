@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
+from playwright.async_api import Page, async_playwright
 
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.people import Newcomers, Regulars
 from e2e.proxy import Proxy
+from e2e.python_page import PythonPage
 from e2e.server import Server
 
 OpenPage = Callable[[Kind], Awaitable[ChatPage]]
@@ -113,3 +115,30 @@ async def pair(neighbours: Pair, room: str) -> Pair:
     await bob.go_to(room)
     await connect(alice, bob)
     return neighbours
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=get_args(Kind))
+async def python_page(request: pytest.FixtureRequest, browsers: Browsers, server: Server) -> AsyncIterator[PythonPage]:
+    """Keep a page with Python and nothing else in each kind of browser, for all tests: a start takes seconds."""
+    context = await (await browsers.get(request.param)).new_context()
+    yield await PythonPage.open(context, server, request.param)
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def python(python_page: PythonPage) -> AsyncIterator[PythonPage]:
+    """Give that page with nothing kept; at the end, JavaScript may hold no more of Python, and no error may be told."""
+    await python_page.begin()
+    proxies = await python_page.count_proxies()
+    yield python_page
+    assert await python_page.count_proxies() == proxies
+    assert python_page.errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(python: PythonPage) -> AsyncIterator[Page]:
+    """Open another tab of the same site, without Python."""
+    page = await python.page.context.new_page()
+    await page.goto(python.page.url)
+    yield page
+    await page.close()

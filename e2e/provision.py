@@ -1,16 +1,18 @@
 """Finds the browsers that the end-to-end tests drive, or installs them, and notes where they stand.
 
 Run as `python -m e2e.provision`. It ends well only with all of them at hand: a browser that is missing fails the run,
-with the words of what to install, instead of skipping its tests.
+with the words of what to install, instead of skipping its tests. The tools of the network lab (e2e/network/) are
+installed where that is possible; where the lab cannot run, `lab_fault` says why, and its tests are skipped with that.
 """
 
+import contextlib
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -41,6 +43,11 @@ DEBIAN_PACKAGES: Mapping[Kind, tuple[str, ...]] = {
 }
 # Without them a page has no letters to measure, and a safety number or a reaction no emoji.
 DEBIAN_FONTS = ("fonts-dejavu-core", "fonts-noto-color-emoji")
+
+# Debian's package of each program that the network lab runs.
+LAB_PACKAGES: Mapping[str, str] = {"ip": "iproute2", "nft": "nftables", "turnserver": "coturn"}
+LAB_PROBE = "table inet probe { chain probe { type filter hook forward priority 0; numgen random mod 100 < 1 drop; }; }"
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 # Generous bounds that only a hanging program or network reaches.
 PROBE_TIMEOUT = 60
@@ -89,7 +96,8 @@ def save(browsers: Mapping[Kind, Browser], record: Path = RECORD) -> None:
 def provision() -> dict[Kind, Browser]:
     """Find every browser, installing what is missing by the means that this system has."""
     if can_install_packages():
-        install_packages()
+        install_packages(missing_browser_packages())
+        install_packages([LAB_PACKAGES[tool] for tool in missing_lab_tools()])
     found = {kind: find_on_system(kind) or find_of_playwright(kind) for kind in KINDS}
     missing = [kind for kind, browser in found.items() if browser is None]
     if missing:
@@ -136,15 +144,73 @@ def can_install_packages() -> bool:
     return debian and os.geteuid() == 0
 
 
-def install_packages() -> None:
-    """Install Debian's packages of the missing browsers, and the fonts; what fails here shows when we look again."""
-    missing = [kind for kind in KINDS if find_on_system(kind) is None]
-    packages = [package for package in debian_packages(missing) if not is_installed(package)]
-    if packages:
+def install_packages(packages: Iterable[str]) -> None:
+    """Install those of Debian's packages that are not there; what fails here shows when we look again."""
+    missing = [package for package in packages if not is_installed(package)]
+    if missing:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *packages]
-        for command in (["apt-get", "-qq", "update"], install):
-            succeeds(command, timeout=INSTALL_TIMEOUT, environment=environment)
+        install = ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing]
+        with services_held_back():
+            for command in (["apt-get", "-qq", "update"], install):
+                succeeds(command, timeout=INSTALL_TIMEOUT, environment=environment)
+    if "coturn" in missing:
+        # The lab runs a coturn of its own; the system's is not to begin listening at the next boot either.
+        succeeds(["update-rc.d", "coturn", "disable"], timeout=PROBE_TIMEOUT, quiet=True)
+
+
+@contextlib.contextmanager
+def services_held_back() -> Iterator[None]:
+    """Keep packages from starting their services while they are installed, by Debian's policy-rc.d."""
+    if SERVICE_POLICY.exists():
+        yield  # whoever made it has decided already
+        return
+    SERVICE_POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    SERVICE_POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        SERVICE_POLICY.unlink()
+
+
+def missing_browser_packages() -> list[str]:
+    """What Debian calls the browsers that are not on this system, and the fonts."""
+    return debian_packages(kind for kind in KINDS if find_on_system(kind) is None)
+
+
+def missing_lab_tools() -> list[str]:
+    """The programs of the network lab that are not on this system."""
+    return [tool for tool in LAB_PACKAGES if shutil.which(tool) is None]
+
+
+def lab_fault() -> str | None:
+    """Why the network lab cannot run here, in a sentence; None where it can."""
+    if platform.system() != "Linux":
+        return "The network lab needs Linux: it is made of network namespaces."
+    if os.geteuid() != 0:
+        return "The network lab needs root, who alone may make network namespaces."
+    if missing := missing_lab_tools():
+        packages = " ".join(LAB_PACKAGES[tool] for tool in missing)
+        return f"The network lab needs {' and '.join(missing)}; on Debian: apt-get install {packages}."
+    if not can_make_networks():
+        return (
+            "The network lab needs namespaces, veth pairs and nftables; this kernel or container has not all of them."
+        )
+    return None
+
+
+def can_make_networks() -> bool:
+    """Whether the kernel lets us have what the network lab is made of."""
+    name = f"p2pchat-{os.getpid()}-probe"
+    inside = ["ip", "netns", "exec", name]
+    commands = (
+        ["ip", "netns", "add", name],
+        [*inside, "ip", "link", "add", "probe-0", "type", "veth", "peer", "name", "probe-1"],
+        [*inside, "nft", LAB_PROBE],
+    )
+    try:
+        return all(succeeds(command, timeout=PROBE_TIMEOUT, quiet=True) for command in commands)
+    finally:
+        succeeds(["ip", "netns", "delete", name], timeout=PROBE_TIMEOUT, quiet=True)
 
 
 def debian_packages(kinds: Iterable[Kind]) -> list[str]:

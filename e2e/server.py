@@ -34,9 +34,10 @@ STOP_SECONDS = 15
 class Server:
     """A server process that can be stopped, killed and started again on the same port with the same data."""
 
-    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.log = folder / "server.log"
         self.settings = {"P2PCHAT_DATA_DIR": str(folder / "data"), **SETTINGS, **(settings or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,7 +46,7 @@ class Server:
         """Start the process, and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  (our own command, without a shell)
-                [PROGRAM, "serve", "--port", str(self.port)],
+                [PROGRAM, "serve", "--host", self.host, "--port", str(self.port)],
                 env={**os.environ, **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -28,6 +28,9 @@ from protocol.errors import LocalProtocolError, MalformedMessage, MessageTooBig,
 from protocol.fields import Range, Text
 
 Message = TypeVar("Message")
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once, since `json.dumps` makes a new one for every message that is not written in its own defaults."""
+
 Decoder = Callable[[object, str], Any]
 """Takes a JSON value and its path (for the error), gives the typed value or raises MalformedMessage."""
 
@@ -47,7 +50,7 @@ class Codec(Generic[Message]):
         body = _to_json(message)
         try:
             self._decoders[name](body, name)
-            text = json.dumps({"type": name, **body}, ensure_ascii=False, separators=(",", ":"))
+            text = _JSON.encode({"type": name, **body})
             self._check_size(text)
         except (MalformedMessage, MessageTooBig) as error:
             raise LocalProtocolError(str(error)) from error

@@ -96,7 +96,12 @@ class Error:
     """Seconds to wait, where waiting helps."""
 
 
-Event = Welcome | Joined | PeerJoined | PeerLeft | Signal | Error
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to `ping`."""
+
+
+Event = Welcome | Joined | PeerJoined | PeerLeft | Signal | Error | Pong
 EVENTS: Codec[Event] = Codec(
     {
         "welcome": Welcome,
@@ -105,6 +110,7 @@ EVENTS: Codec[Event] = Codec(
         "peer_left": PeerLeft,
         "signal": Signal,
         "error": Error,
+        "pong": Pong,
     },
     MAX_EVENT_BYTES,
 )

@@ -39,5 +39,10 @@ class Signal:
             raise MalformedMessage("a signal carries either a description or a candidate")
 
 
-Request = Join | Leave | Signal
-REQUESTS: Codec[Request] = Codec({"join": Join, "leave": Leave, "signal": Signal}, MAX_REQUEST_BYTES)
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Ask whether the server still hears this connection; answered with `pong`. A page cannot send WebSocket pings."""
+
+
+Request = Join | Leave | Signal | Ping
+REQUESTS: Codec[Request] = Codec({"join": Join, "leave": Leave, "signal": Signal, "ping": Ping}, MAX_REQUEST_BYTES)

@@ -30,6 +30,7 @@ from signaling.rooms import Rooms
 from signaling.session import Identity, Session
 from signaling.settings import Settings
 from signaling.switchboard import Switchboard
+from signaling.turn_credentials import turn_server
 
 MAX_QUEUED_EVENTS = 128
 """For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
@@ -75,13 +76,19 @@ class SignalingEndpoint:
     def _welcome(self, account: Account) -> Welcome:
         peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
         rate = self.settings.message_limit
-        urls = self.settings.stun_urls
         return Welcome(
             peer_id=peer_id,
             resume_token=self.resume_tokens.issue(peer_id, account.id),
-            ice_servers=(IceServer(urls),) if urls else (),
+            ice_servers=self._ice_servers(account),
             limits=Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry())),
         )
+
+    def _ice_servers(self, account: Account) -> tuple[IceServer, ...]:
+        stun, turn = self.settings.stun_urls, self.settings.turn_urls
+        servers = [IceServer(stun)] if stun else []
+        if turn:
+            servers.append(turn_server(turn, self.settings.turn_secret, account.id, time.time()))
+        return tuple(servers)
 
 
 class Connection:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
 from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
-from protocol.events import Error, Peer, Welcome
-from protocol.requests import REQUESTS, Join, Leave, Request, Signal
+from protocol.events import Error, Peer, Pong, Welcome
+from protocol.requests import REQUESTS, Join, Leave, Ping, Request, Signal
 from signaling.effects import Close, ConnectionId, Deliver, Effect
 from signaling.errors import RateLimited, Refusal
 from signaling.resume_tokens import ResumeTokens
@@ -88,6 +88,8 @@ class Session:
                 return self._rooms.leave(self._connection)
             case Signal():
                 return self._rooms.signal(self._connection, request)
+            case Ping():
+                return [Deliver(self._connection, Pong())]
 
     def _join(self, request: Join) -> list[Effect]:
         account_id = self._identity.account_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ MAX_ICE_URL_BYTES = 512
 """What a page takes (protocol/fields.py)."""
 NOTHING = "none"
 STUN_SCHEMES = ("stun:", "stuns:")
+TURN_URL = re.compile(r"turns?:[^\s/?#@]+(\?transport=(udp|tcp))?")
+"""RFC 7065 §3.1. Strict, because a browser makes no connection at all when one URL among others is malformed."""
 
 
 def read_text(text: str) -> str:
@@ -80,6 +83,15 @@ def read_stun_urls(text: str) -> tuple[str, ...]:
     for url in urls:
         if not url.startswith(STUN_SCHEMES) or len(url.encode()) > MAX_ICE_URL_BYTES:
             raise ValueError(f"must hold URLs like stun:stun.example.org:3478, or be {NOTHING}, not {url!r}")
+    return urls
+
+
+def read_turn_urls(text: str) -> tuple[str, ...]:
+    """Take TURN URLs (RFC 7065) with commas between them."""
+    urls = read_list(text)
+    for url in urls:
+        if not TURN_URL.fullmatch(url) or len(url.encode()) > MAX_ICE_URL_BYTES:
+            raise ValueError(f"must hold URLs like turn:turn.example.org:3478?transport=udp, not {url!r}")
     return urls
 
 

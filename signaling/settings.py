@@ -25,6 +25,7 @@ from signaling.setting_values import (
     read_secret,
     read_stun_urls,
     read_text,
+    read_turn_urls,
     whole_number,
 )
 
@@ -130,6 +131,21 @@ class Settings:
         "STUN servers that tell browsers their public address, with commas between them; `none` for a network without "
         "internet.",
     )
+    turn_urls: tuple[str, ...] = setting(
+        "TURN_URLS",
+        "",
+        read_turn_urls,
+        "TURN servers that relay where no direct connection is possible, with commas between them; `?transport=udp` or "
+        "`?transport=tcp` behind an address says how they are reached.",
+    )
+    turn_secret: str = setting(
+        "TURN_SECRET",
+        "",
+        read_text,
+        "The secret that the TURN servers share with this one (coturn's `static-auth-secret`). Needed with TURN "
+        "servers.",
+        show=False,
+    )
     log_level: str = setting(
         "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."
     )
@@ -144,7 +160,9 @@ class Settings:
             text = (options or {}).get(spec.name) or environment.get(variable)
             if text:
                 values[spec.name] = _read(variable, spec.metadata["read"], text)
-        return cls(**values)
+        settings = cls(**values)
+        _check_turn(settings)
+        return settings
 
     @property
     def is_development(self) -> bool:
@@ -164,6 +182,14 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Give the variables that look like settings and are none: misspelt, or of another version."""
     known = {spec.metadata["variable"] for spec in fields(Settings)}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _check_turn(settings: Settings) -> None:
+    """Refuse TURN servers without a secret, and the other way round: someone has forgotten something."""
+    if settings.turn_urls and not settings.turn_secret:
+        raise InvalidSetting(PREFIX + "TURN_SECRET", f"must be set where {PREFIX}TURN_URLS is")
+    if settings.turn_secret and not settings.turn_urls:
+        raise InvalidSetting(PREFIX + "TURN_URLS", f"must be set where {PREFIX}TURN_SECRET is")
 
 
 def _read(variable: str, read: Callable[[str], object], text: str) -> object:

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pyodide.ffi import JsProxy
+from pyodide.ffi import JsException, JsProxy
 
 class EventTarget(JsProxy):
     def addEventListener(self, event: str, listener: JsProxy, /) -> None: ...
     def removeEventListener(self, event: str, listener: JsProxy, /) -> None: ...
 
 class Event(JsProxy):
+    type: str
     target: Any
     submitter: Any
     key: str
@@ -18,6 +19,7 @@ class Event(JsProxy):
     data: Any
     code: int
     candidate: Any
+    oldVersion: int
     def preventDefault(self) -> None: ...
 
 class Style(JsProxy):
@@ -41,6 +43,7 @@ class Node(EventTarget):
     def replaceChildren(self, *children: Any) -> None: ...
     def remove(self) -> None: ...
     def focus(self) -> None: ...
+    def click(self) -> None: ...
 
 class _Document(EventTarget):
     title: str
@@ -60,7 +63,7 @@ class _Location(JsProxy):
 class _History(JsProxy):
     def pushState(self, state: object, unused: str, path: str) -> None: ...
 
-class _Storage(JsProxy):
+class Storage(JsProxy):
     def getItem(self, key: str) -> Any: ...
     def setItem(self, key: str, value: str) -> None: ...
     def removeItem(self, key: str) -> None: ...
@@ -68,8 +71,12 @@ class _Storage(JsProxy):
 class _Clipboard(JsProxy):
     def writeText(self, text: str) -> Awaitable[None]: ...
 
+class _Locks(JsProxy):
+    def request(self, name: str, options: Any, granted: JsProxy) -> Promise: ...
+
 class _Navigator(JsProxy):
     clipboard: Any
+    locks: _Locks
 
 class _Console(JsProxy):
     def warn(self, text: str) -> None: ...
@@ -106,6 +113,49 @@ class RTCPeerConnection(EventTarget):
     def getStats(self) -> Awaitable[Any]: ...
     def close(self) -> None: ...
 
+class IDBRequest(EventTarget):
+    result: Any
+    error: JsException
+    onsuccess: JsProxy
+
+class IDBOpenDBRequest(IDBRequest):
+    transaction: IDBTransaction
+
+class IDBObjectStore(JsProxy):
+    def put(self, value: str, key: JsProxy) -> IDBRequest: ...
+    def delete(self, key: JsProxy) -> IDBRequest: ...
+    def get(self, key: JsProxy) -> IDBRequest: ...
+    def getKey(self, key: JsProxy) -> IDBRequest: ...
+    def getAll(self, bounds: JsProxy) -> IDBRequest: ...
+    def getAllKeys(self, bounds: JsProxy) -> IDBRequest: ...
+    def openKeyCursor(self, bounds: JsProxy, direction: str) -> IDBRequest: ...
+
+class IDBTransaction(EventTarget):
+    error: JsException
+    oncomplete: JsProxy
+    onabort: JsProxy
+    def objectStore(self, name: str) -> IDBObjectStore: ...
+    def commit(self) -> None: ...
+    def abort(self) -> None: ...
+
+class IDBDatabase(EventTarget):
+    def createObjectStore(self, name: str) -> IDBObjectStore: ...
+    def transaction(self, names: str, mode: str, options: Any) -> IDBTransaction: ...
+    def close(self) -> None: ...
+
+class _IDBFactory(JsProxy):
+    def open(self, name: str, version: int) -> IDBOpenDBRequest: ...
+    def cmp(self, first: JsProxy, second: JsProxy) -> int: ...
+
+class _IDBKeyRange(JsProxy):
+    @staticmethod
+    def bound(lower: JsProxy, upper: JsProxy, lower_open: bool, upper_open: bool, /) -> JsProxy: ...
+
+class Promise(JsProxy):
+    @staticmethod
+    def new(executor: JsProxy) -> Promise: ...
+    def then(self, fulfilled: Callable[[Any], None], rejected: Callable[[JsException], None]) -> Promise: ...
+
 class _AbortSignal(JsProxy):
     @staticmethod
     def timeout(milliseconds: int) -> JsProxy: ...
@@ -131,18 +181,31 @@ class _Uint8Array(JsProxy):
     @staticmethod
     def new(length: int) -> Any: ...
 
+class _Blob(JsProxy):
+    @staticmethod
+    def new(parts: Any, options: Any) -> JsProxy: ...
+
+class _URL(JsProxy):
+    def createObjectURL(self, blob: JsProxy) -> str: ...
+    def revokeObjectURL(self, url: str) -> None: ...
+
 AbortSignal: type[_AbortSignal]
+Blob: type[_Blob]
 Date: type[_Date]
+IDBKeyRange: type[_IDBKeyRange]
 Intl: _Intl
 Object: _Object
+URL: _URL
 Uint8Array: type[_Uint8Array]
 console: _Console
 crypto: _Crypto
 document: _Document
 history: _History
-localStorage: _Storage
+indexedDB: _IDBFactory
+localStorage: Storage
 location: _Location
 navigator: _Navigator
+sessionStorage: Storage
 window: _Window
 
 def fetch(path: str, options: Any) -> Awaitable[Any]: ...

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from client_py.core import conversation, frames, link, negotiation, outbox, recipients
+from client_py.core import conversation, deliveries, frames, link, negotiation, outbox, recipients, session, vigil
 from protocol import events, http, requests, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
@@ -130,6 +130,7 @@ def test_protocol_lists_every_address() -> None:
     [
         ("Connecting", f"at most {requests.MAX_REQUEST_BYTES} bytes"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
+        ("Getting lost, and resuming", f"within {session.PROBE_SECONDS:g} seconds"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
         ("Limits", f"Up to {MAX_QUEUED_EVENTS} events"),
         ("HTTP", f"at most {http.MAX_BODY_BYTES} bytes"),
@@ -157,7 +158,9 @@ def bounded(cls: type[Any]) -> list[Row]:
     rows = []
     for name, hint in get_type_hints(cls, include_extras=True).items():
         scalar, bound = get_args(hint)
-        if isinstance(bound, kinds.Range):
+        if bound is type(None):
+            rows.append([f"`{name}`", shown(cls.__annotations__[name]), "as in `protocol.md`"])
+        elif isinstance(bound, kinds.Range):
             least, most = (POWERS.get(int(number), f"{number:g}") for number in (bound.least, bound.most))
             rows.append([f"`{name}`", KINDS[scalar], f"{least} to {most}"])
         else:
@@ -179,8 +182,11 @@ def test_peer_lists_every_limit() -> None:
         f"{frames.MAX_MESSAGE_BYTES} bytes",
         f"{outbox.WINDOW_BYTES} bytes, or one message",
         f"{conversation.MAX_PENDING_MESSAGES} messages, {conversation.MAX_PENDING_BYTES} bytes",
+        f"{deliveries.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
+        str(conversation.MAX_RECENT_IDS),
         str(recipients.MAX_DEVICES),
         str(negotiation.MAX_HELD),
+        f"{frames.MAX_SIGNAL_SDP_BYTES} bytes of SDP",
     ]
     assert [row[1] for row in table(section(PEER, "Limits"))] == expected
 
@@ -198,6 +204,8 @@ def test_peer_lists_every_limit() -> None:
         ("Negotiation", f"after {link.POLITE_DELAY_SECONDS:g} seconds without an offer"),
         ("Negotiation", f"within {link.RESTART_SECONDS:g} seconds"),
         ("Negotiation", f"from {link.BACKOFF_SECONDS:g} to {link.BACKOFF_CAP_SECONDS:g} seconds"),
+        ("Liveness", f"{vigil.EXPECTING_SECONDS:g} seconds without a frame"),
+        ("Liveness", f"within {vigil.ASKING_SECONDS:g} seconds"),
     ],
 )
 def test_peer_states_bounds(title: str, phrase: str) -> None:

@@ -64,7 +64,7 @@ LAYERS = {
     "signaling": layer("signaling", "protocol", open_to_libraries=True),
     **{
         f"signaling.{pure}": layer("signaling", "protocol", forbidden=IMPURE)
-        for pure in ("effects", "origins", "resume_tokens", "rooms", "session")
+        for pure in ("effects", "origins", "resume_tokens", "rooms", "session", "turn_credentials")
     },
     "client_py": layer(),
     "client_py.ports": layer("protocol"),

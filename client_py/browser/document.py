@@ -19,6 +19,9 @@ KEY_OF_INPUT_METHOD = 229
 DOCUMENT_EVENTS = frozenset({"visibilitychange"})
 """The events that go to the document; the others go to the window."""
 
+NETWORK_CHANGE = "networkchange"
+"""Our own name for the `change` of NetworkInformation, which tells that the page moved from one network to another."""
+
 
 class BrowserElement:
     """Implements `ports.Element`."""
@@ -169,9 +172,17 @@ class BrowserDocument:
         return BrowserElement(js.document.documentElement, self._callbacks)
 
     def on(self, event: str, listener: Listener) -> Dispose:
-        """Listen to an event of the document or the window until disposed of."""
+        """Listen to an event of the document or the window, or to "networkchange", until disposed of."""
+        if event == NETWORK_CHANGE:
+            return self._on_network_change(listener)
         target: js.EventTarget = js.document if event in DOCUMENT_EVENTS else js.window
         return self._callbacks.listen(target, event, lambda js_event: listener(_dom_event(js_event)))
+
+    def _on_network_change(self, listener: Listener) -> Dispose:
+        connection = getattr(js.navigator, "connection", None)
+        if connection is None:
+            return lambda: None  # only Chromium tells
+        return self._callbacks.listen(connection, "change", lambda js_event: listener(_dom_event(js_event)))
 
 
 def _node(child: Element | str) -> Any:

@@ -115,6 +115,14 @@ class BrowserPeerConnection:
             protocol=next((end.protocol for end in ends), "udp"),
         )
 
+    async def bytes_received(self) -> int | None:
+        """Tell how many bytes have come in, those that acknowledge ours among them (getStats: bytesReceived)."""
+        try:
+            report = await _translated(self._connection.getStats())
+        except OperationFailed:
+            return None
+        return _bytes_received(list(report.values()))
+
     def close(self) -> None:
         """Close the connection, without any callback more (RTCPeerConnection.close)."""
         self._listeners.close()
@@ -167,7 +175,16 @@ def _selected_pair(entries: dict[str, Any]) -> Any | None:
         if entry.type == "transport" and getattr(entry, "selectedCandidatePairId", None) in entries:
             return entries[entry.selectedCandidatePairId]
     for entry in entries.values():
-        # Firefox has no transport in its report, and marks the pair itself.
+        # Where the report has no transport (Firefox, once), the pair itself is marked.
         if entry.type == "candidate-pair" and getattr(entry, "selected", False):
             return entry
+    return None
+
+
+def _bytes_received(entries: Sequence[Any]) -> int | None:
+    # Firefox counts by pair alone; all pairs, since the one in use may be another one the next time.
+    for kind in ("transport", "candidate-pair"):
+        counts = [entry.bytesReceived for entry in entries if entry.type == kind and hasattr(entry, "bytesReceived")]
+        if counts:
+            return int(sum(counts))
     return None

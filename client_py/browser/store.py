@@ -1,6 +1,8 @@
-"""Small strings in localStorage."""
+"""Small strings in localStorage, or in sessionStorage."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import js
 from pyodide.ffi import JsException
@@ -9,30 +11,41 @@ from client_py.browser.interop import from_null
 
 
 class BrowserStore:
-    """Implements `ports.Store`; where the browser forbids localStorage, or it is full, the page's memory stands in."""
+    """Implements `ports.Store`; where the browser forbids the storage, or it is full, the page's memory stands in."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Literal["localStorage", "sessionStorage"] = "localStorage") -> None:
+        self._storage = storage
         self._memory: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
         """Give what was put under a key, or None."""
+        if key in self._memory:
+            return self._memory[key]
         try:
-            value: str | None = from_null(js.localStorage.getItem(key))
+            value: str | None = from_null(self._items.getItem(key))
         except JsException:
             value = None
-        return self._memory.get(key) if value is None else value
+        return value
 
     def put(self, key: str, value: str) -> None:
         """Keep a string under a key."""
         try:
-            js.localStorage.setItem(key, value)
+            self._items.setItem(key, value)
         except JsException:
             self._memory[key] = value
+        else:
+            self._memory.pop(key, None)
 
     def remove(self, key: str) -> None:
         """Forget a key; no error if there is none."""
         self._memory.pop(key, None)
         try:
-            js.localStorage.removeItem(key)
+            self._items.removeItem(key)
         except JsException:
             return  # it could not be written there either
+
+    @property
+    def _items(self) -> js.Storage:
+        # Where storage is forbidden, already looking at it throws.
+        items: js.Storage = getattr(js, self._storage)
+        return items

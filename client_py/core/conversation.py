@@ -2,26 +2,43 @@
 
 The promise: exactly once, in order per sender, and 'delivered' only for what the other side holds. A message goes
 through `message_submitted` → `Store` → `stored` → frames, and a received one through frames → `Store` → `stored` →
-`Ack`, so that nothing is sent or acknowledged before it is safe. A device is one page's memory; an account may have
-several.
+`Ack`, so that nothing is sent or acknowledged before it is safe. A device is one tab with what it keeps, which outlives
+its page (`records.py`); an account may have several.
 """
 
 from __future__ import annotations
 
-import itertools
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from client_py.core.frames import MAX_MESSAGE_BYTES, VERSION, Ack, Frame, Hello, MessagePart, Read, Resume, Typing
+from client_py.core.frames import (
+    MAX_MESSAGE_BYTES,
+    VERSION,
+    Ack,
+    ConversationFrame,
+    Frame,
+    Hello,
+    MessagePart,
+    Read,
+    Resume,
+    Typing,
+)
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.notices import MessageAdded, MessageRefused, Notice, TypingChanged, UnreadChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import Recipients, Stream
+from client_py.core.records import Entry, Snapshot
 from protocol.errors import UnexpectedMessage
 
 MAX_PENDING_MESSAGES = 1_000
 MAX_PENDING_BYTES = 16_777_216
-"""So much may wait to be delivered; more would be lost with the page sooner than read."""
+"""So much may wait to be delivered: days of writing to someone who is away."""
+
+MAX_RECENT_IDS = 10_000
+"""So many of the last messages are known by heart, ten times what an account may have to send again."""
+
+EMPTY = Snapshot()
 
 TYPING_SENT_EVERY_SECONDS = 3.0
 TYPING_SHOWN_SECONDS = 5.0
@@ -36,27 +53,10 @@ class SendFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOutgoing:
-    """A message of ours that is to be kept, and then sent."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class StoredIncoming:
-    """A device's high-water mark, with the message that it stands for; None if that one is here already."""
-
-    account: str
-    device: str
-    seq: int
-    message: Message | None
-
-
-@dataclass(frozen=True, slots=True)
 class Store:
-    """Keep this, in one transaction, after what was to be stored before it, and then call `stored` with it."""
+    """Keep this, after what was to be kept before it; then call `stored` with it if there is a message in it."""
 
-    entry: StoredOutgoing | StoredIncoming
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +81,29 @@ class _Channel:
 class Conversation:
     """The conversation in one room, as one device has it."""
 
-    def __init__(self, *, device: str, username: str) -> None:
+    def __init__(self, *, device: str, username: str, snapshot: Snapshot = EMPTY) -> None:
         self._device = device
         self._username = username
         self._recipients = Recipients(username)
         self._deliveries = self._recipients.deliveries
         self._channels: dict[str, _Channel] = {}
-        self._positions = itertools.count(1)
-        self._incoming_ids: set[str] = set()
-        """Of all messages that came in, those included that are being stored."""
+        self._last_position = 0
+        self._unstored: deque[Outgoing] = deque()
+        """Our messages that are being stored, in the order of writing; nothing of them has left yet."""
+        self._shown_ids: dict[str, None] = {}
+        """Of the messages of others that came in last, the oldest first."""
         self._typing_names: tuple[str, ...] = ()
         self._typing_sent_at = float("-inf")
         self._reading = False
         self._unread = 0
+        self._restore(snapshot)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        pending = [self._outgoing(message.id, message.text, message.sent_at) for message in snapshot.pending]
+        self._recipients.restore(snapshot, pending)
+        for message in snapshot.messages:
+            if message.direction is Direction.INCOMING:
+                self._note_shown(message.id)
 
     # Inputs of the person
 
@@ -106,10 +116,14 @@ class Conversation:
         size = len(text.encode())
         if sentence := self._refusal(size):
             return [MessageRefused(text, sentence)]
-        self._deliveries.add(message_id, size)
         self._typing_sent_at = float("-inf")
+        outgoing = self._outgoing(message_id, text, now)
+        self._unstored.append(outgoing)
+        # To whom it is owed is decided now, and kept along with it.
+        self._deliveries.add(message_id, size)
+        self._recipients.write(outgoing)
         message = Message(message_id, Direction.OUTGOING, self._username, text, now, Delivery.QUEUED)
-        return [Store(StoredOutgoing(message))]
+        return [Store(Entry(message, receipts=self._deliveries.receipts([message_id])))]
 
     def typed(self, now: float) -> list[ConversationEffect]:
         """The person pressed a key in the composer."""
@@ -159,7 +173,7 @@ class Conversation:
             effects += self._detach(channel.stream)
         return effects
 
-    def frame_received(self, peer_id: str, frame: Frame) -> list[ConversationEffect]:
+    def frame_received(self, peer_id: str, frame: ConversationFrame) -> list[ConversationEffect]:
         """A frame came in; a RemoteProtocolError says that this channel can no longer be trusted."""
         channel = self._channels.get(peer_id)
         if channel is None:
@@ -186,11 +200,21 @@ class Conversation:
 
     # Inputs of the store and of time
 
-    def stored(self, entry: StoredOutgoing | StoredIncoming) -> list[ConversationEffect]:
-        """What a `Store` asked for is safe now."""
-        if isinstance(entry, StoredOutgoing):
-            return self._on_outgoing_stored(entry.message)
-        return self._on_incoming_stored(entry)
+    def stored(self, entry: Entry, *, new: bool = True) -> list[ConversationEffect]:
+        """What a `Store` asked for is safe now; `new` tells whether its message was not there already."""
+        message = entry.message
+        if message is None:
+            return []
+        if message.direction is Direction.OUTGOING:
+            return self._on_outgoing_stored(message)
+        return self._on_incoming_stored(entry, message if new and message.id not in self._shown_ids else None)
+
+    def awaits(self, peer_id: str) -> bool:
+        """Tell whether a peer owes us an answer: the beginning of the conversation, or an acknowledgement."""
+        channel = self._channels.get(peer_id)
+        if channel is None:
+            return False
+        return channel.stream is None or not channel.stream.in_step or channel.stream.outbox.has_sent
 
     def typing_timer_fired(self, peer_id: str) -> list[ConversationEffect]:
         """Nothing more was heard of a peer who was typing."""
@@ -213,7 +237,10 @@ class Conversation:
         stream = channel.stream = self._recipients.device_named(peer_id, hello.device)
         effects = self._detach(stream)
         stream.peer_id = peer_id
-        return [*effects, *self._send_resume(stream)]
+        # What waited for whoever comes is for this one now, whoever comes after a reload.
+        receipts = self._deliveries.receipts(message.id for message in stream.outbox.pending)
+        entry = Entry(receipts=receipts, marks=(stream.mark(),), forgotten=self._recipients.forget_one_device())
+        return [*effects, Store(entry), *self._send_resume(stream)]
 
     def _send_resume(self, stream: Stream) -> list[ConversationEffect]:
         # While something is being stored, our mark would be behind what we have. The device would number anew what we
@@ -239,10 +266,8 @@ class Conversation:
         incoming = stream.inbox.receive(frame)
         if incoming is None:
             return []
-        known = incoming.id in self._incoming_ids
-        self._incoming_ids.add(incoming.id)
         message = Message(incoming.id, Direction.INCOMING, stream.account, incoming.text, incoming.sent_at)
-        return [Store(StoredIncoming(stream.account, stream.device, incoming.seq, None if known else message))]
+        return [Store(Entry(message, marks=(stream.mark(),)))]
 
     def _on_ack(self, stream: Stream, ack: Ack) -> list[ConversationEffect]:
         ids = stream.outbox.acknowledge(ack.received)
@@ -253,25 +278,34 @@ class Conversation:
     # Storing
 
     def _on_outgoing_stored(self, message: Message) -> list[ConversationEffect]:
+        stored = self._unstored.popleft()
+        assert stored.id == message.id
         effects: list[ConversationEffect] = [MessageAdded(message)]
-        outgoing = Outgoing(message.id, message.text, message.sent_at, next(self._positions))
-        for stream in self._recipients.write(outgoing):
+        for stream in self._recipients.streams():
             effects += self._send_more(stream)
         return effects
 
-    def _on_incoming_stored(self, entry: StoredIncoming) -> list[ConversationEffect]:
-        stream = self._recipients.stream(entry.account, entry.device)
-        stream.inbox.stored = entry.seq
+    def _on_incoming_stored(self, entry: Entry, message: Message | None) -> list[ConversationEffect]:
+        """A message of a device is safe; None if it stands in the transcript since before."""
+        (mark,) = entry.marks
+        stream = self._recipients.stream(mark.account, mark.device)
+        stream.inbox.stored = mark.received
         effects: list[ConversationEffect] = []
         if stream.peer_id is not None:
-            effects += [SendFrame(stream.peer_id, Ack(entry.seq))] if stream.has_our_mark else self._send_resume(stream)
+            ack = [SendFrame(stream.peer_id, Ack(mark.received))]
+            effects += ack if stream.has_our_mark else self._send_resume(stream)
             effects += self._stop_typing(stream.peer_id)
-        if entry.message is None:
-            return effects
-        effects.append(MessageAdded(entry.message))
+        if message is not None:
+            self._note_shown(message.id)
+            effects.append(MessageAdded(message))
         if self._reading:
             return [*effects, *self._mark_read(stream)]
-        return [*effects, *self._set_unread(self._unread + 1)]
+        return [*effects, *self._set_unread(self._unread + (message is not None))]
+
+    def _note_shown(self, message_id: str) -> None:
+        self._shown_ids[message_id] = None
+        if len(self._shown_ids) > MAX_RECENT_IDS:
+            del self._shown_ids[next(iter(self._shown_ids))]
 
     # Streams
 
@@ -285,21 +319,38 @@ class Conversation:
         effects: list[ConversationEffect] = []
         if stream.peer_id is None or not stream.in_step:
             return effects
-        for message, frames in stream.outbox.send_more():
+        for message, frames in stream.outbox.send_more(self._kept_position):
             effects += [SendFrame(stream.peer_id, frame) for frame in frames]
             effects += self._advance([message.id], stream, Delivery.SENT)
         return effects
 
+    @property
+    def _kept_position(self) -> int:
+        """The last of our messages that is safe here, and may leave."""
+        return self._unstored[0].position - 1 if self._unstored else self._last_position
+
+    def _outgoing(self, message_id: str, text: str, sent_at: float) -> Outgoing:
+        """Give a message its place behind all that we have written."""
+        self._last_position += 1
+        return Outgoing(message_id, text, sent_at, self._last_position, len(text.encode()))
+
     def _advance(self, ids: Iterable[str], stream: Stream, delivery: Delivery) -> list[ConversationEffect]:
-        return [*self._deliveries.advance(ids, stream.account, stream.device, delivery)]
+        ids = list(ids)
+        notices = self._deliveries.advance(ids, stream.account, stream.device, delivery)
+        if not ids or delivery < Delivery.DELIVERED:
+            return [*notices]  # what is on its way is sent again from where it is kept
+        receipts = self._deliveries.receipts(ids)
+        self._deliveries.forget_finished(receipts)
+        return [*notices, Store(Entry(receipts=receipts, marks=(stream.mark(),)))]
 
     def _mark_read(self, stream: Stream) -> list[ConversationEffect]:
         if stream.inbox.read == stream.inbox.stored:
             return []
         stream.inbox.read = stream.inbox.stored
+        effects: list[ConversationEffect] = [Store(Entry(marks=(stream.mark(),)))]
         if stream.peer_id is None or not stream.has_our_mark:
-            return []  # the next resume says it
-        return [SendFrame(stream.peer_id, Read(stream.inbox.read))]
+            return effects  # the next resume says it
+        return [*effects, SendFrame(stream.peer_id, Read(stream.inbox.read))]
 
     # What is shown
 

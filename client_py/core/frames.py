@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from protocol.codec import Codec
+from protocol.errors import MalformedMessage
 from protocol.fields import PeerId, Range, Text
+from protocol.webrtc import Candidate, Description
 
 MAX_FRAME_BYTES = 16_384
 """RFC 8831 §6.6: larger messages may block the other channels of the connection."""
@@ -18,6 +20,9 @@ MAX_MESSAGE_BYTES = 262_144
 
 MAX_MESSAGES = 2**52
 """So many messages may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
+
+MAX_SIGNAL_SDP_BYTES = 12_288
+"""A description that a frame has room for, escapes and all; one that speaks of data alone has about 1 KiB."""
 
 VERSION = 1
 """A side that speaks a later version understands this one, and the lower of the two is spoken."""
@@ -94,9 +99,43 @@ class Typing:
     """The person is writing; good for some seconds."""
 
 
-Frame = Hello | Resume | MessagePart | Ack | Read | Typing
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Ask whether the channel still carries anything; answered with a `pong`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to a `ping`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A description or a candidate (one of the two) for this very connection, while the server cannot be reached."""
+
+    description: Description | None = None
+    candidate: Candidate | None = None
+
+    def __post_init__(self) -> None:
+        if (self.description is None) == (self.candidate is None):
+            raise MalformedMessage("a signal carries either a description or a candidate")
+
+
+ConversationFrame = Hello | Resume | MessagePart | Ack | Read | Typing
+LinkFrame = Ping | Pong | Signal
+Frame = ConversationFrame | LinkFrame
 FRAMES: Codec[Frame] = Codec(
-    {"hello": Hello, "resume": Resume, "message": MessagePart, "ack": Ack, "read": Read, "typing": Typing},
+    {
+        "hello": Hello,
+        "resume": Resume,
+        "message": MessagePart,
+        "ack": Ack,
+        "read": Read,
+        "typing": Typing,
+        "ping": Ping,
+        "pong": Pong,
+        "signal": Signal,
+    },
     MAX_FRAME_BYTES,
 )
 

@@ -21,10 +21,10 @@ class Incoming:
 class Inbox:
     """What one device has sent us: all up to `received` has come, and all up to `stored` is safe and acknowledged."""
 
-    def __init__(self) -> None:
-        self.received = 0
-        self.stored = 0
-        self.read = 0
+    def __init__(self, received: int = 0, read: int = 0) -> None:
+        self.received = received
+        self.stored = received
+        self.read = read
         self._parts: list[MessagePart] = []
 
     def receive(self, frame: MessagePart) -> Incoming | None:

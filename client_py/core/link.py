@@ -6,6 +6,7 @@
 A link repairs itself in two steps: an ICE restart on the same RTCPeerConnection, which keeps the data channel; and
 where that does not help, a new RTCPeerConnection. It never gives up while the peer is in the room: whenever it is not
 open, it waits for one timer, or for the server to be reached again. In the pauses between attempts it takes any offer.
+While it is open, a vigil (`vigil.py`) finds out where nothing comes through that the browser still calls connected.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from client_py.core.link_effects import (
 )
 from client_py.core.negotiation import Negotiation, NegotiationEffect, NegotiationFailed, Operation
 from client_py.core.sdp import fingerprints
+from client_py.core.vigil import Vigil
 from protocol.webrtc import Candidate, Description
 
 __all__ = [
@@ -82,8 +84,9 @@ class Link:
         self._channel_open = False
         self._restarting = False
         """Whether ICE has been restarted, by either side, and the path has not come back since."""
-        self._can_signal = True
+        self._has_server = True
         self._waiting_for: LinkTimer | None = None
+        self._vigil = Vigil()
 
     # Inputs of the room
 
@@ -93,25 +96,33 @@ class Link:
             return self._replace()
         return [*self._renew(), *self._wait_for(LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS)]
 
-    def role_settled(self, *, polite: bool) -> list[LinkEffect]:
-        """The room was entered anew, by us or by the peer, and who comes later is polite."""
-        self._polite = polite
-        self._negotiation.polite = polite
-        return []
-
     def close(self) -> list[LinkEffect]:
         """End: the peer has left, or we do."""
         return [*self._set_state(LinkState.CLOSED), *self._stop_waiting(), *self._close_connection()]
 
     def signaling_lost(self) -> list[LinkEffect]:
-        """The server cannot be reached: an open channel goes on, and repairs wait."""
-        self._can_signal = False
+        """The server cannot be reached: an open channel goes on and carries signals itself, other repairs wait."""
+        self._has_server = False
         return []
 
     def signaling_restored(self) -> list[LinkEffect]:
         """The server is back; what was sent meanwhile may have been lost, so what is not open begins anew."""
-        self._can_signal = True
+        self._has_server = True
         return [] if self.state is LinkState.OPEN else self._repair()
+
+    def asked(self) -> list[LinkEffect]:
+        """Something else has failed that may have failed for the same reason: see whether the channel lives."""
+        return self._vigil.asked() if self.state is LinkState.OPEN else []
+
+    def checked(self) -> list[LinkEffect]:
+        """The network may be another, or the page has slept: see at once how things stand, and let no pause run on."""
+        if self.state is LinkState.OPEN:
+            return self._vigil.asked()
+        if self.state is LinkState.CLOSED or self._waiting_for is LinkTimer.OFFER_EXPECTED:
+            return []
+        # What is being attempted was begun with the addresses of before.
+        self._backoff.reset()
+        return self._repair()
 
     def channel_faulted(self) -> list[LinkEffect]:
         """The other side broke the rules of the channel: only a new one is in a known state."""
@@ -176,6 +187,26 @@ class Link:
         """The channel's `close` event: the other side closed its RTCPeerConnection, or the transport broke."""
         return self._lose_channel(self._backoff)
 
+    # Inputs of the channel's traffic
+
+    def expected(self) -> list[LinkEffect]:
+        """A frame was sent that the other side is to acknowledge."""
+        return self._vigil.expected() if self.state is LinkState.OPEN else []
+
+    def heard(self) -> list[LinkEffect]:
+        """A frame came in: so the path works, whatever the browser says of it."""
+        self._vigil.heard()
+        if self._waiting_for is not LinkTimer.DISCONNECTED:
+            return []
+        return self._wait_for(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)
+
+    def bytes_counted(self, count: int | None) -> list[LinkEffect]:
+        """How many bytes the RTCPeerConnection has received; None where the browser does not tell."""
+        effects = self._vigil.bytes_counted(count)
+        if self._vigil.is_silent:
+            return [*effects, *self._interrupt(), *self._repair()]
+        return effects
+
     # What came of the operations
 
     def local_description_set(self, description: Description) -> list[LinkEffect]:
@@ -197,8 +228,10 @@ class Link:
 
     # Time
 
-    def timer_fired(self, timer: LinkTimer) -> list[LinkEffect]:
-        """A timer ran out."""
+    def timer_fired(self, timer: LinkTimer, *, awaited: bool = False) -> list[LinkEffect]:
+        """A timer ran out; `awaited` tells whether something is on its way that the other side has not acknowledged."""
+        if timer in (LinkTimer.EXPECTING, LinkTimer.ASKING):
+            return self._vigil.timer_fired(timer, awaited=awaited)
         if timer is not self._waiting_for:
             return []
         self._waiting_for = None
@@ -217,7 +250,7 @@ class Link:
         is_open = self.state is LinkState.OPEN
         assert self._channel_open <= self._has_channel <= self._has_connection
         assert not is_open or (self._channel_open and self._waiting_for is None)
-        assert is_open or self.state is LinkState.CLOSED or self._waiting_for or not self._can_signal
+        assert is_open or self.state is LinkState.CLOSED or self._waiting_for or not self._has_server
 
     # Transitions
 
@@ -225,7 +258,8 @@ class Link:
         if state is self.state:
             return []
         self.state = state
-        return [LinkStateChanged(state)]
+        watching = self._vigil.expected() if state is LinkState.OPEN else self._vigil.end()
+        return [LinkStateChanged(state), *watching]
 
     def _interrupt(self) -> list[LinkEffect]:
         return self._set_state(LinkState.INTERRUPTED) if self.state is LinkState.OPEN else []
@@ -265,14 +299,14 @@ class Link:
         return self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS if self._channel_open else ATTEMPT_SECONDS)
 
     def _repair(self) -> list[LinkEffect]:
-        if self._can_signal and self._channel_open and not self._restarting:
+        if self._channel_open and not self._restarting:
             self._restarting = True
             return [RestartIce(), *self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS)]
         return self._replace()
 
     def _replace(self) -> list[LinkEffect]:
         """Offer a new RTCPeerConnection, or leave everything as it is until there is a way to."""
-        if not self._can_signal:
+        if not self._has_server:
             return []
         return [*self._renew(), *self._create_channel(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
 

@@ -24,7 +24,7 @@ class LinkState(Enum):
 
 
 class LinkTimer(Enum):
-    """What a link waits for, one thing at a time; starting a timer that runs starts it anew."""
+    """What a link waits for; starting a timer that runs starts it anew."""
 
     OFFER_EXPECTED = auto()
     """The first offer is the other side's to make."""
@@ -34,6 +34,10 @@ class LinkTimer(Enum):
     """An ICE restart or a new RTCPeerConnection is being tried."""
     REPAIR = auto()
     """The next attempt follows after a pause."""
+    EXPECTING = auto()
+    """Something is on its way over the open channel, and the other side will be heard; runs beside the others."""
+    ASKING = auto()
+    """The other side was asked whether it still hears us; runs beside the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,16 @@ class CreateChannel:
 @dataclass(frozen=True, slots=True)
 class RestartIce:
     """Call restartIce()."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPeer:
+    """Send a `ping` over the open channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountBytes:
+    """Look how many bytes the RTCPeerConnection has received, and call `bytes_counted`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,8 @@ class LinkStateChanged:
 PeerConnectionEffect = CreatePeerConnection | ClosePeerConnection | CreateChannel | RestartIce | Operation
 LinkEffect = (
     PeerConnectionEffect
+    | AskPeer
+    | CountBytes
     | StartTimer
     | StopTimer
     | LinkStateChanged

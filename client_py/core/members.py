@@ -5,23 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from client_py.core.conversation import Conversation, ConversationEffect
+from client_py.core.conversation import Conversation, ConversationEffect, SendFrame
+from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, LinkFrame, Ping, Pong
+from client_py.core.frames import Signal as SignalFrame
 from client_py.core.link import Link
 from client_py.core.link_effects import (
+    AskPeer,
     ClosePeerConnection,
+    CountBytes,
     LinkEffect,
     LinkState,
     LinkStateChanged,
+    LinkTimer,
     StartTimer,
     StopTimer,
 )
 from client_py.core.models import Member
 from client_py.core.negotiation import CandidateRefused, SendCandidate, SendDescription
-from client_py.core.room_effects import FindPath, OnPeerConnection, RoomEffect, StartLinkTimer, StopLinkTimer, Warn
-from client_py.core.session import Session
+from client_py.core.room_effects import (
+    CountReceived,
+    FindPath,
+    OnPeerConnection,
+    RoomEffect,
+    StartLinkTimer,
+    StopLinkTimer,
+    Warn,
+)
+from client_py.core.session import Session, SessionState
 from client_py.core.status import LinkFacts
 from protocol import events, requests
 from protocol.events import Peer
+from protocol.webrtc import Candidate, Description
 
 
 @dataclass(slots=True)
@@ -70,31 +84,27 @@ class Members:
         if event.peer_id != self._own_peer_id:
             # To the others we are someone else now, and what we had with them was another's.
             effects += self.leave()
+        self._own_peer_id = event.peer_id
         here = {peer.peer_id for peer in event.peers}
         for peer_id, member in list(self._members.items()):
             member.present = peer_id in here
             effects += self._remove_if_gone(peer_id)
-            if not event.resumed:
-                effects += self.on_link(peer_id, lambda link: link.role_settled(polite=True))
             # Also where the peer is away: a channel that goes on without it may have to be given up some day.
             effects += self.on_link(peer_id, Link.signaling_restored)
-        # Who is there before us hears our offer. After a resume they can only have come after us, while we were away;
-        # but we do not leave the offer to them, since one that they sent may have been lost.
-        polite = not event.resumed or self._own_peer_id != event.peer_id
+        # Who is there before us hears our offer. After a resume they may have come after us, while we were away; but
+        # we do not leave the offer to them, since one that they sent may have been lost.
         for peer in event.peers:
             if peer.peer_id not in self._members:
-                effects += self._add(peer, polite=polite, offering=True)
-        self._own_peer_id = event.peer_id
+                effects += self._add(peer, offering=True)
         return effects
 
     def peer_joined(self, peer: Peer) -> list[RoomEffect]:
         """Someone came after us, and will make an offer; whoever we have a channel to only came back to the server."""
         member = self._members.get(peer.peer_id)
         if member is None or not member.channel_open:
-            return [*self._remove(peer.peer_id), *self._add(peer, polite=False, offering=False)]
+            return [*self._remove(peer.peer_id), *self._add(peer, offering=False)]
         member.present = True
-        effects = self.on_link(peer.peer_id, lambda link: link.role_settled(polite=False))
-        return [*effects, *self.on_link(peer.peer_id, Link.signaling_restored)]
+        return self.on_link(peer.peer_id, Link.signaling_restored)
 
     def peer_left(self, event: events.PeerLeft) -> list[RoomEffect]:
         """Someone left on purpose, or lost the server, which an open channel does not mind."""
@@ -106,20 +116,16 @@ class Members:
             return self._remove_if_gone(event.peer_id)
         return self._remove(event.peer_id)
 
-    def signal(self, signal: events.Signal) -> list[RoomEffect]:
-        """Someone sent a description or a candidate."""
-        description, candidate = signal.description, signal.candidate
+    def signal(self, peer_id: str, description: Description | None, candidate: Candidate | None) -> list[RoomEffect]:
+        """Someone sent a description or a candidate, through the server or over the channel."""
         if description is not None:
-            return self.on_link(signal.sender, lambda link: link.description_received(description))
+            return self.on_link(peer_id, lambda link: link.description_received(description))
         assert candidate is not None  # a signal carries one of the two
-        return self.on_link(signal.sender, lambda link: link.candidate_received(candidate))
+        return self.on_link(peer_id, lambda link: link.candidate_received(candidate))
 
     def signaling_lost(self) -> list[RoomEffect]:
         """The server cannot be reached."""
-        effects: list[RoomEffect] = []
-        for peer_id in list(self._members):
-            effects += self.on_link(peer_id, Link.signaling_lost)
-        return effects
+        return self.on_every_link(Link.signaling_lost)
 
     def leave(self) -> list[RoomEffect]:
         """Let go of everyone."""
@@ -139,6 +145,28 @@ class Members:
         for effect in decide(member.link):
             effects += self._translate(peer_id, member, effect)
         return [*effects, *self._remove_if_gone(peer_id)]
+
+    def on_every_link(self, decide: Callable[[Link], list[LinkEffect]]) -> list[RoomEffect]:
+        """Give an input to all links."""
+        effects: list[RoomEffect] = []
+        for peer_id in list(self._members):
+            effects += self.on_link(peer_id, decide)
+        return effects
+
+    def timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
+        """A timer of a link ran out."""
+        awaited = self._conversation.awaits(peer_id)
+        return self.on_link(peer_id, lambda link: link.timer_fired(timer, awaited=awaited))
+
+    def frame_received(self, peer_id: str, frame: LinkFrame) -> list[RoomEffect]:
+        """A peer sent a frame that is not the conversation's."""
+        match frame:
+            case Ping():
+                return [SendFrame(peer_id, Pong())]
+            case Pong():
+                return []  # that it came is all that it says
+            case SignalFrame(description, candidate):
+                return self.signal(peer_id, description, candidate)
 
     def channel_opened(self, peer_id: str) -> list[RoomEffect]:
         """The channel to a peer is open."""
@@ -163,7 +191,9 @@ class Members:
 
     # Transitions
 
-    def _add(self, peer: Peer, *, polite: bool, offering: bool) -> list[RoomEffect]:
+    def _add(self, peer: Peer, *, offering: bool) -> list[RoomEffect]:
+        # Both sides come to opposite roles by themselves, whoever came first and however often either has come back.
+        polite = (self._own_peer_id or "") < peer.peer_id
         self._members[peer.peer_id] = _Member(peer, Link(polite=polite, random=self._random))
         self._conversation.member_joined(peer.peer_id, peer.username)
         return self.on_link(peer.peer_id, lambda link: link.start(offering=offering))
@@ -184,9 +214,13 @@ class Members:
     def _translate(self, peer_id: str, member: _Member, effect: LinkEffect) -> list[RoomEffect]:
         match effect:
             case SendDescription(description):
-                return [*self._session.send(requests.Signal(peer_id, description=description))]
+                return self._send_signal(peer_id, member, description, None)
             case SendCandidate(candidate):
-                return [*self._session.send(requests.Signal(peer_id, candidate=candidate))]
+                return self._send_signal(peer_id, member, None, candidate)
+            case AskPeer():
+                return [SendFrame(peer_id, Ping())]
+            case CountBytes():
+                return [CountReceived(peer_id)]
             case StartTimer(timer, seconds):
                 return [StartLinkTimer(peer_id, timer, seconds)]
             case StopTimer(timer):
@@ -194,12 +228,29 @@ class Members:
             case CandidateRefused(reason):
                 return [Warn(f"A candidate was refused: {reason}")]
             case LinkStateChanged(state):
-                # Every way back may be another path; beyond that, the status is looked at after every input.
-                return [FindPath(peer_id)] if state is LinkState.OPEN else []
+                return self._on_state(peer_id, state)
             case ClosePeerConnection():
                 return [*self._lose_channel(peer_id, member), OnPeerConnection(peer_id, effect)]
             case _:
                 return [OnPeerConnection(peer_id, effect)]
+
+    def _on_state(self, peer_id: str, state: LinkState) -> list[RoomEffect]:
+        if state is LinkState.OPEN:
+            return [FindPath(peer_id)]  # every way back may be another path
+        # What took the path away may have taken the server along.
+        return [*self._session.asked()] if state is LinkState.INTERRUPTED else []
+
+    def _send_signal(
+        self, peer_id: str, member: _Member, description: Description | None, candidate: Candidate | None
+    ) -> list[RoomEffect]:
+        """Send a signal through the server or, while that is away, over the channel that it is about."""
+        if self._session.state is SessionState.JOINED:
+            return [*self._session.send(requests.Signal(peer_id, description, candidate))]
+        if not member.channel_open:
+            return []  # what was lost here is made good by negotiating anew when the server is back
+        if description is not None and len(description.sdp.encode()) > MAX_SIGNAL_SDP_BYTES:
+            return [Warn("A description is too long for the data channel; it waits for the server.")]
+        return [SendFrame(peer_id, SignalFrame(description, candidate))]
 
     def _lose_channel(self, peer_id: str, member: _Member) -> list[ConversationEffect]:
         member.channel_open = False

@@ -90,3 +90,21 @@ class Member:
 
     peer_id: str
     username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Whether what is said in a room is kept in this browser, beyond the life of the page."""
+
+    kept: bool
+    changeable: bool = True
+    """Whether the person can have it otherwise; not where the browser cannot keep anything."""
+    fault: str = ""
+    """What keeps the browser from keeping it, in a sentence for the person; empty where it is as they want it."""
+
+
+class ExportFormat(StrEnum):
+    """What a history can be exported as; the values are file name extensions."""
+
+    JSON = "json"
+    TEXT = "txt"

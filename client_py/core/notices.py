@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client_py.core.models import Delivery, Member, Message, StatusLine
+from client_py.core.models import Delivery, Keeping, Member, Message, StatusLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,41 @@ class MembersChanged:
     """The others in the room, in the order in which they came."""
 
     members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLoaded:
+    """Messages of before stand at the beginning of the transcript, the oldest first."""
+
+    messages: tuple[Message, ...]
+    has_earlier: bool
+    """Whether there are still earlier ones than these."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCleared:
+    """The history was cleared: nothing stands in the transcript but these, which have yet to be delivered."""
+
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesFound:
+    """What a search came to."""
+
+    query: str
+    """As the person wrote it; an answer to an earlier question is not to be shown."""
+    messages: tuple[Message, ...]
+    """The newest first."""
+    complete: bool
+    """Whether these are all; a search stops at so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingChanged:
+    """Messages are kept in this browser now, or are not any more."""
+
+    keeping: Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +94,15 @@ class MessageRefused:
 
 
 Notice = (
-    StatusChanged | MembersChanged | MessageAdded | DeliveryChanged | TypingChanged | UnreadChanged | MessageRefused
+    StatusChanged
+    | MembersChanged
+    | HistoryLoaded
+    | HistoryCleared
+    | MessagesFound
+    | KeepingChanged
+    | MessageAdded
+    | DeliveryChanged
+    | TypingChanged
+    | UnreadChanged
+    | MessageRefused
 )

@@ -6,7 +6,7 @@ It numbers them, keeps them until they are acknowledged, and sends again what a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from client_py.core.frames import MessagePart, split_text
@@ -14,6 +14,9 @@ from client_py.core.frames import MessagePart, split_text
 WINDOW_BYTES = 524_288
 """So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which
 browsers refuse more, and is enough for 100 Mbit/s at 40 ms."""
+
+MAX_UNREAD = 2_000
+"""So many messages that have arrived are followed until they are read; of older ones it is not learned any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +28,36 @@ class Outgoing:
     sent_at: float
     position: int
     """Its place among all that we have written."""
-
-    @property
-    def size(self) -> int:
-        """Give the bytes that it counts for in the window and in the limits."""
-        return len(self.text.encode())
+    size: int
+    """The bytes that it counts for in the window and in the limits."""
 
 
 class Outbox:
     """What one device has yet to acknowledge, in order; the numbers follow the device's high-water mark."""
 
-    def __init__(self) -> None:
+    def __init__(self, acknowledged: int = 0, unread: Sequence[str] = ()) -> None:
         self._pending: deque[Outgoing] = deque()
-        self._acknowledged = 0
+        self._acknowledged = acknowledged
         """The number of the last message that the device has; the first pending one is its successor."""
         self._numbered = 0
         """How many of the pending ones the device may have, since they were sent over some channel."""
         self._sent = 0
         """How many of the pending ones are on their way over the channel in use."""
         self._bytes_on_their_way = 0
-        self._unread: deque[tuple[int, str]] = deque()
+        # Reading is told by a mark, so what is not read yet is what was acknowledged last.
+        numbered = zip(range(acknowledged - len(unread) + 1, acknowledged + 1), unread, strict=True)
+        self._unread: deque[tuple[int, str]] = deque((item for item in numbered if item[0] > 0), MAX_UNREAD)
         """Number and id of what was acknowledged and not yet read."""
+
+    @property
+    def acknowledged(self) -> int:
+        """The number of the last message that the device has."""
+        return self._acknowledged
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether something is on its way over the channel in use."""
+        return self._sent > 0
 
     @property
     def pending(self) -> tuple[Outgoing, ...]:
@@ -79,9 +91,10 @@ class Outbox:
         """
         self.channel_lost()
         ids = self._drop_through(received)
-        if self._acknowledged != received:
-            self._acknowledged = received
+        if received < self._acknowledged:
+            # The device has forgotten what it had, and what it reads from now on has numbers of another count.
             self._unread.clear()
+        self._acknowledged = received
         return ids
 
     def acknowledge(self, received: int) -> list[str] | None:
@@ -97,10 +110,15 @@ class Outbox:
             ids.append(self._unread.popleft()[1])
         return ids
 
-    def send_more(self) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
-        """Give the messages that may be sent now with their frames, as far as the window is open; one always may."""
+    def send_more(self, kept: int) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
+        """Give the messages that may be sent now with their frames, as far as the window is open; one always may.
+
+        Those behind position `kept` are still being stored here, and wait for that.
+        """
         while self._sent < len(self._pending) and self._bytes_on_their_way < WINDOW_BYTES:
             message = self._pending[self._sent]
+            if message.position > kept:
+                return
             self._sent += 1
             self._numbered = max(self._numbered, self._sent)
             self._bytes_on_their_way += message.size

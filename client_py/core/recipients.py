@@ -8,12 +8,14 @@ tab that is gone for good reaches the tab that comes after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from client_py.core.deliveries import Deliveries
 from client_py.core.inbox import Inbox
+from client_py.core.models import Delivery
 from client_py.core.outbox import Outbox, Outgoing
+from client_py.core.records import Mark, Snapshot
 
 MAX_DEVICES = 16
 """Devices whose marks are kept; one that is forgotten is only put in step anew."""
@@ -27,12 +29,19 @@ class Stream:
     device: str
     outbox: Outbox = field(default_factory=Outbox)
     inbox: Inbox = field(default_factory=Inbox)
+    heard: int = 0
+    """Its place in the order in which devices were heard of last."""
     peer_id: str | None = None
     """The peer whose channel ends at this device; None while there is none."""
     has_our_mark: bool = False
     """Whether we have said what we have, so that the device can go on from there."""
     in_step: bool = False
     """Whether the device has said what it has, so that our messages can go on from there."""
+
+    def mark(self) -> Mark:
+        """Give how far we are with the device, as it is to be kept behind what is being stored already."""
+        inbox = self.inbox
+        return Mark(self.account, self.device, self.heard, inbox.received, inbox.read, self.outbox.acknowledged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,39 @@ class Recipients:
         self._streams: dict[tuple[str, str], Stream] = {}
         self._waiting: list[_Waiting] = []
         self._last_account: str | None = None
+        self._heard = 0
+
+    def restore(self, snapshot: Snapshot, pending: Iterable[Outgoing]) -> None:
+        """Take up what was kept; `pending` are our messages that somebody has yet to get, in the order of writing."""
+        for mark in sorted(snapshot.marks, key=lambda mark: mark.heard):
+            unread = [
+                receipt.message_id
+                for receipt in snapshot.receipts
+                if receipt.owed.get(mark.account, {}).get(mark.device) is Delivery.DELIVERED
+            ]
+            outbox, inbox = Outbox(mark.acknowledged, unread), Inbox(mark.received, mark.read)
+            self._streams[mark.account, mark.device] = Stream(mark.account, mark.device, outbox, inbox, mark.heard)
+            self._last_account, self._heard = mark.account, mark.heard
+        messages = {message.id: message for message in pending}
+        for receipt in snapshot.receipts:
+            message = messages.get(receipt.message_id)
+            self.deliveries.restore(receipt, message.size if message else 0)
+            if message is not None:
+                self._restore_debts(message, receipt.owed)
+
+    def _restore_debts(self, message: Outgoing, owed: Mapping[str, Mapping[str, Delivery]]) -> None:
+        for account, devices in owed.items():
+            for device, delivery in devices.items():
+                if delivery >= Delivery.DELIVERED:
+                    continue
+                if (account, device) in self._streams:
+                    self._owe(message, self._streams[account, device])
+                else:
+                    self.deliveries.forgive([message.id], account, device)
+            if not self.deliveries.is_owed_to_devices(message.id, account):
+                self._wait(message, account, None)
+        if not owed:
+            self._wait(message, None, None)
 
     # Who is there
 
@@ -85,8 +127,9 @@ class Recipients:
         stream = self._streams.pop(key, None) or Stream(*key)
         # Behind all the others, so that they stand in the order in which they were heard of last.
         self._streams[key] = member.stream = stream
+        self._heard += 1
+        stream.heard = self._heard
         self._last_account = member.account
-        self._forget_one_device()
         for message in self._unacknowledged(member.account):
             if not self.deliveries.is_owed(message.id, stream.account, stream.device):
                 self._owe(message, stream)
@@ -171,7 +214,7 @@ class Recipients:
     def _of(self, account: str) -> list[Stream]:
         return [stream for stream in self._streams.values() if stream.account == account]
 
-    def _forget_one_device(self) -> None:
+    def forget_one_device(self) -> tuple[tuple[str, str], ...]:
         """Keep the devices few, by letting go of one that is away, is owed nothing, and has nothing being stored."""
         present = self._present()
         forgettable = [
@@ -179,5 +222,7 @@ class Recipients:
             for key, stream in self._streams.items()
             if stream not in present and not stream.outbox.pending and stream.inbox.stored == stream.inbox.received
         ]
-        if len(self._streams) > MAX_DEVICES and forgettable:
-            del self._streams[forgettable[0]]
+        if len(self._streams) <= MAX_DEVICES or not forgettable:
+            return ()
+        del self._streams[forgettable[0]]
+        return (forgettable[0],)

@@ -7,16 +7,30 @@ reports what came of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from client_py.core.conversation import Conversation, StoredIncoming, StoredOutgoing
-from client_py.core.frames import FRAMES
+from client_py.core.alertness import TICK_SECONDS, Alertness
+from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
+from client_py.core.frames import FRAMES, LinkFrame, MessagePart
 from client_py.core.link import Link
 from client_py.core.link_effects import LinkEffect, LinkTimer
 from client_py.core.members import Members
 from client_py.core.models import Member, StatusLine
 from client_py.core.negotiation import Operation
 from client_py.core.notices import MembersChanged, StatusChanged
-from client_py.core.room_effects import FindPath, OnPeerConnection, RoomEffect, StartLinkTimer, StopLinkTimer, Warn
+from client_py.core.records import Entry, Snapshot
+from client_py.core.room_effects import (
+    CountReceived,
+    FindPath,
+    OnPeerConnection,
+    RoomEffect,
+    RoomTimer,
+    StartLinkTimer,
+    StartRoomTimer,
+    StopLinkTimer,
+    StopRoomTimer,
+    Warn,
+)
 from client_py.core.session import Session, SessionState, SessionTimer
 from client_py.core.status import Facts, status_line
 from protocol import events
@@ -24,17 +38,40 @@ from protocol.errors import RemoteProtocolError
 from protocol.events import EVENTS, Event
 from protocol.webrtc import Candidate, Description, IceServer
 
-__all__ = ["FindPath", "OnPeerConnection", "Room", "RoomEffect", "StartLinkTimer", "StopLinkTimer", "Warn"]
+__all__ = [
+    "CountReceived",
+    "FindPath",
+    "OnPeerConnection",
+    "Room",
+    "RoomEffect",
+    "RoomTimer",
+    "StartLinkTimer",
+    "StartRoomTimer",
+    "StopLinkTimer",
+    "StopRoomTimer",
+    "Visitor",
+    "Warn",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who comes into a room, and with what they have kept of it."""
+
+    username: str
+    device: str
+    snapshot: Snapshot = EMPTY
 
 
 class Room:
     """One room, from entering it to leaving it."""
 
-    def __init__(self, name: str, username: str, *, device: str, supported: bool, random: Callable[[], float]) -> None:
+    def __init__(self, name: str, visitor: Visitor, *, supported: bool, random: Callable[[], float]) -> None:
         self.ice_servers: tuple[IceServer, ...] = ()
         self._supported = supported
-        self._session = Session(name, random)
-        self._conversation = Conversation(device=device, username=username)
+        self._session = Session(name, random, visitor.snapshot.resume_token)
+        self._conversation = Conversation(device=visitor.device, username=visitor.username, snapshot=visitor.snapshot)
+        self._alertness = Alertness()
         self._members = Members(self._session, self._conversation, random)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
@@ -43,11 +80,14 @@ class Room:
 
     def start(self) -> list[RoomEffect]:
         """Enter the room, if this browser can talk to others at all."""
-        return self._with_news([*self._session.start()] if self._supported else [])
+        if not self._supported:
+            return self._with_news([])
+        return self._with_news([*self._session.start(), StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)])
 
     def stop(self) -> list[RoomEffect]:
         """Leave the room."""
-        return [*self._members.leave(), *self._session.stop()]
+        timers = [StopRoomTimer(timer) for timer in RoomTimer]
+        return [*timers, *self._members.leave(), *self._session.stop()]
 
     def message_submitted(self, message_id: str, text: str, now: float) -> list[RoomEffect]:
         """The person sent a message; `now` in seconds since the epoch."""
@@ -69,7 +109,9 @@ class Room:
 
     def socket_closed(self, code: int) -> list[RoomEffect]:
         """The WebSocket is gone, with this close code."""
-        return self._with_news([*self._session.socket_closed(code), *self._members.signaling_lost()])
+        effects = [*self._session.socket_closed(code), *self._members.signaling_lost()]
+        # What took the server away may have taken the others along.
+        return self._with_news([*effects, *self._members.on_every_link(Link.asked)])
 
     def text_received(self, text: str) -> list[RoomEffect]:
         """The server sent a message."""
@@ -84,13 +126,30 @@ class Room:
             effects.append(Warn(f"The server refused a request: {event.message}"))
         return self._with_news([*effects, *self._on_event(event)])
 
-    def network_returned(self) -> list[RoomEffect]:
-        """The browser is online again."""
-        return self._with_news([*self._session.network_returned()])
-
     def session_timer_fired(self, timer: SessionTimer) -> list[RoomEffect]:
         """A timer of the session ran out."""
-        return self._with_news([*self._session.timer_fired(timer)])
+        effects: list[RoomEffect] = [*self._session.timer_fired(timer)]
+        if self._session.state is not SessionState.JOINED:
+            effects += self._members.signaling_lost()
+        return self._with_news(effects)
+
+    # Inputs of the world outside; `now` in seconds since the epoch
+
+    def checked(self, now: float) -> list[RoomEffect]:
+        """The network may be another, or the page is seen again: look at once how things stand."""
+        if not self._supported:
+            return []
+        wait = self._alertness.wait_before_looking(now)
+        if wait > 0:
+            return [StartRoomTimer(RoomTimer.CHECK, wait)]
+        return self._with_news([*self._session.checked(), *self._after_check()])
+
+    def timer_fired(self, timer: RoomTimer, now: float) -> list[RoomEffect]:
+        """A timer of the room ran out."""
+        if timer is RoomTimer.CHECK:
+            return self.checked(now)
+        slept = self._alertness.ticked(now)
+        return [StartRoomTimer(RoomTimer.TICK, TICK_SECONDS), *(self.checked(now) if slept else [])]
 
     # Inputs of the links
 
@@ -129,7 +188,11 @@ class Room:
 
     def link_timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
         """A timer of a link ran out."""
-        return self._on_link(peer_id, lambda link: link.timer_fired(timer))
+        return self._with_news(self._members.timer_fired(peer_id, timer))
+
+    def bytes_counted(self, peer_id: str, count: int | None) -> list[RoomEffect]:
+        """What came of `CountReceived`; None where the browser could not say."""
+        return self._on_link(peer_id, lambda link: link.bytes_counted(count))
 
     def path_found(self, peer_id: str, *, relayed: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`; None where the browser could not say."""
@@ -147,8 +210,12 @@ class Room:
 
     def frame_received(self, peer_id: str, text: str) -> list[RoomEffect]:
         """A peer sent a frame; one that breaks the rules costs it the channel, and nothing else."""
+        effects = self._members.on_link(peer_id, Link.heard)
         try:
-            return [*self._conversation.frame_received(peer_id, FRAMES.decode(text))]
+            frame = FRAMES.decode(text)
+            if isinstance(frame, LinkFrame):
+                return self._with_news([*effects, *self._members.frame_received(peer_id, frame)])
+            return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
         except RemoteProtocolError as error:
             return [Warn(f"A peer sent what cannot be read: {error}"), *self._on_link(peer_id, Link.channel_faulted)]
 
@@ -156,9 +223,9 @@ class Room:
         """Nothing more was heard of a peer who was typing."""
         return [*self._conversation.typing_timer_fired(peer_id)]
 
-    def stored(self, entry: StoredOutgoing | StoredIncoming) -> list[RoomEffect]:
-        """What a `Store` asked for is safe now."""
-        return [*self._conversation.stored(entry)]
+    def stored(self, entry: Entry, *, new: bool = True) -> list[RoomEffect]:
+        """What a `Store` asked for is safe now; `new` tells whether its message was not there already."""
+        return self._watched(self._conversation.stored(entry, new=new))
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
@@ -179,9 +246,24 @@ class Room:
             case events.PeerLeft():
                 return self._members.peer_left(event)
             case events.Signal():
-                return self._members.signal(event)
-            case events.Error():
+                return self._members.signal(event.sender, event.description, event.candidate)
+            case events.Error() | events.Pong():
                 return []
+
+    def _after_check(self) -> list[RoomEffect]:
+        """Let the links look too, knowing whether the server is there."""
+        lost = [] if self._session.state is SessionState.JOINED else self._members.signaling_lost()
+        return [*lost, *self._members.on_every_link(Link.checked)]
+
+    def _watched(self, effects: list[ConversationEffect]) -> list[RoomEffect]:
+        """Have the links watch over what is sent that is to be acknowledged."""
+        asking = {
+            effect.peer_id
+            for effect in effects
+            if isinstance(effect, SendFrame) and isinstance(effect.frame, MessagePart)
+        }
+        watching = [self._members.on_link(peer_id, Link.expected) for peer_id in sorted(asking)]
+        return [*effects, *(effect for part in watching for effect in part)]
 
     def _on_link(self, peer_id: str, decide: Callable[[Link], list[LinkEffect]]) -> list[RoomEffect]:
         return self._with_news(self._members.on_link(peer_id, decide))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.link_effects import LinkTimer, PeerConnectionEffect
@@ -43,6 +44,37 @@ class FindPath:
 
 
 @dataclass(frozen=True, slots=True)
+class CountReceived:
+    """Look how many bytes the connection to a peer has received, and call `bytes_counted`."""
+
+    peer_id: str
+
+
+class RoomTimer(Enum):
+    """What a room waits for; starting a timer that runs starts it anew."""
+
+    TICK = auto()
+    """To see whether the clock goes on as it should, or the page has slept."""
+    CHECK = auto()
+    """Things are looked at once more, since they were looked at a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRoomTimer:
+    """Call `timer_fired` after some seconds."""
+
+    timer: RoomTimer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopRoomTimer:
+    """Do not call for this timer any more."""
+
+    timer: RoomTimer
+
+
+@dataclass(frozen=True, slots=True)
 class Warn:
     """Note for whoever looks into the browser's console what went wrong without harm."""
 
@@ -58,6 +90,9 @@ RoomEffect = (
     | Store
     | StartTypingTimer
     | FindPath
+    | CountReceived
+    | StartRoomTimer
+    | StopRoomTimer
     | Warn
     | Notice
 )

@@ -7,6 +7,7 @@ idle ──start──▶ opening ──socket opened──▶ entering ──jo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,8 +18,20 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Event
 from protocol.requests import REQUESTS, Request
 
-OPENING_SECONDS = 10.0
-"""Until an answer to `join`: three or four round trips. What takes longer is better begun anew."""
+OPENING_SECONDS = (4.0, 4.0, 12.0)
+"""How long an answer to `join` is waited for, attempt by attempt. What takes longer is better begun anew, since TCP
+sends a lost opening again only after 1, 3 and 7 s; but every third attempt leaves time to a slow line."""
+
+PROBE_SECONDS = 2.0
+"""Until the answer to a `ping`; coming back costs no more than that, and nobody is told of it."""
+
+MAX_REPLACED_IN_A_ROW = 4
+
+BACKOFF_SECONDS = 0.5
+BACKOFF_CAP_SECONDS = 15.0
+EAGER_DELAYS = 40
+EAGER_CAP_SECONDS = 2.0
+"""For the first minutes the pauses stay short: most faults are over by then, and somebody is waiting."""
 
 FULL_RETRY_SECONDS = 3.0
 """How often a full room is asked again."""
@@ -52,6 +65,8 @@ class SessionTimer(Enum):
     """The next WebSocket is opened after a pause."""
     REJOIN = auto()
     """The room is asked again after a pause."""
+    PROBE = auto()
+    """The server is to show that it still hears us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +102,44 @@ class StopSessionTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepResumeToken:
+    """Keep the token by which this device is the same peer again after a reload."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoginRefused:
     """The server does not take our token: the person has to sign in again."""
 
 
-SessionEffect = OpenSocket | CloseSocket | SendText | StartSessionTimer | StopSessionTimer | LoginRefused
+SessionEffect = (
+    OpenSocket | CloseSocket | SendText | StartSessionTimer | StopSessionTimer | KeepResumeToken | LoginRefused
+)
 
 
 class Session:
     """Our connection to the server, over as many WebSockets as it takes."""
 
-    def __init__(self, room: str, random: Callable[[], float]) -> None:
+    def __init__(self, room: str, random: Callable[[], float], resume_token: str | None = None) -> None:
         self.room = room
         self.state = SessionState.IDLE
         self.close_code: int | None = None
         """Of the last WebSocket that was closed; a person is told of the final ones."""
-        self._resume_token: str | None = None
-        self._backoff = Backoff(0.5, 15, random)
+        self._resume_token = resume_token
+        self._backoff = Backoff(
+            BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random, eager=EAGER_DELAYS, eager_cap=EAGER_CAP_SECONDS
+        )
+        self._patience = itertools.cycle(OPENING_SECONDS)
+        self._probing = False
+        self._replaced_in_a_row = 0
 
     # Inputs of the room
 
     def start(self) -> list[SessionEffect]:
         """Begin to enter the room."""
         self.state = SessionState.OPENING
-        return [OpenSocket(), _await_answer()]
+        return [OpenSocket(), self._await_answer()]
 
     def stop(self) -> list[SessionEffect]:
         """Leave the room on purpose: the others are told at once."""
@@ -124,11 +153,24 @@ class Session:
         """Send a request if we are in the room; what is lost here is made good by negotiating anew after joining."""
         return [self._request(request)] if self.state is SessionState.JOINED else []
 
-    def network_returned(self) -> list[SessionEffect]:
-        """The browser is online again: what waits need not wait longer."""
-        if self.state is not SessionState.WAITING:
+    def checked(self) -> list[SessionEffect]:
+        """The network may be another, or the page has slept: let no pause run on, and see if the server hears us."""
+        match self.state:
+            case SessionState.WAITING:
+                return [StopSessionTimer(SessionTimer.RETRY), *self.start()]
+            case SessionState.OPENING:
+                # It was begun from an address that may be gone.
+                return [CloseSocket(), *self.start()]
+            case SessionState.JOINED | SessionState.FULL:
+                return self.asked()
+        return []
+
+    def asked(self) -> list[SessionEffect]:
+        """Something else has failed that may have failed for the same reason: see whether the server hears us."""
+        if self._probing or self.state not in (SessionState.JOINED, SessionState.FULL):
             return []
-        return [StopSessionTimer(SessionTimer.RETRY), *self.start()]
+        self._probing = True
+        return [self._request(requests.Ping()), StartSessionTimer(SessionTimer.PROBE, PROBE_SECONDS)]
 
     # Inputs of the WebSocket
 
@@ -140,11 +182,13 @@ class Session:
     def socket_closed(self, code: int) -> list[SessionEffect]:
         """The WebSocket is gone; the code says whether coming back can help."""
         self.close_code = code
+        self._probing = False
+        self._replaced_in_a_row = self._replaced_in_a_row + 1 if code == CloseCode.REPLACED else 0
         effects: list[SessionEffect] = [StopSessionTimer(timer) for timer in SessionTimer]
         if code == CloseCode.UNAUTHENTICATED:
             self.state = SessionState.REFUSED
             return [*effects, LoginRefused()]
-        if _is_final(code):
+        if _is_final(code) and not self._was_replaced_by_ourselves:
             self.state = SessionState.REFUSED
             return effects
         self.state = SessionState.WAITING
@@ -152,6 +196,9 @@ class Session:
 
     def event_received(self, event: Event) -> list[SessionEffect]:
         """An event came in; what concerns peers is the room's."""
+        return [*self._end_probe(), *self._on_event(event)]
+
+    def _on_event(self, event: Event) -> list[SessionEffect]:
         match event:
             case events.Welcome():
                 # If `joined` is lost on its way, this makes us the peer that is in the room already.
@@ -160,7 +207,8 @@ class Session:
                 self.state = SessionState.JOINED
                 self._resume_token = event.resume_token
                 self._backoff.reset()
-                return [StopSessionTimer(SessionTimer.OPENING)]
+                self._patience = itertools.cycle(OPENING_SECONDS)
+                return [StopSessionTimer(SessionTimer.OPENING), KeepResumeToken(event.resume_token)]
             case events.Error() if self.state in (SessionState.ENTERING, SessionState.FULL):
                 return self._on_refusal(event)
         return []
@@ -179,7 +227,12 @@ class Session:
             case SessionTimer.RETRY:
                 return self.start()
             case SessionTimer.REJOIN:
-                return [self._join(), _await_answer()]
+                return [self._join(), self._await_answer()]
+            case SessionTimer.PROBE:
+                # The browser may take minutes to see that this WebSocket is dead; on a phone it may never do.
+                self._probing = False
+                self.close_code = CloseCode.NORMAL
+                return [CloseSocket(), *self.start()]
 
     # Transitions
 
@@ -191,15 +244,28 @@ class Session:
             pause = error.retry_after or self._backoff.next_delay()
         return [StopSessionTimer(SessionTimer.OPENING), StartSessionTimer(SessionTimer.REJOIN, pause)]
 
+    @property
+    def _was_replaced_by_ourselves(self) -> bool:
+        """Tell whether a WebSocket that we had given up has taken our place, by a `join` that was long on its way.
+
+        No other page can have our token, but if it ever had, the two would take each other's place for ever.
+        """
+        return 0 < self._replaced_in_a_row < MAX_REPLACED_IN_A_ROW
+
+    def _end_probe(self) -> list[SessionEffect]:
+        if not self._probing:
+            return []
+        self._probing = False
+        return [StopSessionTimer(SessionTimer.PROBE)]
+
+    def _await_answer(self) -> SessionEffect:
+        return StartSessionTimer(SessionTimer.OPENING, next(self._patience))
+
     def _join(self) -> SessionEffect:
         return self._request(requests.Join(self.room, self._resume_token))
 
     def _request(self, request: Request) -> SendText:
         return SendText(REQUESTS.encode(request))
-
-
-def _await_answer() -> SessionEffect:
-    return StartSessionTimer(SessionTimer.OPENING, OPENING_SECONDS)
 
 
 def _is_final(code: int) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.frames import FRAMES
+from client_py.core.history import MEDIA_TYPES, export, file_name
 from client_py.core.link import (
     ClosePeerConnection,
     CreateChannel,
@@ -15,10 +17,26 @@ from client_py.core.link import (
     PeerConnectionEffect,
     RestartIce,
 )
-from client_py.core.notices import Notice
-from client_py.core.room import FindPath, OnPeerConnection, Room, RoomEffect, StartLinkTimer, StopLinkTimer, Warn
+from client_py.core.models import ExportFormat
+from client_py.core.notices import HistoryCleared, HistoryLoaded, KeepingChanged, MessagesFound, Notice
+from client_py.core.records import Entry
+from client_py.core.room import (
+    CountReceived,
+    FindPath,
+    OnPeerConnection,
+    Room,
+    RoomEffect,
+    StartLinkTimer,
+    StartRoomTimer,
+    StopLinkTimer,
+    StopRoomTimer,
+    Visitor,
+    Warn,
+)
+from client_py.core.rows import Place
 from client_py.core.session import (
     CloseSocket,
+    KeepResumeToken,
     LoginRefused,
     OpenSocket,
     SendText,
@@ -26,18 +44,19 @@ from client_py.core.session import (
     StopSessionTimer,
 )
 from client_py.drivers.connection import Connection, Outcomes
+from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.ports import (
     ChannelCallbacks,
-    Clock,
+    Downloads,
     OperationFailed,
     PeerConnectionCallbacks,
     PeerConnections,
-    Random,
     Socket,
     SocketCallbacks,
     Sockets,
+    StorageFailed,
 )
 from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
@@ -48,8 +67,8 @@ class RoomPorts:
 
     sockets: Sockets
     peer_connections: PeerConnections
-    clock: Clock
-    random: Random
+    keeping: KeepingPorts
+    downloads: Downloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +86,158 @@ class RoomDriver:
     """One visit to a room, from entering it to leaving it."""
 
     def __init__(self, name: str, username: str, ports: RoomPorts, callbacks: RoomCallbacks, tasks: Tasks) -> None:
+        self._name = name
+        self._username = username
         self._ports = ports
         self._callbacks = callbacks
         self._tasks = tasks
-        self._timers = Timers(ports.clock)
+        self._clock = ports.keeping.clock
+        self._random = ports.keeping.random
+        self._timers = Timers(self._clock)
         self._socket: Socket | None = None
         self._connections: dict[str, Connection] = {}
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
-        self._room = Room(
-            name,
-            username,
-            device=ports.random.token(),
-            supported=ports.peer_connections.supported,
-            random=ports.random.random,
+        self._stopped = False
+        self._clearings = 0
+        self._keeper = Keeper(
+            Place(username, name), ports.keeping, tasks, lambda keeping: callbacks.show(KeepingChanged(keeping))
         )
+        self._opening: asyncio.Task[None] | None = None
+        self._machine: Room | None = None
+        self._early: list[Callable[[Room], list[RoomEffect]]] = []
+        """What came in before the room was there to hear it."""
 
     # What the person and the page do
 
     def start(self) -> None:
-        """Enter the room."""
-        self._perform(self._room.start())
+        """Enter the room, with what this browser has kept of it."""
+        self._opening = self._tasks.spawn(self._open())
 
     def stop(self) -> None:
-        """Leave the room, and leave nothing of it behind."""
-        self._perform(self._room.stop())
+        """Leave the room, and leave nothing of it behind but what is kept."""
+        self._stopped = True
+        if self._machine is not None:
+            self._perform(self._machine.stop())
         self._timers.stop_all()
+        self._tasks.spawn(self._close())
 
     def send(self, text: str) -> None:
         """Write a message."""
-        self._perform(self._room.message_submitted(self._ports.random.token(), text, self._ports.clock.now()))
+        message_id, now = self._random.token(), self._clock.now()
+        self._hear(lambda room: room.message_submitted(message_id, text, now))
 
     def typed(self) -> None:
         """A key was pressed in the composer."""
-        self._perform(self._room.typed(self._ports.clock.now()))
+        self._hear(lambda room: room.typed(self._clock.now()))
 
     def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """The newest message came before the person's eyes, or is no longer there."""
-        self._perform(self._room.reading_changed(reading=reading))
+        self._hear(lambda room: room.reading_changed(reading=reading))
 
-    def network_returned(self) -> None:
-        """The browser is online again."""
-        self._perform(self._room.network_returned())
+    def checked(self) -> None:
+        """The network may be another, or the page is seen again."""
+        self._hear(lambda room: room.checked(self._clock.now()))
 
-    # Effects
+    # What the person asks of the history
+
+    def load_earlier(self, oldest: str) -> None:
+        """Show messages from before the one with this id."""
+        self._tasks.spawn(self._load_earlier(oldest))
+
+    def search(self, query: str) -> None:
+        """Look for messages."""
+        self._tasks.spawn(self._search(query))
+
+    def export(self, form: ExportFormat) -> None:
+        """Save the whole history as a file."""
+        self._tasks.spawn(self._export(form))
+
+    def clear_history(self) -> None:
+        """Forget what was said, but for what has yet to be delivered."""
+        self._tasks.spawn(self._clear_history())
+
+    def set_keeping(self, kept: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Keep what is said in this browser, or nothing."""
+        self._tasks.spawn(self._keeper.set_keeping(kept=kept))
+
+    def keeping_wished(self) -> None:
+        """The wish to keep messages may have been changed in another tab."""
+        if self._machine is not None:
+            self._tasks.spawn(self._keeper.look_at_wish())
+
+    async def _open(self) -> None:
+        snapshot = await self._keeper.open()
+        if self._stopped:
+            return
+        self._keeper.archive.stored = self._stored
+        visitor = Visitor(self._username, self._keeper.archive.device, snapshot)
+        room = self._machine = Room(
+            self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random
+        )
+        self._callbacks.show(HistoryLoaded(snapshot.messages, snapshot.has_earlier))
+        self._perform(room.start())
+        for decide in self._early:
+            self._perform(decide(room))
+        self._early.clear()
+
+    async def _close(self) -> None:
+        if self._opening is not None:
+            await asyncio.wait({self._opening})
+        await self._keeper.close()
+
+    async def _load_earlier(self, oldest: str) -> None:
+        clearings = self._clearings
+        try:
+            messages, has_earlier = await self._keeper.archive.earlier(oldest)
+        except StorageFailed as error:
+            self._callbacks.warn(f"Earlier messages could not be read: {error.sentence}")
+            messages, has_earlier = (), True
+        if clearings == self._clearings:
+            self._callbacks.show(HistoryLoaded(messages, has_earlier))
+
+    async def _search(self, query: str) -> None:
+        try:
+            messages, complete = await self._keeper.archive.search(query)
+        except StorageFailed as error:
+            self._callbacks.warn(f"The history could not be searched: {error.sentence}")
+            messages, complete = (), False
+        self._callbacks.show(MessagesFound(query, messages, complete))
+
+    async def _export(self, form: ExportFormat) -> None:
+        try:
+            messages = await self._keeper.archive.everything()
+        except StorageFailed as error:
+            self._callbacks.warn(f"The history could not be exported: {error.sentence}")
+            return
+        self._ports.downloads.save(file_name(self._name, form), MEDIA_TYPES[form], export(self._name, messages, form))
+
+    async def _clear_history(self) -> None:
+        try:
+            pending = await self._keeper.archive.clear()
+        except StorageFailed as error:
+            self._callbacks.warn(f"The history could not be cleared: {error.sentence}")
+            return
+        self._clearings += 1
+        self._callbacks.show(HistoryCleared(pending))
+
+    # Inputs and effects
+
+    @property
+    def _room(self) -> Room:
+        assert self._machine is not None  # noqa: S101 - whoever calls back was made by its effects
+        return self._machine
+
+    def _hear(self, decide: Callable[[Room], list[RoomEffect]]) -> None:
+        """Give the room an input, as soon as it is there."""
+        if self._machine is None:
+            self._early.append(decide)
+        else:
+            self._perform(decide(self._machine))
+
+    def _stored(self, entry: Entry, new: bool) -> None:  # noqa: FBT001 - what the archive tells
+        if not self._stopped:
+            self._perform(self._room.stored(entry, new=new))
 
     def _perform(self, effects: list[RoomEffect]) -> None:
         """Carry out effects in the order in which they were decided, also those that come up on the way."""
@@ -139,8 +266,15 @@ class RoomDriver:
                 if self._socket is not None:
                     self._socket.send(text)
             case Store(entry):
-                # The page's memory is the store: what is in it is as safe as it will be.
-                self._perform(room.stored(entry))
+                self._keeper.archive.store(entry)
+            case KeepResumeToken(token):
+                self._keeper.archive.keep_resume_token(token)
+            case StartRoomTimer(room_timer, seconds):
+                timers.start(
+                    room_timer, seconds, lambda: self._perform(room.timer_fired(room_timer, self._clock.now()))
+                )
+            case StopRoomTimer(room_timer):
+                timers.stop(room_timer)
             case StartSessionTimer(timer, seconds):
                 timers.start(timer, seconds, lambda: self._perform(room.session_timer_fired(timer)))
             case StopSessionTimer(timer):
@@ -155,6 +289,9 @@ class RoomDriver:
             case FindPath(peer_id):
                 if connection := self._connections.get(peer_id):
                     self._tasks.spawn(self._find_path(peer_id, connection))
+            case CountReceived(peer_id):
+                if connection := self._connections.get(peer_id):
+                    self._tasks.spawn(self._count_bytes(peer_id, connection))
             case LoginRefused():
                 self._callbacks.login_refused()
             case Warn(sentence):
@@ -237,3 +374,8 @@ class RoomDriver:
         path = await connection.peer_connection.selected_path()
         if self._connections.get(peer_id) is connection:
             self._perform(self._room.path_found(peer_id, relayed=path.relayed if path else None))
+
+    async def _count_bytes(self, peer_id: str, connection: Connection) -> None:
+        count = await connection.peer_connection.bytes_received()
+        if self._connections.get(peer_id) is connection:
+            self._perform(self._room.bytes_counted(peer_id, count))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from client_py.core.models import ExportFormat
 
 
 class PageActions(Protocol):
@@ -46,4 +49,24 @@ class RoomActions(Protocol):
 
     def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
         """Tell whether the newest message is before the person's eyes: page visible and transcript at its end."""
+        ...
+
+    def load_earlier(self, oldest: str) -> None:
+        """Ask for messages from before the one with this id; they come by `HistoryLoaded`."""
+        ...
+
+    def search(self, query: str) -> None:
+        """Look for messages of this room's history; what is found comes by `MessagesFound`."""
+        ...
+
+    def export(self, form: ExportFormat) -> None:
+        """Save the whole history of this room as a file."""
+        ...
+
+    def clear_history(self) -> None:
+        """Forget what was said in this room, but for what has yet to be delivered; then comes `HistoryCleared`."""
+        ...
+
+    def set_keeping(self, kept: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
+        """Keep what is said in this browser from now on, or keep nothing and forget all of it, in every room."""
         ...

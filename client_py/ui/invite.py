@@ -6,7 +6,7 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.icons import icon
+from client_py.ui.popover import Popover, PopoverWords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -104,47 +104,22 @@ class InviteCard:
 
 
 class InviteButton:
-    """A button in the room's header that opens the card over the page; the browser itself opens and closes it."""
+    """A button in the room's header that opens the card over the page."""
 
     def __init__(self, surroundings: Surroundings, link: str) -> None:
-        create = surroundings.document.create
+        document = surroundings.document
         self._card = InviteCard(surroundings, link)
-        # The popover API brings Escape, the click beside it, and the keyboard's way back to the button.
-        opener = create(
-            "button",
-            {"type": "button", "class": "tool", "popovertarget": "invite-panel", "title": "Invite someone"},
-            icon(surroundings.document, "invite"),
-            create("span", {"class": "tool-label"}, "Invite"),
-        )
-        closer = create(
-            "button",
-            {
-                "type": "button",
-                "class": "quiet square",
-                "popovertarget": "invite-panel",
-                "popovertargetaction": "hide",
-                "aria-label": "Close",
-            },
-            icon(surroundings.document, "close"),
-        )
-        title = create("h2", {"id": "invite-title"}, "Invite someone")
-        panel = create(
-            "div",
-            {
-                "id": "invite-panel",
-                "class": "panel",
-                "popover": "",
-                "role": "dialog",
-                "aria-labelledby": "invite-title",
-            },
-            create("header", {"class": "card-head"}, title, closer),
-            create("p", {"class": "lead"}, "Send this link, or let a phone read the code."),
+        popover = Popover(
+            document,
+            PopoverWords("invite", "Invite", "Invite someone"),
+            document.create("p", {"class": "lead"}, "Send this link, or let a phone read the code."),
             self._card.element,
         )
-        self.element = create("div", {"class": "invite", "data-testid": "invite"}, opener, panel)
+        self.element = popover.element
+        self.element.set("data-testid", "invite")
         self._listeners = ExitStack()
         self._listeners.callback(self._card.dispose)
-        self._listeners.callback(panel.on("beforetoggle", lambda _event: self._card.show_code()))
+        self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._card.show_code()))
 
     def dispose(self) -> None:
         """Stop listening."""

@@ -30,28 +30,35 @@ FOLDED_FROM_LINES = 60
 class MessageView:
     """A message in the transcript; `resized` is called when a person unfolds or folds it."""
 
-    def __init__(
-        self, document: Document, formats: Formats, message: Message, *, opens_group: bool, resized: Callable[[], None]
-    ) -> None:
+    def __init__(self, document: Document, formats: Formats, message: Message, resized: Callable[[], None]) -> None:
         self._document = document
+        self._message = message
         self._resized = resized
+        self._author: Element | None = None
         self._listeners = ExitStack()
         self._ticks = self._build_ticks()
         create = document.create
         when = create("time", {"title": formats.full(message.sent_at)}, formats.time(message.sent_at))
         foot = create("footer", {"class": "meta"}, when)
-        bubble = create("div", {"class": "bubble"}, *self._body(message.text), foot)
+        self._bubble = create("div", {"class": "bubble"}, *self._body(message.text), foot)
         self.element = create(
             "article",
             {"class": "message", "data-testid": "message", "data-direction": message.direction},
-            *([self._author(message)] if opens_group else []),
-            bubble,
+            self._bubble,
         )
-        if opens_group:
-            self.element.set("data-opens-group", "")
         if message.delivery is not None:
             foot.append(self._ticks)
             self.show_delivery(message.delivery)
+
+    def show_author(self, *, shown: bool) -> None:
+        """Tell above the message who wrote it, or leave that to the message before it."""
+        if self._author and not shown:
+            self._author.remove()
+            self._author = None
+        elif shown and not self._author:
+            self._author = self._build_author()
+            self.element.insert_before(self._author, self._bubble)
+        self.element.set("data-opens-group", "" if shown else None)
 
     def show_delivery(self, delivery: Delivery) -> None:
         """Show how far the message has come."""
@@ -63,9 +70,9 @@ class MessageView:
         """Stop listening."""
         self._listeners.close()
 
-    def _author(self, message: Message) -> Element:
-        if message.direction is Direction.INCOMING:
-            return self._document.create("p", {"class": "author", "dir": "auto"}, message.author)
+    def _build_author(self) -> Element:
+        if self._message.direction is Direction.INCOMING:
+            return self._document.create("p", {"class": "author", "dir": "auto"}, self._message.author)
         # The side and the colour tell it to the eye.
         return self._document.create("p", {"class": "author unseen"}, "You")
 

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 
 class Placeholder:
-    """An invitation while the person is alone, a greeting once somebody is connected, and nothing otherwise."""
+    """An invitation while the person is alone, a greeting once somebody is connected, and nothing otherwise.
+
+    The transcript, whose place it takes, hides it when there are messages.
+    """
 
     def __init__(self, surroundings: Surroundings, link: str) -> None:
         create = surroundings.document.create
         self._status = Status.CONNECTING
         self._names = ""
-        self._empty = True
         self._card = InviteCard(surroundings, link)
         self._show_code = create("button", {"type": "button", "class": "quiet"}, "Show a QR code")
         self._alone = create(
@@ -50,11 +52,6 @@ class Placeholder:
         self._names = " and ".join(member.username for member in members)
         self._settle()
 
-    def leave(self) -> None:
-        """Make room for the first message."""
-        self._empty = False
-        self._settle()
-
     def dispose(self) -> None:
         """Stop listening."""
         self._listeners.close()
@@ -64,7 +61,6 @@ class Placeholder:
         self._greeting.text = f"Say hello to {self._names}." if greets else ""
         self._greeting.hidden = not greets
         self._alone.hidden = self._status is not Status.WAITING
-        self.element.hidden = not self._empty
 
     def _open_code(self) -> None:
         self._card.show_code()

@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING
 
 from client_py.core.notices import (
     DeliveryChanged,
+    HistoryCleared,
+    HistoryLoaded,
+    KeepingChanged,
     MembersChanged,
     MessageAdded,
     MessageRefused,
+    MessagesFound,
     Notice,
     StatusChanged,
     TypingChanged,
     UnreadChanged,
 )
 from client_py.ui.composer import Composer, Draft
-from client_py.ui.icons import icon
+from client_py.ui.history import HistoryButton
 from client_py.ui.invite import InviteButton
+from client_py.ui.keeping import KeepingFault
 from client_py.ui.peers import PeerList
 from client_py.ui.placeholder import Placeholder
 from client_py.ui.status import StatusStrip
 from client_py.ui.title import title_of
+from client_py.ui.tools import build_tool
 from client_py.ui.transcript import Transcript
 from client_py.ui.writing import WritingLine
 
@@ -57,17 +63,27 @@ class RoomScreen:
         self._peers = PeerList(document, visit.username)
         self._status = StatusStrip(document)
         self._writing = WritingLine(document)
+        self._history = HistoryButton(surroundings, actions)
         self._invite = InviteButton(surroundings, link)
         self._placeholder = Placeholder(surroundings, link)
         self._transcript = Transcript(document, surroundings.formats, actions, self._placeholder.element)
+        self._keeping_fault = KeepingFault(document, self._transcript.keep_end)
         self._composer = Composer(document, visit.draft, actions, self._transcript.keep_end)
-        for part in (self._invite, self._placeholder, self._transcript, self._composer):
+        for part in (
+            self._history,
+            self._invite,
+            self._placeholder,
+            self._transcript,
+            self._keeping_fault,
+            self._composer,
+        ):
             self._listeners.callback(part.dispose)
         self.element = document.create(
             "section",
             {"class": "screen room", "aria-label": f"Room {visit.room}"},
             self._header(page_actions),
             self._status.element,
+            self._keeping_fault.element,
             self._transcript.element,
             self._writing.element,
             self._composer.element,
@@ -78,7 +94,7 @@ class RoomScreen:
         self._composer.begin()
         self._transcript.begin()
 
-    def apply(self, notice: Notice) -> None:
+    def apply(self, notice: Notice) -> None:  # noqa: C901 - a table of notices
         """Show what has changed; what comes after the room was left is not shown."""
         if self._left:
             return
@@ -91,8 +107,17 @@ class RoomScreen:
             case MembersChanged(members):
                 self._peers.show(members)
                 self._placeholder.show_members(members)
+            case HistoryLoaded(messages, has_earlier):
+                self._transcript.prepend(messages, has_earlier=has_earlier)
+            case HistoryCleared(messages):
+                self._transcript.begin_anew(messages)
+                self._history.begin_anew()
+            case MessagesFound():
+                self._history.show_found(notice)
+            case KeepingChanged(keeping):
+                self._history.show_keeping(keeping)
+                self._keeping_fault.show(keeping.fault)
             case MessageAdded(message):
-                self._placeholder.leave()
                 self._transcript.append(message)
             case DeliveryChanged(message_id, delivery):
                 self._transcript.show_delivery(message_id, delivery)
@@ -115,16 +140,12 @@ class RoomScreen:
             {"class": "room-head"},
             self._tool("back", "Rooms", "lobby", page_actions.open_lobby),
             create("div", {"class": "room-name"}, create("h1", {"title": self.room}, self.room), self._peers.element),
+            self._history.element,
             self._invite.element,
             self._tool("logout", "Log out", "logout", page_actions.sign_out),
         )
 
     def _tool(self, drawing: str, label: str, testid: str, act: Callable[[], None]) -> Element:
-        button = self._document.create(
-            "button",
-            {"type": "button", "class": "tool", "data-testid": testid, "title": label},
-            icon(self._document, drawing),
-            self._document.create("span", {"class": "tool-label"}, label),
-        )
+        button = build_tool(self._document, drawing, label, {"data-testid": testid, "title": label})
         self._listeners.callback(button.on("click", lambda _event: act()))
         return button

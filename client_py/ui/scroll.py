@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from client_py.ports import Document, Element
 
@@ -35,6 +35,17 @@ class ScrollEnd:
         """Go to the end."""
         self._element.scroll_top = self._element.scroll_height
         self._settle(at_end=True)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keep what the reader looks at where it is, while content comes in or goes above it."""
+        top, height = self._element.scroll_top, self._element.scroll_height
+        yield
+        if self.at_end:
+            self.go()
+        else:
+            # Set as a whole, not added to: a browser may have moved it by itself by now (CSS Scroll Anchoring).
+            self._element.scroll_top = top + self._element.scroll_height - height
 
     def look(self) -> None:
         """See where the reader is now."""

@@ -1,4 +1,4 @@
-"""Shows the conversation: messages by day and by author, and the way back to the newest."""
+"""Shows the conversation: its newest messages, the way to the earlier ones, and the way back to the newest."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 
 from client_py.core.models import Direction
 from client_py.ui.icons import icon
-from client_py.ui.message import MessageView
+from client_py.ui.message_list import MessageList
 from client_py.ui.reading import Reading
 from client_py.ui.scroll import ScrollEnd
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from client_py.core.models import Delivery, Message
     from client_py.ports import Document, DomEvent, Element, Formats
     from client_py.ui.actions import RoomActions
 
-GROUP_SECONDS = 300.0
-"""After so long a pause, the same author's name is told again."""
-
-
-def belong_together(earlier: Message, later: Message) -> bool:
-    """Tell whether a message goes on where its author's last one ended."""
-    same_author = (earlier.direction, earlier.author) == (later.direction, later.author)
-    return same_author and abs(later.sent_at - earlier.sent_at) <= GROUP_SECONDS
+MAX_SHOWN = 1_000
+"""Beyond so many messages, the oldest are taken off the page, which would grow and slow down without end."""
+SHOWN_AFTERWARDS = 600
+"""How many stay then; far fewer, so that it seldom has to be done."""
 
 
 def new_messages(count: int) -> str:
@@ -35,15 +33,15 @@ class Transcript:
     """The messages in the order in which they came; `placeholder` stands in their place while there are none."""
 
     def __init__(self, document: Document, formats: Formats, actions: RoomActions, placeholder: Element) -> None:
-        self._document = document
-        self._formats = formats
-        self._views: dict[str, MessageView] = {}
-        self._last: Message | None = None
-        self._day = ""
+        self._actions = actions
+        self._placeholder = placeholder
         self._unseen = 0
         create = document.create
-        self._rows = create("div", {"class": "rows"}, placeholder)
-        log = create(
+        self._earlier = create(
+            "button", {"type": "button", "class": "earlier", "data-testid": "earlier"}, "Show earlier messages"
+        )
+        self._earlier.hidden = True
+        self._log = create(
             "div",
             {
                 "class": "transcript",
@@ -53,16 +51,23 @@ class Transcript:
                 "aria-label": "Messages",
                 "tabindex": "0",
             },
-            self._rows,
         )
+        self._end = ScrollEnd(document, self._log, self._end_reached_or_left)
+        self._messages = MessageList(document, formats, self._end.look, self._earlier, placeholder)
+        self._log.append(self._messages.element)
         self._count = create("span")
         self._jump = create("button", {"type": "button", "class": "jump"}, self._count, icon(document, "down"))
         self._jump.hidden = True
-        self.element = create("div", {"class": "conversation"}, log, self._jump)
-        self._end = ScrollEnd(document, log, self._end_reached_or_left)
+        self.element = create("div", {"class": "conversation"}, self._log, self._jump)
         self._reading = Reading(document, lambda: self._end.at_end, actions)
         self._listeners = ExitStack()
-        for dispose in (self._end.dispose, self._reading.dispose, self._jump.on("click", self._jump_to_end)):
+        for dispose in (
+            self._messages.dispose,
+            self._end.dispose,
+            self._reading.dispose,
+            self._earlier.on("click", self._ask_for_earlier),
+            self._jump.on("click", self._jump_to_end),
+        ):
             self._listeners.callback(dispose)
 
     def begin(self) -> None:
@@ -72,24 +77,33 @@ class Transcript:
 
     def append(self, message: Message) -> None:
         """Show a message at the end; an own one brings the reader there."""
-        self._begin_day(message)
-        opens_group = self._last is None or not belong_together(self._last, message)
-        view = MessageView(self._document, self._formats, message, opens_group=opens_group, resized=self._end.look)
-        self._listeners.callback(view.dispose)
-        self._views[message.id] = view
-        self._last = message
-        self._rows.append(view.element)
+        self._placeholder.hidden = True
+        if not self._messages.append(message):
+            return
         if message.direction is Direction.OUTGOING:
             self._end.go()
         else:
             self._end.keep()
             self._count_unseen()
+        self._take_off_oldest()
+
+    def prepend(self, messages: Iterable[Message], *, has_earlier: bool) -> None:
+        """Show messages of before all others, without moving what the reader looks at; nothing of it is new."""
+        with self._end.holding():
+            self._messages.prepend(messages)
+            self._placeholder.hidden = len(self._messages) > 0
+            self._offer_earlier(offered=has_earlier)
+        self._take_off_oldest()
+
+    def begin_anew(self, messages: Iterable[Message]) -> None:
+        """Show these messages and none of before."""
+        self._messages.take_off(len(self._messages))
+        self._end.go()
+        self.prepend(messages, has_earlier=False)
 
     def show_delivery(self, message_id: str, delivery: Delivery) -> None:
-        """Show how far a message has come."""
-        view = self._views.get(message_id)
-        if view:
-            view.show_delivery(delivery)
+        """Show how far a message has come, if it is on the page."""
+        self._messages.show_delivery(message_id, delivery)
 
     def keep_end(self) -> None:
         """Stay at the end, if the reader is there, when the room for the transcript has changed."""
@@ -99,12 +113,24 @@ class Transcript:
         """Stop listening."""
         self._listeners.close()
 
-    def _begin_day(self, message: Message) -> None:
-        day = self._formats.day(message.sent_at)
-        if day != self._day:
-            self._day = day
-            self._last = None
-            self._rows.append(self._document.create("p", {"class": "day"}, self._document.create("span", {}, day)))
+    def _take_off_oldest(self) -> None:
+        """Keep the page bounded, while nobody reads above and no answer on what stands before the oldest is due."""
+        if len(self._messages) > MAX_SHOWN and self._end.at_end and not self._earlier.disabled:
+            with self._end.holding():
+                self._messages.take_off(len(self._messages) - SHOWN_AFTERWARDS)
+                self._offer_earlier(offered=True)
+
+    def _offer_earlier(self, *, offered: bool) -> None:
+        self._earlier.disabled = False
+        self._earlier.hidden = not offered
+
+    def _ask_for_earlier(self, _event: DomEvent) -> None:
+        oldest = self._messages.oldest
+        if oldest is not None:
+            # A button that is disabled loses the keyboard; from here, the arrow keys lead to what is about to come.
+            self._log.focus()
+            self._earlier.disabled = True
+            self._actions.load_earlier(oldest)
 
     def _count_unseen(self) -> None:
         if not self._end.at_end:
@@ -116,6 +142,7 @@ class Transcript:
         if self._end.at_end:
             self._unseen = 0
             self._jump.hidden = True
+            self._take_off_oldest()
         self._reading.look()
 
     def _jump_to_end(self, _event: DomEvent) -> None:

@@ -15,6 +15,7 @@ from tests.fakes.jsep import Generation, Jsep
 
 CHECKING = (0.01, 0.3)
 TRAVELLING = (0.005, 0.1)
+SENDING_AGAIN = (0.5, 1.0)
 DISCONNECTED_AFTER = (2.0, 6.0)
 FAILED_AFTER = (5.0, 15.0)
 CONNECTING_FAILS_AFTER = (15.0, 30.0)
@@ -130,6 +131,9 @@ class PeerConnection(Jsep):
         self.place = place
         self.channel: Channel | None = None
         self.connection_state = "new"
+        self.bytes_received = 0
+        self.stalled: Generation | None = None
+        """A generation over which nothing comes through, though nobody says so."""
         self._internet = internet
         self._agenda = internet.agenda
         self._selected: Generation | None = None
@@ -259,12 +263,18 @@ class PeerConnection(Jsep):
         other = self.counterpart()
         if other is None or other.channel is None or self.channel is None or not self.has_path():
             return
+        if self.stalled == self.generation or other.stalled == other.generation:
+            self._pumping = True
+            self.later(SENDING_AGAIN, self._arrive)
+            return
         if other.channel.ready_state == "connecting":
             self.pump()
             return
         count = self._agenda.random.randint(1, len(self.channel.backlog))
         texts, self.channel.backlog = self.channel.backlog[:count], self.channel.backlog[count:]
         self.pump()
+        other.bytes_received += sum(map(len, texts))
+        self.bytes_received += 1  # the transport acknowledges by itself
         other.channel.receive(texts)
 
     def hear_close(self, backlog: list[str]) -> None:

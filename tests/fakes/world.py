@@ -1,19 +1,20 @@
 """A world of pages, a server and a network in one process: the machines of core among faults that a seed decides.
 
-Every page runs a real `Room`, and the server its own machines. `World.check` holds what is promised at any moment:
-every message once and in order, and shown as delivered only where it is stored; `World.settle`, what is promised once
-the faults are over: everything arrives, and everyone is connected.
+Every page runs a real `Room` on what its browser keeps, and the server its own machines. `World.check` holds what is
+promised at any moment: every message once and in order, and shown as delivered only where it is kept; `World.settle`,
+what is promised once the faults are over: everything arrives, and everyone is connected.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from client_py.core.models import Delivery, Status
 from tests.fakes.agenda import Agenda
-from tests.fakes.page import Page, Surroundings
+from tests.fakes.page import Disk, Page, Surroundings
 from tests.fakes.server import Server
 from tests.fakes.webrtc import Internet, PeerConnection
 
@@ -21,32 +22,55 @@ PLACES = ("ann", "bob", "cat")
 STORM_SECONDS = 2.0
 """Faults come in flocks: the second one meets what the first one has begun."""
 MAX_FLOCK = 4
-MAX_BURST = 6
+MAX_BURST = 4
 """Messages at once; so some are on their way when a fault comes."""
 SETTLING_SECONDS = 180.0
 """A dead line that is noticed late (45 s), the longest pause between two attempts (30 s), and a few attempts (20 s)."""
-QUIET_SECONDS = 60.0
-"""Longer than any timer that may still run."""
+QUIET_SECONDS = 30.0
+"""Longer than any timer that may still run, but for the one that looks at the clock."""
+LOOKING_SECONDS = 2.0
+LAST_WORDS_SECONDS = 5.0
+"""By then everything is stored that was written, and what happened last is known to everyone."""
+
+
+@dataclass(slots=True)
+class Home:
+    """Where a person sits: with a browser that keeps things, and before it perhaps others that were left behind."""
+
+    account: str
+    disk: Disk
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    left_behind: list[Disk] = field(default_factory=list)
+
+    @property
+    def disks(self) -> list[Disk]:
+        """Give all that this person has ever kept."""
+        return [*self.left_behind, self.disk]
 
 
 class World:
-    """Two places or three, with a page in each, that meet in one room."""
+    """Two places or three, with a page in each, that meet in one room.
 
-    def __init__(self, seed: int, *, places: int = 2, same_account: bool = False) -> None:
+    In a world of `wanderers`, people also go on in another browser, which knows nothing of the one before.
+    """
+
+    def __init__(self, seed: int, *, places: int = 2, same_account: bool = False, wanderers: bool = False) -> None:
         self.agenda = Agenda(seed)
         self.server = Server(self.agenda, capacity=places)
         self.internet = Internet(self.agenda)
+        self.faults = 0
         choice = self.agenda.random.choice
         self.server.noticing = choice((0.5, 3.0, 45.0))
         self.server.latency = choice(((0.001, 0.02), (0.005, 0.15), (0.05, 1.5)))
         self.internet.slowness = choice((1.0, 1.0, 20.0))
         self._surroundings = Surroundings(self.agenda, self.server, self.internet, storing=choice((0.01, 0.1, 3.0)))
-        self._same_account = same_account
+        self._wanderers = wanderers
         self._secrets = itertools.count()
-        self._generations = itertools.count(2)
-        self.pages = {place: self._open(place, place) for place in PLACES[:places]}
-        self.gone: list[Page] = []
-        """The pages that were closed or crashed."""
+        self._devices = itertools.count()
+        self.homes = {
+            place: Home("test" if same_account else place, Disk(self._new_device())) for place in PLACES[:places]
+        }
+        self.pages = {place: self._open(place) for place in self.homes}
 
     # What happens
 
@@ -55,13 +79,13 @@ class World:
         random = self.agenda.random
         if faults:
             self.internet.refusals = random.choice((0.0, 0.0, 0.02))
-        for page in self.pages.values():
-            self.agenda.within(0.0, seconds / 4, page.enter)
-        while faults > 0:
+        for place in self.pages:
+            self.agenda.within(0.0, seconds / 4, partial(self._enter, place))
+        while self.faults < faults:
             storm = random.uniform(0.0, seconds - STORM_SECONDS)
             for _ in range(random.randint(1, MAX_FLOCK)):
                 self.agenda.after(random.uniform(storm, storm + STORM_SECONDS), random.choice(self._faults()))
-                faults -= 1
+                self.faults += 1
             for place in self.pages:
                 self.agenda.after(random.uniform(storm, storm + STORM_SECONDS), partial(self._live, place))
         for place in self.pages:
@@ -72,10 +96,13 @@ class World:
     def settle(self) -> float:
         """Let no more faults happen, and see that all becomes well and stays so; gives the seconds that it took."""
         self.internet.refusals = 0.0
+        for page in self.pages.values():
+            page.wake()
         start = self.agenda.now
+        self.agenda.run(LAST_WORDS_SECONDS)
         while not self.is_well():
             assert self.agenda.now < start + SETTLING_SECONDS, self.describe()
-            self.agenda.run(1.0)
+            self.agenda.run(LOOKING_SECONDS)
             self.check()
         took = self.agenda.now - start
         self.agenda.run(QUIET_SECONDS)
@@ -85,17 +112,20 @@ class World:
         assert len(self.internet.connections) == pairs, f"connections were forgotten\n{self.describe()}"
         return took
 
+    def _enter(self, place: str) -> None:
+        self.pages[place].enter()
+
     def _live(self, place: str) -> None:
         """Let the person in a place do something."""
         random, page = self.agenda.random, self.pages[place]
         page.read(reading=random.choice((True, False)))
         for _ in range(random.randint(1, MAX_BURST)):
-            page.write(long=self.agenda.chance(0.2))
+            page.write(long=self.agenda.chance(0.1))
 
     def _faults(self) -> list[Callable[[], None]]:
         """Give what can go wrong; what stands here twice happens twice as often."""
-        twice = [self._cut_path, self._break_channel, self._lose_server]
-        return [*twice, *twice, self._restart_server, self._find_network, self._reload]
+        twice = [self._cut_path, self._break_channel, self._lose_server, self._reload, self._stall]
+        return [*twice, *twice, self._restart_server, self._check, self._sleep]
 
     def _cut_path(self) -> None:
         places = frozenset(self.agenda.random.sample(list(self.pages), 2))
@@ -105,6 +135,11 @@ class World:
         if self.internet.connections:
             self.internet.break_channel(self.agenda.random.choice(self.internet.connections))
 
+    def _stall(self) -> None:
+        if self.internet.connections:
+            connection = self.agenda.random.choice(self.internet.connections)
+            connection.stalled = connection.generation
+
     def _lose_server(self) -> None:
         self._any_page().lose_server()
 
@@ -113,47 +148,65 @@ class World:
             secret = str(next(self._secrets)) if self.agenda.chance(0.2) else "the secret"
             self.server.restart(self.agenda.random.choice((0.1, 2.0, 10.0)), secret=secret.encode())
 
-    def _find_network(self) -> None:
-        self._any_page().find_network()
+    def _check(self) -> None:
+        self._any_page().check()
+
+    def _sleep(self) -> None:
+        page = self._any_page()
+        seconds = self.agenda.random.choice((2.0, 40.0, 7_200.0))
+        page.sleep(seconds)
+        others = [place for place in self.pages if place != page.place]
+        self.internet.cut(frozenset({page.place, self.agenda.random.choice(others)}), min(seconds, 60.0))
 
     def _reload(self) -> None:
-        page = self._any_page()
-        page.crash() if self.agenda.chance(0.5) else page.close()
-        self.gone.append(page)
-        new = self.pages[page.place] = self._open(page.place, f"{page.place}-{next(self._generations)}")
-        self.agenda.within(0.5, 3.0, new.enter)
+        """Load a page anew, or crash its browser; now and then both at once."""
+        pages = list(self.pages.values()) if self.agenda.chance(0.2) else [self._any_page()]
+        for page in pages:
+            page.crash() if self.agenda.chance(0.5) else page.close()
+            home = self.homes[page.place]
+            if self._wanderers and self.agenda.chance(0.3):
+                home.left_behind.append(home.disk)
+                home.disk = Disk(self._new_device())
+            self.pages[page.place] = self._open(page.place)
+            self.agenda.within(0.2, 3.0, partial(self._enter, page.place))
 
     def _any_page(self) -> Page:
         return self.agenda.random.choice(list(self.pages.values()))
 
-    def _open(self, place: str, name: str) -> Page:
-        return Page(name, "test" if self._same_account else place, self._surroundings)
+    def _open(self, place: str) -> Page:
+        home = self.homes[place]
+        return Page(place, home.account, home.disk, self._surroundings, home.numbers)
+
+    def _new_device(self) -> str:
+        return f"device-{next(self._devices):016}"
 
     # What is promised
 
     def check(self) -> None:
         """Assert what holds at any moment."""
-        for page in self.pages.values():
+        for place, page in self.pages.items():
             for author, numbers in page.received.items():
-                self._check_order(page, author, numbers)
-            for message_id, written in page.written.items():
+                self._check_order(place, author, numbers)
+            for message_id, written in page.disk.written.items():
                 if written.delivery >= Delivery.DELIVERED:
-                    assert self._is_held(page, message_id), f"{message_id} is shown as delivered"
-                if written.delivery is Delivery.SENT:
+                    assert self._is_held(place, message_id), f"{message_id} is shown as delivered"
+                if written.delivery is Delivery.SENT and not page.is_asleep:
                     assert page.has_open_channel, f"{message_id} is shown as sent"
 
-    def _check_order(self, page: Page, author: str, numbers: list[int]) -> None:
-        context = f"{page.name} has {numbers} of {author}"
+    def _check_order(self, place: str, author: str, numbers: list[int]) -> None:
+        context = f"{place} has {numbers} of {author}"
         assert numbers == sorted(set(numbers)), context
-        if len(self.pages) == 2:
-            # What has arrived at a page that is gone may never come to the one after it.
-            first = 0 if page.name == page.place else numbers[0]
-            assert numbers == list(range(first, first + len(numbers))), context
+        if len(self.pages) == 2 and not self._wanderers:
+            # A browser has all that was written to it, since it forgets nothing and there is no other.
+            written = [int(message_id[-8:]) for message_id in self.homes[author].disk.written]
+            assert numbers == written[: len(numbers)], context
 
     def is_well(self) -> bool:
         """Tell whether everyone is connected, and everything has arrived."""
         delivered = all(
-            written.delivery >= Delivery.DELIVERED for page in self.pages.values() for written in page.written.values()
+            written.delivery >= Delivery.DELIVERED
+            for page in self.pages.values()
+            for written in page.disk.written.values()
         )
         connected = all(page.status is Status.CONNECTED for page in self.pages.values())
         ends = [(end.place, other.place) for end in self.internet.connections if (other := _open_to(end)) is not None]
@@ -163,18 +216,19 @@ class World:
         """Say how things stand, for whoever looks into a failure."""
         lines = [f"at {self.agenda.now:.1f} s"]
         for page in self.pages.values():
-            waiting = [key for key, written in page.written.items() if written.delivery < Delivery.DELIVERED]
-            lines.append(f"{page.name} is {page.status}, has {page.received}, and waits for {waiting}")
+            waiting = [key for key, written in page.disk.written.items() if written.delivery < Delivery.DELIVERED]
+            lines.append(f"{page.place} is {page.status}, has {page.received}, and waits for {waiting}")
         lines += [f"{end.fingerprint} of {end.place}: {end.connection_state}" for end in self.internet.connections]
         return "\n".join(lines)
 
-    def _is_held(self, writer: Page, message_id: str) -> bool:
+    def _is_held(self, writer: str, message_id: str) -> bool:
         """Tell whether a message is safe wherever its writer knew of someone who was to get it."""
-        others = [page for page in (*self.pages.values(), *self.gone) if page is not writer]
-        holders = {page.account for page in others if message_id in page.stored}
-        owed = {page.account for page in others} & set(writer.written[message_id].accounts)
+        others = [home for place, home in self.homes.items() if place != writer]
+        holders = {home.account for home in others if any(message_id in disk.held for disk in home.disks)}
+        written = self.homes[writer].disk.written[message_id]
+        owed = {home.account for home in others} & set(written.accounts)
         # Of its own name, a page may have seen nobody but what the server held of the page before it.
-        return bool(holders) and holders.issuperset(owed - {writer.account})
+        return bool(holders) and holders.issuperset(owed - {self.homes[writer].account})
 
 
 def _open_to(end: PeerConnection) -> PeerConnection | None:

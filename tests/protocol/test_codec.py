@@ -100,6 +100,12 @@ def test_codec_writes_lists_and_enums() -> None:
     assert json.loads(EVENTS.encode(welcome))["ice_servers"] == [{"urls": ["stun:a", "stun:b"]}]
 
 
+def test_codec_writes_message_without_fields() -> None:
+    """Where the type says everything, it stands alone."""
+    assert REQUESTS.encode(requests.Ping()) == '{"type":"ping"}'
+    assert EVENTS.decode('{"type":"pong"}') == events.Pong()
+
+
 def test_codec_reads_null_as_absent() -> None:
     """W3C's dictionaries write null for what they lack, and so may a client."""
     assert REQUESTS.decode('{"type":"join","room":"kitchen","resume":null}') == requests.Join("kitchen")

@@ -1,7 +1,7 @@
 import pytest
 
 from protocol.codes import CloseCode, ErrorCode
-from protocol.events import Error, Joined, Limits, Peer, PeerJoined, PeerLeft, Signal, Welcome
+from protocol.events import Error, Joined, Limits, Peer, PeerJoined, PeerLeft, Pong, Signal, Welcome
 from protocol.webrtc import Candidate
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.resume_tokens import ResumeTokens
@@ -72,6 +72,14 @@ def test_session_signals_and_leaves(ann: Session, ben: Session) -> None:
     assert ann.text_received(text) == [Deliver(SECOND, Signal(FIRST_ID, candidate=Candidate("candidate:1")))]
     assert ann.text_received('{"type":"leave"}') == [Deliver(SECOND, PeerLeft(FIRST_ID, "left"))]
     assert ann.text_received('{"type":"join","room":"cellar"}') != []
+
+
+def test_session_answers_ping(ann: Session, ben: Session) -> None:
+    """A client that asks whether it is heard is told so, in a room or not, and nobody else is."""
+    assert ann.text_received('{"type":"ping"}') == [Deliver(FIRST, Pong())]
+    ann.text_received('{"type":"join","room":"kitchen"}')
+    ben.text_received('{"type":"join","room":"kitchen"}')
+    assert ann.text_received('{"type":"ping"}') == [Deliver(FIRST, Pong())]
 
 
 def test_session_resumes_by_token(rooms: Rooms, ann: Session) -> None:

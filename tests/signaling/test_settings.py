@@ -27,6 +27,8 @@ def test_settings_read_environment() -> None:
             "P2PCHAT_ALLOWED_ORIGINS": "https://a.example, https://B.example:443",
             "P2PCHAT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
             "P2PCHAT_STUN_URLS": "stun:a.example:3478",
+            "P2PCHAT_TURN_URLS": "turn:a.example, turns:[2001:db8::1]:443?transport=tcp",
+            "P2PCHAT_TURN_SECRET": SECRET,
             "P2PCHAT_LOGIN_LIMIT": "5/10 minutes",
         }
     )
@@ -35,6 +37,8 @@ def test_settings_read_environment() -> None:
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
     assert settings.stun_urls == ("stun:a.example:3478",)
+    assert settings.turn_urls == ("turn:a.example", "turns:[2001:db8::1]:443?transport=tcp")
+    assert settings.turn_secret == SECRET
     assert (settings.login_limit.amount, settings.login_limit.get_expiry()) == (5, 600)
 
 
@@ -76,6 +80,12 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
         ("P2PCHAT_STUN_URLS", "turn:a.example", "stun:"),
         ("P2PCHAT_STUN_URLS", "stun:" + "a" * 508, "stun:"),
+        ("P2PCHAT_TURN_URLS", "stun:a.example", "turn:"),
+        ("P2PCHAT_TURN_URLS", "turn:", "turn:"),
+        ("P2PCHAT_TURN_URLS", "turn://a.example", "'turn://a.example'"),
+        ("P2PCHAT_TURN_URLS", "turn:me@a.example", "turn:"),
+        ("P2PCHAT_TURN_URLS", "turn:a.example,turn:a.example?transport=sctp", "?transport=sctp"),
+        ("P2PCHAT_TURN_URLS", "turn:" + "a" * 508, "turn:"),
         ("P2PCHAT_LOG_LEVEL", "loud", "one of debug"),
     ],
 )
@@ -87,6 +97,20 @@ def test_unfit_setting_is_refused_in_words(variable: str, text: str, fault: str)
     assert fault in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"P2PCHAT_TURN_URLS": "turn:a.example"}, "P2PCHAT_TURN_SECRET"),
+        ({"P2PCHAT_TURN_SECRET": SECRET}, "P2PCHAT_TURN_URLS"),
+    ],
+)
+def test_turn_servers_and_their_secret_need_each_other(given: dict[str, str], missing: str) -> None:
+    """One without the other is of no use, and the sentence names the one that is missing."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.read(given)
+    assert str(caught.value) == f"{missing} must be set where {next(iter(given))} is."
+
+
 def test_unfit_secret_is_not_shown() -> None:
     """The sentence about a secret does not give it away."""
     with pytest.raises(InvalidSetting) as caught:
@@ -96,10 +120,10 @@ def test_unfit_secret_is_not_shown() -> None:
 
 def test_secrets_stay_out_of_repr() -> None:
     """Settings can be shown without what only the server may know."""
-    settings = Settings.read({"P2PCHAT_JWT_SECRET": SECRET, "P2PCHAT_DATABASE_URL": "x://user:hunter2@host"})
-    assert (settings.jwt_secret, "hunter2" in settings.database_url) == (SECRET, True)
+    settings = Settings(jwt_secret=SECRET, database_url="x://user:hunter2@host", turn_secret="swordfish")
     assert SECRET not in repr(settings)
     assert "hunter2" not in repr(settings)
+    assert "swordfish" not in repr(settings)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LocalHost"])

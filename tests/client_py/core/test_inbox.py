@@ -21,6 +21,14 @@ def test_inbox_takes_messages_in_order() -> None:
     assert inbox.received == 2
 
 
+def test_inbox_goes_on_where_it_was() -> None:
+    """What was kept of it is enough to know what is next."""
+    inbox = Inbox(7, 5)
+    assert (inbox.received, inbox.stored, inbox.read) == (7, 7, 5)
+    assert inbox.receive(part(7)) is None
+    assert inbox.receive(part(8)) == Incoming(8, "message-000000000008", "text", 8.0)
+
+
 def test_inbox_joins_parts() -> None:
     """A long message comes through when it is whole, and not before."""
     inbox = Inbox()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from client_py.core.link import (
     ATTEMPT_SECONDS,
     DISCONNECTED_SECONDS,
@@ -30,6 +28,7 @@ from client_py.core.negotiation import (
     SetLocalDescription,
     SetRemoteDescription,
 )
+from client_py.core.vigil import EXPECTING_SECONDS
 from protocol.webrtc import Candidate
 from tests.client_py.core.test_negotiation import ANSWER, OFFER, OUR_ANSWER, OUR_OFFER, description
 
@@ -37,8 +36,9 @@ ATTEMPT = StartTimer(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)
 RESTART = [RestartIce(), StartTimer(LinkTimer.ATTEMPT, RESTART_SECONDS)]
 NEW_CONNECTION: list[LinkEffect] = [CreatePeerConnection(), CreateChannel(), ATTEMPT]
 REPLACED: list[LinkEffect] = [ClosePeerConnection(), *NEW_CONNECTION]
-INTERRUPTED = LinkStateChanged(LinkState.INTERRUPTED)
-OPENED = LinkStateChanged(LinkState.OPEN)
+EXPECT = StartTimer(LinkTimer.EXPECTING, EXPECTING_SECONDS)
+INTERRUPTED: list[LinkEffect] = [LinkStateChanged(LinkState.INTERRUPTED), StopTimer(LinkTimer.EXPECTING)]
+OPENED: list[LinkEffect] = [LinkStateChanged(LinkState.OPEN), EXPECT]
 FAILED = LinkStateChanged(LinkState.FAILED)
 
 
@@ -88,7 +88,7 @@ def test_link_is_offered_by_who_comes() -> None:
     assert link.local_description_set(OUR_OFFER) == [SendDescription(OUR_OFFER)]
     assert link.description_received(ANSWER) == [SetRemoteDescription(ANSWER)]
     assert link.remote_description_set() == []
-    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
     assert link.connection_state_changed("connected") == []
 
 
@@ -107,7 +107,7 @@ def test_link_is_answered_by_who_was_there() -> None:
     assert link.answered
     assert link.remote_description_set() == [CreateChannel(), SetLocalDescription()]
     assert link.local_description_set(OUR_ANSWER) == [SendDescription(OUR_ANSWER)]
-    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
 
 
 def test_link_does_not_wait_for_an_offer_for_ever() -> None:
@@ -132,19 +132,19 @@ def test_link_gives_a_short_interruption_time_to_mend() -> None:
     """`disconnected` is told at once, and repaired only after some seconds."""
     link = opened()
     assert link.connection_state_changed("disconnected") == [
-        INTERRUPTED,
+        *INTERRUPTED,
         StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS),
     ]
-    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.DISCONNECTED), OPENED]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.DISCONNECTED), *OPENED]
 
 
 def test_impolite_side_restarts_ice_at_once() -> None:
     """On `failed`, ICE is restarted on the same connection, so that the channel lives on."""
     link = opened(polite=False)
-    assert link.connection_state_changed("failed") == [INTERRUPTED, *RESTART]
+    assert link.connection_state_changed("failed") == [*INTERRUPTED, *RESTART]
     assert link.negotiation_needed() == [SetLocalDescription()]
     assert link.connection_state_changed("failed") == []
-    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
 
 
 def test_polite_side_leaves_the_repair_to_the_other() -> None:
@@ -163,7 +163,7 @@ def test_polite_side_leaves_the_repair_to_the_other() -> None:
 def test_polite_side_repairs_where_no_offer_comes() -> None:
     """After its moment, the polite side restarts ICE itself."""
     link = opened(polite=True)
-    assert link.connection_state_changed("failed") == [INTERRUPTED, repair_after(POLITE_DELAY_SECONDS)]
+    assert link.connection_state_changed("failed") == [*INTERRUPTED, repair_after(POLITE_DELAY_SECONDS)]
     assert link.timer_fired(LinkTimer.REPAIR) == RESTART
 
 
@@ -191,14 +191,14 @@ def test_link_fails_after_attempts_in_vain_and_goes_on() -> None:
     link.timer_fired(LinkTimer.REPAIR)
     assert link.creation_failed() == [ClosePeerConnection(), StopTimer(LinkTimer.ATTEMPT), repair_after(4)]
     link.timer_fired(LinkTimer.REPAIR)
-    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), OPENED]
+    assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
     assert link.channel_closed()[-1] == repair_after(1)
 
 
 def test_link_replaces_a_channel_that_closed() -> None:
     """The other side closed its connection: perhaps it left, so a moment is given to the server to say so."""
     link = opened()
-    assert link.channel_closed() == [INTERRUPTED, ClosePeerConnection(), repair_after(1)]
+    assert link.channel_closed() == [*INTERRUPTED, ClosePeerConnection(), repair_after(1)]
     link.check_invariants()
     assert link.timer_fired(LinkTimer.REPAIR) == NEW_CONNECTION
 
@@ -219,7 +219,7 @@ def test_link_takes_an_offer_between_attempts() -> None:
 def test_link_slows_down_for_a_peer_that_breaks_the_rules() -> None:
     """A faulty channel is replaced, each time after a longer pause, however well it opens in between."""
     link = opened()
-    assert link.channel_faulted() == [INTERRUPTED, ClosePeerConnection(), repair_after(1)]
+    assert link.channel_faulted() == [*INTERRUPTED, ClosePeerConnection(), repair_after(1)]
     link.timer_fired(LinkTimer.REPAIR)
     link.channel_opened()
     assert link.channel_faulted()[-1] == repair_after(2)
@@ -230,7 +230,7 @@ def test_link_follows_a_peer_with_a_new_connection() -> None:
     link = opened()
     anew = description("offer", "anew", "CC")
     assert link.description_received(anew) == [
-        INTERRUPTED,
+        *INTERRUPTED,
         ClosePeerConnection(),
         CreatePeerConnection(),
         ATTEMPT,
@@ -284,34 +284,6 @@ def test_link_keeps_a_path_that_works_when_a_negotiation_fails() -> None:
         StopTimer(LinkTimer.ATTEMPT),
         repair_after(1),
     ]
-
-
-def test_link_waits_with_repairs_for_the_server() -> None:
-    """Without signaling an open channel goes on; what breaks is repaired when the server is back."""
-    link = opened(polite=False)
-    assert link.signaling_lost() == []
-    assert link.channel_closed() == [INTERRUPTED, ClosePeerConnection(), repair_after(1)]
-    assert link.timer_fired(LinkTimer.REPAIR) == []
-    link.check_invariants()
-    assert link.signaling_restored() == NEW_CONNECTION
-    assert opened().signaling_restored() == []
-
-
-def test_link_restarts_ice_when_the_server_is_back() -> None:
-    """A channel that lost its path while the server was away keeps its connection."""
-    link = opened(polite=False)
-    link.signaling_lost()
-    assert link.connection_state_changed("failed") == [INTERRUPTED]
-    assert link.signaling_restored() == RESTART
-
-
-@pytest.mark.parametrize("polite", [True, False])
-def test_link_settles_its_role_anew(polite: bool) -> None:  # noqa: FBT001 - a case
-    """After entering the room again, whoever came later is polite."""
-    link = opened(polite=not polite)
-    assert link.role_settled(polite=polite) == []
-    link.negotiation_needed()
-    assert (link.description_received(description("offer", "crossing")) != []) is polite
 
 
 def test_link_closes_for_good() -> None:

@@ -5,12 +5,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from client_py.core.frames import MessagePart
 from client_py.core.inbox import Inbox
-from client_py.core.outbox import WINDOW_BYTES, Outbox, Outgoing
+from client_py.core.outbox import MAX_UNREAD, WINDOW_BYTES, Outbox, Outgoing
+
+ALL_KEPT = 10**9
 
 
 def outgoing(position: int, size: int = 4) -> Outgoing:
     """Give a message of a number of bytes."""
-    return Outgoing(f"message-{position:012}", "a" * size, float(position), position)
+    return Outgoing(f"message-{position:012}", "a" * size, float(position), position, size)
 
 
 def name(position: int) -> str:
@@ -26,9 +28,16 @@ def filled(count: int, size: int = 4) -> Outbox:
     return outbox
 
 
-def sent(outbox: Outbox) -> list[int]:
+def sent(outbox: Outbox, kept: int = ALL_KEPT) -> list[int]:
     """Send what may be sent; gives the numbers."""
-    return [frames[0].seq for _, frames in outbox.send_more()]
+    numbers = [frames[0].seq for _, frames in outbox.send_more(kept)]
+    outbox.check_invariants()
+    return numbers
+
+
+def has_sent(outbox: Outbox) -> bool:
+    """Tell whether something is on its way, which for mypy would else be what the last assertion said."""
+    return outbox.has_sent
 
 
 def test_outbox_numbers_from_one() -> None:
@@ -38,7 +47,7 @@ def test_outbox_numbers_from_one() -> None:
 
 def test_outbox_cuts_long_messages() -> None:
     """A long message goes in parts, under one number."""
-    (_, frames), *_ = filled(1, 40_000).send_more()
+    (_, frames), *_ = filled(1, 40_000).send_more(ALL_KEPT)
     assert [(frame.seq, frame.part, frame.parts) for frame in frames] == [(1, 1, 3), (1, 2, 3), (1, 3, 3)]
 
 
@@ -92,6 +101,68 @@ def test_outbox_keeps_the_window() -> None:
     assert sent(filled(2, WINDOW_BYTES * 2)) == [1]
 
 
+def test_outbox_holds_back_what_is_not_kept_yet() -> None:
+    """What is still being stored here waits, and what is behind it waits too."""
+    outbox = filled(3)
+    assert sent(outbox, kept=0) == []
+    assert not has_sent(outbox)
+    assert sent(outbox, kept=2) == [1, 2]
+    assert has_sent(outbox)
+    assert sent(outbox, kept=3) == [3]
+
+
+def test_outbox_has_something_on_its_way_until_it_is_acknowledged() -> None:
+    """An acknowledgement, or the loss of the channel, ends the waiting."""
+    outbox = filled(2)
+    sent(outbox)
+    outbox.acknowledge(1)
+    assert has_sent(outbox)
+    outbox.acknowledge(2)
+    assert not has_sent(outbox)
+    outbox.add(outgoing(3))
+    sent(outbox)
+    outbox.channel_lost()
+    assert not has_sent(outbox)
+
+
+def test_outbox_goes_on_where_it_was() -> None:
+    """What was kept of it is enough to number on, and to know what was read."""
+    outbox = Outbox(7, [name(2), name(3)])
+    outbox.check_invariants()
+    assert outbox.acknowledged == 7
+    assert outbox.mark_read(5) == []
+    assert outbox.mark_read(6) == [name(2)]
+    outbox.add(outgoing(4))
+    outbox.resume(7)
+    assert sent(outbox) == [8]
+    assert outbox.mark_read(7) == [name(3)]
+
+
+def test_outbox_does_not_claim_as_read_what_has_no_number() -> None:
+    """Where more was kept as unread than the other side counts, that is of a count that is gone."""
+    outbox = Outbox(1, [name(1), name(2)])
+    outbox.check_invariants()
+    assert outbox.mark_read(1) == [name(2)]
+
+
+def test_outbox_sends_anew_what_may_have_arrived_before_a_reload() -> None:
+    """A mark ahead of what was kept acknowledges nothing by name, and does not unlearn what was not read yet."""
+    outbox = Outbox(1, [name(1)])
+    outbox.add(outgoing(2))
+    assert outbox.resume(2) == []
+    assert sent(outbox) == [3]
+    assert outbox.mark_read(2) == [name(1)]
+
+
+def test_outbox_follows_the_reading_of_so_many() -> None:
+    """Of what arrived long ago, it is not learned any more whether it was read."""
+    outbox = filled(MAX_UNREAD + 1)
+    sent(outbox)
+    outbox.acknowledge(MAX_UNREAD + 1)
+    assert outbox.mark_read(1) == []
+    assert len(outbox.mark_read(MAX_UNREAD + 1)) == MAX_UNREAD
+
+
 def test_outbox_tells_what_was_read_once() -> None:
     """Only what has arrived can have been read."""
     outbox = filled(3)
@@ -132,7 +203,7 @@ class OutboxAndInbox(RuleBasedStateMachine):
         position = len(self.written) + 1
         self.outbox.add(outgoing(position, 40_000 if position % 3 == 0 else 4))
         self.written.append(name(position))
-        self.wire += [frame for _, frames in self.outbox.send_more() for frame in frames]
+        self.wire += [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
 
     @precondition(lambda self: self.wire)
     @rule()
@@ -150,7 +221,7 @@ class OutboxAndInbox(RuleBasedStateMachine):
         ids = self.outbox.acknowledge(self.acks.pop(0))
         assert ids is not None
         self.acknowledged += ids
-        self.wire += [frame for _, frames in self.outbox.send_more() for frame in frames]
+        self.wire += [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
 
     @rule()
     def break_channel(self) -> None:
@@ -159,7 +230,7 @@ class OutboxAndInbox(RuleBasedStateMachine):
         self.acks.clear()
         self.inbox.channel_lost()
         self.acknowledged += self.outbox.resume(self.inbox.received)
-        self.wire += [frame for _, frames in self.outbox.send_more() for frame in frames]
+        self.wire += [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
 
     @invariant()
     def nothing_is_lost_doubled_or_moved(self) -> None:

@@ -4,6 +4,7 @@ from client_py.core.models import Delivery
 from client_py.core.notices import DeliveryChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import MAX_DEVICES, Recipients
+from client_py.core.records import Mark
 
 BEN, ME_AGAIN = "peer-ben", "peer-ada-2"
 
@@ -17,7 +18,7 @@ def write(recipients: Recipients, number: int) -> str:
     """Write a message; gives its id."""
     message_id = f"ours-{number:016}"
     recipients.deliveries.add(message_id, 5)
-    recipients.write(Outgoing(message_id, "Hello", 1.0, number))
+    recipients.write(Outgoing(message_id, "Hello", 1.0, number, 5))
     recipients.check_invariants()
     return message_id
 
@@ -27,6 +28,16 @@ def pending(recipients: Recipients, peer_id: str, device: str) -> list[str]:
     stream = recipients.device_named(peer_id, device)
     recipients.check_invariants()
     return [message.id for message in stream.outbox.pending]
+
+
+def meet(recipients: Recipients, device: str) -> tuple[tuple[str, str], ...]:
+    """Let Ben come with a device and go again; gives which device is forgotten for it."""
+    recipients.member_joined(BEN, "ben")
+    recipients.device_named(BEN, device)
+    forgotten = recipients.forget_one_device()
+    recipients.member_left(BEN)
+    recipients.check_invariants()
+    return forgotten
 
 
 def test_message_goes_to_a_second_device_too() -> None:
@@ -89,9 +100,7 @@ def test_devices_that_are_gone_are_forgotten() -> None:
     owed = write(recipients, 1)
     recipients.member_left("peer-cleo")
     for number in range(3 * MAX_DEVICES):
-        recipients.member_joined(BEN, "ben")
-        recipients.device_named(BEN, f"device-{number}")
-        recipients.member_left(BEN)
+        meet(recipients, f"device-{number}")
     assert len(list(recipients.streams())) <= MAX_DEVICES
     recipients.member_joined("peer-cleo", "cleo")
     assert pending(recipients, "peer-cleo", "device-of-cleo") == [owed]
@@ -100,12 +109,11 @@ def test_devices_that_are_gone_are_forgotten() -> None:
 def test_device_heard_of_last_is_kept_longest() -> None:
     """A tab that was here a moment ago comes back sooner than one of this morning."""
     recipients = new_recipients()
-    for number in [*range(MAX_DEVICES), 0, MAX_DEVICES]:
-        recipients.member_joined(BEN, "ben")
-        recipients.device_named(BEN, f"device-{number}")
-        recipients.member_left(BEN)
+    for number in [*range(MAX_DEVICES), 0]:
+        assert meet(recipients, f"device-{number}") == ()
+    assert meet(recipients, "device-new") == (("ben", "device-1"),)
     kept = {stream.device for stream in recipients.streams()}
-    assert "device-0" in kept
+    assert {"device-0", "device-new"} <= kept
     assert "device-1" not in kept
 
 
@@ -118,4 +126,16 @@ def test_device_is_not_forgotten_while_something_of_it_is_stored() -> None:
         recipients.member_left(BEN)
         recipients.member_joined(BEN, "ben")
         recipients.device_named(BEN, f"device-{number}")
+        recipients.forget_one_device()
     assert recipients.stream("ben", "device-busy").inbox.received == 1
+
+
+def test_device_is_kept_with_how_far_we_are_with_it() -> None:
+    """A mark has both ways, and the place in the order in which devices were heard of."""
+    recipients = new_recipients()
+    recipients.member_joined(BEN, "ben")
+    recipients.device_named(BEN, "device-1")
+    stream = recipients.device_named(BEN, "device-2")
+    stream.inbox.received, stream.inbox.read = 3, 2
+    stream.outbox.resume(4)
+    assert stream.mark() == Mark("ben", "device-2", heard=2, received=3, read=2, acknowledged=4)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-import pytest
-
 from client_py.core.session import (
+    EAGER_CAP_SECONDS,
+    EAGER_DELAYS,
     FULL_RETRY_SECONDS,
+    MAX_REPLACED_IN_A_ROW,
     OPENING_SECONDS,
+    PROBE_SECONDS,
     CloseSocket,
+    KeepResumeToken,
     LoginRefused,
     OpenSocket,
     SendText,
@@ -26,13 +29,16 @@ WELCOME = events.Welcome(ME, "welcomed", (), Limits(1, 1))
 JOINED = events.Joined("den", ME, "joined", resumed=False, peers=(), capacity=2)
 FULL = events.Error(ErrorCode.ROOM_FULL, "Full.")
 
-AWAIT_ANSWER = StartSessionTimer(SessionTimer.OPENING, OPENING_SECONDS)
+AWAIT_ANSWER = StartSessionTimer(SessionTimer.OPENING, OPENING_SECONDS[0])
 STOP_ALL: list[SessionEffect] = [StopSessionTimer(timer) for timer in SessionTimer]
 
 
 def send(request: Request) -> SendText:
     """Give the effect that sends a request."""
     return SendText(REQUESTS.encode(request))
+
+
+PROBE: list[SessionEffect] = [send(requests.Ping()), StartSessionTimer(SessionTimer.PROBE, PROBE_SECONDS)]
 
 
 def retry_after(seconds: float) -> StartSessionTimer:
@@ -68,7 +74,7 @@ def test_session_opens_joins_and_is_in() -> None:
     assert session.socket_opened() == [send(requests.Join("den"))]
     assert state_of(session) is SessionState.ENTERING
     assert session.event_received(WELCOME) == []
-    assert session.event_received(JOINED) == [StopSessionTimer(SessionTimer.OPENING)]
+    assert session.event_received(JOINED) == [StopSessionTimer(SessionTimer.OPENING), KeepResumeToken("joined")]
     assert state_of(session) is SessionState.JOINED
 
 
@@ -104,14 +110,49 @@ def test_session_resumes_a_peer_that_never_heard_it_was_in() -> None:
     assert session.socket_opened() == [send(requests.Join("den", "welcomed"))]
 
 
-@pytest.mark.parametrize("code", [CloseCode.REPLACED, CloseCode.PROTOCOL_VIOLATION])
-def test_session_takes_a_final_no(code: CloseCode) -> None:
+def test_session_resumes_what_it_was_before_a_reload() -> None:
+    """A token that was kept names the peer from the first moment, whatever this connection's welcome offers."""
+    session = Session("den", lambda: 1.0, "kept")
+    session.start()
+    assert session.socket_opened() == [send(requests.Join("den", "kept"))]
+    session.event_received(WELCOME)
+    session.socket_closed(1006)
+    session.timer_fired(SessionTimer.RETRY)
+    assert session.socket_opened() == [send(requests.Join("den", "kept"))]
+
+
+def test_session_takes_a_final_no() -> None:
     """Where coming back can only end in the same way, it does not come back, and says why."""
     session = joined()
-    assert session.socket_closed(code) == STOP_ALL
+    assert session.socket_closed(CloseCode.PROTOCOL_VIOLATION) == STOP_ALL
     assert state_of(session) is SessionState.REFUSED
-    assert session.close_code == code
-    assert session.network_returned() == []
+    assert session.close_code == CloseCode.PROTOCOL_VIOLATION
+    assert session.checked() == []
+
+
+def test_session_comes_back_where_it_took_its_own_place() -> None:
+    """A `join` of ours may have been long on its way; but two that take each other's place do not go on for ever."""
+    session = joined()
+    for _ in range(MAX_REPLACED_IN_A_ROW - 1):
+        session.socket_closed(CloseCode.REPLACED)
+        assert state_of(session) is SessionState.WAITING
+        session.timer_fired(SessionTimer.RETRY)
+        session.socket_opened()
+        session.event_received(JOINED)
+    assert session.socket_closed(CloseCode.REPLACED) == STOP_ALL
+    assert state_of(session) is SessionState.REFUSED
+
+
+def test_session_counts_replacements_in_a_row() -> None:
+    """A loss of another kind in between begins a new row."""
+    session = joined()
+    for _ in range(MAX_REPLACED_IN_A_ROW):
+        session.socket_closed(CloseCode.REPLACED)
+        session.timer_fired(SessionTimer.RETRY)
+        session.socket_closed(1006)
+        session.timer_fired(SessionTimer.RETRY)
+    session.socket_closed(CloseCode.REPLACED)
+    assert state_of(session) is SessionState.WAITING
 
 
 def test_session_tells_that_the_login_is_over() -> None:
@@ -164,18 +205,35 @@ def test_session_gives_up_a_handshake_that_hangs() -> None:
     assert state_of(session) is SessionState.WAITING
 
 
+def test_session_is_patient_now_and_then() -> None:
+    """What hangs is soon begun anew, but a slow line gets its time too, and a success begins the row again."""
+    session = new_session()
+    patience = []
+    for _ in range(4):
+        patience.append(session.start()[-1])
+        session.timer_fired(SessionTimer.OPENING)
+    assert patience == [StartSessionTimer(SessionTimer.OPENING, seconds) for seconds in (4, 4, 12, 4)]
+    session.start()
+    session.event_received(JOINED)
+    session.socket_closed(1006)
+    assert session.start()[-1] == AWAIT_ANSWER
+
+
+def test_session_is_eager_for_the_first_minutes() -> None:
+    """The pauses stay short, and then they grow."""
+    session = new_session()
+    pauses = [session.socket_closed(1006)[-1] for _ in range(EAGER_DELAYS + 2)]
+    assert pauses[EAGER_DELAYS - 1 :] == [
+        retry_after(EAGER_CAP_SECONDS),
+        retry_after(EAGER_CAP_SECONDS),
+        retry_after(2 * EAGER_CAP_SECONDS),
+    ]
+
+
 def test_session_begins_anew_with_a_server_that_talks_nonsense() -> None:
     """What cannot be read may be a fault of this connection alone."""
     session = joined()
     assert session.protocol_violated() == [CloseSocket(), *STOP_ALL, retry_after(0.5)]
-
-
-def test_session_comes_back_at_once_with_the_network() -> None:
-    """When the browser is online again, what waits does not wait longer; what is well is left alone."""
-    session = joined()
-    assert session.network_returned() == []
-    session.socket_closed(1006)
-    assert session.network_returned() == [StopSessionTimer(SessionTimer.RETRY), OpenSocket(), AWAIT_ANSWER]
 
 
 def test_session_leaves() -> None:

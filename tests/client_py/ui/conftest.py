@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from client_py.ui.page import Page
+from client_py.ui.room import RoomScreen
 from tests.client_py.ui.surroundings import World
 
 
@@ -22,3 +23,9 @@ def page(world: World) -> Iterator[Page]:
     page.dispose()
     assert world.document.live_listeners == 0
     assert world.clock.waiting == []
+
+
+@pytest.fixture
+def room(world: World, page: Page) -> RoomScreen:
+    """Give the room that is on the page."""
+    return page.show_room("den", "alice", world.asked)

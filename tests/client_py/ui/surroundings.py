@@ -13,6 +13,7 @@ from tests.fakes.document import FakeDocument
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from client_py.core.models import ExportFormat
     from client_py.ports import Dispose
 
 DAY = 86_400.0
@@ -152,6 +153,26 @@ class Asked:
     def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - the signature of RoomActions
         """Remember it."""
         self.calls.append(("reading_changed", reading))
+
+    def load_earlier(self, oldest: str) -> None:
+        """Remember it."""
+        self.calls.append(("load_earlier", oldest))
+
+    def search(self, query: str) -> None:
+        """Remember it."""
+        self.calls.append(("search", query))
+
+    def export(self, form: ExportFormat) -> None:
+        """Remember it."""
+        self.calls.append(("export", form))
+
+    def clear_history(self) -> None:
+        """Remember it."""
+        self.calls.append(("clear_history",))
+
+    def set_keeping(self, kept: bool) -> None:  # noqa: FBT001 - the signature of RoomActions
+        """Remember it."""
+        self.calls.append(("set_keeping", kept))
 
     def of(self, name: str) -> list[tuple[str | bool, ...]]:
         """Give the calls of one action."""

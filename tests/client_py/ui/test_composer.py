@@ -12,12 +12,6 @@ from tests.fakes.document import FakeElement
 
 
 @pytest.fixture
-def room(world: World, page: Page) -> RoomScreen:
-    """Give the room that is on the page."""
-    return page.show_room("den", "alice", world.asked)
-
-
-@pytest.fixture
 def box(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the room has to be on the page
     """Give its composer."""
     return world.document.by_test_id("composer")

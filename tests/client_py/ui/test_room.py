@@ -4,7 +4,6 @@ import pytest
 
 from client_py.core.models import Member, Status, StatusLine
 from client_py.core.notices import MembersChanged, MessageAdded, StatusChanged, TypingChanged, UnreadChanged
-from client_py.ui.page import Page
 from client_py.ui.peers import HUES, hue_of
 from client_py.ui.room import RoomScreen
 from client_py.ui.title import title_of
@@ -14,12 +13,6 @@ from tests.fakes.document import FakeElement
 
 BOB = Member("b" * 16, "bob")
 ALICE_ELSEWHERE = Member("a" * 16, "alice")
-
-
-@pytest.fixture
-def room(world: World, page: Page) -> RoomScreen:
-    """Give the room that is on the page."""
-    return page.show_room("den", "alice", world.asked)
 
 
 def show(room: RoomScreen, status: Status) -> None:

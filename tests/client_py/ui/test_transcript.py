@@ -1,23 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.models import Delivery, Direction, Message
-from client_py.core.notices import DeliveryChanged, MessageAdded
+from client_py.core.notices import DeliveryChanged, HistoryCleared, HistoryLoaded, MessageAdded
 from client_py.ui.message import FOLDED_FROM
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
-from client_py.ui.transcript import new_messages
+from client_py.ui.transcript import MAX_SHOWN, SHOWN_AFTERWARDS, new_messages
 from tests.client_py.ui.surroundings import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
-
-@pytest.fixture
-def room(world: World, page: Page) -> RoomScreen:
-    """Give the room that is on the page."""
-    return page.show_room("den", "alice", world.asked)
+if TYPE_CHECKING:
+    from client_py.ports import Element
 
 
 @pytest.fixture
@@ -35,9 +34,34 @@ def add(room: RoomScreen, *messages: Message) -> None:
         room.apply(MessageAdded(message))
 
 
+def load(room: RoomScreen, *messages: Message, has_earlier: bool = False) -> None:
+    """Let messages of before come."""
+    room.apply(HistoryLoaded(messages, has_earlier))
+
+
+def numbered(count: int) -> list[Message]:
+    """Make so many messages, with their numbers for ids."""
+    return [incoming(str(number), at=float(number), message_id=str(number)) for number in range(count)]
+
+
 def shown(world: World) -> list[FakeElement]:
     """Give the messages on the page."""
     return world.document.html.every(data_testid="message")
+
+
+def texts(world: World) -> list[str]:
+    """Give the texts on the page."""
+    return [each.text for each in world.document.html.every(data_testid="message-text")]
+
+
+def earlier(world: World) -> FakeElement:
+    """Give the button for what stands before the oldest message."""
+    return world.document.by_test_id("earlier")
+
+
+def placeholder(world: World) -> FakeElement:
+    """Give what stands there while nobody has written."""
+    return world.document.html.one(class_="placeholder")
 
 
 def jump(world: World) -> FakeElement:
@@ -119,7 +143,7 @@ def test_days_are_separated(world: World, room: RoomScreen) -> None:
     """A separator stands before the first message of each day, and the day's first message names its author."""
     add(room, incoming("1", at=DAY - 2), incoming("2", at=DAY - 1), incoming("3", at=DAY), incoming("4", at=DAY + 1))
     rows = world.document.html.one(class_="rows").children
-    kinds = [each.text if each.get("class") == "day" else each.get("data-testid") for each in rows[1:]]  # type: ignore[union-attr]  # rows are elements
+    kinds = [each.text if each.get("class") == "day" else each.get("data-testid") for each in rows[2:]]  # type: ignore[union-attr]  # rows are elements
     assert kinds == ["Day 0", "message", "message", "Day 1", "message", "message"]
     assert "data-opens-group" in shown(world)[2].attributes
 
@@ -258,3 +282,162 @@ def test_direction_is_what_groups(room: RoomScreen, world: World) -> None:
     """A message that only looks like one's own, by its author, does not join one's own."""
     add(room, Message("a", Direction.INCOMING, "alice", "1", 0), Message("b", Direction.INCOMING, "alice", "2", 0))
     assert len(world.document.html.every(class_="author")) == 1
+
+
+def test_history_stands_before_what_was_said_since(world: World, room: RoomScreen) -> None:
+    """The oldest is first, whenever the history was read; and nothing of it is new."""
+    add(room, incoming("3", at=30))
+    load(room, incoming("1", at=10), outgoing("2", at=20))
+    assert texts(world) == ["1", "2", "3"]
+    assert not jump(world).is_shown()
+
+
+def test_history_keeps_the_reader_at_the_end(room: RoomScreen, log: FakeElement) -> None:
+    """Who opens a room stands at its newest message."""
+    log.scroll_height = 1500
+    load(room, incoming())
+    assert log.scroll_top == 1100
+
+
+def test_history_does_not_move_a_reader_above(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """What is read stays before the eyes, and nothing is counted as new."""
+    add(room, *numbered(3))
+    log.scroll_to(100)
+    rows = world.document.html.one(class_="rows")
+    insert = rows.insert_before
+
+    def grow(child: Element, reference: Element) -> None:
+        insert(child, reference)
+        log.scroll_height += 50
+
+    rows.insert_before = grow  # type: ignore[method-assign]  # to lay something out
+    load(room, outgoing("before", at=-DAY))
+    assert log.scroll_top == 100 + (log.scroll_height - 1000) > 100
+    assert not jump(world).is_shown()
+
+
+@pytest.mark.parametrize("has_earlier", [True, False])
+def test_earlier_messages_are_offered_where_there_are_any(world: World, room: RoomScreen, *, has_earlier: bool) -> None:
+    """At the beginning of the history, nothing leads further."""
+    assert not earlier(world).is_shown()
+    load(room, incoming(), has_earlier=has_earlier)
+    assert earlier(world).is_shown() is has_earlier
+
+
+def test_earlier_messages_are_asked_for_once(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """The button waits for its answer, with the keyboard left where the arrow keys scroll."""
+    load(room, *numbered(3), has_earlier=True)
+    for _ in range(2):
+        earlier(world).fire("click")
+    assert world.asked.of("load_earlier") == [("load_earlier", "0")]
+    assert earlier(world).disabled
+    assert world.document.focused is log
+    load(room, incoming("before", at=-1.0, message_id="before"), has_earlier=True)
+    assert not earlier(world).disabled
+    earlier(world).fire("click")
+    assert world.asked.of("load_earlier")[1:] == [("load_earlier", "before")]
+
+
+def test_button_for_earlier_messages_stands_before_the_oldest(world: World, room: RoomScreen) -> None:
+    """It is where a reader comes to who scrolls up."""
+    load(room, incoming(), has_earlier=True)
+    rows = world.document.html.one(class_="rows")
+    assert rows.children.index(earlier(world)) < rows.children.index(rows.one(class_="day"))
+
+
+def test_page_holds_so_many_messages(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Beyond that, the oldest leave it, for whoever is at the end; they can be had again."""
+    assert log.scroll_top == 600
+    messages = numbered(MAX_SHOWN + 1)
+    add(room, *messages[:-1])
+    assert len(shown(world)) == MAX_SHOWN
+    assert not earlier(world).is_shown()
+    add(room, messages[-1])
+    assert texts(world) == [message.text for message in messages[-SHOWN_AFTERWARDS:]]
+    assert earlier(world).is_shown()
+    earlier(world).fire("click")
+    assert world.asked.of("load_earlier") == [("load_earlier", messages[-SHOWN_AFTERWARDS].id)]
+
+
+def test_page_holds_so_many_messages_of_the_history_too(world: World, room: RoomScreen) -> None:
+    """However many come at once."""
+    load(room, *numbered(MAX_SHOWN + 1))
+    assert len(shown(world)) == SHOWN_AFTERWARDS
+    assert earlier(world).is_shown()
+
+
+def test_reader_above_keeps_the_messages(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """What somebody reads is not taken away; once they are back at the end, it is."""
+    log.scroll_to(100)
+    add(room, *numbered(MAX_SHOWN + 1))
+    assert len(shown(world)) == MAX_SHOWN + 1
+    log.scroll_to(600)
+    assert len(shown(world)) == SHOWN_AFTERWARDS
+
+
+def test_page_waits_for_its_answer_before_it_drops_messages(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """What was asked for stands before the message that was the oldest; without that, there would be a gap."""
+    load(room, *numbered(MAX_SHOWN), has_earlier=True)
+    log.scroll_to(100)
+    earlier(world).fire("click")
+    log.scroll_to(600)
+    add(room, incoming("new", at=5000.0))
+    assert len(shown(world)) == MAX_SHOWN + 1
+    load(room, incoming("before", at=-1.0), has_earlier=True)
+    assert len(shown(world)) == SHOWN_AFTERWARDS
+    assert not earlier(world).disabled
+
+
+def test_messages_that_leave_the_page_leave_no_listener(world: World, page: Page) -> None:
+    """Folded messages listen, and stop with leaving."""
+    room = page.show_room("den", "alice", world.asked)
+    before = world.document.live_listeners
+    add(room, *(incoming("\n" * 100, at=float(number)) for number in range(MAX_SHOWN + 1)))
+    assert world.document.live_listeners == before + SHOWN_AFTERWARDS
+
+
+def test_cleared_history_leaves_what_has_yet_to_be_delivered(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Nothing else is on the page, nor to be had, and the reader is at the end."""
+    load(room, incoming("1"), has_earlier=True)
+    add(room, outgoing("2", at=10))
+    log.scroll_to(100)
+    add(room, incoming("3", at=20))
+    room.apply(HistoryCleared((outgoing("2", at=10),)))
+    assert texts(world) == ["2"]
+    assert not placeholder(world).is_shown()
+    assert not earlier(world).is_shown()
+    assert not jump(world).is_shown()
+    assert log.scroll_top == 600
+    add(room, outgoing("4", at=30))
+    assert texts(world) == ["2", "4"]
+
+
+def test_cleared_history_frees_a_button_that_waits(world: World, room: RoomScreen) -> None:
+    """The answer to it may never come."""
+    load(room, *numbered(3), has_earlier=True)
+    earlier(world).fire("click")
+    room.apply(HistoryCleared(()))
+    assert not earlier(world).disabled
+    earlier(world).fire("click")
+    assert len(world.asked.of("load_earlier")) == 1
+
+
+def test_placeholder_is_there_while_nothing_is_shown(world: World, room: RoomScreen) -> None:
+    """Whatever empties the transcript brings it back."""
+    load(room)
+    assert placeholder(world).is_shown()
+    load(room, incoming())
+    assert not placeholder(world).is_shown()
+    room.apply(HistoryCleared(()))
+    assert placeholder(world).is_shown()
+    add(room, incoming())
+    assert not placeholder(world).is_shown()
+
+
+def test_message_is_shown_once(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """A message that the history has brought already is neither shown nor counted again when it comes in."""
+    load(room, *numbered(2))
+    log.scroll_to(100)
+    add(room, *numbered(2))
+    assert texts(world) == ["0", "1"]
+    assert not jump(world).is_shown()

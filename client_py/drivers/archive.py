@@ -1,0 +1,249 @@
+"""Awaits the database: keeps one room's conversation for one device, and finds it again.
+
+Whatever fails there is told to the person, and the room goes on in the page's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from client_py.core.history import answers, search_words
+from client_py.core.models import Delivery, Message
+from client_py.core.records import Entry, Receipt, Snapshot
+from client_py.core.rows import (
+    Place,
+    device_row,
+    mark_row,
+    message_row,
+    read_mark,
+    read_message,
+    read_receipt,
+    receipt_row,
+)
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.drivers.tasks import Tasks
+from client_py.ports import Change, Clock, Database, Key, Put, Remove, RemoveAll, StorageFailed
+
+PAGE_MESSAGES = 200
+"""So many messages are shown at first, and at each wish for earlier ones."""
+MAX_FOUND = 100
+SEARCHED_AT_ONCE = 500
+
+Row = tuple[Key, str]
+
+
+class Archive:
+    """One room as this browser keeps it for one device. Entries are kept in their order, many in one transaction."""
+
+    def __init__(
+        self, place: Place, device: str, database: Database, clock: Clock, tasks: Tasks, failed: Callable[[str], None]
+    ) -> None:
+        self.device = device
+        self._place = place
+        self._database = database
+        self._clock = clock
+        self._tasks = tasks
+        self._failed = failed
+        self._last_position = 0
+        self._positions: dict[str, int] = {}
+        """Where the messages stand that were read, which other devices of this browser may have stored."""
+        self._queue: deque[Entry] = deque()
+        self._is_writing = False
+        self._turn = asyncio.Lock()
+        self.stored: Callable[[Entry, bool], None] = lambda _entry, _new: None
+        """Called for each entry that is safe, with whether its message is new here."""
+
+    # Keeping
+
+    def store(self, entry: Entry) -> None:
+        """Keep an entry behind those before it, and call `stored` then."""
+        self._queue.append(entry)
+        if not self._is_writing:
+            self._is_writing = True
+            self._tasks.spawn(self._write_queue())
+
+    def keep_resume_token(self, token: str) -> None:
+        """Keep the token that makes this device the same peer again."""
+        self._tasks.spawn(self._write_resume_token(token))
+
+    def fall_back(self) -> None:
+        """Go on in the page's memory, with what comes from now on."""
+        self._database = MemoryDatabase()
+
+    async def move_to(self, database: Database, *, clearing: Sequence[Change] = ()) -> None:
+        """Take everything of this room to another database, and make these changes in the one before."""
+        async with self._turn:
+            rows = await self._database.read(self._place.prefix)
+            await database.write([Put(key, row) for key, row in rows])
+            await self._database.write(clearing)
+            self._database = database
+
+    async def close(self) -> None:
+        """Wait until all that was to be kept is kept."""
+        while self._is_writing:
+            async with self._turn:
+                pass
+            await asyncio.sleep(0)
+
+    async def _write_resume_token(self, token: str) -> None:
+        await self._write([Put(self._place.device(self.device), device_row(self._clock.now(), token))])
+
+    async def _write_queue(self) -> None:
+        try:
+            while self._queue:
+                batch = list(self._queue)
+                self._queue.clear()
+                changes: list[Change] = []
+                first_changes = []
+                for entry in batch:
+                    first_changes.append(len(changes))
+                    changes += self._changes(entry)
+                made = await self._write(changes)
+                for entry, first in zip(batch, first_changes, strict=True):
+                    self.stored(entry, entry.message is not None and made[first])
+        finally:
+            self._is_writing = False
+
+    async def _write(self, changes: Sequence[Change]) -> Sequence[bool]:
+        async with self._turn:
+            try:
+                return await self._database.write(changes)
+            except StorageFailed as error:
+                self.fall_back()
+                self._failed(error.sentence)
+                return await self._database.write(changes)
+
+    def _changes(self, entry: Entry) -> list[Change]:
+        """Give what an entry comes to; where it has a message, the first change tells whether that is new."""
+        place, changes = self._place, list[Change]()
+        if (message := entry.message) is not None:
+            position = self._next_position()
+            known = (*place.ids_of(self.device), message.id)
+            changes.append(Put(place.message(position, message.id), message_row(message), unless=known))
+            changes.append(Put(known, str(position), unless=known))
+        for receipt in entry.receipts:
+            key = (*place.receipts_of(self.device), receipt.message_id)
+            changes.append(Remove(key) if receipt.is_finished else Put(key, receipt_row(receipt)))
+        for mark in entry.marks:
+            changes.append(Put((*place.marks_of(self.device), mark.account, mark.device), mark_row(mark)))
+        return changes + [Remove((*place.marks_of(self.device), *names)) for names in entry.forgotten]
+
+    def _next_position(self) -> int:
+        # By the clock, so that what several tabs of this browser store comes to stand in one order.
+        self._last_position = max(self._last_position + 1, int(self._clock.now() * 1000))
+        return self._last_position
+
+    # Finding again
+
+    async def load(self, resume_token: str | None = None) -> Snapshot:
+        """Give what was kept of the room."""
+        place, database = self._place, self._database
+        receipts = [(str(key[-2]), read_receipt(str(key[-1]), row)) for key, row in await database.read(place.receipts)]
+        rows = await database.read(place.messages, newest=PAGE_MESSAGES + 1)
+        if rows:
+            self._last_position = _position(rows[-1])
+        own = await self._in_order([receipt for device, receipt in receipts if device == self.device])
+        marks = await database.read(place.marks_of(self.device))
+        return Snapshot(
+            messages=await self._messages(rows[-PAGE_MESSAGES:], [receipt for _, receipt in receipts]),
+            has_earlier=len(rows) > PAGE_MESSAGES,
+            pending=await self._texts([receipt for receipt in own if not receipt.is_settled]),
+            receipts=tuple(own),
+            marks=tuple(read_mark(str(key[-2]), str(key[-1]), row) for key, row in marks),
+            resume_token=resume_token,
+        )
+
+    async def earlier(self, message_id: str) -> tuple[tuple[Message, ...], bool]:
+        """Give the messages before one, the oldest first, and whether there are still earlier ones."""
+        async with self._turn:
+            position = self._positions.get(message_id)
+            if position is None:
+                (row,) = await self._database.get([(*self._place.ids_of(self.device), message_id)])
+                position = int(row or 0)
+            before = self._place.message(position, message_id)
+            rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
+            messages = await self._messages(rows[-PAGE_MESSAGES:], await self._receipts())
+        return messages, len(rows) > PAGE_MESSAGES
+
+    async def search(self, query: str) -> tuple[tuple[Message, ...], bool]:
+        """Give the messages that answer a query, the newest first, and whether these are all."""
+        words, found = search_words(query), list[Message]()
+        if not words:
+            return (), True
+        async for messages in self._backwards():
+            for message in reversed(messages):
+                if answers(message, words):
+                    if len(found) == MAX_FOUND:
+                        return tuple(found), False
+                    found.append(message)
+        return tuple(found), True
+
+    async def everything(self) -> list[Message]:
+        """Give the whole history, the oldest message first."""
+        pages = [messages async for messages in self._backwards()]
+        return list({message.id: message for messages in reversed(pages) for message in messages}.values())
+
+    async def clear(self) -> tuple[Message, ...]:
+        """Forget the history but for what has yet to be delivered, and give that.
+
+        The ids stay, so that nothing is shown again that somebody sends once more.
+        """
+        async with self._turn:
+            receipts = await self._in_order([r for r in await self._receipts(self.device) if not r.is_settled])
+            pending = await self._texts(receipts)
+            changes: list[Change] = [RemoveAll(self._place.messages), RemoveAll(self._place.receipts_of(self.device))]
+            for message, receipt in zip(pending, receipts, strict=True):
+                position = self._positions[message.id]
+                changes.append(Put(self._place.message(position, message.id), message_row(message)))
+                changes.append(Put((*self._place.receipts_of(self.device), message.id), receipt_row(receipt)))
+            await self._database.write(changes)
+        return pending
+
+    async def _backwards(self) -> AsyncIterator[Sequence[Message]]:
+        before: Key | None = None
+        while True:
+            async with self._turn:
+                rows = await self._database.read(self._place.messages, before=before, newest=SEARCHED_AT_ONCE)
+                messages = await self._messages(rows, await self._receipts())
+            if not rows:
+                return
+            before = rows[0][0]
+            yield messages
+
+    async def _receipts(self, device: str | None = None) -> list[Receipt]:
+        prefix = self._place.receipts if device is None else self._place.receipts_of(device)
+        return [read_receipt(str(key[-1]), row) for key, row in await self._database.read(prefix)]
+
+    async def _in_order(self, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """Put receipts of this device into the order of writing."""
+        ids = [receipt.message_id for receipt in receipts]
+        keys: list[Key] = [(*self._place.ids_of(self.device), message_id) for message_id in ids]
+        self._positions |= {i: int(row) for i, row in zip(ids, await self._database.get(keys), strict=True) if row}
+        return sorted(receipts, key=lambda receipt: self._positions.get(receipt.message_id, 0))
+
+    async def _texts(self, receipts: Sequence[Receipt]) -> tuple[Message, ...]:
+        """Give the messages of receipts that have a position."""
+        ids = [receipt.message_id for receipt in receipts]
+        rows = await self._database.get([self._place.message(self._positions.get(i, 0), i) for i in ids])
+        return tuple(
+            read_message(receipt.message_id, row, receipt.delivery)
+            for receipt, row in zip(receipts, rows, strict=True)
+            if row is not None
+        )
+
+    async def _messages(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> tuple[Message, ...]:
+        """Read rows of the transcript; a message that two tabs of this browser have stored is there once."""
+        deliveries = {receipt.message_id: receipt.delivery for receipt in receipts}
+        messages: dict[str, Message] = {}
+        for key, row in rows:
+            message_id = str(key[-1])
+            self._positions[message_id] = _position((key, row))
+            if message_id not in messages:
+                messages[message_id] = read_message(message_id, row, deliveries.get(message_id, Delivery.READ))
+        return tuple(messages.values())
+
+
+def _position(row: Row) -> int:
+    return int(row[0][-2])

@@ -1,0 +1,159 @@
+"""Awaits what is needed before a room can be kept: the database, this tab's device, and the person's wish.
+
+Where the person wants nothing kept, or the browser cannot, the same archive stands on the page's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client_py.core.models import Keeping
+from client_py.core.records import Snapshot
+from client_py.core.rows import Place
+from client_py.drivers.archive import Archive
+from client_py.drivers.devices import Device, Devices
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.drivers.tasks import Tasks
+from client_py.ports import Clock, Database, Databases, Locks, Random, RemoveAll, StorageFailed, Store
+
+UNSUPPORTED = (
+    "This browser keeps no messages for this page, which is not served over HTTPS: they go with the page, and so does "
+    "what has yet to be delivered."
+)
+TAKEN_AWAY = (
+    "The messages that this browser kept were removed, or another tab uses a newer version of this page. From now on "
+    "they go with this page; reload it to keep them again."
+)
+NOT_KEPT = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingPorts:
+    """What keeping stands on."""
+
+    databases: Databases
+    locks: Locks
+    store: Store
+    """Where the person's wish stands, for every tab (localStorage)."""
+    tab: Store
+    """Where the device's name stands, for this tab (sessionStorage)."""
+    clock: Clock
+    random: Random
+
+
+class Keeper:
+    """What is kept of one room, from its opening to its end; `changed` is told what to show of it."""
+
+    def __init__(self, place: Place, ports: KeepingPorts, tasks: Tasks, changed: Callable[[Keeping], None]) -> None:
+        self._place = place
+        self._ports = ports
+        self._tasks = tasks
+        self._changed = changed
+        self._wish = f"p2pchat.keep:{place.account}"
+        self._devices = Devices(place, ports.locks, ports.tab, ports.clock, ports.random)
+        self._database: Database = MemoryDatabase()
+        self._device: Device | None = None
+        """Held to the end, even when nothing is kept under its name any more: to the others, this page is it."""
+        self._archive: Archive | None = None
+        self._is_kept = False
+
+    @property
+    def archive(self) -> Archive:
+        """The archive, once it is open."""
+        assert self._archive is not None  # noqa: S101 - `open` comes first
+        return self._archive
+
+    async def open(self) -> Snapshot:
+        """Open the archive, and give what was kept."""
+        if not self._is_wished:
+            return await self._open_memory(Keeping(kept=False))
+        if not self._ports.locks.supported:
+            return await self._open_memory(_impossible(UNSUPPORTED))
+        try:
+            self._database = await self._ports.databases.open(self._taken_away)
+            self._device = await self._devices.take_up(self._database)
+            snapshot = await self._open_archive(self._device.name, self._device.resume_token)
+        except StorageFailed as error:
+            self._release()
+            return await self._open_memory(_impossible(error.sentence))
+        self._is_kept = True
+        self._changed(Keeping(kept=True))
+        return snapshot
+
+    async def set_keeping(self, *, kept: bool) -> None:
+        """Keep what is said from now on, with what the page has of it; or keep nothing, and forget all rooms."""
+        self._ports.store.remove(self._wish) if kept else self._ports.store.put(self._wish, NOT_KEPT)
+        await self.look_at_wish()
+
+    async def look_at_wish(self) -> None:
+        """Do as the person wishes now, which they may have said in another tab."""
+        try:
+            if self._is_wished and not self._is_kept:
+                await self._begin()
+            elif self._is_kept and not self._is_wished:
+                await self._end()
+        except StorageFailed as error:
+            self._failed(error.sentence)
+
+    async def close(self) -> None:
+        """End: what is to be kept is still kept, and the device is free for whoever comes."""
+        if self._archive is not None:
+            await self._archive.close()
+        self._database.close()
+        self._release()
+
+    @property
+    def _is_wished(self) -> bool:
+        return self._ports.store.get(self._wish) != NOT_KEPT
+
+    async def _open_memory(self, keeping: Keeping) -> Snapshot:
+        self._devices.forget()
+        self._database = MemoryDatabase()
+        snapshot = await self._open_archive(self._ports.random.token(), None)
+        self._changed(keeping)
+        return snapshot
+
+    async def _open_archive(self, device: str, resume_token: str | None) -> Snapshot:
+        ports = self._ports
+        self._archive = Archive(self._place, device, self._database, ports.clock, self._tasks, self._failed)
+        return await self._archive.load(resume_token)
+
+    async def _begin(self) -> None:
+        if not self._ports.locks.supported:
+            self._changed(_impossible(UNSUPPORTED))
+            return
+        database = await self._ports.databases.open(self._taken_away)
+        if self._device is None:
+            self._device = await self._devices.claim(self.archive.device)
+        self._devices.remember(self.archive.device)
+        await self.archive.move_to(database)
+        self._database, self._is_kept = database, True
+        self._changed(Keeping(kept=True))
+
+    async def _end(self) -> None:
+        await self.archive.move_to(MemoryDatabase(), clearing=[RemoveAll((self._place.account,))])
+        self._devices.forget()
+        self._lose(Keeping(kept=False))
+
+    def _taken_away(self) -> None:
+        if self._is_kept:
+            self.archive.fall_back()
+            self._failed(TAKEN_AWAY)
+
+    def _failed(self, sentence: str) -> None:
+        self._lose(_impossible(sentence))
+
+    def _lose(self, keeping: Keeping) -> None:
+        self._is_kept = False
+        self._database.close()
+        self._changed(keeping)
+
+    def _release(self) -> None:
+        if self._device is not None:
+            self._device.release()
+            self._device = None
+
+
+def _impossible(sentence: str) -> Keeping:
+    return Keeping(kept=False, changeable=False, fault=sentence)

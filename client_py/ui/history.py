@@ -1,0 +1,84 @@
+"""Shows what can be done with a room's history: search it, export it, keep it or not, clear it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.core.models import ExportFormat
+from client_py.ui.confirmation import Confirmation, Question
+from client_py.ui.keeping import KeepingSwitch
+from client_py.ui.popover import Popover, PopoverWords
+from client_py.ui.search import Search
+
+if TYPE_CHECKING:
+    from client_py.core.models import Keeping
+    from client_py.core.notices import MessagesFound
+    from client_py.ports import Element
+    from client_py.ui.actions import RoomActions
+    from client_py.ui.surroundings import Surroundings
+
+CLEAR = Question(
+    "Forget all messages of this room in this browser? What has yet to be delivered stays.", "Clear", "confirm-clear"
+)
+
+
+class HistoryButton:
+    """A button in the room's header that opens the history over the page."""
+
+    def __init__(self, surroundings: Surroundings, actions: RoomActions) -> None:
+        self._document = document = surroundings.document
+        self._actions = actions
+        self._listeners = ExitStack()
+        self._search = Search(surroundings, actions)
+        self._keeping = KeepingSwitch(document, actions)
+        clear = self._button("Clear history", "clear-history")
+        self._clearing = Confirmation(document, CLEAR, replaced=clear, origin=clear, confirmed=actions.clear_history)
+        popover = Popover(
+            document,
+            PopoverWords("history", "History", "History of this room"),
+            self._search.element,
+            self._keeping.element,
+            document.create(
+                "div",
+                {"class": "buttons"},
+                self._export("Export as text", "export-text", ExportFormat.TEXT),
+                self._export("Export as JSON", "export-json", ExportFormat.JSON),
+            ),
+            self._clearing.element,
+        )
+        popover.opener.set("data-testid", "history")
+        self.element = popover.element
+        for part in (self._search, self._keeping, self._clearing):
+            self._listeners.callback(part.dispose)
+        self._listeners.callback(clear.on("click", lambda _event: self._clearing.ask()))
+        self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._rest()))
+
+    def show_found(self, found: MessagesFound) -> None:
+        """Show what a search came to."""
+        self._search.show(found)
+
+    def show_keeping(self, keeping: Keeping) -> None:
+        """Show whether messages are kept."""
+        self._keeping.show(keeping)
+
+    def begin_anew(self) -> None:
+        """Show nothing of before; the history was cleared."""
+        self._search.begin_anew()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _button(self, label: str, test_id: str) -> Element:
+        return self._document.create("button", {"type": "button", "data-testid": test_id}, label)
+
+    def _export(self, label: str, test_id: str, form: ExportFormat) -> Element:
+        button = self._button(label, test_id)
+        self._listeners.callback(button.on("click", lambda _event: self._actions.export(form)))
+        return button
+
+    def _rest(self) -> None:
+        """Leave no question open behind a panel that is closed."""
+        self._keeping.rest()
+        self._clearing.rest()

@@ -1,0 +1,107 @@
+"""Shows whether messages are kept in this browser, and lets the person have it otherwise."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.ui.confirmation import Confirmation, Question
+from client_py.ui.icons import icon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from client_py.core.models import Keeping
+    from client_py.ports import Document, DomEvent
+    from client_py.ui.actions import RoomActions
+
+KEPT = "Messages stay in this browser until you clear them."
+NOT_KEPT = "Nothing is kept: what is said here goes with this page, even what has yet to be delivered."
+
+STOP_KEEPING = Question(
+    "Forget all messages of every room in this browser, even those that have yet to be delivered?",
+    "Stop keeping",
+    "confirm-stop-keeping",
+)
+
+
+class KeepingSwitch:
+    """A switch with a sentence on what it means; it is not there before it is known how it stands."""
+
+    def __init__(self, document: Document, actions: RoomActions) -> None:
+        self._actions = actions
+        self._kept = False
+        create = document.create
+        self._switch = create(
+            "button",
+            {"type": "button", "class": "switch", "role": "switch", "data-testid": "keep-history"},
+            create("span", {}, "Keep messages in this browser"),
+            create("span", {"class": "track", "aria-hidden": "true"}),
+        )
+        self._hint = create("p", {"class": "hint", "id": "keeping-hint"})
+        self._switch.set("aria-describedby", "keeping-hint")
+        self._confirmation = Confirmation(
+            document, STOP_KEEPING, replaced=self._hint, origin=self._switch, confirmed=self._stop_keeping
+        )
+        self.element = create("div", {"class": "keeping"}, self._switch, self._confirmation.element)
+        self.element.hidden = True
+        self._listeners = ExitStack()
+        self._listeners.callback(self._confirmation.dispose)
+        self._listeners.callback(self._switch.on("click", self._switched))
+
+    def show(self, keeping: Keeping) -> None:
+        """Show how it stands now."""
+        self._kept = keeping.kept
+        self._switch.set("aria-checked", "true" if keeping.kept else "false")
+        self._switch.disabled = not keeping.changeable
+        self._hint.text = " ".join(filter(None, (KEPT if keeping.kept else NOT_KEPT, keeping.fault)))
+        self._confirmation.rest()
+        self.element.hidden = False
+
+    def rest(self) -> None:
+        """Take back a question that was not answered."""
+        self._confirmation.rest()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _switched(self, _event: DomEvent) -> None:
+        if self._kept:
+            self._confirmation.ask()
+        else:
+            self._actions.set_keeping(True)
+
+    def _stop_keeping(self) -> None:
+        self._actions.set_keeping(False)
+
+
+class KeepingFault:
+    """A line on what keeps the browser from keeping messages; `resized` is called when it comes or goes."""
+
+    def __init__(self, document: Document, resized: Callable[[], None]) -> None:
+        self._resized = resized
+        self._told = ""
+        self._sentence = document.create("p", {"data-testid": "keeping-fault", "role": "status"})
+        self._close = document.create(
+            "button", {"type": "button", "class": "quiet square", "aria-label": "Dismiss"}, icon(document, "close")
+        )
+        self.element = document.create("div", {"class": "keeping-fault"}, self._sentence, self._close)
+        self._listeners = ExitStack()
+        self._listeners.callback(self._close.on("click", lambda _event: self._write("")))
+        self._write("")
+
+    def show(self, sentence: str) -> None:
+        """Show what is wrong, or that nothing is; what the person has dismissed does not come back by itself."""
+        if sentence != self._told:
+            self._told = sentence
+            self._write(sentence)
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _write(self, sentence: str) -> None:
+        self._sentence.text = sentence
+        self._close.hidden = not sentence
+        self._resized()

@@ -1,0 +1,52 @@
+"""Shows a tool in the room's header that opens a panel over the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from client_py.ui.icons import icon
+from client_py.ui.tools import build_tool
+
+if TYPE_CHECKING:
+    from client_py.ports import Document, Element
+
+
+@dataclass(frozen=True, slots=True)
+class PopoverWords:
+    """How a popover is called, for the page and for people."""
+
+    name: str
+    """Begins the ids of the panel and its title, and is the name of the drawing."""
+    label: str
+    """On the button."""
+    title: str
+    """Over the panel."""
+
+
+class Popover:
+    """A button and its panel; the browser itself opens and closes it."""
+
+    def __init__(self, document: Document, words: PopoverWords, *content: Element) -> None:
+        create = document.create
+        panel_id, title_id = f"{words.name}-panel", f"{words.name}-title"
+        # The popover API brings Escape, the click beside it, and the keyboard's way back to the button.
+        self.opener = build_tool(document, words.name, words.label, {"popovertarget": panel_id, "title": words.title})
+        closer = create(
+            "button",
+            {
+                "type": "button",
+                "class": "quiet square",
+                "popovertarget": panel_id,
+                "popovertargetaction": "hide",
+                "aria-label": "Close",
+            },
+            icon(document, "close"),
+        )
+        self.panel = create(
+            "div",
+            {"id": panel_id, "class": "panel", "popover": "", "role": "dialog", "aria-labelledby": title_id},
+            create("header", {"class": "card-head"}, create("h2", {"id": title_id}, words.title), closer),
+            *content,
+        )
+        self.element = create("div", {}, self.opener, self.panel)

@@ -1,0 +1,136 @@
+"""What the functions of tests find in a `PythonPage`, in which this file is run."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+import js
+
+from client_py.browser.database import (
+    BLOCKED,
+    CLOSED,
+    FORBIDDEN,
+    FULL,
+    NEWER,
+    STEPS,
+    BrowserDatabase,
+    BrowserDatabases,
+    Step,
+)
+from client_py.browser.document import BrowserDocument
+from client_py.browser.interop import Callbacks
+from client_py.browser.locks import BrowserLocks
+from client_py.browser.peer_connection import BrowserPeerConnection, BrowserPeerConnections
+from client_py.browser.store import BrowserStore
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.ports import (
+    Change,
+    ChannelCallbacks,
+    Database,
+    DataChannel,
+    Dispose,
+    Key,
+    PeerConnectionCallbacks,
+    Put,
+    Remove,
+    RemoveAll,
+    StorageFailed,
+)
+from protocol.webrtc import Candidate
+
+__all__ = [
+    "BLOCKED",
+    "CLOSED",
+    "FORBIDDEN",
+    "FULL",
+    "NEWER",
+    "STEPS",
+    "BrowserDocument",
+    "BrowserLocks",
+    "BrowserPeerConnection",
+    "BrowserStore",
+    "Change",
+    "Database",
+    "Dispose",
+    "Key",
+    "MemoryDatabase",
+    "Put",
+    "Remove",
+    "RemoveAll",
+    "Sequence",
+    "asyncio",
+    "js",
+    "random",
+]
+
+CALLBACKS = Callbacks()
+NO_KEY: Key = (None,)  # type: ignore[assignment] # which is what IndexedDB says too
+
+opened: list[BrowserDatabase] = []
+"""The databases of this test that a later function of it uses."""
+closings: list[str] = []
+"""What was told by `closed`."""
+held: list[Dispose] = []
+"""The locks of this test that a later function of it lets go of."""
+
+
+def forget() -> None:
+    """Begin a test."""
+    for kept in (opened, closings, held):
+        kept.clear()
+
+
+async def open_database(
+    steps: Sequence[Step] = STEPS, patience: float = 5.0, failed: Callable[[BaseException], None] | None = None
+) -> BrowserDatabase:
+    """Open the database as the application does."""
+    callbacks = Callbacks(failed) if failed else CALLBACKS
+    return await BrowserDatabases(callbacks, steps, patience).open(lambda: closings.append("closed"))
+
+
+async def fault_of(operation: Awaitable[object]) -> str | None:
+    """Give the sentence with which something fails."""
+    try:
+        await operation
+    except StorageFailed as failed:
+        return failed.sentence
+    return None
+
+
+def add_store(name: str) -> Step:
+    """Give a step to a version that this application has not come to yet."""
+
+    def step(database: js.IDBDatabase, _transaction: js.IDBTransaction) -> None:
+        database.createObjectStore(name)
+
+    return step
+
+
+async def connect() -> tuple[BrowserPeerConnection, BrowserPeerConnection, DataChannel]:
+    """Connect two RTCPeerConnections of this page; gives them, and the channel of the first."""
+    ends: list[BrowserPeerConnection] = []
+    passing: list[asyncio.Task[None]] = []
+    opening = asyncio.Event()
+
+    def create(other: int) -> BrowserPeerConnection:
+        def pass_on(candidate: Candidate) -> None:
+            passing.append(asyncio.ensure_future(ends[other].add_ice_candidate(candidate)))
+
+        callbacks = PeerConnectionCallbacks(
+            negotiation_needed=lambda: None,
+            candidate_gathered=pass_on,
+            signaling_state_changed=lambda _state: None,
+            connection_state_changed=lambda _state: None,
+        )
+        return BrowserPeerConnections(CALLBACKS).create([], callbacks)
+
+    ends.extend((create(1), create(0)))
+    first, second = ends
+    callbacks = ChannelCallbacks(opening.set, lambda _text: None, lambda: None)
+    channel, _ = [end.create_data_channel("chat", 0, callbacks) for end in ends]
+    await second.set_remote_description(await first.set_local_description())
+    await first.set_remote_description(await second.set_local_description())
+    await opening.wait()
+    return first, second, channel

@@ -1,0 +1,127 @@
+// Runs in the page before anything else does: types messages without end, and notes when what happens. All times are
+// milliseconds since 1970, by the clock that the tests have too.
+(() => {
+    const KEPT = "stopwatch";
+    const stopwatch = {
+        sent: {},
+        delivered: {},
+        readyAt: null,
+        events: [],
+
+        forget() {
+            Object.assign(this, { sent: {}, delivered: {}, events: [] });
+        },
+
+        // Types and sends a message every so often; after a reload too, with another prefix, as soon as Python is ready.
+        begin(prefix, everyMs) {
+            sessionStorage.setItem(KEPT, JSON.stringify([`${prefix}, reloaded`, everyMs]));
+            this.end();
+            let count = 0;
+            const next = () => say(`${prefix} ${++count}`);
+            next();
+            this.timer = setInterval(next, everyMs);
+        },
+
+        end() {
+            clearInterval(this.timer);
+        },
+
+        // Seconds from a time until the first message that was sent after it was delivered; null before that.
+        recovery(sinceMs) {
+            const times = Object.entries(this.sent)
+                .filter(([text, sentMs]) => sentMs >= sinceMs && text in this.delivered)
+                .map(([text]) => this.delivered[text]);
+            return times.length ? (Math.min(...times) - sinceMs) / 1000 : null;
+        },
+    };
+    window.stopwatch = stopwatch;
+
+    function say(text) {
+        const box = document.querySelector('[data-testid="composer"]');
+        if (!box) return;
+        box.value = text;
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+        stopwatch.sent[text] = Date.now();
+        box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+    }
+
+    function note(what) {
+        stopwatch.events.push([Date.now(), what]);
+    }
+
+    let line = "";
+
+    function look() {
+        const status = document.querySelector('[data-testid="status"]');
+        const detail = document.querySelector('[data-testid="status-detail"]');
+        const now = `${status?.dataset.state}: ${detail?.textContent}`;
+        if (status && now !== line) note(`status ${(line = now)}`);
+        for (const message of document.querySelectorAll('[data-delivery="delivered"], [data-delivery="read"]')) {
+            if (message.isCounted) continue;
+            message.isCounted = true;
+            stopwatch.delivered[message.querySelector('[data-testid="message-text"]').textContent] ??= Date.now();
+        }
+        if (stopwatch.readyAt === null && document.documentElement?.dataset.app === "ready") {
+            stopwatch.readyAt = Date.now();
+            const kept = sessionStorage.getItem(KEPT);
+            if (kept !== null) stopwatch.begin(...JSON.parse(kept));
+        }
+    }
+
+    new MutationObserver(look).observe(document, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributeFilter: ["data-app", "data-delivery", "data-state"],
+    });
+
+    // What the browser tells the page
+
+    for (const event of ["online", "offline", "pageshow", "pagehide"]) addEventListener(event, () => note(event));
+    navigator.connection?.addEventListener("change", () => note("navigator.connection changed"));
+
+    const STATES = ["connectionState", "iceConnectionState", "iceGatheringState", "signalingState"];
+    let connections = 0;
+
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...configuration) {
+            super(...configuration);
+            this.label = `RTCPeerConnection ${++connections}`;
+            note(`${this.label} made`);
+            for (const state of STATES) {
+                const told = () => note(`${this.label} ${state} ${this[state]}`);
+                this.addEventListener(`${state.toLowerCase()}change`, told);
+            }
+        }
+
+        restartIce() {
+            note(`${this.label} restartIce()`);
+            super.restartIce();
+        }
+
+        close() {
+            note(`${this.label} close()`);
+            super.close();
+        }
+
+        createDataChannel(...options) {
+            const channel = super.createDataChannel(...options);
+            for (const event of ["open", "closing", "close", "error"]) {
+                channel.addEventListener(event, () => note(`${this.label} channel ${event}`));
+            }
+            return channel;
+        }
+    };
+
+    let sockets = 0;
+
+    window.WebSocket = class extends WebSocket {
+        constructor(...options) {
+            super(...options);
+            const label = `WebSocket ${++sockets}`;
+            note(`${label} made`);
+            this.addEventListener("open", () => note(`${label} open`));
+            this.addEventListener("close", ({ code }) => note(`${label} closed ${code}`));
+        }
+    };
+})();
