@@ -196,6 +196,9 @@ class Link:
     def heard(self) -> list[LinkEffect]:
         """A frame came in: so the path works, whatever the browser says of it."""
         self._vigil.heard()
+        if self._restarting:
+            # Where the browser called the old path connected to its end, it has nothing to tell of the new one.
+            return self._settle()
         if self._waiting_for is not LinkTimer.DISCONNECTED:
             return []
         return self._wait_for(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)

@@ -16,6 +16,7 @@ PREFIX = "p2pchat"
 FOLDER = Path("/run/netns")
 OUR_NAME = re.compile(rf"{PREFIX}-(\d+)-\w+")
 CLONE_NEWNET = 0x4000_0000
+ZOMBIE = "Z"
 END_SECONDS = 10.0
 """For processes that were killed to be gone."""
 
@@ -68,7 +69,7 @@ def remove_leftovers() -> None:
     """Remove the namespaces of runs that have died before they could."""
     for path in FOLDER.glob(f"{PREFIX}-*"):
         found = OUR_NAME.fullmatch(path.name)
-        if found is not None and not Path("/proc", found[1]).exists():
+        if found is not None and not _lives(found[1]):
             _remove(path.name)
 
 
@@ -77,6 +78,15 @@ def run(*command: str, text: str = "") -> str:
     process = subprocess.run(command, input=text, capture_output=True, text=True, check=False)  # noqa: S603
     assert process.returncode == 0, f"{' '.join(command)}: {process.stderr}\n{text}"
     return process.stdout
+
+
+def _lives(pid: str) -> bool:
+    """Tell whether a process runs; one that has ended and that nobody has asked about yet does not."""
+    try:
+        status = Path("/proc", pid, "stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != ZOMBIE
 
 
 def _enter(descriptor: int) -> None:

@@ -105,6 +105,8 @@ class World:
             self.agenda.run(LOOKING_SECONDS)
             self.check()
         took = self.agenda.now - start
+        for connection in self.internet.connections:
+            connection.stalled = None  # nobody has needed it since
         self.agenda.run(QUIET_SECONDS)
         self.check()
         assert self.is_well(), self.describe()

@@ -1,0 +1,216 @@
+"""The simulated world finds what is planted: each mutation of the core breaks the promise within some schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from client_py.core.conversation import Conversation, ConversationEffect, SendFrame, Store
+from client_py.core.deliveries import Deliveries
+from client_py.core.frames import Ack, MessagePart, Resume
+from client_py.core.inbox import Inbox
+from client_py.core.link import Link
+from client_py.core.link_effects import LinkEffect
+from client_py.core.models import Delivery
+from client_py.core.outbox import Outbox, Outgoing
+from client_py.core.recipients import Recipients, Stream
+from client_py.core.records import Entry, Snapshot
+from client_py.core.session import Session, SessionEffect
+from tests.fakes.schedules import play
+
+SCHEDULES = 2_000
+"""So many are played until a mutation is found; most are found within ten, one takes some hundred."""
+
+
+def acknowledging_before_storing(patch: pytest.MonkeyPatch) -> None:
+    """Acknowledge a message when it comes in."""
+    original = Conversation._on_message_part
+
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+        effects = original(self, peer_id, stream, frame)
+        acks = [SendFrame(peer_id, Ack(frame.seq)) for effect in effects if isinstance(effect, Store)]
+        return [*acks, *effects]
+
+    patch.setattr(Conversation, "_on_message_part", mutant)
+
+
+def showing_what_is_known(patch: pytest.MonkeyPatch) -> None:
+    """Show a message again that comes again by its id."""
+    original = Conversation.stored
+
+    def mutant(self: Conversation, entry: Entry, *, new: bool = True) -> list[ConversationEffect]:
+        del new
+        self._shown_ids.clear()
+        return original(self, entry, new=True)
+
+    patch.setattr(Conversation, "stored", mutant)
+
+
+def forgetting_what_was_on_its_way(patch: pytest.MonkeyPatch) -> None:
+    """Take what was sent for delivered, when the channel is lost."""
+    original = Outbox.channel_lost
+
+    def mutant(self: Outbox) -> list[str]:
+        sent = self._sent
+        ids = original(self)
+        for _ in range(sent):
+            self._pending.popleft()
+        self._numbered = 0
+        return ids
+
+    patch.setattr(Outbox, "channel_lost", mutant)
+
+
+def calling_sent_delivered(patch: pytest.MonkeyPatch) -> None:
+    """Show a message as delivered when it was handed to the channel."""
+    original = Deliveries.advance
+
+    def mutant(self: Deliveries, ids: Iterable[str], account: str, device: str, delivery: Delivery) -> object:
+        return original(self, ids, account, device, Delivery.DELIVERED if delivery is Delivery.SENT else delivery)
+
+    patch.setattr(Deliveries, "advance", mutant)
+
+
+def keeping_the_mark_without_its_message(patch: pytest.MonkeyPatch) -> None:
+    """Keep mark and message in two transactions, the mark first."""
+    original = Conversation._on_message_part
+
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+        effects: list[ConversationEffect] = []
+        for effect in original(self, peer_id, stream, frame):
+            if isinstance(effect, Store):
+                effects.append(Store(replace(effect.entry, message=None)))
+            effects.append(effect)
+        return effects
+
+    patch.setattr(Conversation, "_on_message_part", mutant)
+
+
+def forgetting_what_waits_over_a_reload(patch: pytest.MonkeyPatch) -> None:
+    """Take up everything that was kept but the messages that wait."""
+    original = Recipients.restore
+
+    def mutant(self: Recipients, snapshot: Snapshot, pending: Iterable[Outgoing]) -> None:
+        del pending
+        original(self, replace(snapshot, receipts=()), ())
+
+    patch.setattr(Recipients, "restore", mutant)
+
+
+def taking_up_in_the_wrong_order(patch: pytest.MonkeyPatch) -> None:
+    """Take up the messages that wait, the newest first."""
+    original = Conversation._restore
+
+    def mutant(self: Conversation, snapshot: Snapshot) -> None:
+        reverse = replace(snapshot, pending=snapshot.pending[::-1], receipts=snapshot.receipts[::-1])
+        original(self, reverse)
+
+    patch.setattr(Conversation, "_restore", mutant)
+
+
+def sending_before_storing(patch: pytest.MonkeyPatch) -> None:
+    """Send a message that is not safe here yet, and may be gone after a crash."""
+    original = Outbox.send_more
+
+    def mutant(self: Outbox, kept: int) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
+        return original(self, kept + 1_000)
+
+    patch.setattr(Outbox, "send_more", mutant)
+
+
+def not_acknowledging_duplicates(patch: pytest.MonkeyPatch) -> None:
+    """Say nothing to a device that sends again what is here already."""
+    original = Conversation._on_message_part
+
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+        return [e for e in original(self, peer_id, stream, frame) if not isinstance(e, SendFrame)]
+
+    def resuming(self: Outbox, received: int) -> list[str]:
+        del received
+        return self.channel_lost()
+
+    patch.setattr(Conversation, "_on_message_part", mutant)
+    patch.setattr(Outbox, "resume", resuming)
+
+
+def letting_gaps_through(patch: pytest.MonkeyPatch) -> None:
+    """Take any number for the next one, and lose a message now and then."""
+    original = Outbox.send_more
+
+    def mutant(self: Outbox, kept: int) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
+        for message, frames in original(self, kept):
+            yield message, frames if message.position % 5 else []
+
+    def receive(self: Inbox, frame: MessagePart) -> object:
+        self.received = max(self.received, frame.seq - 1)
+        return Inbox_receive(self, frame)
+
+    Inbox_receive = Inbox.receive  # noqa: N806 - it stands for the method
+    patch.setattr(Outbox, "send_more", mutant)
+    patch.setattr(Inbox, "receive", receive)
+
+
+def never_repairing(patch: pytest.MonkeyPatch) -> None:
+    """Leave a silent channel as it is."""
+
+    def mutant(self: Link, count: int | None) -> list[LinkEffect]:
+        del self, count
+        return []
+
+    patch.setattr(Link, "bytes_counted", mutant)
+
+
+def never_coming_back(patch: pytest.MonkeyPatch) -> None:
+    """Wait for the server, and never open another WebSocket."""
+
+    def mutant(self: Session, timer: object) -> list[SessionEffect]:
+        del self, timer
+        return []
+
+    patch.setattr(Session, "timer_fired", mutant)
+
+
+def resuming_from_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Tell every device that nothing of it is here, and take what it sends then for new."""
+
+    def send_resume(_self: Conversation, stream: Stream) -> list[ConversationEffect]:
+        if stream.peer_id is None:
+            return []
+        stream.has_our_mark = True
+        stream.inbox.received = stream.inbox.stored = 0
+        return [SendFrame(stream.peer_id, Resume(0, 0))]
+
+    patch.setattr(Conversation, "_send_resume", send_resume)
+    showing_what_is_known(patch)
+
+
+MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
+    acknowledging_before_storing,
+    showing_what_is_known,
+    forgetting_what_was_on_its_way,
+    calling_sent_delivered,
+    keeping_the_mark_without_its_message,
+    forgetting_what_waits_over_a_reload,
+    taking_up_in_the_wrong_order,
+    sending_before_storing,
+    not_acknowledging_duplicates,
+    letting_gaps_through,
+    never_repairing,
+    never_coming_back,
+    resuming_from_nothing,
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_world_finds_mutant(mutant: Callable[[pytest.MonkeyPatch], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted bug does not get through."""
+    mutant(monkeypatch)
+    for seed in range(SCHEDULES):
+        try:
+            play(seed)
+        except Exception:  # noqa: BLE001 - in whatever way the bug shows
+            return
+    pytest.fail(f"{SCHEDULES} schedules did not find it")

@@ -1,0 +1,41 @@
+"""Schedules of faults by number: which world each of them is played in, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.fakes.world import World
+
+TROUBLE_SECONDS = 24.0
+FAULTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one schedule."""
+
+    seed: int
+    faults: int
+    messages: int
+    settled_after: float
+    """Seconds from the last fault until everything had arrived and everyone was connected."""
+
+
+def world_of(seed: int) -> World:
+    """Give the world of a schedule: mostly two people with a browser each, and others in between."""
+    if seed % 50 == 0:
+        return World(seed, places=3, wanderers=seed % 100 == 0)
+    return World(seed, same_account=seed % 8 == 1, wanderers=seed % 8 == 2)
+
+
+def play(seed: int) -> Outcome:
+    """Play a schedule to its end; an AssertionError, or whatever the machines raise, names the seed."""
+    try:
+        world = world_of(seed)
+        world.trouble(TROUBLE_SECONDS, FAULTS)
+        settled_after = world.settle()
+    except Exception as error:
+        error.add_note(f"seed {seed}: play it again with `python -m tests.soak --replay {seed}`")
+        raise
+    messages = sum(len(disk.written) for home in world.homes.values() for disk in home.disks)
+    return Outcome(seed, world.faults, messages, settled_after)
