@@ -1,6 +1,9 @@
 # Everything that a person or CI does here. It keeps to GNU Make 3.81, the one that macOS ships.
 HOST ?= 127.0.0.1
 PORT ?= 3000
+SCHEDULES ?= 1000000
+FIRST ?= 0
+MESSAGES ?= 5000
 # What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
 UPGRADE ?=
 # What `make bench-recovery` passes on to the benchmark.
@@ -32,7 +35,7 @@ COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/u
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers run test test-unit e2e screenshots bench-start bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers run test test-unit e2e screenshots soak chaos bench-start bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +61,12 @@ e2e: browsers ## run the tests in real browsers
 screenshots: browsers ## take a picture of every state of the page, into build/screenshots/
 	$(BIN)/python -m e2e.screenshots
 
+soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, from seed FIRST on
+	$(BIN)/python -m tests.soak --schedules $(SCHEDULES) --first $(FIRST)
+
+chaos: browsers ## have two browsers write MESSAGES (5000) each while everything breaks
+	$(BIN)/python -m e2e.chaos --messages $(MESSAGES)
+
 bench-start: browsers ## measure how long people wait for the page and for each other
 	$(BIN)/python -m bench.start
 
@@ -72,7 +81,7 @@ check: setup-dev ## lint, types, layers, and full branch coverage of the pure pa
 	$(MAKE) coverage
 
 coverage: setup-dev ## hold the pure parts to the coverage that pyproject.toml asks for
-	$(BIN)/coverage run -m pytest --quiet tests/protocol tests/client_py/core
+	$(BIN)/coverage run -m pytest --quiet --ignore-glob '*/test_world*' tests/protocol tests/client_py/core
 	$(BIN)/coverage report
 
 format: setup-dev ## format the code and apply the safe fixes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from playwright.async_api import Browser, Playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 
 from e2e import provision
 
@@ -41,25 +42,31 @@ class Browsers:
     async def get(self, kind: Kind) -> Browser:
         """Give a browser of this kind."""
         if kind not in self._launched:
-            self._launched[kind] = await (self._chromium() if kind == "chromium" else self._firefox())
+            self._launched[kind] = await self._launch(kind)
         return self._launched[kind]
+
+    async def launch_persistent(self, kind: Kind, profile: Path) -> BrowserContext:
+        """Launch a browser of its own on a profile that stays when its process is gone; the caller closes it."""
+        options = self._options(kind)
+        return await getattr(self._playwright, kind).launch_persistent_context(profile, **options)  # type: ignore[no-any-return]
 
     async def close(self) -> None:
         """End them all."""
         for browser in self._launched.values():
             await browser.close()
 
-    async def _chromium(self) -> Browser:
-        found = self._found["chromium"]
-        executable = None if found.source == "playwright" else found.executable
-        return await self._playwright.chromium.launch(executable_path=executable, args=self._chromium_arguments)
+    async def _launch(self, kind: Kind) -> Browser:
+        return await getattr(self._playwright, kind).launch(**self._options(kind))  # type: ignore[no-any-return]
 
-    async def _firefox(self) -> Browser:
-        found = self._found["firefox"]
-        preferences = self._firefox_preferences
-        if found.source == "playwright":
-            return await self._playwright.firefox.launch(firefox_user_prefs=preferences)
-        # A Firefox that is not Playwright's own is driven by WebDriver BiDi.
-        return await self._playwright.firefox.launch(
-            channel="moz-firefox", executable_path=found.executable, firefox_user_prefs=preferences
-        )
+    def _options(self, kind: Kind) -> dict[str, Any]:
+        found = self._found[kind]
+        options: dict[str, Any] = {}
+        if kind == "chromium":
+            options["args"] = self._chromium_arguments
+        else:
+            options["firefox_user_prefs"] = self._firefox_preferences
+        if found.source == "system":
+            options["executable_path"] = found.executable
+            if kind == "firefox":
+                options["channel"] = "moz-firefox"  # one that is not Playwright's own is driven by WebDriver BiDi
+        return options

@@ -96,6 +96,15 @@ def test_message_is_delivered_when_it_is_acknowledged_and_read_when_it_was_seen(
     assert stage.receive(Read(1)) == []
 
 
+def test_message_that_was_read_is_not_followed_any_more() -> None:
+    """Nothing more can happen to it, so nothing more is known of it."""
+    stage = together()
+    stage.write()
+    stage.receive(Ack(1))
+    stage.receive(Read(1))
+    assert stage.conversation._deliveries.receipts([message_id(1)]) == ()
+
+
 def test_message_waits_for_whoever_comes() -> None:
     """What is written alone is queued, and is for the first who comes from then on, in the order of writing."""
     stage = Stage()

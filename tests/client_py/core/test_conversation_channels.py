@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.conversation import SendFrame, Store
-from client_py.core.frames import Ack, ConversationFrame, Hello, Read, Resume, Typing
+from client_py.core.frames import Ack, ConversationFrame, Hello, MessagePart, Read, Resume, Typing
 from client_py.core.models import Delivery
 from client_py.core.notices import DeliveryChanged, MessageAdded, UnreadChanged
 from client_py.core.recipients import MAX_DEVICES
@@ -13,6 +13,7 @@ from tests.client_py.core.conversing import (
     BEN,
     BENS_DEVICE,
     HELLO,
+    NOW,
     Stage,
     entry_of,
     incoming,
@@ -44,6 +45,17 @@ def test_message_that_is_stored_without_a_channel_is_told_by_the_next_mark() -> 
     stage.lose_channel()
     assert stage.store(storing) == [MessageAdded(incoming(1)), UnreadChanged(1)]
     assert stage.reopen()[-1] == SendFrame(BEN, Resume(1, 0))
+
+
+def test_message_that_was_cut_off_begins_again() -> None:
+    """Parts are forgotten with the channel that brought them."""
+    stage = together()
+    name = part(1).id
+    stage.receive(MessagePart(1, name, NOW, 1, 2, "lost"))
+    stage.lose_channel()
+    stage.reopen()
+    stage.receive(MessagePart(1, name, NOW, 1, 2, "a"))
+    assert entry_of(stage.receive(MessagePart(1, name, NOW, 2, 2, "b"))).message == incoming(1, "ab")
 
 
 def test_device_that_is_forgotten_is_not_kept_any_more() -> None:

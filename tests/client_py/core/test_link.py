@@ -82,6 +82,7 @@ def repair_after(seconds: float) -> StartTimer:
 def test_link_is_offered_by_who_comes() -> None:
     """Who comes later makes the connection and the channel, from which the offer follows."""
     link = new_link()
+    assert not link.answered
     assert link.start(offering=True) == NEW_CONNECTION
     assert link.negotiation_needed() == [SetLocalDescription()]
     link.signaling_state_changed("have-local-offer")
@@ -173,6 +174,43 @@ def test_link_replaces_a_connection_that_cannot_be_saved() -> None:
     link.connection_state_changed("failed")
     assert link.timer_fired(LinkTimer.ATTEMPT) == [repair_after(1)]
     assert link.timer_fired(LinkTimer.REPAIR) == REPLACED
+
+
+def test_link_restarts_ice_again_after_it_has_helped() -> None:
+    """Each failure is repaired in the same way, the gentle one first."""
+    link = opened(polite=False)
+    link.connection_state_changed("failed")
+    link.connection_state_changed("connected")
+    assert link.connection_state_changed("failed") == [*INTERRUPTED, *RESTART]
+
+
+def test_link_counts_the_restart_of_the_other_side() -> None:
+    """Where an ICE restart that the other side began does not help, another one would not either."""
+    link = opened(polite=True)
+    link.connection_state_changed("failed")
+    link.description_received(description("offer", "restarted"))
+    link.timer_fired(LinkTimer.ATTEMPT)
+    assert link.timer_fired(LinkTimer.REPAIR) == REPLACED
+
+
+def test_link_begins_to_negotiate_anew_with_its_connection() -> None:
+    """An answer to the offer of an RTCPeerConnection that is gone is none to the next one."""
+    link = offering()
+    link.timer_fired(LinkTimer.ATTEMPT)
+    link.timer_fired(LinkTimer.REPAIR)
+    assert link.description_received(ANSWER) == []
+
+
+def test_link_forgets_attempts_in_vain_when_one_succeeds() -> None:
+    """What failed before says nothing about the next interruption."""
+    link = offering()
+    link.timer_fired(LinkTimer.ATTEMPT)
+    link.timer_fired(LinkTimer.REPAIR)
+    link.channel_opened()
+    link.channel_closed()
+    link.timer_fired(LinkTimer.REPAIR)
+    link.timer_fired(LinkTimer.ATTEMPT)
+    assert state_of(link) is LinkState.INTERRUPTED
 
 
 def test_link_fails_after_attempts_in_vain_and_goes_on() -> None:

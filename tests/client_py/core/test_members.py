@@ -67,6 +67,16 @@ def test_room_keeps_a_channel_when_its_peer_comes_back_to_the_server() -> None:
     assert stage.status() is Status.CONNECTED
 
 
+def test_room_keeps_a_peer_that_came_back_when_the_channel_goes() -> None:
+    """The server says again that it is there, so the link to it is repaired."""
+    stage = Stage()
+    stage.connect()
+    stage.receive(events.PeerLeft(BEN, "lost"))
+    stage.receive(events.PeerJoined(PEER))
+    stage.do(stage.room.channel_closed(BEN))
+    assert stage.status() is Status.RECONNECTING
+
+
 def test_room_keeps_a_channel_without_the_server() -> None:
     """The conversation goes on, and the person is told that the server is away."""
     stage = Stage()
@@ -165,8 +175,9 @@ def test_room_tells_what_the_browser_does_not_make() -> None:
     """An RTCPeerConnection that cannot be made is an attempt in vain."""
     stage = Stage()
     stage.enter(PEER)
-    warning, *_ = stage.do(stage.room.creation_failed(BEN, "no"))
+    warning, *effects = stage.do(stage.room.creation_failed(BEN, "no"))
     assert warning == Warn("No RTCPeerConnection: no")
+    assert on_ben(effects) == [ClosePeerConnection()]
 
 
 def test_room_passes_candidates_on() -> None:

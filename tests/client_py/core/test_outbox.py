@@ -179,6 +179,7 @@ def test_outbox_gives_up() -> None:
     sent(outbox)
     assert outbox.give_up() == [name(1), name(2)]
     assert outbox.pending == ()
+    outbox.check_invariants()
     outbox.add(outgoing(3))
     assert outbox.resume(1) == []
     assert sent(outbox) == [2]

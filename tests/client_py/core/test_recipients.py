@@ -30,6 +30,15 @@ def pending(recipients: Recipients, peer_id: str, device: str) -> list[str]:
     return [message.id for message in stream.outbox.pending]
 
 
+def receive(recipients: Recipients, device: str, message_id: str) -> None:
+    """Let a device of Ben's acknowledge the only message that it is owed."""
+    outbox = recipients.stream("ben", device).outbox
+    assert len(list(outbox.send_more(kept=100))) == 1
+    assert outbox.acknowledge(outbox.acknowledged + 1) == [message_id]
+    recipients.deliveries.advance([message_id], "ben", device, Delivery.DELIVERED)
+    recipients.check_invariants()
+
+
 def meet(recipients: Recipients, device: str) -> tuple[tuple[str, str], ...]:
     """Let Ben come with a device and go again; gives which device is forgotten for it."""
     recipients.member_joined(BEN, "ben")
@@ -80,6 +89,41 @@ def test_message_goes_to_another_tab_of_our_own_that_speaks() -> None:
     recipients.device_named(ME_AGAIN, "device-2")
     first = write(recipients, 1)
     assert [message.id for message in recipients.stream("ada", "device-2").outbox.pending] == [first]
+
+
+def test_message_for_whoever_comes_is_for_the_first() -> None:
+    """Who comes after that one was not meant."""
+    recipients = new_recipients()
+    first = write(recipients, 1)
+    recipients.member_joined(BEN, "ben")
+    assert pending(recipients, BEN, "device-1") == [first]
+    recipients.member_joined("peer-cleo", "cleo")
+    assert pending(recipients, "peer-cleo", "device-of-cleo") == []
+
+
+def test_message_is_for_everyone_who_was_there_before_their_hello() -> None:
+    """That another tab of the account has it already does not keep it from the one that was there too."""
+    recipients = new_recipients()
+    recipients.member_joined(BEN, "ben")
+    recipients.member_joined("peer-ben-2", "ben")
+    first = write(recipients, 1)
+    assert pending(recipients, "peer-ben-2", "device-2") == [first]
+    receive(recipients, "device-2", first)
+    assert pending(recipients, BEN, "device-1") == [first]
+
+
+def test_message_does_not_wait_for_a_tab_that_left_beside_another() -> None:
+    """An account that has it through one tab is owed nothing for another that never spoke; other accounts still are."""
+    recipients = new_recipients()
+    for peer_id, account in ((BEN, "ben"), ("peer-ben-2", "ben"), ("peer-cleo", "cleo")):
+        recipients.member_joined(peer_id, account)
+    recipients.device_named(BEN, "device-1")
+    first = write(recipients, 1)
+    receive(recipients, "device-1", first)
+    recipients.member_left("peer-ben-2")
+    recipients.member_joined("peer-ben-3", "ben")
+    assert pending(recipients, "peer-ben-3", "device-3") == []
+    assert pending(recipients, "peer-cleo", "device-of-cleo") == [first]
 
 
 def test_message_waits_for_a_member_who_leaves_without_a_word() -> None:

@@ -4,10 +4,10 @@ import pytest
 
 from client_py.core.alertness import TICK_SECONDS
 from client_py.core.conversation import SendFrame, Store
-from client_py.core.frames import Ack, Hello, MessagePart, Resume
+from client_py.core.frames import Ack, Hello, MessagePart, Read, Resume
 from client_py.core.link_effects import ClosePeerConnection, LinkTimer
 from client_py.core.models import Delivery, Status
-from client_py.core.notices import DeliveryChanged, MessageAdded, StatusChanged
+from client_py.core.notices import DeliveryChanged, MessageAdded, StatusChanged, TypingChanged
 from client_py.core.records import Entry, Receipt, Snapshot
 from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
 from client_py.core.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
@@ -131,7 +131,18 @@ def test_room_talks() -> None:
     assert len(stage.room.typed(1.0)) == 1
     assert len(stage.room.message_submitted(message_id(1), "Hello", 1.0)) == 1
     assert stage.room.reading_changed(reading=True) == []
-    assert stage.room.typing_timer_fired(BEN) == []
+    stage.room.frame_received(BEN, '{"type":"typing"}')
+    assert stage.room.typing_timer_fired(BEN) == [TypingChanged(())]
+
+
+def test_room_tells_that_the_person_is_looking() -> None:
+    """What they see is told to who wrote it."""
+    stage = Stage()
+    stage.meet()
+    (storing,) = stage.frame(part(1))
+    assert isinstance(storing, Store)
+    stage.do(stage.room.stored(storing.entry))
+    assert SendFrame(BEN, Read(1)) in stage.do(stage.room.reading_changed(reading=True))
 
 
 def test_room_has_a_link_watch_over_what_is_sent() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from client_py.core.alertness import CHECK_PAUSE_SECONDS, SLEEP_SECONDS, TICK_SECONDS
 from client_py.core.conversation import SendFrame
 from client_py.core.frames import Ping, Pong
-from client_py.core.link import RESTART_SECONDS
+from client_py.core.link import DISCONNECTED_SECONDS, RESTART_SECONDS
 from client_py.core.link_effects import LinkTimer, RestartIce
 from client_py.core.models import Status
 from client_py.core.room_effects import (
@@ -27,6 +27,7 @@ from client_py.core.session import (
 from client_py.core.vigil import ASKING_SECONDS, EXPECTING_SECONDS
 from protocol import events, requests
 from protocol.requests import REQUESTS
+from tests.client_py.core.conversing import part
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben, signals
 
 NOW = 1_000_000.0
@@ -157,6 +158,16 @@ def test_room_goes_on_with_who_answers() -> None:
     stage.do(stage.room.checked(NOW))
     stage.frame(Pong())
     assert stage.do(stage.room.link_timer_fired(BEN, LinkTimer.ASKING)) == [EXPECT]
+
+
+def test_room_takes_any_frame_for_a_sign_of_life() -> None:
+    """A message that comes in over a path that the browser calls disconnected gives it more time."""
+    stage = Stage()
+    stage.meet()
+    stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
+    more_time = StartLinkTimer(BEN, LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)
+    assert stage.frame(part(1))[0] == more_time
+    assert stage.frame(Ping()) == [more_time, SendFrame(BEN, Pong())]
 
 
 def test_room_repairs_what_is_dead() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from client_py.core.conversation import SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, Signal
-from client_py.core.link_effects import RestartIce
+from client_py.core.link_effects import CreateChannel, CreatePeerConnection, LinkTimer, RestartIce
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.room_effects import Warn
 from protocol import requests
@@ -64,6 +64,16 @@ def test_room_does_not_send_a_description_that_no_frame_has_room_for(surplus: in
     long = Description("offer", "a" * (MAX_SIGNAL_SDP_BYTES + surplus))
     (effect,) = stage.do(stage.room.local_description_set(BEN, long))
     assert isinstance(effect, Warn if surplus else SendFrame)
+
+
+def test_room_repairs_its_links_when_the_server_is_back() -> None:
+    """What had to wait for it begins at once."""
+    stage = Stage()
+    stage.meet()
+    stage.do(stage.room.socket_closed(1006))
+    stage.do(stage.room.channel_closed(BEN))
+    assert on_ben(stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))) == []
+    assert on_ben(stage.joined(PEER, resumed=True)) == [CreatePeerConnection(), CreateChannel()]
 
 
 def test_room_says_nothing_where_there_is_neither_server_nor_channel() -> None:

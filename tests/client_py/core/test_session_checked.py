@@ -72,6 +72,7 @@ def test_session_that_gets_no_answer_opens_anew() -> None:
     assert state_of(session) is SessionState.OPENING
     assert session.close_code == CloseCode.NORMAL
     assert session.socket_opened() == [send(requests.Join("den", "joined"))]
+    assert session.event_received(WELCOME) == []
     session.event_received(JOINED)
     assert session.asked() == PROBE
 

@@ -109,6 +109,7 @@ def test_vigil_finds_a_channel_dead_that_brings_nothing(before: int | None, afte
     vigil = counting(before)
     assert vigil.bytes_counted(after) == []
     assert vigil.is_silent
+    assert vigil.expected() == EXPECT
 
 
 def test_vigil_begins_anew_after_its_end() -> None:
