@@ -9,7 +9,7 @@ its page (`records.py`); an account may have several.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.frames import (
@@ -28,7 +28,7 @@ from client_py.core.models import Delivery, Direction, Message
 from client_py.core.notices import MessageAdded, MessageRefused, Notice, TypingChanged, UnreadChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import Recipients, Stream
-from client_py.core.records import Entry, Snapshot
+from client_py.core.records import Entry, Receipt, Snapshot
 from protocol.errors import UnexpectedMessage
 
 MAX_PENDING_MESSAGES = 1_000
@@ -153,8 +153,8 @@ class Conversation:
 
     def member_left(self, peer_id: str) -> list[ConversationEffect]:
         """Someone is gone, and their channel before them."""
-        self._recipients.member_left(peer_id)
-        return []
+        receipts = self._receipts(self._recipients.member_left(peer_id))
+        return [Store(Entry(receipts=receipts))] if receipts else []
 
     # Inputs of the channels
 
@@ -234,11 +234,12 @@ class Conversation:
             raise UnexpectedMessage("hello", "it names this device")
         if channel.stream is not None:
             raise UnexpectedMessage("hello", "it came twice")
-        stream = channel.stream = self._recipients.device_named(peer_id, hello.device)
+        stream, forgiven = self._recipients.device_named(peer_id, hello.device)
+        channel.stream = stream
         effects = self._detach(stream)
         stream.peer_id = peer_id
         # What waited for whoever comes is for this one now, whoever comes after a reload.
-        receipts = self._deliveries.receipts(message.id for message in stream.outbox.pending)
+        receipts = self._receipts(dict.fromkeys([*(message.id for message in stream.outbox.pending), *forgiven]))
         entry = Entry(receipts=receipts, marks=(stream.mark(),), forgotten=self._recipients.forget_one_device())
         return [*effects, Store(entry), *self._send_resume(stream)]
 
@@ -334,14 +335,17 @@ class Conversation:
         self._last_position += 1
         return Outgoing(message_id, text, sent_at, self._last_position, len(text.encode()))
 
-    def _advance(self, ids: Iterable[str], stream: Stream, delivery: Delivery) -> list[ConversationEffect]:
-        ids = list(ids)
+    def _advance(self, ids: Sequence[str], stream: Stream, delivery: Delivery) -> list[ConversationEffect]:
         notices = self._deliveries.advance(ids, stream.account, stream.device, delivery)
         if not ids or delivery < Delivery.DELIVERED:
             return [*notices]  # what is on its way is sent again from where it is kept
+        return [*notices, Store(Entry(receipts=self._receipts(ids), marks=(stream.mark(),)))]
+
+    def _receipts(self, ids: Iterable[str]) -> tuple[Receipt, ...]:
+        """Give how far messages are, to be kept; those that nothing more can be learned of are let go."""
         receipts = self._deliveries.receipts(ids)
         self._deliveries.forget_finished(receipts)
-        return [*notices, Store(Entry(receipts=receipts, marks=(stream.mark(),)))]
+        return receipts
 
     def _mark_read(self, stream: Stream) -> list[ConversationEffect]:
         if stream.inbox.read == stream.inbox.stored:

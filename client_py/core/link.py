@@ -206,9 +206,7 @@ class Link:
     def bytes_counted(self, count: int | None) -> list[LinkEffect]:
         """How many bytes the RTCPeerConnection has received; None where the browser does not tell."""
         effects = self._vigil.bytes_counted(count)
-        if self._vigil.is_silent:
-            return [*effects, *self._interrupt(), *self._repair()]
-        return effects
+        return [*self._interrupt(), *self._repair()] if self._vigil.is_silent else effects
 
     # What came of the operations
 

@@ -112,16 +112,23 @@ class Recipients:
         """Someone came into the room, or we did where they are."""
         self._members[peer_id] = _Member(account)
 
-    def member_left(self, peer_id: str) -> None:
-        """Someone is gone: what they have yet to get is left to their account's other devices, or to the next one."""
+    def member_left(self, peer_id: str) -> list[str]:
+        """Someone is gone: what they have yet to get is left to their account's other devices, or to the next one.
+
+        Gives the ids of messages that are not owed to a device any more.
+        """
         member = self._members.pop(peer_id)
         self._waiting = [replace(item, peer_id=None) if item.peer_id == peer_id else item for item in self._waiting]
         if any(other.stream and other.account == member.account for other in self._members.values()):
-            self._give_up_absent(member.account)
             self._waiting = [item for item in self._waiting if item.account != member.account or item.peer_id]
+            return self._give_up_absent(member.account)
+        return []
 
-    def device_named(self, peer_id: str, device: str) -> Stream:
-        """Give what we know of the device that a member has named in its hello, with all that it is owed."""
+    def device_named(self, peer_id: str, device: str) -> tuple[Stream, list[str]]:
+        """Give what we know of the device that a member has named in its hello, with all that it is owed.
+
+        Gives the ids of messages too that are not owed to another device any more.
+        """
         member = self._members[peer_id]
         key = (member.account, device)
         stream = self._streams.pop(key, None) or Stream(*key)
@@ -133,13 +140,13 @@ class Recipients:
         for message in self._unacknowledged(member.account):
             if not self.deliveries.is_owed(message.id, stream.account, stream.device):
                 self._owe(message, stream)
-        self._give_up_absent(member.account)
+        forgiven = self._give_up_absent(member.account)
         self._waiting = [
             item
             for item in self._waiting
             if item.account not in (None, member.account) or item.peer_id not in (None, peer_id)
         ]
-        return stream
+        return stream, forgiven
 
     def stream(self, account: str, device: str) -> Stream:
         """Give what we know of a device that has said hello."""
@@ -201,12 +208,15 @@ class Recipients:
         by_position = {message.position: message for message in [*waiting, *sent]}
         return [by_position[position] for position in sorted(by_position)]
 
-    def _give_up_absent(self, account: str) -> None:
+    def _give_up_absent(self, account: str) -> list[str]:
         """Let go of what devices that are gone were owed, now that another one of their account is owed it."""
-        present = self._present()
+        present, given_up = self._present(), list[str]()
         for stream in self._of(account):
             if stream not in present:
-                self.deliveries.forgive(stream.outbox.give_up(), account, stream.device)
+                ids = stream.outbox.give_up()
+                self.deliveries.forgive(ids, account, stream.device)
+                given_up += ids
+        return given_up
 
     def _present(self) -> list[Stream | None]:
         return [member.stream for member in self._members.values()]

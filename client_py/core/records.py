@@ -38,6 +38,16 @@ class Receipt:
         accounts = [max(devices.values(), default=Delivery.QUEUED) for devices in self.owed.values()]
         return min(accounts, default=Delivery.QUEUED)
 
+    def inherited(self) -> Receipt:
+        """Give what another device of ours takes over: how far the message is, but not by whose count of numbers."""
+        return Receipt(
+            self.message_id,
+            {
+                account: {"" if state >= Delivery.DELIVERED else device: state for device, state in devices.items()}
+                for account, devices in self.owed.items()
+            },
+        )
+
     @property
     def is_settled(self) -> bool:
         """Whether nobody is owed the message any more, not even another device of an account that has it."""

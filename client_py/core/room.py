@@ -128,10 +128,8 @@ class Room:
 
     def session_timer_fired(self, timer: SessionTimer) -> list[RoomEffect]:
         """A timer of the session ran out."""
-        effects: list[RoomEffect] = [*self._session.timer_fired(timer)]
-        if self._session.state is not SessionState.JOINED:
-            effects += self._members.signaling_lost()
-        return self._with_news(effects)
+        # Whichever it is, we are not in the room as far as the server knows, or not any more.
+        return self._with_news([*self._session.timer_fired(timer), *self._members.signaling_lost()])
 
     # Inputs of the world outside; `now` in seconds since the epoch
 
@@ -142,7 +140,7 @@ class Room:
         wait = self._alertness.wait_before_looking(now)
         if wait > 0:
             return [StartRoomTimer(RoomTimer.CHECK, wait)]
-        return self._with_news([*self._session.checked(), *self._after_check()])
+        return self._with_news([*self._session.checked(), *self._members.on_every_link(Link.checked)])
 
     def timer_fired(self, timer: RoomTimer, now: float) -> list[RoomEffect]:
         """A timer of the room ran out."""
@@ -249,11 +247,6 @@ class Room:
                 return self._members.signal(event.sender, event.description, event.candidate)
             case events.Error() | events.Pong():
                 return []
-
-    def _after_check(self) -> list[RoomEffect]:
-        """Let the links look too, knowing whether the server is there."""
-        lost = [] if self._session.state is SessionState.JOINED else self._members.signaling_lost()
-        return [*lost, *self._members.on_every_link(Link.checked)]
 
     def _watched(self, effects: list[ConversationEffect]) -> list[RoomEffect]:
         """Have the links watch over what is sent that is to be acknowledged."""

@@ -232,7 +232,7 @@ class Session:
                 # The browser may take minutes to see that this WebSocket is dead; on a phone it may never do.
                 self._probing = False
                 self.close_code = CloseCode.NORMAL
-                return [CloseSocket(), *self.start()]
+                return [StopSessionTimer(SessionTimer.REJOIN), CloseSocket(), *self.start()]
 
     # Transitions
 

@@ -36,6 +36,7 @@ class Vigil:
         self._watch = _Watch.IDLE
         self._heard = False
         self._bytes: int | None = None
+        self._counts = 0
 
     def expected(self) -> list[LinkEffect]:
         """Something was sent that the other side is to acknowledge."""
@@ -55,14 +56,16 @@ class Vigil:
         self._watch = _Watch.ASKING
         self._heard = False
         self._bytes = None
+        self._counts = 0
         return [*stopping, AskPeer(), CountBytes(), StartTimer(LinkTimer.ASKING, ASKING_SECONDS)]
 
     def bytes_counted(self, count: int | None) -> list[LinkEffect]:
         """What the RTCPeerConnection has received so far; None where the browser does not tell."""
-        if self._watch is _Watch.ASKING:
+        self._counts += 1
+        if self._counts == 1:
             self._bytes = count
-        if self._watch is not _Watch.COUNTING:
-            return []
+        if self._counts == 1 or self._watch is not _Watch.COUNTING:
+            return []  # the first count may come late, and says nothing alone
         if self._heard or (count is not None and self._bytes is not None and count > self._bytes):
             return self._expect()
         self._watch = _Watch.IDLE

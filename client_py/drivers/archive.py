@@ -145,12 +145,14 @@ class Archive:
         if rows:
             self._last_position = _position(rows[-1])
         own = await self._in_order([receipt for device, receipt in receipts if device == self.device])
+        pending = await self._texts([receipt for receipt in own if not receipt.is_settled])
+        here = {message.id for message in pending}
         marks = await database.read(place.marks_of(self.device))
         return Snapshot(
             messages=await self._messages(rows[-PAGE_MESSAGES:], [receipt for _, receipt in receipts]),
             has_earlier=len(rows) > PAGE_MESSAGES,
-            pending=await self._texts([receipt for receipt in own if not receipt.is_settled]),
-            receipts=tuple(own),
+            pending=pending,
+            receipts=tuple(receipt for receipt in own if receipt.is_settled or receipt.message_id in here),
             marks=tuple(read_mark(str(key[-2]), str(key[-1]), row) for key, row in marks),
             resume_token=resume_token,
         )

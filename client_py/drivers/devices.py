@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client_py.core.rows import Place, device_row, read_device
+from client_py.core.rows import Place, device_row, read_device, read_receipt, receipt_row
 from client_py.ports import Change, Clock, Database, Dispose, Locks, Put, Random, Remove, RemoveAll, Store
 
 RELOAD_PATIENCE_SECONDS = 1.0
@@ -87,14 +87,14 @@ class Devices:
         try:
             place = self._place
             changes: list[Change] = []
-            for theirs, ours in (
-                (place.receipts_of(other), place.receipts_of(heir)),
-                (place.ids_of(other), place.ids_of(heir)),
-            ):
-                rows = await database.read(theirs)
-                changes += [Put((*ours, key[-1]), row) for key, row in rows]
-                changes.append(RemoveAll(theirs))
-            await database.write([*changes, RemoveAll(place.marks_of(other)), Remove(place.device(other))])
+            for key, row in await database.read(place.receipts_of(other)):
+                receipt = read_receipt(str(key[-1]), row).inherited()
+                changes.append(Put((*place.receipts_of(heir), receipt.message_id), receipt_row(receipt)))
+            for key, row in await database.read(place.ids_of(other)):
+                changes.append(Put((*place.ids_of(heir), key[-1]), row))
+            prefixes = (place.receipts_of(other), place.ids_of(other), place.marks_of(other))
+            changes += [RemoveAll(prefix) for prefix in prefixes]
+            await database.write([*changes, Remove(place.device(other))])
         finally:
             release()
 

@@ -19,7 +19,7 @@ KEPT = "Messages stay in this browser until you clear them."
 NOT_KEPT = "Nothing is kept: what is said here goes with this page, even what has yet to be delivered."
 
 STOP_KEEPING = Question(
-    "Forget all messages of every room in this browser, even those that have yet to be delivered?",
+    "Forget what this browser has kept of every room? What this page shows then goes with the page.",
     "Stop keeping",
     "confirm-stop-keeping",
 )

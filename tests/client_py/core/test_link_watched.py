@@ -103,6 +103,18 @@ def test_link_takes_a_frame_for_a_sign_of_life() -> None:
     assert link.heard() == []
 
 
+def test_link_is_open_again_with_the_first_frame_after_a_restart() -> None:
+    """A browser that never saw the old path fail has no change of state to tell when the new one works."""
+    link = opened(polite=False)
+    link.asked()
+    link.bytes_counted(1_000)
+    link.timer_fired(LinkTimer.ASKING)
+    link.bytes_counted(1_000)
+    assert link.heard() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
+    assert link.heard() == []
+    link.check_invariants()
+
+
 def test_link_that_is_open_is_checked_by_asking() -> None:
     """On another network, nobody knows whether the old path works before something comes back."""
     assert opened().checked() == ASK_NOW

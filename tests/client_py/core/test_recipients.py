@@ -25,7 +25,7 @@ def write(recipients: Recipients, number: int) -> str:
 
 def pending(recipients: Recipients, peer_id: str, device: str) -> list[str]:
     """Let a member say hello; gives what its device is owed."""
-    stream = recipients.device_named(peer_id, device)
+    stream = recipients.device_named(peer_id, device)[0]
     recipients.check_invariants()
     return [message.id for message in stream.outbox.pending]
 
@@ -165,7 +165,7 @@ def test_device_is_not_forgotten_while_something_of_it_is_stored() -> None:
     """Its mark would be that of another stream when the store is done."""
     recipients = new_recipients()
     recipients.member_joined(BEN, "ben")
-    recipients.device_named(BEN, "device-busy").inbox.received = 1
+    recipients.device_named(BEN, "device-busy")[0].inbox.received = 1
     for number in range(2 * MAX_DEVICES):
         recipients.member_left(BEN)
         recipients.member_joined(BEN, "ben")
@@ -179,7 +179,7 @@ def test_device_is_kept_with_how_far_we_are_with_it() -> None:
     recipients = new_recipients()
     recipients.member_joined(BEN, "ben")
     recipients.device_named(BEN, "device-1")
-    stream = recipients.device_named(BEN, "device-2")
+    stream = recipients.device_named(BEN, "device-2")[0]
     stream.inbox.received, stream.inbox.read = 3, 2
     stream.outbox.resume(4)
     assert stream.mark() == Mark("ben", "device-2", heard=2, received=3, read=2, acknowledged=4)

@@ -45,7 +45,7 @@ def test_device_is_heard_of_after_those_of_before() -> None:
     assert [stream.device for stream in recipients.streams()] == ["tab", "phone"]
     second = write(recipients, 2)
     recipients.member_joined(BEN, "ben")
-    assert recipients.device_named(BEN, "tab").heard == 3
+    assert recipients.device_named(BEN, "tab")[0].heard == 3
     assert owed_to(recipients, "tab") == [FIRST.id, second]
 
 

@@ -45,3 +45,10 @@ def test_receipt_knows_when_nothing_is_owed_any_more(owed: Owed, settled: bool, 
     """It is settled when every device that is owed the message has it, and finished when every account has read it."""
     receipt = Receipt("ours", owed)
     assert (receipt.is_settled, receipt.is_finished) == (settled, finished)
+
+
+def test_receipt_is_inherited_without_its_count() -> None:
+    """What has arrived stays arrived, at nobody whose numbers would be taken for ours; what waits goes on waiting."""
+    owed = {"ben": {"tab-1": Delivery.DELIVERED, "tab-2": Delivery.QUEUED}, "cleo": {}}
+    receipt = Receipt("an-id", owed).inherited()
+    assert receipt == Receipt("an-id", {"ben": {"": Delivery.DELIVERED, "tab-2": Delivery.QUEUED}, "cleo": {}})

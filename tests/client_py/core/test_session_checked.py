@@ -68,7 +68,8 @@ def test_session_that_gets_no_answer_opens_anew() -> None:
     """A WebSocket that nobody hears is given up, and the server counts as away until the next one is open."""
     session = joined()
     session.asked()
-    assert session.timer_fired(SessionTimer.PROBE) == [CloseSocket(), OpenSocket(), AWAIT_ANSWER]
+    stop = StopSessionTimer(SessionTimer.REJOIN)
+    assert session.timer_fired(SessionTimer.PROBE) == [stop, CloseSocket(), OpenSocket(), AWAIT_ANSWER]
     assert state_of(session) is SessionState.OPENING
     assert session.close_code == CloseCode.NORMAL
     assert session.socket_opened() == [send(requests.Join("den", "joined"))]

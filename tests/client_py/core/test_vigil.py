@@ -133,6 +133,18 @@ def test_vigil_does_not_compare_with_the_bytes_of_another_question() -> None:
     vigil = counting(1_000)
     vigil.bytes_counted(1_001)
     vigil.asked()
+    vigil.bytes_counted(1_001)
     vigil.timer_fired(LinkTimer.ASKING, awaited=True)
-    vigil.bytes_counted(1_002)
+    vigil.bytes_counted(1_001)
+    assert vigil.is_silent
+
+
+def test_vigil_waits_for_the_second_count_where_the_first_comes_late() -> None:
+    """One count alone, however late, says nothing."""
+    vigil = Vigil()
+    vigil.asked()
+    vigil.timer_fired(LinkTimer.ASKING, awaited=True)
+    assert vigil.bytes_counted(1_000) == []
+    assert not vigil.is_silent
+    vigil.bytes_counted(1_000)
     assert vigil.is_silent
