@@ -8,6 +8,7 @@ from pyodide.ffi import JsException, JsProxy
 class EventTarget(JsProxy):
     def addEventListener(self, event: str, listener: JsProxy, /) -> None: ...
     def removeEventListener(self, event: str, listener: JsProxy, /) -> None: ...
+    def dispatchEvent(self, event: Event) -> bool: ...
 
 class Event(JsProxy):
     type: str
@@ -20,6 +21,8 @@ class Event(JsProxy):
     code: int
     candidate: Any
     oldVersion: int
+    @staticmethod
+    def new(name: str) -> Event: ...
     def preventDefault(self) -> None: ...
 
 class Style(JsProxy):
@@ -76,6 +79,7 @@ class _Locks(JsProxy):
 
 class _Navigator(JsProxy):
     clipboard: Any
+    connection: EventTarget
     locks: _Locks
 
 class _Console(JsProxy):

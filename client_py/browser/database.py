@@ -153,7 +153,7 @@ class _Opening:
         event.preventDefault()  # or Firefox reports it as an error of the page
         self._listeners.close()
         if not self.outcome.done():
-            self.outcome.set_exception(self._request.error)
+            self.outcome.set_exception(_failure(self._request.error, AT_OPENING))
 
 
 class BrowserDatabase:
@@ -284,8 +284,7 @@ class _Transaction:
             if event.type == "complete":
                 self.ended.set_result(None)
             else:
-                reason = from_null(self._transaction.error)
-                self.ended.set_exception(StorageFailed(CLOSED) if reason is None else reason)
+                self.ended.set_exception(_failure(self._transaction.error, IN_USE))
 
 
 def _make(changes: Sequence[Change], present: set[Key], store: js.IDBObjectStore) -> Iterator[bool]:
@@ -335,5 +334,11 @@ def _translated(sentences: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except JsException as error:
-        sentence = sentences.get(error.name) or FAULTY.format(reason=f"{error.name}: {error.message}")
-        raise StorageFailed(sentence) from error
+        raise _failure(error, sentences) from error
+
+
+def _failure(error: Any, sentences: Mapping[str, str]) -> StorageFailed:
+    """Say what a DOMException means, which Pyodide may not take for an exception (Chromium's QuotaExceededError)."""
+    if from_null(error) is None:
+        return StorageFailed(CLOSED)
+    return StorageFailed(sentences.get(error.name) or FAULTY.format(reason=f"{error.name}: {error.message}"))

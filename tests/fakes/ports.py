@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
+    Change,
     ChannelCallbacks,
     ChannelClosed,
     Dispose,
@@ -15,6 +17,7 @@ from client_py.ports import (
     Response,
     SelectedPath,
     SocketCallbacks,
+    StorageFailed,
     Unreachable,
 )
 from protocol.webrtc import Candidate, Description, IceServer
@@ -82,6 +85,71 @@ class FakeStore(dict[str, str]):
     def remove(self, key: str) -> None:
         """Forget a key."""
         self.pop(key, None)
+
+
+class FakeDatabase(MemoryDatabase):
+    """A database whose writes wait for the test, or fail, when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open_for_writing = asyncio.Event()
+        self.open_for_writing.set()
+        self.failing = False
+        self.writes = 0
+
+    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+        """Make all changes, or none."""
+        await self.open_for_writing.wait()
+        if self.failing:
+            raise StorageFailed("There is no room left.")
+        self.writes += 1
+        return await super().write(changes)
+
+
+@dataclass
+class FakeDatabases:
+    """One browser's storage, which outlives the pages that open it."""
+
+    database: FakeDatabase = field(default_factory=FakeDatabase)
+    refusing: bool = False
+    take_away: Callable[[], None] = lambda: None
+    """Takes it away from who opened it last."""
+
+    async def open(self, closed: Callable[[], None]) -> FakeDatabase:
+        """Open it, or refuse."""
+        await asyncio.sleep(0)
+        if self.refusing:
+            raise StorageFailed("This browser keeps nothing.")
+        self.take_away = closed
+        return self.database
+
+
+@dataclass
+class FakeLocks:
+    """The names that are held in one browser."""
+
+    supported: bool = True
+    held: set[str] = field(default_factory=set)
+
+    async def claim(self, name: str, patience: float) -> Dispose | None:
+        """Take a name that nobody holds; whoever holds one does not let go of it meanwhile."""
+        del patience
+        await asyncio.sleep(0)
+        if name in self.held:
+            return None
+        self.held.add(name)
+        return lambda: self.held.discard(name)
+
+
+@dataclass
+class FakeDownloads:
+    """The files that were saved: name, media type and text."""
+
+    saved: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def save(self, name: str, media_type: str, text: str) -> None:
+        """Note a file."""
+        self.saved.append((name, media_type, text))
 
 
 @dataclass
@@ -164,6 +232,7 @@ class FakePeerConnection:
     channels: list[FakeChannel] = field(default_factory=list)
     failing: bool = False
     path: SelectedPath | None = None
+    received: int | None = 0
     closed: bool = False
 
     async def set_local_description(self) -> Description:
@@ -192,6 +261,11 @@ class FakePeerConnection:
         """Give the path that the test has set."""
         await asyncio.sleep(0)
         return self.path
+
+    async def bytes_received(self) -> int | None:
+        """Give the count that the test has set."""
+        await asyncio.sleep(0)
+        return self.received
 
     def close(self) -> None:
         """Close it."""
@@ -223,5 +297,5 @@ class FakePeerConnections:
 async def settle() -> None:
     """Let the tasks run until they all wait for something outside."""
     # The fakes answer after one turn of the loop; a chain of a few of them is done after a few turns.
-    for _ in range(20):
+    for _ in range(60):
         await asyncio.sleep(0)

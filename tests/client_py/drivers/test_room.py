@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from client_py.core.frames import FRAMES, Frame, Hello, Resume, Typing
+from client_py.core.frames import FRAMES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.models import Status
 from client_py.core.notices import MessageAdded, Notice, StatusChanged
+from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports import SelectedPath
@@ -14,11 +15,15 @@ from protocol.webrtc import Candidate, Description, IceServer
 from tests.fakes.ports import (
     FakeChannel,
     FakeClock,
+    FakeDatabases,
+    FakeDownloads,
+    FakeLocks,
     FakePeerConnection,
     FakePeerConnections,
     FakeRandom,
     FakeSocket,
     FakeSockets,
+    FakeStore,
     settle,
 )
 
@@ -28,16 +33,23 @@ ANSWER = Description("answer", "a=ice-ufrag:theirs\r\na=fingerprint:sha-256 BB")
 
 
 class Stage:
-    """A room driver among fakes."""
+    """A room driver among fakes; `before` is the stage of a page in the same tab, whose browser it shares."""
 
-    def __init__(self) -> None:
-        self.sockets, self.connections = FakeSockets(), FakePeerConnections()
+    def __init__(self, before: Stage | None = None, *, supported: bool = True) -> None:
+        self.sockets, self.connections = FakeSockets(), FakePeerConnections(supported)
         self.clock = FakeClock()
+        self.databases = before.databases if before else FakeDatabases()
+        self.locks = before.locks if before else FakeLocks()
+        self.store = before.store if before else FakeStore()
+        self.tab = before.tab if before else FakeStore()
+        self.random = before.random if before else FakeRandom()
+        self.downloads = FakeDownloads()
         self.notices: list[Notice] = []
         self.warnings: list[str] = []
         self.refusals = 0
         self.failures: list[BaseException] = []
-        ports = RoomPorts(self.sockets, self.connections, self.clock, FakeRandom())
+        keeping = KeepingPorts(self.databases, self.locks, self.store, self.tab, self.clock, self.random)
+        ports = RoomPorts(self.sockets, self.connections, keeping, self.downloads)
         callbacks = RoomCallbacks(self.notices.append, self._refused, self.warnings.append, lambda: "jwt")
         self.driver = RoomDriver("den", "alice", ports, callbacks, Tasks(self.failures.append))
 
@@ -76,16 +88,17 @@ class Stage:
         """Let the other page say something."""
         self.channel.callbacks.received(FRAMES.encode(frame))
 
-    def enter(self, *peers: Peer) -> None:
+    async def enter(self, *peers: Peer) -> None:
         """Go into the room, in which these peers are."""
         self.driver.start()
+        await settle()
         self.socket.callbacks.opened()
         self.receive(events.Welcome(ME, "resume", (STUN,), Limits(1, 1)))
         self.receive(events.Joined("den", ME, "resume", resumed=False, peers=peers, capacity=2))
 
     async def connect(self) -> None:
         """Go into the room and connect to Bob, who was there before."""
-        self.enter(Peer(BOB, "bob"))
+        await self.enter(Peer(BOB, "bob"))
         self.connection.callbacks.negotiation_needed()
         await settle()
         self.connection.callbacks.signaling_state_changed("have-local-offer")
@@ -102,6 +115,7 @@ async def test_room_opens_a_socket_with_the_token_in_the_subprotocol() -> None:
     """The token stands in no address."""
     stage = Stage()
     stage.driver.start()
+    await settle()
     assert stage.socket.path == "/ws"
     assert stage.socket.subprotocols == ["p2p-chat.v1", "token.jwt"]
     stage.socket.callbacks.opened()
@@ -126,6 +140,7 @@ async def test_room_sends_a_message_over_the_channel_alone() -> None:
     await stage.connect()
     before = list(stage.socket.sent)
     stage.driver.send("a secret")
+    await settle()
     assert "a secret" in stage.channel.sent[-1]
     assert any(isinstance(notice, MessageAdded) and notice.message.text == "a secret" for notice in stage.notices)
     assert stage.socket.sent == before
@@ -147,7 +162,7 @@ async def test_room_passes_candidates_both_ways() -> None:
 async def test_room_replaces_a_connection_whose_operation_failed() -> None:
     """A description that the browser refuses leads to a new connection, and the old one is closed."""
     stage = Stage()
-    stage.enter(Peer(BOB, "bob"))
+    await stage.enter(Peer(BOB, "bob"))
     first = stage.connection
     first.failing = True
     first.callbacks.negotiation_needed()
@@ -164,6 +179,7 @@ async def test_room_brings_back_a_channel_that_breaks_under_a_message() -> None:
     await stage.connect()
     stage.channel.broken = True
     stage.driver.send("kept")
+    await settle()
     assert stage.status is Status.RECONNECTING
     first = stage.connection
     stage.clock.advance(2)
@@ -178,7 +194,7 @@ async def test_room_goes_on_when_the_browser_makes_no_connection() -> None:
     """A configuration that the browser refuses is told, and tried again."""
     stage = Stage()
     stage.connections.refusing = True
-    stage.enter(Peer(BOB, "bob"))
+    await stage.enter(Peer(BOB, "bob"))
     assert stage.warnings == ["No RTCPeerConnection: bad configuration"]
     stage.connections.refusing = False
     stage.clock.advance(2)
@@ -188,7 +204,7 @@ async def test_room_goes_on_when_the_browser_makes_no_connection() -> None:
 async def test_room_tells_how_it_is_connected() -> None:
     """A relayed path is shown as one."""
     stage = Stage()
-    stage.enter(Peer(BOB, "bob"))
+    await stage.enter(Peer(BOB, "bob"))
     stage.connection.path = SelectedPath(relayed=True, protocol="udp")
     stage.channel.callbacks.opened()
     await settle()
@@ -199,13 +215,13 @@ async def test_room_tells_how_it_is_connected() -> None:
 async def test_room_opens_the_socket_again_after_a_pause() -> None:
     """A lost WebSocket comes back by itself, and at once when the network returns."""
     stage = Stage()
-    stage.enter()
+    await stage.enter()
     stage.socket.callbacks.closed(1006)
     assert stage.status is Status.OFFLINE
     stage.clock.advance(1)
     assert len(stage.sockets.opened) == 2
     stage.socket.callbacks.closed(1006)
-    stage.driver.network_returned()
+    stage.driver.checked()
     assert len(stage.sockets.opened) == 3
 
 
@@ -213,6 +229,7 @@ async def test_room_tells_when_the_login_is_refused() -> None:
     """A token that the server does not take is told to whoever owns the login."""
     stage = Stage()
     stage.driver.start()
+    await settle()
     stage.socket.callbacks.closed(CloseCode.UNAUTHENTICATED)
     assert stage.refusals == 1
     assert len(stage.sockets.opened) == 1
@@ -223,6 +240,7 @@ async def test_room_leaves_nothing_behind() -> None:
     stage = Stage()
     await stage.connect()
     stage.driver.send("still unacknowledged")
+    await settle()
     stage.receive_frame(Typing())
     stage.driver.stop()
     await settle()
@@ -235,16 +253,9 @@ async def test_room_leaves_nothing_behind() -> None:
 
 async def test_room_says_that_a_browser_cannot() -> None:
     """Without RTCPeerConnection no room is entered."""
-    stage = Stage()
-    stage.connections.supported = False
-    driver = RoomDriver(
-        "den",
-        "alice",
-        RoomPorts(stage.sockets, stage.connections, stage.clock, FakeRandom()),
-        RoomCallbacks(stage.notices.append, lambda: None, stage.warnings.append, lambda: "jwt"),
-        Tasks(stage.failures.append),
-    )
-    driver.start()
+    stage = Stage(supported=False)
+    stage.driver.start()
+    await settle()
     assert stage.status is Status.UNSUPPORTED
     assert stage.sockets.opened == []
 
@@ -259,3 +270,29 @@ async def test_room_shows_typing_only_for_a_while() -> None:
     shown = stage.notices[-1]
     stage.clock.advance(6)
     assert stage.notices[-1] != shown
+
+
+async def test_room_asks_everyone_when_the_network_is_another() -> None:
+    """A check goes to the server and over the open channel; a channel that brings nothing is repaired."""
+    stage = Stage()
+    await stage.connect()
+    stage.driver.checked()
+    await settle()
+    assert stage.sent()[-1] == requests.Ping()
+    assert FRAMES.decode(stage.channel.sent[-1]) == Ping()
+    stage.receive(events.Pong())
+    stage.clock.advance(2)
+    await settle()
+    assert stage.connection.done[-1] == "restart_ice"
+    assert stage.status is Status.RECONNECTING
+
+
+async def test_room_looks_once_more_a_moment_after_it_has_looked() -> None:
+    """Browsers tell one change by several events, and only the last of them finds the network in place."""
+    stage = Stage()
+    await stage.enter()
+    stage.driver.checked()
+    stage.receive(events.Pong())
+    stage.driver.checked()
+    stage.clock.advance(1.1)
+    assert stage.sent()[-2:] == [requests.Ping(), requests.Ping()]

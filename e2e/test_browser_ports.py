@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Page
+
+from e2e.python_page import PythonPage
+
+if TYPE_CHECKING:
+    from e2e.in_page import (
+        CALLBACKS,
+        BrowserDocument,
+        BrowserLocks,
+        BrowserStore,
+        Listener,
+        asyncio,
+        connect,
+        fault_of,
+        held,
+        js,
+    )
+
+# The functions that a test defines run in the page (see PythonPage); what the test does elsewhere is JavaScript.
+
+HOLD = """
+() => new Promise((granted) => {
+    navigator.locks.request("name", () => { granted(); return new Promise(() => {}); });
+})
+"""
+IS_FREE = "() => navigator.locks.request('name', { ifAvailable: true }, (lock) => lock !== null)"
+REFUSE = """
+() => {
+    LockManager.prototype.requestBefore = LockManager.prototype.request;
+    LockManager.prototype.request = () => Promise.reject(new DOMException("No locks here.", "SecurityError"));
+}
+"""
+ALLOW = "() => { LockManager.prototype.request = LockManager.prototype.requestBefore; }"
+HIDE = """
+() => {
+    window.locksBefore = Object.getOwnPropertyDescriptor(Navigator.prototype, "locks");
+    delete Navigator.prototype.locks;
+}
+"""
+SHOW = "() => { Object.defineProperty(Navigator.prototype, 'locks', window.locksBefore); }"
+
+FORBID_STORAGE = """
+() => {
+    for (const name of ["localStorage", "sessionStorage"]) {
+        window[`${name}Before`] = Object.getOwnPropertyDescriptor(window, name);
+        const refuse = () => { throw Object.assign(new DOMException("No cookies.", "SecurityError"), { stack: "" }); };
+        Object.defineProperty(window, name, { get: refuse, configurable: true });
+    }
+}
+"""
+ALLOW_STORAGE = """
+() => {
+    for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, window[`${name}Before`]);
+}
+"""
+
+
+async def test_lock_is_held_by_one(python: PythonPage) -> None:
+    """Whoever wants it too waits in vain, for as long as it has patience; once it is let go of, the next one has it."""
+
+    async def claimed() -> object:
+        locks = BrowserLocks()
+        release = await locks.claim("name", 0)
+        assert release is not None
+        in_vain = [await locks.claim("name", patience) for patience in (0, 0.1)]
+        waiting = asyncio.ensure_future(locks.claim("name", 10))
+        await asyncio.sleep(0.1)
+        early = waiting.done()
+        release()
+        second = await waiting
+        assert second is not None
+        release()
+        still = await locks.claim("name", 0)
+        other = await locks.claim("other", 0)
+        assert other is not None
+        for dispose in (second, second, other):
+            dispose()
+        return locks.supported, in_vain, early, still
+
+    assert await python.run(claimed) == [True, [None, None], False, None]
+
+
+async def test_lock_is_held_until_page_is_gone(python: PythonPage, tab: Page) -> None:
+    """Among the tabs of a browser one has it; closing that tab, or losing it, frees the name."""
+    await tab.evaluate(HOLD)
+
+    async def claim_in_vain() -> object:
+        return [await BrowserLocks().claim("name", patience) for patience in (0, 0.1)]
+
+    async def claim() -> object:
+        release = await BrowserLocks().claim("name", 5)
+        assert release is not None
+        held.append(release)
+
+    async def let_go() -> object:
+        held.pop()()
+
+    assert await python.run(claim_in_vain) == [None, None]
+    await tab.close()
+    await python.run(claim)
+    beside = await python.page.context.new_page()
+    await beside.goto(python.page.url)
+    assert not await beside.evaluate(IS_FREE)
+    await python.run(let_go)
+    assert await beside.evaluate(IS_FREE)
+    await beside.close()
+
+
+async def test_lock_is_free_when_nobody_waits(python: PythonPage) -> None:
+    """A task that is cancelled while it waits, or when it has just got the lock, leaves it to the others."""
+
+    async def cancelled() -> object:
+        locks = BrowserLocks()
+        release = await locks.claim("name", 0)
+        assert release is not None
+        waiting = asyncio.ensure_future(locks.claim("name", 10))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        release()
+        again = await locks.claim("name", 1)
+        assert again is not None
+        again()
+        return waiting.cancelled()
+
+    assert await python.run(cancelled)
+
+
+async def test_locks_say_that_they_are_refused(python: PythonPage) -> None:
+    """A page that cannot tell itself from its other tabs keeps nothing, and says why."""
+
+    async def refused() -> object:
+        return await fault_of(BrowserLocks().claim("name", 0))
+
+    await python.page.evaluate(REFUSE)
+    try:
+        assert "other tabs (SecurityError: No locks here.)" in await python.run(refused)
+    finally:
+        await python.page.evaluate(ALLOW)
+
+
+async def test_locks_are_known_to_be_missing(python: PythonPage) -> None:
+    """Browsers have none for a page of plain HTTP."""
+
+    async def supported() -> object:
+        return BrowserLocks().supported
+
+    await python.page.evaluate(HIDE)
+    try:
+        assert not await python.run(supported)
+    finally:
+        await python.page.evaluate(SHOW)
+
+
+async def test_store_keeps_for_browser_or_for_tab(python: PythonPage, tab: Page) -> None:
+    """What is in localStorage is there for every tab, what is in sessionStorage for this one."""
+
+    async def kept() -> object:
+        browser, page = BrowserStore(), BrowserStore("sessionStorage")
+        browser.put("key", "for all")
+        page.put("key", "for one")
+        return BrowserStore().get("key"), BrowserStore("sessionStorage").get("key"), page.get("other")
+
+    async def removed() -> object:
+        stores = BrowserStore(), BrowserStore("sessionStorage")
+        for store in stores:
+            store.remove("key")
+            store.remove("other")
+        return [store.get("key") for store in stores]
+
+    assert await python.run(kept) == ["for all", "for one", None]
+    assert await tab.evaluate("() => [localStorage.getItem('key'), sessionStorage.getItem('key')]") == ["for all", None]
+    assert await python.run(removed) == [None, None]
+
+
+async def test_store_falls_back_to_memory(python: PythonPage) -> None:
+    """Where the browser has no room, or forbids storage, the page goes on with what it put there last."""
+
+    async def full() -> object:
+        store, large = BrowserStore(), "x" * 6_000_000
+        store.put("key", "small")
+        store.put("key", large)
+        found = [store.get("key") == large]
+        store.put("key", "small again")
+        found += [store.get("key") == BrowserStore().get("key") == "small again"]
+        store.remove("key")
+        return [*found, store.get("key")]
+
+    async def forbidden() -> object:
+        found: list[object] = []
+        for store in (BrowserStore(), BrowserStore("sessionStorage")):
+            found.append(store.get("key"))
+            store.put("key", "value")
+            found.append(store.get("key"))
+            store.remove("key")
+            found.append(store.get("key"))
+        return found
+
+    assert await python.run(full) == [True, True, None]
+    await python.page.evaluate(FORBID_STORAGE)
+    try:
+        assert await python.run(forbidden) == [None, "value", None] * 2
+    finally:
+        await python.page.evaluate(ALLOW_STORAGE)
+
+
+async def test_document_tells_what_happens_outside(python: PythonPage) -> None:
+    """Each event comes from where the browser fires it; "networkchange" comes where there is NetworkInformation."""
+
+    async def heard() -> object:
+        document, heard = BrowserDocument(CALLBACKS), list[str]()
+        targets = {"online": js.window, "offline": js.window, "pageshow": js.window, "visibilitychange": js.document}
+
+        def fire() -> None:
+            for name, target in targets.items():
+                target.dispatchEvent(js.Event.new(name))
+            if hasattr(js.navigator, "connection"):
+                js.navigator.connection.dispatchEvent(js.Event.new("change"))
+
+        def listener(name: str) -> Listener:
+            return lambda _event: heard.append(name)
+
+        disposes = [document.on(name, listener(name)) for name in (*targets, "networkchange")]
+        fire()
+        first = [*heard]
+        for dispose in disposes * 2:
+            dispose()
+        fire()
+        return first, heard == first
+
+    events = ["online", "offline", "pageshow", "visibilitychange"]
+    network = ["networkchange"] if python.kind == "chromium" else []
+    assert await python.run(heard) == [[*events, *network], True]
+
+
+async def test_bytes_received_grow_by_acknowledgements(python: PythonPage) -> None:
+    """A side that only hears sends nothing by itself; what SCTP acknowledges shows the sender that the path lives."""
+
+    async def counted() -> object:
+        first, second, channel = await connect()
+        await asyncio.sleep(1)  # until the last of the handshake is through
+        idle = await first.bytes_received()
+        await asyncio.sleep(2)
+        counts = [idle, await first.bytes_received()]
+        for _ in range(2):
+            channel.send("something")
+            await asyncio.sleep(1)
+            counts.append(await first.bytes_received())
+        first.close()
+        second.close()
+        after = await first.bytes_received()
+        return counts, after is None or isinstance(after, int)
+
+    (before, idle, once, twice), closed = await python.run(counted)
+    assert 0 < before == idle < once < twice
+    assert closed
