@@ -91,12 +91,12 @@ async def test_lock_is_held_until_page_is_gone(python: PythonPage, tab: Page) ->
     async def claim_in_vain() -> object:
         return [await BrowserLocks().claim("name", patience) for patience in (0, 0.1)]
 
-    async def claim() -> object:
+    async def claim() -> None:
         release = await BrowserLocks().claim("name", 5)
         assert release is not None
         held.append(release)
 
-    async def let_go() -> object:
+    async def let_go() -> None:
         held.pop()()
 
     assert await python.run(claim_in_vain) == [None, None]
@@ -111,7 +111,7 @@ async def test_lock_is_held_until_page_is_gone(python: PythonPage, tab: Page) ->
 
 
 async def test_lock_is_free_when_nobody_waits(python: PythonPage) -> None:
-    """A task that is cancelled while it waits, or when it has just got the lock, leaves it to the others."""
+    """A task that is cancelled while it waits leaves the lock to the others."""
 
     async def cancelled() -> object:
         locks = BrowserLocks()

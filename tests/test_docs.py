@@ -204,7 +204,7 @@ def test_peer_lists_every_limit() -> None:
         ("Negotiation", f"after {link.POLITE_DELAY_SECONDS:g} seconds without an offer"),
         ("Negotiation", f"within {link.RESTART_SECONDS:g} seconds"),
         ("Negotiation", f"from {link.BACKOFF_SECONDS:g} to {link.BACKOFF_CAP_SECONDS:g} seconds"),
-        ("Liveness", f"{vigil.EXPECTING_SECONDS:g} seconds without a frame"),
+        ("Liveness", f"{vigil.EXPECTING_SECONDS:g} second without a frame"),
         ("Liveness", f"within {vigil.ASKING_SECONDS:g} seconds"),
     ],
 )

@@ -106,9 +106,14 @@ class Link:
         return []
 
     def signaling_restored(self) -> list[LinkEffect]:
-        """The server is back; what was sent meanwhile may have been lost, so what is not open begins anew."""
+        """The server is back; what was sent meanwhile may have been lost, so what is not open begins anew.
+
+        A link that is open is left alone, but for an offer that nobody has answered.
+        """
         self._has_server = True
-        return [] if self.state is LinkState.OPEN else self._repair()
+        if self.state is LinkState.OPEN:
+            return self._translate(self._negotiation.offer_again())
+        return self._repair()
 
     def asked(self) -> list[LinkEffect]:
         """Something else has failed that may have failed for the same reason: see whether the channel lives."""
@@ -300,7 +305,8 @@ class Link:
         return self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS if self._channel_open else ATTEMPT_SECONDS)
 
     def _repair(self) -> list[LinkEffect]:
-        if self._channel_open and not self._restarting:
+        # An offer that is open already would keep the next one from being made (W3C: negotiation needs a stable state).
+        if self._channel_open and not self._restarting and self._negotiation.signaling_state == "stable":
             self._restarting = True
             return [RestartIce(), *self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS)]
         return self._replace()

@@ -8,6 +8,7 @@ RTCPeerConnection are carried out one after the other, in the order of the effec
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from client_py.core.sdp import fingerprints, username_fragments
@@ -86,6 +87,10 @@ class Negotiation:
         self._local_fragments: frozenset[str] = frozenset()
         self._early_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
         self._unsent_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
+        self._offer: Description | None = None
+        """Our offer, as long as it is open."""
+        self._offered_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
+        """What was sent after it."""
 
     @property
     def is_setting_remote_answer_pending(self) -> bool:
@@ -118,7 +123,7 @@ class Negotiation:
         if self.making_offer or self._applying:
             self._unsent_candidates.append(candidate)
             return []
-        return [SendCandidate(candidate)]
+        return self._send_candidates([candidate])
 
     # What came of the operations
 
@@ -129,8 +134,10 @@ class Negotiation:
             self.making_offer = False
             if self._applying:
                 return []  # a crossing offer made ours obsolete while it was being made
+            self._offer = description
         else:
-            self._applying = None
+            self._applying = self._offer = None
+        self._offered_candidates.clear()
         return [SendDescription(description), *self._send_held_candidates(), *self._advance()]
 
     def remote_description_set(self) -> list[NegotiationEffect]:
@@ -143,7 +150,7 @@ class Negotiation:
         effects = self._add_early_candidates()
         if description.type == "offer":
             return [*effects, SetLocalDescription()]
-        self._applying = None
+        self._applying = self._offer = None
         return [*effects, *self._send_held_candidates(), *self._advance()]
 
     def operation_failed(self, operation: Operation, reason: str) -> list[NegotiationEffect]:
@@ -154,6 +161,14 @@ class Negotiation:
         self.making_offer = False
         self._applying = None
         return [NegotiationFailed(reason)]
+
+    # Inputs of the link
+
+    def offer_again(self) -> list[NegotiationEffect]:
+        """Send our open offer once more, with its candidates: what carried it may have been dead."""
+        if self._offer is None or self.signaling_state != "have-local-offer" or self._applying:
+            return []
+        return [SendDescription(self._offer), *map(SendCandidate, self._offered_candidates)]
 
     # Inputs of the other side
 
@@ -221,8 +236,13 @@ class Negotiation:
         """Send the candidates of the description that was sent; those of an offer that was let go are of no use."""
         candidates = list(self._unsent_candidates)
         self._unsent_candidates.clear()
-        return [
-            SendCandidate(candidate)
+        return self._send_candidates(
+            candidate
             for candidate in candidates
             if candidate.username_fragment is None or candidate.username_fragment in self._local_fragments
-        ]
+        )
+
+    def _send_candidates(self, candidates: Iterable[Candidate]) -> list[NegotiationEffect]:
+        candidates = list(candidates)
+        self._offered_candidates.extend(candidates)
+        return [SendCandidate(candidate) for candidate in candidates]

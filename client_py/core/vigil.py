@@ -1,6 +1,6 @@
 """Decides whether an open channel still carries anything: it asks, and looks whether a byte comes back.
 
-idle ──expected──▶ waiting ──3 s without a frame──▶ asking ──a frame, or more bytes──▶ waiting
+idle ──expected──▶ waiting ──1 s without a frame──▶ asking ──a frame, or more bytes──▶ waiting
   └──────────────────── asked ─────────────────────────▲ └──2 s of nothing──▶ silent
 
 No timer runs while nothing is expected. What is quiet for a reason (a slow line that brings a long frame) is told from
@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from client_py.core.link_effects import AskPeer, CountBytes, LinkEffect, LinkTimer, StartTimer, StopTimer
 
-EXPECTING_SECONDS = 3.0
+EXPECTING_SECONDS = 1.0
 """So long something may be on its way without a frame from the other side, before it is asked."""
 
 ASKING_SECONDS = 2.0

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.frames import FRAMES
@@ -60,6 +61,9 @@ from client_py.ports import (
 )
 from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
+PATH_TRIES = 5
+PATH_PAUSE_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class RoomPorts:
@@ -99,7 +103,6 @@ class RoomDriver:
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
-        self._clearings = 0
         self._keeper = Keeper(
             Place(username, name), ports.keeping, tasks, lambda keeping: callbacks.show(KeepingChanged(keeping))
         )
@@ -187,14 +190,12 @@ class RoomDriver:
         await self._keeper.close()
 
     async def _load_earlier(self, oldest: str) -> None:
-        clearings = self._clearings
         try:
             messages, has_earlier = await self._keeper.archive.earlier(oldest)
         except StorageFailed as error:
             self._callbacks.warn(f"Earlier messages could not be read: {error.sentence}")
             messages, has_earlier = (), True
-        if clearings == self._clearings:
-            self._callbacks.show(HistoryLoaded(messages, has_earlier))
+        self._callbacks.show(HistoryLoaded(messages, has_earlier))
 
     async def _search(self, query: str) -> None:
         try:
@@ -218,7 +219,6 @@ class RoomDriver:
         except StorageFailed as error:
             self._callbacks.warn(f"The history could not be cleared: {error.sentence}")
             return
-        self._clearings += 1
         self._callbacks.show(HistoryCleared(pending))
 
     # Inputs and effects
@@ -287,8 +287,7 @@ class RoomDriver:
             case StartTypingTimer(peer_id, seconds):
                 timers.start(("typing", peer_id), seconds, lambda: self._perform(room.typing_timer_fired(peer_id)))
             case FindPath(peer_id):
-                if connection := self._connections.get(peer_id):
-                    self._tasks.spawn(self._find_path(peer_id, connection))
+                self._look_for_path(peer_id, PATH_TRIES)
             case CountReceived(peer_id):
                 if connection := self._connections.get(peer_id):
                     self._tasks.spawn(self._count_bytes(peer_id, connection))
@@ -370,10 +369,20 @@ class RoomDriver:
         if connection is not None and not connection.send(text):
             self._perform(self._room.channel_closed(peer_id))
 
-    async def _find_path(self, peer_id: str, connection: Connection) -> None:
+    def _look_for_path(self, peer_id: str, tries: int) -> None:
+        if connection := self._connections.get(peer_id):
+            self._tasks.spawn(self._find_path(peer_id, connection, tries))
+
+    async def _find_path(self, peer_id: str, connection: Connection, tries: int) -> None:
         path = await connection.peer_connection.selected_path()
-        if self._connections.get(peer_id) is connection:
-            self._perform(self._room.path_found(peer_id, relayed=path.relayed if path else None))
+        if self._stopped or self._connections.get(peer_id) is not connection:
+            return
+        if path is None and tries > 1:
+            # Its statistics may be some way behind the channel that is open already.
+            again = partial(self._look_for_path, peer_id, tries - 1)
+            self._timers.start(("path", peer_id), PATH_PAUSE_SECONDS, again)
+            return
+        self._perform(self._room.path_found(peer_id, relayed=path.relayed if path else None))
 
     async def _count_bytes(self, peer_id: str, connection: Connection) -> None:
         count = await connection.peer_connection.bytes_received()

@@ -204,3 +204,19 @@ def test_negotiation_tells_what_the_browser_refused() -> None:
 def test_negotiation_takes_no_notice_of_an_operation_that_was_given_up() -> None:
     """What comes of an operation after its end belongs to nothing."""
     assert Negotiation(polite=True).remote_description_set() == []
+
+
+def test_negotiation_sends_an_open_offer_again() -> None:
+    """With the candidates that went after it, for whoever carried them may have been dead."""
+    negotiation = offering(polite=False)
+    ours = candidate("ours")
+    negotiation.candidate_gathered(ours)
+    assert negotiation.offer_again() == [SendDescription(OUR_OFFER), SendCandidate(ours)]
+
+
+def test_negotiation_has_no_offer_to_send_again_once_it_is_answered() -> None:
+    """Nor while the answer is being applied."""
+    negotiation = offering(polite=False)
+    negotiation.description_received(ANSWER)
+    assert negotiation.offer_again() == []
+    assert agreed().offer_again() == []

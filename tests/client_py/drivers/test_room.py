@@ -38,11 +38,11 @@ class Stage:
     def __init__(self, before: Stage | None = None, *, supported: bool = True) -> None:
         self.sockets, self.connections = FakeSockets(), FakePeerConnections(supported)
         self.clock = FakeClock()
-        self.databases = before.databases if before else FakeDatabases()
-        self.locks = before.locks if before else FakeLocks()
-        self.store = before.store if before else FakeStore()
-        self.tab = before.tab if before else FakeStore()
-        self.random = before.random if before else FakeRandom()
+        self.databases: FakeDatabases = before.databases if before else FakeDatabases()
+        self.locks: FakeLocks = before.locks if before else FakeLocks()
+        self.store: FakeStore = before.store if before else FakeStore()
+        self.tab: FakeStore = before.tab if before else FakeStore()
+        self.random: FakeRandom = before.random if before else FakeRandom()
         self.downloads = FakeDownloads()
         self.notices: list[Notice] = []
         self.warnings: list[str] = []

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from client_py.core.models import Delivery, Direction, Message
+from client_py.core.records import Entry, Receipt
+from client_py.core.rows import Place
+from client_py.drivers.archive import Archive
+from client_py.drivers.devices import Device, Devices
+from client_py.drivers.tasks import Tasks
+from tests.fakes.ports import FakeClock, FakeDatabase, FakeLocks, FakeRandom, FakeStore, settle
+
+PLACE = Place("ada", "den")
+
+
+class Browser:
+    """One browser, in which tabs are opened and go."""
+
+    def __init__(self) -> None:
+        self.database, self.locks = FakeDatabase(), FakeLocks()
+        self.clock, self.random = FakeClock(), FakeRandom()
+
+    async def open(self, tab: FakeStore | None = None) -> Device:
+        """Open a tab; a new one has nothing in its sessionStorage."""
+        self.clock.advance(1)
+        devices = Devices(PLACE, self.locks, tab if tab is not None else FakeStore(), self.clock, self.random)
+        return await devices.take_up(self.database)
+
+    def archive(self, device: Device) -> Archive:
+        """Give what a device keeps."""
+        return Archive(PLACE, device.name, self.database, self.clock, Tasks(fail), fail)
+
+    async def write(self, device: Device, text: str, delivery: Delivery = Delivery.QUEUED) -> None:
+        """Keep a message to Ben of a device."""
+        message = Message(f"message-{text:0>12}", Direction.OUTGOING, "ada", text, 1.0, delivery)
+        receipt = Receipt(message.id, {"ben": {"bens-tab": delivery}})
+        self.archive(device).store(Entry(message, (receipt,)))
+        await settle()
+
+
+def fail(reason: object) -> None:
+    """Fail the test in which something fails behind its back."""
+    raise AssertionError(reason)
+
+
+async def test_reloaded_tab_is_the_same_device() -> None:
+    """Its name stands in sessionStorage."""
+    browser, tab = Browser(), FakeStore()
+    before = await browser.open(tab)
+    before.release()
+    assert (await browser.open(tab)).name == before.name
+
+
+async def test_duplicated_tab_is_a_device_of_its_own() -> None:
+    """The name in its sessionStorage is held by another page."""
+    browser, tab = Browser(), FakeStore()
+    first = await browser.open(tab)
+    second = await browser.open(FakeStore(tab))
+    assert second.name != first.name
+
+
+async def test_tab_after_a_crash_takes_up_what_was_left_behind() -> None:
+    """Of several devices that nobody holds, the one used last."""
+    browser = Browser()
+    old, new = await browser.open(), await browser.open()
+    for device in (old, new):
+        device.release()
+    assert (await browser.open()).name == new.name
+
+
+async def test_living_tab_is_left_alone() -> None:
+    """A second tab neither becomes the first one nor takes anything from it."""
+    browser = Browser()
+    first = await browser.open()
+    await browser.write(first, "mine")
+    second = await browser.open()
+    assert second.name != first.name
+    assert (await browser.archive(second).load()).pending == ()
+    assert [message.text for message in (await browser.archive(first).load()).pending] == ["mine"]
+
+
+async def test_pending_message_of_a_living_tab_is_not_shown_elsewhere_as_delivered() -> None:
+    """Another tab of the account shows it as far as it has come."""
+    browser = Browser()
+    first = await browser.open()
+    await browser.write(first, "mine")
+    shown = (await browser.archive(await browser.open()).load()).messages
+    assert [message.delivery for message in shown] == [Delivery.QUEUED]
+
+
+async def test_tab_inherits_from_the_others_that_were_left_behind() -> None:
+    """What they have yet to deliver waits in one order, and what they delivered stays delivered."""
+    browser = Browser()
+    old, new = await browser.open(), await browser.open()
+    await browser.write(old, "1")
+    await browser.write(new, "2")
+    await browser.write(old, "3")
+    await browser.write(old, "4", Delivery.DELIVERED)
+    for device in (old, new):
+        device.release()
+    heir = await browser.open()
+    snapshot = await browser.archive(heir).load()
+    assert heir.name == new.name
+    assert [message.text for message in snapshot.pending] == ["1", "2", "3"]
+    assert [message.delivery for message in snapshot.messages] == [Delivery.QUEUED] * 3 + [Delivery.DELIVERED]
+    assert snapshot.receipts[-1].owed == {"ben": {"": Delivery.DELIVERED}}
+    assert await browser.database.read(PLACE.receipts_of(old.name)) == []
+    assert len(await browser.database.read(PLACE.devices)) == 1

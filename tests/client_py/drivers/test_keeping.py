@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from client_py.core.models import Delivery, Direction, Keeping, Message
+from client_py.core.records import Entry, Snapshot
+from client_py.core.rows import Place
+from client_py.drivers.keeping import TAKEN_AWAY, UNSUPPORTED, Keeper, KeepingPorts
+from client_py.drivers.tasks import Tasks
+from tests.fakes.ports import FakeClock, FakeDatabases, FakeLocks, FakeRandom, FakeStore, settle
+
+PLACE = Place("ada", "den")
+
+
+class Stage:
+    """A keeper among fakes; `before` shares its browser."""
+
+    def __init__(self, before: Stage | None = None, place: Place = PLACE) -> None:
+        self.databases: FakeDatabases = before.databases if before else FakeDatabases()
+        self.locks: FakeLocks = before.locks if before else FakeLocks()
+        self.store: FakeStore = before.store if before else FakeStore()
+        self.random: FakeRandom = before.random if before else FakeRandom()
+        self.shown: list[Keeping] = []
+        self.failures: list[BaseException] = []
+        ports = KeepingPorts(self.databases, self.locks, self.store, FakeStore(), FakeClock(), self.random)
+        self.keeper = Keeper(place, ports, Tasks(self.failures.append), self.shown.append)
+
+    async def keep(self, text: str) -> None:
+        """Keep a message that came in."""
+        message = Message(f"message-{text:0>12}", Direction.INCOMING, "ben", text, 1.0)
+        self.keeper.archive.store(Entry(message))
+        await settle()
+
+    async def texts(self) -> list[str]:
+        """Give all that is kept now."""
+        return [message.text for message in await self.keeper.archive.everything()]
+
+    async def rows(self) -> int:
+        """Count what the browser holds."""
+        return len(await self.databases.database.read(()))
+
+
+async def test_browser_keeps_unless_told_otherwise() -> None:
+    """What one page has kept, the next one finds."""
+    stage = Stage()
+    assert await stage.keeper.open() == Snapshot()
+    assert stage.shown == [Keeping(kept=True)]
+    await stage.keep("Hello")
+    await stage.keeper.close()
+    snapshot = await Stage(stage).keeper.open()
+    assert [message.text for message in snapshot.messages] == ["Hello"]
+
+
+async def test_turning_off_forgets_every_room_and_goes_on_in_memory() -> None:
+    """Nothing is left in the browser, and the page still has what it shows."""
+    stage = Stage()
+    other = Stage(stage, Place("ada", "attic"))
+    for each in (other, stage):
+        await each.keeper.open()
+        await each.keep("Hello")
+    await stage.keeper.set_keeping(kept=False)
+    assert await stage.rows() == 0
+    assert stage.shown[-1] == Keeping(kept=False)
+    await stage.keep("Again")
+    assert await stage.texts() == ["Hello", "Again"]
+    assert await stage.rows() == 0
+
+
+async def test_wish_of_another_tab_is_followed() -> None:
+    """A tab that is told looks at the wish, and keeps nothing more."""
+    stage = Stage()
+    other = Stage(stage)
+    for each in (stage, other):
+        await each.keeper.open()
+    await stage.keeper.set_keeping(kept=False)
+    await other.keeper.look_at_wish()
+    await other.keep("Hello")
+    assert other.shown[-1] == Keeping(kept=False)
+    assert await stage.rows() == 0
+
+
+async def test_turning_on_keeps_what_the_page_has() -> None:
+    """What was said while nothing was kept is kept from then on."""
+    stage = Stage()
+    stage.store.put("p2pchat.keep:ada", "no")
+    await stage.keeper.open()
+    assert stage.shown == [Keeping(kept=False)]
+    await stage.keep("Hello")
+    assert await stage.rows() == 0
+    await stage.keeper.set_keeping(kept=True)
+    assert stage.shown[-1] == Keeping(kept=True)
+    await stage.keeper.close()
+    snapshot = await Stage(stage).keeper.open()
+    assert [message.text for message in snapshot.messages] == ["Hello"]
+
+
+async def test_browser_without_locks_keeps_nothing_and_says_so() -> None:
+    """Outside a secure context two tabs could be one device."""
+    stage = Stage()
+    stage.locks.supported = False
+    await stage.keeper.open()
+    assert stage.shown == [Keeping(kept=False, changeable=False, fault=UNSUPPORTED)]
+    await stage.keep("Hello")
+    assert await stage.texts() == ["Hello"]
+
+
+async def test_browser_that_refuses_the_database_says_so() -> None:
+    """The room opens all the same."""
+    stage = Stage()
+    stage.databases.refusing = True
+    await stage.keeper.open()
+    assert stage.shown == [Keeping(kept=False, changeable=False, fault="This browser keeps nothing.")]
+    assert stage.locks.held == set()
+
+
+async def test_database_that_is_taken_away_is_told() -> None:
+    """What comes from then on goes into the page's memory."""
+    stage = Stage()
+    await stage.keeper.open()
+    stage.databases.take_away()
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=TAKEN_AWAY)
+    await stage.keep("Hello")
+    assert await stage.texts() == ["Hello"]
+
+
+async def test_device_is_held_to_the_end() -> None:
+    """Even where nothing is kept under its name any more, no other page may be it."""
+    stage = Stage()
+    await stage.keeper.open()
+    await stage.keeper.set_keeping(kept=False)
+    assert len(stage.locks.held) == 1
+    await stage.keeper.close()
+    assert stage.locks.held == set()
+    assert stage.failures == []
+
+
+async def test_messages_are_given_page_by_page() -> None:
+    """Earlier ones on demand, the oldest at last, each once."""
+    stage = Stage()
+    await stage.keeper.open()
+    for number in range(450):
+        message = Message(f"message-{number:012}", Direction.INCOMING, "ben", str(number), 1.0)
+        stage.keeper.archive.store(Entry(message))
+    await settle()
+    await stage.keeper.close()
+    after = Stage(stage)
+    snapshot = await after.keeper.open()
+    pages = [snapshot.messages]
+    has_earlier = snapshot.has_earlier
+    while has_earlier:
+        messages, has_earlier = await after.keeper.archive.earlier(pages[0][0].id)
+        pages.insert(0, messages)
+    assert [len(page) for page in pages] == [50, 200, 200]
+    assert [message.text for page in pages for message in page] == [str(number) for number in range(450)]
+    assert all(message.delivery is None for message in snapshot.messages)
+
+
+async def test_search_stops_at_so_many() -> None:
+    """The newest come first, and that there are more is told."""
+    stage = Stage()
+    await stage.keeper.open()
+    for number in range(130):
+        message = Message(f"message-{number:012}", Direction.OUTGOING, "ada", f"say {number}", 1.0, Delivery.QUEUED)
+        stage.keeper.archive.store(Entry(message))
+    await settle()
+    found, complete = await stage.keeper.archive.search("say")
+    assert (len(found), complete, found[0].text) == (100, False, "say 129")
+    found, complete = await stage.keeper.archive.search("SAY 12")
+    assert ([message.text for message in found][-1], complete) == ("say 12", True)
+    assert await stage.keeper.archive.search("  ") == ((), True)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.ports import Put, Remove, RemoveAll
+
+
+async def filled() -> MemoryDatabase:
+    """Give one with five rows."""
+    database = MemoryDatabase()
+    await database.write([Put(("a", number, "x"), str(number)) for number in (10, 9, 100)])
+    await database.write([Put(("a", "text"), "t"), Put(("b",), "b")])
+    return database
+
+
+async def test_rows_come_in_the_order_of_their_keys() -> None:
+    """Numbers by size and before texts, as in IndexedDB."""
+    database = await filled()
+    assert [value for _, value in await database.read(("a",))] == ["9", "10", "100", "t"]
+
+
+async def test_newest_before_a_key_are_given() -> None:
+    """Only so many, still in order."""
+    database = await filled()
+    rows = await database.read(("a",), before=("a", 100, "x"), newest=1)
+    assert rows == [(("a", 10, "x"), "10")]
+
+
+async def test_row_is_not_written_where_another_stands() -> None:
+    """Neither before the batch nor within it; each change tells whether it was made."""
+    database = await filled()
+    known = ("id", 1)
+    changes = [Put(("m", 1), "first", unless=known), Put(known, "1", unless=known), Put(("m", 2), "2", unless=known)]
+    assert await database.write(changes) == [True, True, False]
+    assert await database.get([("m", 1), ("m", 2)]) == ["first", None]
+
+
+async def test_rows_are_removed_alone_and_together() -> None:
+    """What lies beside a prefix stays."""
+    database = await filled()
+    await database.write([Remove(("b",)), Remove(("nothing",)), RemoveAll(("a", 10))])
+    assert [value for _, value in await database.read(())] == ["9", "100", "t"]
