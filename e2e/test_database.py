@@ -50,7 +50,10 @@ OPEN = """
         resolve([...request.result.objectStoreNames]);
     };
     request.onerror = () => reject(request.error);
-    request.onblocked = () => { window.isBlocked = true; };
+    request.onblocked = () => {
+        window.isBlocked = true;
+        setTimeout(() => reject(new Error("Another tab does not give way.")), 5000);
+    };
 })
 """
 CLOSE = "() => window.database.close()"
