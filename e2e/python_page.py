@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import textwrap
@@ -15,6 +16,9 @@ from e2e.browsers import Kind
 from e2e.server import Server
 
 IN_PAGE = Path(__file__).parent / "in_page.py"
+
+RUN_SECONDS = 30
+"""What a future that nobody resolves would take for ever."""
 
 BOOT = """
 async () => {
@@ -74,7 +78,7 @@ class PythonPage:
         """Run a function in the page; gives what it returns, by way of JSON: tuples come back as lists."""
         source = textwrap.dedent(inspect.getsource(function))
         code = f"{source}\nimport json\njson.dumps(await {function.__name__}())"
-        return json.loads(await self.page.evaluate(RUN, code))
+        return json.loads(await asyncio.wait_for(self.page.evaluate(RUN, code), RUN_SECONDS))
 
     async def count_proxies(self) -> int:
         """Tell how many Python objects JavaScript holds, each of which somebody has to let go of."""

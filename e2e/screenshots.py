@@ -26,6 +26,9 @@ SIZES = {"narrow": (360, 740), "wide": (1440, 900)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 WITHOUT_WEBRTC = "delete window.RTCPeerConnection"
+WITHOUT_STORAGE = (
+    "IDBFactory.prototype.open = () => { throw new DOMException('forbidden on purpose', 'SecurityError'); };"
+)
 WITHOUT_PATH = """
 const Real = RTCPeerConnection;
 window.RTCPeerConnection = class extends Real {
@@ -144,6 +147,7 @@ async def shoot_conversation(stage: Studio) -> None:
     await ben.handle("composer").press_sequentially("And")
     await ada.page.get_by_text("is typing").wait_for()
     await shoot(ada.page, "conversation")
+    await shoot_history(ada)
     cleo = await stage.visitor("garden", "Cleo")
     await cleo.wait_for_status("full")
     await shoot(cleo.page, "full")
@@ -159,11 +163,30 @@ async def shoot_conversation(stage: Studio) -> None:
     await shoot(ada.page, "reconnecting")
 
 
+async def shoot_history(page: ChatPage) -> None:
+    """Take the panel of the history: at rest, with what was found, with nothing found, and asking twice."""
+    await page.handle("history").click()
+    await shoot(page.page, "history")
+    await page.handle("search").fill("tomatoes")
+    await page.handle("search-result").first.wait_for()
+    await shoot(page.page, "history-found")
+    await page.handle("search").fill("potatoes")
+    await page.page.get_by_text("No message found").wait_for()
+    await shoot(page.page, "history-not-found")
+    await page.handle("search").fill("")
+    await page.handle("clear-history").click()
+    await shoot(page.page, "history-clear")
+    await page.page.keyboard.press("Escape")
+
+
 async def shoot_troubles(stage: Studio) -> None:
     """Take what goes wrong: no WebRTC, no path, no server."""
     page = await stage.visitor("attic", "Ada", WITHOUT_WEBRTC)
     await page.wait_for_status("unsupported")
     await shoot(page.page, "unsupported")
+    page = await stage.visitor("shed", "Ada", WITHOUT_STORAGE)
+    await page.handle("keeping-fault").wait_for()
+    await shoot(page.page, "keeping-fault")
     first, second = (
         await stage.visitor("cellar", "Ada", WITHOUT_PATH),
         await stage.visitor("cellar", "Ben", WITHOUT_PATH),

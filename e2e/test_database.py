@@ -339,10 +339,14 @@ async def test_database_does_not_wait_for_ever(python: PythonPage, tab: Page) ->
     async def blocked() -> object:
         return await fault_of(open_database([*STEPS, add_store("second")], patience=0.3)) == BLOCKED
 
+    async def told() -> object:
+        return closings
+
     assert await python.run(blocked)
     await tab.evaluate(CLOSE)
     assert await open_elsewhere(tab, version=3) == ["rows", "second"]
     assert not await tab.evaluate("() => window.isBlocked")
+    assert await python.run(told) == []
 
 
 @pytest.mark.parametrize(("breaking", "mending"), [(BREAK_OPEN, MEND_OPEN), (HIDE, SHOW)], ids=["refused", "absent"])
@@ -414,8 +418,8 @@ async def test_database_tells_when_it_is_cleared(python: PythonPage) -> None:
         opened.append(await open_database())
 
     async def closed() -> object:
-        while not closings:
-            await asyncio.sleep(0.05)
+        for _ in range(50):
+            await asyncio.sleep(0 if closings else 0.1)
         return closings, await fault_of(opened[0].write([Put(("a",), "")])) == CLOSED
 
     await python.run(open_here)

@@ -49,8 +49,10 @@ class Archive:
         self._last_position = 0
         self._positions: dict[str, int] = {}
         """Where the messages stand that were read, which other devices of this browser may have stored."""
+        # Bounded by what its conversation lets wait, and by what the others may send without acknowledgement.
         self._queue: deque[Entry] = deque()
         self._is_writing = False
+        self._writer: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self.stored: Callable[[Entry, bool], None] = lambda _entry, _new: None
         """Called for each entry that is safe, with whether its message is new here."""
@@ -62,7 +64,7 @@ class Archive:
         self._queue.append(entry)
         if not self._is_writing:
             self._is_writing = True
-            self._tasks.spawn(self._write_queue())
+            self._writer = self._tasks.spawn(self._write_queue())
 
     def keep_resume_token(self, token: str) -> None:
         """Keep the token that makes this device the same peer again."""
@@ -82,10 +84,8 @@ class Archive:
 
     async def close(self) -> None:
         """Wait until all that was to be kept is kept."""
-        while self._is_writing:
-            async with self._turn:
-                pass
-            await asyncio.sleep(0)
+        if self._writer is not None:
+            await asyncio.wait({self._writer})
 
     async def _write_resume_token(self, token: str) -> None:
         await self._write([Put(self._place.device(self.device), device_row(self._clock.now(), token))])

@@ -83,7 +83,10 @@ class Keeper:
 
     async def set_keeping(self, *, kept: bool) -> None:
         """Keep what is said from now on, with what the page has of it; or keep nothing, and forget all rooms."""
-        self._ports.store.remove(self._wish) if kept else self._ports.store.put(self._wish, NOT_KEPT)
+        if kept:
+            self._ports.store.remove(self._wish)
+        else:
+            self._ports.store.put(self._wish, NOT_KEPT)
         await self.look_at_wish()
 
     async def look_at_wish(self) -> None:
