@@ -133,7 +133,10 @@ class Locks(Protocol):
         ...
 
     async def claim(self, name: str, patience: float) -> Dispose | None:
-        """Take a name, until disposed of or the page is gone; None if another page holds it for so many seconds."""
+        """Take a name, until disposed of or the page is gone; None if another page holds it for so many seconds.
+
+        StorageFailed if the browser refuses altogether.
+        """
         ...
 
 

@@ -66,7 +66,8 @@ class Vigil:
             self._bytes = count
         if self._counts == 1 or self._watch is not _Watch.COUNTING:
             return []  # the first count may come late, and says nothing alone
-        if self._heard or (count is not None and self._bytes is not None and count > self._bytes):
+        # Where the path was changed meanwhile, its count may even be lower.
+        if self._heard or (count is not None and self._bytes is not None and count != self._bytes):
             return self._expect()
         self._watch = _Watch.IDLE
         self.is_silent = True
