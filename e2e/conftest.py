@@ -102,6 +102,9 @@ async def regulars(browsers: Browsers, server: Server) -> AsyncIterator[Regulars
 async def neighbours(regulars: Regulars) -> AsyncIterator[Pair]:
     """Give the regulars while they are in the lobby still; each test takes them to a room of its own."""
     alice, bob = [await regulars.get(username, kind) for username, kind in REGULARS.items()]
+    for page in (alice, bob):
+        # Of the tabs of one browser, only the one in front counts as read.
+        await page.page.bring_to_front()
     yield alice, bob
     await regulars.send_home(*REGULARS)
 
