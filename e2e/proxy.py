@@ -37,7 +37,11 @@ class Proxy:
             line.transport.abort()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
+        try:
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
+        except OSError:
+            writer.transport.abort()  # as a dead server would
+            return
         ends = {writer, server_writer}
         self._lines |= ends
         record = bytearray()
