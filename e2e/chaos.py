@@ -68,6 +68,7 @@ async ([account, room]) => {
 
 BATCH = 60
 ARRIVAL_SECONDS = 180.0
+LEAST_FAULTS = 3
 
 
 @dataclass
@@ -89,6 +90,8 @@ class Chaos:
 
     def __init__(self, browsers: Browsers, server: Server, proxy: Proxy, folder: Path, random: Random) -> None:
         self.faults: Counter[str] = Counter()
+        self._calm = asyncio.Event()
+        """Set once nothing more is to break."""
         self._browsers = browsers
         self._server = server
         self._proxy = proxy
@@ -105,20 +108,19 @@ class Chaos:
             await self._open(person)
 
     async def run(self, messages: int, pause_between_faults: float) -> None:
-        """Let both write, and break something all the time, until each has written so many messages."""
+        """Let both write, and break something all the time, until each has written so much and enough was broken."""
         faults = asyncio.create_task(self._break_things(pause_between_faults))
         try:
-            while any(len(person.written) < messages for person in self.people):
-                await asyncio.gather(*(self._write(person) for person in self.people if len(person.written) < messages))
+            while self.faults.total() < LEAST_FAULTS or any(len(person.written) < messages for person in self.people):
+                await asyncio.gather(*(self._write(person) for person in self.people))
                 if faults.done():
                     faults.result()
                 if any(person.next_number % 300 < BATCH for person in self.people):
                     for person in self.people:
                         await self._look(person)
         finally:
-            faults.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await faults
+            self._calm.set()
+            await faults
 
     async def settle(self) -> None:
         """Let everything arrive, and see what both have kept."""
@@ -179,6 +181,9 @@ class Chaos:
 
     async def _enter(self, person: Person, page: ChatPage) -> ChatPage:
         await page.open(f"/chat/{ROOM}")
+        return await self._arrive(person, page)
+
+    async def _arrive(self, person: Person, page: ChatPage) -> ChatPage:
         # A browser that was killed may have forgotten the login of its last seconds.
         composer, form = page.handle("composer"), page.handle("username")
         await expect(composer.or_(form).first).to_be_visible(timeout=CONNECT_MS)
@@ -190,14 +195,19 @@ class Chaos:
     # What breaks
 
     async def _break_things(self, pause: float) -> None:
-        while True:
-            await asyncio.sleep(self._random.uniform(pause / 2, pause * 1.5))
+        while not await self._is_calm(self._random.uniform(pause / 2, pause * 1.5)):
             person = self._random.choice(self.people)
             fault: Callable[[Person], Awaitable[None]] = self._random.choice(
                 [self._kill_server, self._reload, self._reload, self._cut_line, self._kill_browser]
             )
-            self.faults[fault.__name__.strip("_").replace("_", " ")] += 1
             await fault(person)
+            self.faults[fault.__name__.strip("_").replace("_", " ")] += 1
+
+    async def _is_calm(self, seconds: float) -> bool:
+        """Wait for the next fault; tells whether there is to be none any more."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._calm.wait(), seconds)
+        return self._calm.is_set()
 
     async def _kill_server(self, _person: Person) -> None:
         self._server.kill()
@@ -212,8 +222,8 @@ class Chaos:
     async def _reload(self, person: Person) -> None:
         page, person.page = person.page, None
         assert page is not None
-        await page.page.reload(wait_until="commit")
-        person.page = await self._enter(person, page)
+        await page.reload()
+        person.page = await self._arrive(person, page)
 
     async def _kill_browser(self, person: Person) -> None:
         person.page = None
