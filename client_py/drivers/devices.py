@@ -42,10 +42,14 @@ class Devices:
         name, release = await self._claim_one(sorted(known, key=lambda name: known[name][0], reverse=True))
         token = known[name][1] if name in known else None
         self.remember(name)
-        await database.write([Put(self._place.device(name), device_row(self._clock.now(), token))])
-        for other in known:
-            if other != name:
-                await self._inherit(database, other, name)
+        try:
+            await database.write([Put(self._place.device(name), device_row(self._clock.now(), token))])
+            for other in known:
+                if other != name:
+                    await self._inherit(database, other, name)
+        except BaseException:
+            release()
+            raise
         return Device(name, release, token)
 
     async def claim(self, name: str) -> Device | None:

@@ -44,6 +44,7 @@ from client_py.core.session import (
     StartSessionTimer,
     StopSessionTimer,
 )
+from client_py.drivers.archive import Archive
 from client_py.drivers.connection import Connection, Outcomes
 from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.tasks import Tasks
@@ -104,7 +105,7 @@ class RoomDriver:
         self._performing = False
         self._stopped = False
         self._keeper = Keeper(
-            Place(username, name), ports.keeping, tasks, lambda keeping: callbacks.show(KeepingChanged(keeping))
+            Place(username, name), ports.keeping, tasks, lambda keeping: self._show(KeepingChanged(keeping))
         )
         self._opening: asyncio.Task[None] | None = None
         self._machine: Room | None = None
@@ -162,12 +163,11 @@ class RoomDriver:
 
     def set_keeping(self, kept: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Keep what is said in this browser, or nothing."""
-        self._tasks.spawn(self._keeper.set_keeping(kept=kept))
+        self._tasks.spawn(self._set_keeping(kept=kept))
 
     def keeping_wished(self) -> None:
         """The wish to keep messages may have been changed in another tab."""
-        if self._machine is not None:
-            self._tasks.spawn(self._keeper.look_at_wish())
+        self._tasks.spawn(self._look_at_wish())
 
     async def _open(self) -> None:
         snapshot = await self._keeper.open()
@@ -178,7 +178,7 @@ class RoomDriver:
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random
         )
-        self._callbacks.show(HistoryLoaded(snapshot.messages, snapshot.has_earlier))
+        self._show(HistoryLoaded(snapshot.messages, snapshot.has_earlier))
         self._perform(room.start())
         for decide in self._early:
             self._perform(decide(room))
@@ -189,25 +189,39 @@ class RoomDriver:
             await asyncio.wait({self._opening})
         await self._keeper.close()
 
+    async def _archive(self) -> Archive:
+        """Give the archive as soon as it is open, which the page does not wait for."""
+        if self._opening is not None:
+            await asyncio.wait({self._opening})
+        return self._keeper.archive
+
+    async def _set_keeping(self, *, kept: bool) -> None:
+        await self._archive()
+        await self._keeper.set_keeping(kept=kept)
+
+    async def _look_at_wish(self) -> None:
+        await self._archive()
+        await self._keeper.look_at_wish()
+
     async def _load_earlier(self, oldest: str) -> None:
         try:
-            messages, has_earlier = await self._keeper.archive.earlier(oldest)
+            messages, has_earlier = await (await self._archive()).earlier(oldest)
         except StorageFailed as error:
             self._callbacks.warn(f"Earlier messages could not be read: {error.sentence}")
             messages, has_earlier = (), True
-        self._callbacks.show(HistoryLoaded(messages, has_earlier))
+        self._show(HistoryLoaded(messages, has_earlier))
 
     async def _search(self, query: str) -> None:
         try:
-            messages, complete = await self._keeper.archive.search(query)
+            messages, complete = await (await self._archive()).search(query)
         except StorageFailed as error:
             self._callbacks.warn(f"The history could not be searched: {error.sentence}")
             messages, complete = (), False
-        self._callbacks.show(MessagesFound(query, messages, complete))
+        self._show(MessagesFound(query, messages, complete))
 
     async def _export(self, form: ExportFormat) -> None:
         try:
-            messages = await self._keeper.archive.everything()
+            messages = await (await self._archive()).everything()
         except StorageFailed as error:
             self._callbacks.warn(f"The history could not be exported: {error.sentence}")
             return
@@ -215,13 +229,17 @@ class RoomDriver:
 
     async def _clear_history(self) -> None:
         try:
-            pending = await self._keeper.archive.clear()
+            pending = await (await self._archive()).clear()
         except StorageFailed as error:
             self._callbacks.warn(f"The history could not be cleared: {error.sentence}")
             return
-        self._callbacks.show(HistoryCleared(pending))
+        self._show(HistoryCleared(pending))
 
     # Inputs and effects
+
+    def _show(self, notice: Notice) -> None:
+        if not self._stopped:  # or it would be shown in the room that the page is in by then
+            self._callbacks.show(notice)
 
     @property
     def _room(self) -> Room:
@@ -296,7 +314,7 @@ class RoomDriver:
             case Warn(sentence):
                 self._callbacks.warn(sentence)
             case _:
-                self._callbacks.show(effect)
+                self._show(effect)
 
     # The WebSocket
 

@@ -42,10 +42,11 @@ def fail(reason: object) -> None:
 
 
 async def test_reloaded_tab_is_the_same_device() -> None:
-    """Its name stands in sessionStorage."""
+    """Its name stands in sessionStorage, and goes before another that was left behind later."""
     browser, tab = Browser(), FakeStore()
-    before = await browser.open(tab)
+    before, later = await browser.open(tab), await browser.open()
     before.release()
+    later.release()
     assert (await browser.open(tab)).name == before.name
 
 

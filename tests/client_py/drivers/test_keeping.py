@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 from client_py.core.models import Delivery, Direction, Keeping, Message
 from client_py.core.records import Entry, Snapshot
 from client_py.core.rows import Place
@@ -115,10 +117,12 @@ async def test_database_that_is_taken_away_is_told() -> None:
     """What comes from then on goes into the page's memory."""
     stage = Stage()
     await stage.keeper.open()
+    rows = await stage.rows()
     stage.databases.take_away()
     assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=TAKEN_AWAY)
     await stage.keep("Hello")
     assert await stage.texts() == ["Hello"]
+    assert await stage.rows() == rows
 
 
 async def test_device_is_held_to_the_end() -> None:
@@ -130,6 +134,20 @@ async def test_device_is_held_to_the_end() -> None:
     await stage.keeper.close()
     assert stage.locks.held == set()
     assert stage.failures == []
+
+
+async def test_device_is_freed_only_when_all_is_kept() -> None:
+    """Whoever takes it up must find what was written last."""
+    stage = Stage()
+    await stage.keeper.open()
+    stage.databases.database.open_for_writing.clear()
+    await stage.keep("Hello")
+    closing = asyncio.ensure_future(stage.keeper.close())
+    await settle()
+    assert len(stage.locks.held) == 1
+    stage.databases.database.open_for_writing.set()
+    await closing
+    assert stage.locks.held == set()
 
 
 async def test_messages_are_given_page_by_page() -> None:
@@ -166,3 +184,12 @@ async def test_search_stops_at_so_many() -> None:
     found, complete = await stage.keeper.archive.search("SAY 12")
     assert ([message.text for message in found][-1], complete) == ("say 12", True)
     assert await stage.keeper.archive.search("  ") == ((), True)
+
+
+async def test_browser_that_fails_while_the_device_is_taken_up_frees_it() -> None:
+    """The name is nobody's, for nothing is kept under it."""
+    stage = Stage()
+    stage.databases.database.failing = True
+    await stage.keeper.open()
+    assert stage.shown == [Keeping(kept=False, changeable=False, fault="There is no room left.")]
+    assert stage.locks.held == set()

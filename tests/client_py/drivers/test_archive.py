@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from client_py.core.models import Delivery, Direction, Message
+from client_py.core.records import Entry, Mark, Receipt, Snapshot
+from client_py.core.rows import Place
+from client_py.drivers.archive import Archive
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.drivers.tasks import Tasks
+from client_py.ports import RemoveAll
+from tests.fakes.ports import FakeClock, FakeDatabase, settle
+
+PLACE = Place("ada", "den")
+MARK = Mark("ben", "bens-tab", heard=1, received=2, read=1, acknowledged=3)
+
+
+class Stage:
+    """The archive of a device among fakes; `before` shares its database."""
+
+    def __init__(self, before: Stage | None = None, device: str = "adas-tab", now: float = 1_000_000.0) -> None:
+        self.database: FakeDatabase = before.database if before else FakeDatabase()
+        self.stored: list[tuple[str | None, bool]] = []
+        self.faults: list[str] = []
+        self.failures: list[BaseException] = []
+        tasks = Tasks(self.failures.append)
+        self.archive = Archive(PLACE, device, self.database, FakeClock(now), tasks, self.faults.append)
+        self.archive.stored = self._stored
+
+    def _stored(self, entry: Entry, new: bool) -> None:  # noqa: FBT001 - what the archive tells
+        self.stored.append((entry.message.text if entry.message else None, new))
+
+    async def keep(self, *entries: Entry) -> None:
+        """Keep entries, and wait until they are."""
+        for entry in entries:
+            self.archive.store(entry)
+        await settle()
+
+
+def incoming(text: str) -> Message:
+    """Give a message of Ben."""
+    return Message(f"message-{text}", Direction.INCOMING, "ben", text, 1.0)
+
+
+def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Message:
+    """Give a message of ours."""
+    return Message(f"message-{text}", Direction.OUTGOING, "ada", text, 1.0, delivery)
+
+
+def written(text: str, delivery: Delivery = Delivery.QUEUED) -> Entry:
+    """Give what is kept of a message to Ben."""
+    message = outgoing(text, delivery)
+    return Entry(message, (Receipt(message.id, {"ben": {"bens-tab": delivery}}),))
+
+
+async def test_archive_gives_what_it_has_kept() -> None:
+    """Messages stand in their order, and ours wait with their receipts as long as somebody is owed them."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), written("2", Delivery.DELIVERED), written("3"), Entry(marks=(MARK,)))
+    queued, delivered = outgoing("3"), outgoing("2", Delivery.DELIVERED)
+    assert await Stage(stage).archive.load("token") == Snapshot(
+        messages=(incoming("1"), delivered, queued),
+        pending=(queued,),
+        receipts=(
+            Receipt(delivered.id, {"ben": {"bens-tab": Delivery.DELIVERED}}),
+            Receipt(queued.id, {"ben": {"bens-tab": Delivery.QUEUED}}),
+        ),
+        marks=(MARK,),
+        resume_token="token",
+    )
+
+
+async def test_archive_forgets_what_nothing_more_can_be_learned_of() -> None:
+    """The receipt of a message that was read is removed, and so are marks that are given up."""
+    stage = Stage()
+    await stage.keep(written("1"), Entry(marks=(MARK,)))
+    read = Receipt("message-1", {"ben": {"bens-tab": Delivery.READ}})
+    await stage.keep(Entry(receipts=(read,), forgotten=((MARK.account, MARK.device),)))
+    assert await stage.archive.load() == Snapshot(messages=(outgoing("1", Delivery.READ),))
+
+
+async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
+    """A message that is kept already is not kept twice, in one transaction as little as in two."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("1")), Entry(marks=(MARK,)))
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored == [("1", True), ("1", False), (None, False), ("1", False)]
+    assert await stage.archive.everything() == [incoming("1")]
+
+
+async def test_archive_tells_what_is_stored_only_after_it_is() -> None:
+    """As long as the database writes, nobody is told."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored == []
+    stage.database.open_for_writing.set()
+    await settle()
+    assert stage.stored == [("1", True)]
+
+
+async def test_archive_goes_on_in_memory_when_the_database_fails() -> None:
+    """It tells why once, and loses nothing of what comes from then on."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    stage.database.failing = True
+    await stage.keep(Entry(incoming("2")))
+    await stage.keep(Entry(incoming("3")))
+    assert stage.faults == ["There is no room left."]
+    assert stage.stored == [("1", True), ("2", True), ("3", True)]
+    assert await stage.archive.everything() == [incoming("2"), incoming("3")]
+
+
+async def test_archive_closes_after_the_last_entry_is_kept() -> None:
+    """Also where that one came while another was being written."""
+    stage = Stage()
+    stage.archive.store(Entry(incoming("1")))
+    await settle()
+    stage.archive.store(Entry(incoming("2")))
+    await stage.archive.close()
+    assert stage.stored == [("1", True), ("2", True)]
+
+
+async def test_archive_stores_behind_what_a_later_clock_wrote() -> None:
+    """A clock that was set back puts nothing before what stands there already."""
+    stage = Stage()
+    await Stage(stage, now=2_000_000.0).keep(Entry(incoming("1")))
+    await stage.archive.load()
+    await stage.keep(Entry(incoming("2")))
+    assert await stage.archive.everything() == [incoming("1"), incoming("2")]
+
+
+async def test_archive_gives_what_is_before_a_message_of_this_page() -> None:
+    """The place of one that was stored since the page was opened is found by its id."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")), Entry(incoming("3")))
+    assert await stage.archive.earlier("message-3") == ((incoming("1"), incoming("2")), False)
+    assert await stage.archive.earlier("message-unknown") == ((), False)
+
+
+async def test_archive_shows_a_message_of_two_tabs_once() -> None:
+    """Both have stored what was said in the room while both were there."""
+    stage = Stage()
+    other = Stage(stage, "adas-other-tab", 1_000_001.0)
+    await stage.keep(Entry(incoming("1")))
+    await other.keep(Entry(incoming("1")))
+    assert other.stored == [("1", True)]
+    assert len(await stage.database.read(PLACE.messages)) == 2
+    assert (await stage.archive.load()).messages == (incoming("1"),)
+    assert await stage.archive.everything() == [incoming("1")]
+
+
+async def test_archive_reads_a_long_history_piece_by_piece() -> None:
+    """Nothing is missing or double where one piece ends and the next begins."""
+    stage = Stage()
+    messages = [incoming(str(number)) for number in range(1_001)]
+    await stage.keep(*map(Entry, messages))
+    assert await stage.archive.everything() == messages
+    found, complete = await stage.archive.search("1000")
+    assert (found, complete) == ((messages[1_000],), True)
+
+
+async def test_archive_clears_all_but_what_is_yet_to_be_delivered() -> None:
+    """Receipts of what is gone go with it; the ids stay, so that nothing of it is new again."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), written("2"), written("3", Delivery.DELIVERED), written("4"))
+    assert await stage.archive.clear() == (outgoing("2"), outgoing("4"))
+    snapshot = await stage.archive.load()
+    assert snapshot.messages == snapshot.pending == (outgoing("2"), outgoing("4"))
+    assert [receipt.message_id for receipt in snapshot.receipts] == ["message-2", "message-4"]
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored[-1] == ("1", False)
+
+
+async def test_archive_moves_to_another_database() -> None:
+    """All of the room is there then, and what is to be changed in the one before is changed."""
+    stage, memory = Stage(), MemoryDatabase()
+    await stage.keep(Entry(incoming("1")))
+    await stage.archive.move_to(memory, clearing=[RemoveAll(PLACE.prefix)])
+    await stage.keep(Entry(incoming("2")))
+    assert await stage.database.read(()) == []
+    assert [message.text for message in await stage.archive.everything()] == ["1", "2"]
+    assert len(await memory.read(PLACE.messages)) == 2

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+
+from client_py.core.models import ExportFormat, Keeping
+from client_py.core.notices import HistoryCleared, HistoryLoaded, KeepingChanged, MessagesFound, Notice
+from client_py.ports import Key, StorageFailed
+from tests.client_py.drivers.test_room import Stage
+from tests.client_py.drivers.test_room_kept import THEIRS
+from tests.fakes.ports import FakeDatabase, FakeDatabases, settle
+
+
+class UnreadableDatabase(FakeDatabase):
+    """A database that cannot be read any more, when the test says so."""
+
+    unreadable = False
+
+    async def read(self, prefix: Key, *, before: Key | None = None, newest: int | None = None) -> list[tuple[Key, str]]:
+        """Give rows, or fail."""
+        if self.unreadable:
+            raise StorageFailed("The disk is broken.")
+        return list(await super().read(prefix, before=before, newest=newest))
+
+
+def keeping(stage: Stage) -> list[Keeping]:
+    """Give what was shown of the keeping."""
+    return [notice.keeping for notice in stage.notices if isinstance(notice, KeepingChanged)]
+
+
+async def test_room_answers_what_is_asked_before_it_is_open() -> None:
+    """The page has its buttons before the database is there."""
+    stage = Stage()
+    stage.driver.start()
+    stage.driver.search("anything")
+    stage.driver.load_earlier(THEIRS.id)
+    stage.driver.clear_history()
+    stage.driver.export(ExportFormat.JSON)
+    await settle()
+    assert stage.failures == []
+    assert stage.notices[-3:] == [
+        MessagesFound("anything", (), complete=True),
+        HistoryLoaded((), has_earlier=False),
+        HistoryCleared(()),
+    ]
+    assert [json.loads(text)["messages"] for _, _, text in stage.downloads.saved] == [[]]
+
+
+async def test_room_follows_a_wish_from_before_it_is_open() -> None:
+    """What the person wants while the database is being opened is done as soon as it is."""
+    stage = Stage()
+    stage.driver.start()
+    stage.driver.set_keeping(False)
+    await settle()
+    assert keeping(stage) == [Keeping(kept=True), Keeping(kept=False)]
+    assert await stage.databases.database.read(()) == []
+
+
+async def test_room_follows_the_wish_of_another_tab_from_before_it_is_open() -> None:
+    """It is not missed while the database is being opened."""
+    stage = Stage()
+    database = stage.databases.database
+    database.open_for_writing.clear()
+    stage.driver.start()
+    await settle()
+    stage.store.put("p2pchat.keep:alice", "no")
+    stage.driver.keeping_wished()
+    await settle()
+    assert stage.notices == []
+    database.open_for_writing.set()
+    await settle()
+    assert keeping(stage)[-1] == Keeping(kept=False)
+
+
+async def test_room_shows_nothing_after_it_was_left() -> None:
+    """What is still under way would be shown in the room that comes next."""
+    stage = Stage()
+    await stage.connect()
+    stage.receive_frame(THEIRS)
+    await settle()
+    shown: list[Notice] = list(stage.notices)
+    stage.driver.load_earlier(THEIRS.id)
+    stage.driver.search("morning")
+    stage.driver.clear_history()
+    stage.driver.stop()
+    await settle()
+    assert stage.notices == shown
+    assert stage.failures == []
+
+
+async def test_room_opens_nothing_when_it_was_left_before() -> None:
+    """The device is free again, and nothing is shown."""
+    stage = Stage()
+    stage.driver.start()
+    stage.driver.stop()
+    await settle()
+    assert stage.notices == []
+    assert stage.sockets.opened == []
+    assert stage.locks.held == set()
+
+
+async def test_room_tells_what_cannot_be_read() -> None:
+    """Each wish gets its answer all the same, so that nothing waits for ever; a failed clearing changes nothing."""
+    database = UnreadableDatabase()
+    stage = Stage()
+    stage.databases = FakeDatabases(database)
+    stage = Stage(stage)
+    await stage.connect()
+    database.unreadable = True
+    before = len(stage.notices)
+    stage.driver.load_earlier(THEIRS.id)
+    stage.driver.search("morning")
+    stage.driver.export(ExportFormat.TEXT)
+    stage.driver.clear_history()
+    await settle()
+    assert stage.notices[before:] == [HistoryLoaded((), has_earlier=True), MessagesFound("morning", (), complete=False)]
+    assert stage.downloads.saved == []
+    assert stage.warnings == [
+        "Earlier messages could not be read: The disk is broken.",
+        "The history could not be searched: The disk is broken.",
+        "The history could not be exported: The disk is broken.",
+        "The history could not be cleared: The disk is broken.",
+    ]
+
+
+async def test_room_takes_bytes_for_a_sign_of_life() -> None:
+    """A slow line that brings part of a frame is not repaired: the peer connection has counted more than before."""
+    stage = Stage()
+    await stage.connect()
+    stage.driver.checked()
+    await settle()
+    stage.connection.received = 1_000
+    stage.clock.advance(2)
+    await settle()
+    assert "restart_ice" not in stage.connection.done
