@@ -53,6 +53,7 @@ class Archive:
         self._queue: deque[Entry] = deque()
         self._is_writing = False
         self._writer: asyncio.Task[None] | None = None
+        self._token_writer: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self.stored: Callable[[Entry, bool], None] = lambda _entry, _new: None
         """Called for each entry that is safe, with whether its message is new here."""
@@ -68,7 +69,7 @@ class Archive:
 
     def keep_resume_token(self, token: str) -> None:
         """Keep the token that makes this device the same peer again."""
-        self._tasks.spawn(self._write_resume_token(token))
+        self._token_writer = self._tasks.spawn(self._write_resume_token(token))
 
     def fall_back(self) -> None:
         """Go on in the page's memory, with what comes from now on."""
@@ -84,8 +85,9 @@ class Archive:
 
     async def close(self) -> None:
         """Wait until all that was to be kept is kept."""
-        if self._writer is not None:
-            await asyncio.wait({self._writer})
+        writing = [task for task in (self._writer, self._token_writer) if task is not None]
+        if writing:
+            await asyncio.wait(writing)
 
     async def _write_resume_token(self, token: str) -> None:
         await self._write([Put(self._place.device(self.device), device_row(self._clock.now(), token))])
@@ -193,13 +195,16 @@ class Archive:
         The ids stay, so that nothing is shown again that somebody sends once more.
         """
         async with self._turn:
-            receipts = await self._in_order([r for r in await self._receipts(self.device) if not r.is_settled])
-            pending = await self._texts(receipts)
-            changes: list[Change] = [RemoveAll(self._place.messages), RemoveAll(self._place.receipts_of(self.device))]
-            for message, receipt in zip(pending, receipts, strict=True):
-                position = self._positions[message.id]
-                changes.append(Put(self._place.message(position, message.id), message_row(message)))
-                changes.append(Put((*self._place.receipts_of(self.device), message.id), receipt_row(receipt)))
+            place, database = self._place, self._database
+            own = {r.message_id: r for r in await self._receipts(self.device) if not r.is_settled}
+            waiting = {r.message_id for r in await self._receipts() if not r.is_settled}
+            rows = [row for row in await database.read(place.messages) if str(row[0][-1]) in waiting]
+            pending = await self._messages(rows, await self._receipts())
+            changes: list[Change] = [RemoveAll(place.messages), RemoveAll(place.receipts_of(self.device))]
+            changes += [Put(key, row) for key, row in rows]
+            for message in pending:
+                if receipt := own.get(message.id):
+                    changes.append(Put((*place.receipts_of(self.device), message.id), receipt_row(receipt)))
             await self._database.write(changes)
         return pending
 

@@ -5,6 +5,7 @@ Where the person wants nothing kept, or the browser cannot, the same archive sta
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,6 +58,9 @@ class Keeper:
         """Held to the end, even when nothing is kept under its name any more: to the others, this page is it."""
         self._archive: Archive | None = None
         self._is_kept = False
+        self._is_closed = False
+        self._turn = asyncio.Lock()
+        """One wish is carried out at a time: localStorage tells of every change, and each of them is looked at."""
 
     @property
     def archive(self) -> Archive:
@@ -91,20 +95,27 @@ class Keeper:
 
     async def look_at_wish(self) -> None:
         """Do as the person wishes now, which they may have said in another tab."""
-        try:
-            if self._is_wished and not self._is_kept:
-                await self._begin()
-            elif self._is_kept and not self._is_wished:
-                await self._end()
-        except StorageFailed as error:
-            self._failed(error.sentence)
+        async with self._turn:
+            if self._is_closed:
+                return
+            try:
+                if self._is_wished and not self._is_kept:
+                    await self._begin()
+                elif self._is_kept and not self._is_wished:
+                    await self._end()
+            except StorageFailed as error:
+                if self._is_kept:
+                    self.archive.fall_back()
+                self._failed(error.sentence)
 
     async def close(self) -> None:
         """End: what is to be kept is still kept, and the device is free for whoever comes."""
-        if self._archive is not None:
-            await self._archive.close()
-        self._database.close()
-        self._release()
+        async with self._turn:
+            self._is_closed = True
+            if self._archive is not None:
+                await self._archive.close()
+            self._database.close()
+            self._release()
 
     @property
     def _is_wished(self) -> bool:

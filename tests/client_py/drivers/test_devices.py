@@ -105,3 +105,12 @@ async def test_tab_inherits_from_the_others_that_were_left_behind() -> None:
     assert snapshot.receipts[-1].owed == {"ben": {"": Delivery.DELIVERED}}
     assert await browser.database.read(PLACE.receipts_of(old.name)) == []
     assert len(await browser.database.read(PLACE.devices)) == 1
+
+
+async def test_clearing_leaves_what_a_living_tab_has_yet_to_deliver() -> None:
+    """The history is one for all tabs; what one of them still owes is not history yet."""
+    browser = Browser()
+    first, second = await browser.open(), await browser.open()
+    await browser.write(first, "mine")
+    await browser.archive(second).clear()
+    assert [message.text for message in (await browser.archive(first).load()).pending] == ["mine"]

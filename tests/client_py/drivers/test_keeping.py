@@ -193,3 +193,16 @@ async def test_browser_that_fails_while_the_device_is_taken_up_frees_it() -> Non
     await stage.keeper.open()
     assert stage.shown == [Keeping(kept=False, changeable=False, fault="There is no room left.")]
     assert stage.locks.held == set()
+
+
+async def test_wishes_are_carried_out_one_at_a_time() -> None:
+    """Several looks at once take the device once, and leave nothing held behind."""
+    stage = Stage()
+    stage.store.put("p2pchat.keep:ada", "no")
+    await stage.keeper.open()
+    stage.store.remove("p2pchat.keep:ada")
+    await asyncio.gather(*(stage.keeper.look_at_wish() for _ in range(3)))
+    assert stage.shown.count(Keeping(kept=True)) == 1
+    await stage.keeper.close()
+    await stage.keeper.look_at_wish()
+    assert stage.locks.held == set()
