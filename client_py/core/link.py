@@ -133,13 +133,15 @@ class Link:
         """The other side broke the rules of the channel: only a new one is in a known state."""
         return self._lose_channel(self._fault_backoff)
 
-    # Inputs of the other side, through the server
+    # Inputs of the other side, through the server or over the channel
 
     def description_received(self, description: Description) -> list[LinkEffect]:
         """The other side sent an offer or an answer, perhaps of an RTCPeerConnection that is new."""
         self.answered = True
-        ignored = self._negotiation.would_ignore(description)
         moved_on = self._is_of_another_connection(description)
+        # An offer of ours to the connection that was before has nobody left to answer it, and gives no right.
+        replaces_ours = description.type == "offer" and moved_on
+        ignored = self._negotiation.would_ignore(description) and not replaces_ours
         if description.type == "answer" and moved_on and not (ignored and self._channel_open):
             # Signaling keeps the order, so the other side has replaced what ours is tied to, and an RTCPeerConnection
             # cannot change its counterpart (RFC 8842 §5).

@@ -10,7 +10,6 @@ from functools import partial
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.frames import FRAMES
-from client_py.core.history import MEDIA_TYPES, export, file_name
 from client_py.core.link import (
     ClosePeerConnection,
     CreateChannel,
@@ -19,7 +18,7 @@ from client_py.core.link import (
     RestartIce,
 )
 from client_py.core.models import ExportFormat
-from client_py.core.notices import HistoryCleared, HistoryLoaded, KeepingChanged, MessagesFound, Notice
+from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
 from client_py.core.records import Entry
 from client_py.core.room import (
     CountReceived,
@@ -46,6 +45,7 @@ from client_py.core.session import (
 )
 from client_py.drivers.archive import Archive
 from client_py.drivers.connection import Connection, Outcomes
+from client_py.drivers.history import History
 from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
@@ -58,7 +58,6 @@ from client_py.ports import (
     Socket,
     SocketCallbacks,
     Sockets,
-    StorageFailed,
 )
 from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
@@ -107,6 +106,7 @@ class RoomDriver:
         self._keeper = Keeper(
             Place(username, name), ports.keeping, tasks, lambda keeping: self._show(KeepingChanged(keeping))
         )
+        self._history = History(name, self._archive, ports.downloads, self._show, callbacks.warn)
         self._opening: asyncio.Task[None] | None = None
         self._machine: Room | None = None
         self._early: list[Callable[[Room], list[RoomEffect]]] = []
@@ -147,19 +147,19 @@ class RoomDriver:
 
     def load_earlier(self, oldest: str) -> None:
         """Show messages from before the one with this id."""
-        self._tasks.spawn(self._load_earlier(oldest))
+        self._tasks.spawn(self._history.load_earlier(oldest))
 
     def search(self, query: str) -> None:
         """Look for messages."""
-        self._tasks.spawn(self._search(query))
+        self._tasks.spawn(self._history.search(query))
 
     def export(self, form: ExportFormat) -> None:
         """Save the whole history as a file."""
-        self._tasks.spawn(self._export(form))
+        self._tasks.spawn(self._history.export(form))
 
     def clear_history(self) -> None:
         """Forget what was said, but for what has yet to be delivered."""
-        self._tasks.spawn(self._clear_history())
+        self._tasks.spawn(self._history.clear())
 
     def set_keeping(self, kept: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Keep what is said in this browser, or nothing."""
@@ -171,15 +171,15 @@ class RoomDriver:
 
     async def _open(self) -> None:
         snapshot = await self._keeper.open()
-        if self._stopped:
-            return
         self._keeper.archive.stored = self._stored
         visitor = Visitor(self._username, self._keeper.archive.device, snapshot)
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random
         )
-        self._show(HistoryLoaded(snapshot.messages, snapshot.has_earlier))
-        self._perform(room.start())
+        if not self._stopped:
+            self._show(HistoryLoaded(snapshot.messages, snapshot.has_earlier))
+            self._perform(room.start())
+        # Also where the room was left meanwhile: what was written is kept, and sent at the next visit.
         for decide in self._early:
             self._perform(decide(room))
         self._early.clear()
@@ -190,7 +190,7 @@ class RoomDriver:
         await self._keeper.close()
 
     async def _archive(self) -> Archive:
-        """Give the archive as soon as it is open, which the page does not wait for."""
+        """Give the archive as soon as it is open."""
         if self._opening is not None:
             await asyncio.wait({self._opening})
         return self._keeper.archive
@@ -202,38 +202,6 @@ class RoomDriver:
     async def _look_at_wish(self) -> None:
         await self._archive()
         await self._keeper.look_at_wish()
-
-    async def _load_earlier(self, oldest: str) -> None:
-        try:
-            messages, has_earlier = await (await self._archive()).earlier(oldest)
-        except StorageFailed as error:
-            self._callbacks.warn(f"Earlier messages could not be read: {error.sentence}")
-            messages, has_earlier = (), True
-        self._show(HistoryLoaded(messages, has_earlier))
-
-    async def _search(self, query: str) -> None:
-        try:
-            messages, complete = await (await self._archive()).search(query)
-        except StorageFailed as error:
-            self._callbacks.warn(f"The history could not be searched: {error.sentence}")
-            messages, complete = (), False
-        self._show(MessagesFound(query, messages, complete))
-
-    async def _export(self, form: ExportFormat) -> None:
-        try:
-            messages = await (await self._archive()).everything()
-        except StorageFailed as error:
-            self._callbacks.warn(f"The history could not be exported: {error.sentence}")
-            return
-        self._ports.downloads.save(file_name(self._name, form), MEDIA_TYPES[form], export(self._name, messages, form))
-
-    async def _clear_history(self) -> None:
-        try:
-            pending = await (await self._archive()).clear()
-        except StorageFailed as error:
-            self._callbacks.warn(f"The history could not be cleared: {error.sentence}")
-            return
-        self._show(HistoryCleared(pending))
 
     # Inputs and effects
 

@@ -276,6 +276,21 @@ def test_link_follows_a_peer_with_a_new_connection() -> None:
     ]
 
 
+def test_impolite_side_follows_a_peer_with_a_new_connection_too() -> None:
+    """Its own open offer went to the connection that was before, and nobody is left to answer it."""
+    link = opened(polite=False)
+    link.connection_state_changed("failed")
+    link.negotiation_needed()
+    link.signaling_state_changed("have-local-offer")
+    anew = description("offer", "anew", "CC")
+    assert link.description_received(anew) == [
+        ClosePeerConnection(),
+        CreatePeerConnection(),
+        ATTEMPT,
+        SetRemoteDescription(anew),
+    ]
+
+
 def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
     """A connection cannot change its counterpart, so the answer can only be taken by a new one."""
     link = opened(polite=False)

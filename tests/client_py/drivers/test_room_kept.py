@@ -122,6 +122,20 @@ async def test_what_is_written_early_is_sent() -> None:
     assert [notice.message.text for notice in stage.notices if isinstance(notice, MessageAdded)] == ["Early bird"]
 
 
+async def test_what_is_written_early_is_kept_where_the_room_is_left_at_once() -> None:
+    """It is sent at the next visit."""
+    stage = Stage()
+    stage.driver.start()
+    stage.driver.send("Early bird")
+    stage.driver.stop()
+    await settle()
+    assert stage.notices == []
+    after = Stage(stage)
+    await after.connect()
+    assert loaded(after) == [("Early bird", Direction.OUTGOING, Delivery.QUEUED)]
+    assert stage.sockets.opened == []
+
+
 async def test_failing_database_is_told_and_the_conversation_goes_on() -> None:
     """The page's memory takes over, with the message that could not be kept."""
     stage = Stage()

@@ -1,0 +1,65 @@
+"""Awaits what a person asks of a room's history: earlier messages, a search, a file, or that it be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from client_py.core.history import MEDIA_TYPES, export, file_name
+from client_py.core.models import ExportFormat
+from client_py.core.notices import HistoryCleared, HistoryLoaded, MessagesFound, Notice
+from client_py.drivers.archive import Archive
+from client_py.ports import Downloads, StorageFailed
+
+
+class History:
+    """The history of one room; `opened` gives the archive as soon as it is open, which the page does not wait for."""
+
+    def __init__(
+        self,
+        room: str,
+        opened: Callable[[], Awaitable[Archive]],
+        downloads: Downloads,
+        show: Callable[[Notice], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._room = room
+        self._opened = opened
+        self._downloads = downloads
+        self._show = show
+        self._warn = warn
+
+    async def load_earlier(self, oldest: str) -> None:
+        """Show messages from before the one with this id; always answered, since a button waits for it."""
+        try:
+            messages, has_earlier = await (await self._opened()).earlier(oldest)
+        except StorageFailed as error:
+            self._warn(f"Earlier messages could not be read: {error.sentence}")
+            messages, has_earlier = (), True
+        self._show(HistoryLoaded(messages, has_earlier))
+
+    async def search(self, query: str) -> None:
+        """Look for messages."""
+        try:
+            messages, complete = await (await self._opened()).search(query)
+        except StorageFailed as error:
+            self._warn(f"The history could not be searched: {error.sentence}")
+            messages, complete = (), False
+        self._show(MessagesFound(query, messages, complete))
+
+    async def export(self, form: ExportFormat) -> None:
+        """Save the whole history as a file."""
+        try:
+            messages = await (await self._opened()).everything()
+        except StorageFailed as error:
+            self._warn(f"The history could not be exported: {error.sentence}")
+            return
+        self._downloads.save(file_name(self._room, form), MEDIA_TYPES[form], export(self._room, messages, form))
+
+    async def clear(self) -> None:
+        """Forget what was said, but for what has yet to be delivered."""
+        try:
+            pending = await (await self._opened()).clear()
+        except StorageFailed as error:
+            self._warn(f"The history could not be cleared: {error.sentence}")
+            return
+        self._show(HistoryCleared(pending))
