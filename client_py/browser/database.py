@@ -341,4 +341,6 @@ def _failure(error: Any, sentences: Mapping[str, str]) -> StorageFailed:
     """Say what a DOMException means, which Pyodide may not take for an exception (Chromium's QuotaExceededError)."""
     if from_null(error) is None:
         return StorageFailed(CLOSED)
-    return StorageFailed(sentences.get(error.name) or FAULTY.format(reason=f"{error.name}: {error.message}"))
+    # One without a stack is wrapped into an Error of Pyodide's own, which names it in its message.
+    known = (sentences[name] for name in sentences if name == error.name or name in error.message)
+    return StorageFailed(next(known, FAULTY.format(reason=f"{error.name}: {error.message}")))
