@@ -8,6 +8,7 @@ from client_py.browser.clipboard import BrowserClipboard
 from client_py.browser.clock import BrowserClock
 from client_py.browser.database import BrowserDatabases
 from client_py.browser.document import BrowserDocument
+from client_py.browser.doorbell import BrowserDoorbell
 from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import BrowserHttp
@@ -60,7 +61,11 @@ class App:
             random,
         )
         self._ports = RoomPorts(
-            BrowserSockets(callbacks), BrowserPeerConnections(callbacks), keeping, BrowserDownloads(clock)
+            BrowserDoorbell(callbacks),
+            BrowserSockets(callbacks),
+            BrowserPeerConnections(callbacks),
+            keeping,
+            BrowserDownloads(clock),
         )
         self._account = AccountDriver(BrowserHttp(), self._store, clock, self._tasks, self)
         self._page = Page(surroundings, self)

@@ -162,6 +162,17 @@ class Http(Protocol):
         ...
 
 
+class Doorbell(Protocol):
+    """Finds out whether the server that this page belongs to can be reached."""
+
+    async def ring(self) -> bool:
+        """Tell whether it answers; where nothing comes back at all, this lasts until it is cancelled.
+
+        Cancelling leaves nothing behind that the next connection would have to wait for.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SocketCallbacks:
     """Who is told what a WebSocket does; after `closed`, nothing more comes."""

@@ -20,6 +20,7 @@ from client_py.browser.database import (
     Step,
 )
 from client_py.browser.document import BrowserDocument
+from client_py.browser.doorbell import BrowserDoorbell, ask_by_request, ask_by_socket
 from client_py.browser.interop import Callbacks
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserPeerConnection, BrowserPeerConnections
@@ -49,6 +50,7 @@ __all__ = [
     "NEWER",
     "STEPS",
     "BrowserDocument",
+    "BrowserDoorbell",
     "BrowserLocks",
     "BrowserPeerConnection",
     "BrowserStore",
@@ -62,6 +64,8 @@ __all__ = [
     "Remove",
     "RemoveAll",
     "Sequence",
+    "ask_by_request",
+    "ask_by_socket",
     "asyncio",
     "js",
     "random",

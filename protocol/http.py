@@ -5,6 +5,9 @@ from __future__ import annotations
 SUBPROTOCOL = "p2p-chat.v1"
 """The WebSocket subprotocol; the server selects it, and a new version of the protocol will have another."""
 
+KNOCK_SUBPROTOCOL = "p2p-chat.knock"
+"""Offered in place of both by a page that only wants to know whether a WebSocket can be opened."""
+
 TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - the marker of a token, not a token
 """Offered beside SUBPROTOCOL, with the JWT behind it: a JWT is made of characters that RFC 7230 §3.2.6 allows in a
 subprotocol, and so the token stands in no URL and no log."""

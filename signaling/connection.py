@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Event, Limits, Welcome
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
 from protocol.webrtc import IceServer
 from signaling.accounts import Account
@@ -55,6 +55,10 @@ class SignalingEndpoint:
     async def serve(self, websocket: WebSocket) -> None:
         """Accept a WebSocket and stay with it to its end."""
         offered = websocket.scope["subprotocols"]
+        if KNOCK_SUBPROTOCOL in offered:
+            await websocket.accept(KNOCK_SUBPROTOCOL)
+            await websocket.close(CloseCode.NORMAL)
+            return
         # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
         await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:

@@ -164,6 +164,12 @@ class _AbortSignal(JsProxy):
     @staticmethod
     def timeout(milliseconds: int) -> JsProxy: ...
 
+class _AbortController(JsProxy):
+    signal: JsProxy
+    @staticmethod
+    def new() -> _AbortController: ...
+    def abort(self) -> None: ...
+
 class _DateTimeFormat(JsProxy):
     @staticmethod
     def new(locales: Any, options: Any) -> _DateTimeFormat: ...
@@ -193,6 +199,7 @@ class _URL(JsProxy):
     def createObjectURL(self, blob: JsProxy) -> str: ...
     def revokeObjectURL(self, url: str) -> None: ...
 
+AbortController: type[_AbortController]
 AbortSignal: type[_AbortSignal]
 Blob: type[_Blob]
 Date: type[_Date]

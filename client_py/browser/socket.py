@@ -45,6 +45,12 @@ class BrowserSocket:
         self._callbacks.closed(event.code)
 
 
+def socket_url(path: str) -> str:
+    """Give the address of a WebSocket of the page's own host."""
+    scheme = "wss:" if js.location.protocol == "https:" else "ws:"
+    return f"{scheme}//{js.location.host}{path}"
+
+
 class BrowserSockets:
     """Implements `ports.Sockets`."""
 
@@ -53,5 +59,4 @@ class BrowserSockets:
 
     def open(self, path: str, subprotocols: Sequence[str], callbacks: SocketCallbacks) -> BrowserSocket:
         """Start to open a WebSocket to the page's own host."""
-        scheme = "wss:" if js.location.protocol == "https:" else "ws:"
-        return BrowserSocket(f"{scheme}//{js.location.host}{path}", subprotocols, callbacks, self._callbacks)
+        return BrowserSocket(socket_url(path), subprotocols, callbacks, self._callbacks)

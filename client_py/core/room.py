@@ -113,6 +113,10 @@ class Room:
         # What took the server away may have taken the others along.
         return self._with_news([*effects, *self._members.on_every_link(Link.asked)])
 
+    def knock_ended(self, *, answered: bool) -> list[RoomEffect]:
+        """What came of the last `Knock`."""
+        return self._with_news([*self._session.knock_ended(answered=answered)])
+
     def text_received(self, text: str) -> list[RoomEffect]:
         """The server sent a message."""
         try:

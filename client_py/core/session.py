@@ -2,7 +2,12 @@
 
 idle ──start──▶ opening ──socket opened──▶ entering ──joined──▶ joined
                   ▲                            └──room_full──▶ full ──joined──▶ joined
-                  └──timer── waiting ◀──socket closed── (any of them) ──final close code──▶ refused
+                  └──server answered── waiting ◀──socket closed── (any of them) ──final close code──▶ refused
+
+While it waits it knocks: a new WebSocket is opened only when the server has answered something smaller. On a line that
+is dead an attempt has to be short, since TCP repeats what was lost after ever longer pauses; but in some browsers a
+WebSocket that is given up while it opens stands in the way of the next one, for ten seconds and more after the line is
+back. How to knock without leaving anything behind is the browser's matter (see `ports.Doorbell`).
 """
 
 from __future__ import annotations
@@ -29,9 +34,18 @@ MAX_REPLACED_IN_A_ROW = 4
 
 BACKOFF_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 15.0
+"""A server that answers knocks but takes no WebSocket is asked less and less often."""
+
 EAGER_DELAYS = 40
 EAGER_CAP_SECONDS = 2.0
-"""For the first minutes the pauses stay short: most faults are over by then, and somebody is waiting."""
+"""While a server refuses, it is asked often for the first minute: most restarts are over by then."""
+
+KNOCK_SECONDS = 6.0
+LATER_KNOCK_SECONDS = 12.0
+SHORT_KNOCKS = 10
+"""How long an answer to a knock is waited for on a line that brings nothing, before another one is begun: TCP repeats
+itself after 1 and 3 s, or (Linux, macOS) every second for the first five, and a slow line needs some seconds for four
+ways there and back. Chromium makes a page wait when some fifteen of its WebSockets have failed within two minutes."""
 
 FULL_RETRY_SECONDS = 3.0
 """How often a full room is asked again."""
@@ -51,7 +65,7 @@ class SessionState(Enum):
     FULL = auto()
     """The room had no place; we ask again and again."""
     WAITING = auto()
-    """The WebSocket was lost, and is opened again after a pause."""
+    """The WebSocket was lost, and is opened again when the server answers."""
     REFUSED = auto()
     """The server said a final no."""
 
@@ -61,8 +75,8 @@ class SessionTimer(Enum):
 
     OPENING = auto()
     """The server has yet to answer us."""
-    RETRY = auto()
-    """The next WebSocket is opened after a pause."""
+    KNOCK = auto()
+    """The server is asked (again) whether it is there, after a pause."""
     REJOIN = auto()
     """The room is asked again after a pause."""
     PROBE = auto()
@@ -72,6 +86,11 @@ class SessionTimer(Enum):
 @dataclass(frozen=True, slots=True)
 class OpenSocket:
     """Open a WebSocket to the server, with the token that is valid now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Find out whether the server is there, from the beginning: of earlier knocks nothing more is to be heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +133,7 @@ class LoginRefused:
 
 
 SessionEffect = (
-    OpenSocket | CloseSocket | SendText | StartSessionTimer | StopSessionTimer | KeepResumeToken | LoginRefused
+    OpenSocket | Knock | CloseSocket | SendText | StartSessionTimer | StopSessionTimer | KeepResumeToken | LoginRefused
 )
 
 
@@ -127,9 +146,12 @@ class Session:
         self.close_code: int | None = None
         """Of the last WebSocket that was closed; a person is told of the final ones."""
         self._resume_token = resume_token
-        self._backoff = Backoff(
+        self._backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
+        self._refusals = Backoff(
             BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random, eager=EAGER_DELAYS, eager_cap=EAGER_CAP_SECONDS
         )
+        self._knock_number = 0
+        """How often the server was knocked at since it was last there."""
         self._patience = itertools.cycle(OPENING_SECONDS)
         self._probing = False
         self._replaced_in_a_row = 0
@@ -157,7 +179,7 @@ class Session:
         """The network may be another, or the page has slept: let no pause run on, and see if the server hears us."""
         match self.state:
             case SessionState.WAITING:
-                return [StopSessionTimer(SessionTimer.RETRY), *self.start()]
+                return self._knock()
             case SessionState.OPENING:
                 # It was begun from an address that may be gone.
                 return [CloseSocket(), *self.start()]
@@ -192,7 +214,15 @@ class Session:
             self.state = SessionState.REFUSED
             return effects
         self.state = SessionState.WAITING
-        return [*effects, StartSessionTimer(SessionTimer.RETRY, self._backoff.next_delay())]
+        return [*effects, StartSessionTimer(SessionTimer.KNOCK, self._backoff.next_delay())]
+
+    def knock_ended(self, *, answered: bool) -> list[SessionEffect]:
+        """The last knock was answered, or found nobody."""
+        if self.state is not SessionState.WAITING:
+            return []
+        if answered:
+            return [StopSessionTimer(SessionTimer.KNOCK), *self.start()]
+        return [StartSessionTimer(SessionTimer.KNOCK, self._refusals.next_delay())]
 
     def event_received(self, event: Event) -> list[SessionEffect]:
         """An event came in; what concerns peers is the room's."""
@@ -207,6 +237,8 @@ class Session:
                 self.state = SessionState.JOINED
                 self._resume_token = event.resume_token
                 self._backoff.reset()
+                self._refusals.reset()
+                self._knock_number = 0
                 self._patience = itertools.cycle(OPENING_SECONDS)
                 return [StopSessionTimer(SessionTimer.OPENING), KeepResumeToken(event.resume_token)]
             case events.Error() if self.state in (SessionState.ENTERING, SessionState.FULL):
@@ -224,15 +256,16 @@ class Session:
         match timer:
             case SessionTimer.OPENING:
                 return [CloseSocket(), *self.socket_closed(CloseCode.NORMAL)]
-            case SessionTimer.RETRY:
-                return self.start()
+            case SessionTimer.KNOCK:
+                return self._knock()
             case SessionTimer.REJOIN:
                 return [self._join(), self._await_answer()]
             case SessionTimer.PROBE:
                 # The browser may take minutes to see that this WebSocket is dead; on a phone it may never do.
                 self._probing = False
                 self.close_code = CloseCode.NORMAL
-                return [StopSessionTimer(SessionTimer.REJOIN), CloseSocket(), *self.start()]
+                self.state = SessionState.WAITING
+                return [StopSessionTimer(SessionTimer.REJOIN), CloseSocket(), *self._knock()]
 
     # Transitions
 
@@ -257,6 +290,11 @@ class Session:
             return []
         self._probing = False
         return [StopSessionTimer(SessionTimer.PROBE)]
+
+    def _knock(self) -> list[SessionEffect]:
+        self._knock_number += 1
+        seconds = KNOCK_SECONDS if self._knock_number <= SHORT_KNOCKS else LATER_KNOCK_SECONDS
+        return [Knock(), StartSessionTimer(SessionTimer.KNOCK, seconds)]
 
     def _await_answer(self) -> SessionEffect:
         return StartSessionTimer(SessionTimer.OPENING, next(self._patience))

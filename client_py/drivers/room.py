@@ -6,17 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
-from client_py.core.frames import FRAMES
-from client_py.core.link import (
-    ClosePeerConnection,
-    CreateChannel,
-    CreatePeerConnection,
-    PeerConnectionEffect,
-    RestartIce,
-)
 from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
 from client_py.core.records import Entry
@@ -37,6 +28,7 @@ from client_py.core.rows import Place
 from client_py.core.session import (
     CloseSocket,
     KeepResumeToken,
+    Knock,
     LoginRefused,
     OpenSocket,
     SendText,
@@ -44,31 +36,20 @@ from client_py.core.session import (
     StopSessionTimer,
 )
 from client_py.drivers.archive import Archive
-from client_py.drivers.connection import Connection, Outcomes
 from client_py.drivers.history import History
 from client_py.drivers.keeping import Keeper, KeepingPorts
+from client_py.drivers.links import Links
+from client_py.drivers.server_line import ServerLine
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import (
-    ChannelCallbacks,
-    Downloads,
-    OperationFailed,
-    PeerConnectionCallbacks,
-    PeerConnections,
-    Socket,
-    SocketCallbacks,
-    Sockets,
-)
-from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
-
-PATH_TRIES = 5
-PATH_PAUSE_SECONDS = 0.5
+from client_py.ports import Doorbell, Downloads, PeerConnections, Sockets
 
 
 @dataclass(frozen=True, slots=True)
 class RoomPorts:
     """What a room stands on."""
 
+    doorbell: Doorbell
     sockets: Sockets
     peer_connections: PeerConnections
     keeping: KeepingPorts
@@ -98,8 +79,8 @@ class RoomDriver:
         self._clock = ports.keeping.clock
         self._random = ports.keeping.random
         self._timers = Timers(self._clock)
-        self._socket: Socket | None = None
-        self._connections: dict[str, Connection] = {}
+        self._server = ServerLine(ports.doorbell, ports.sockets, callbacks.token, self._hear, tasks)
+        self._links = Links(ports.peer_connections, lambda: self._room.ice_servers, self._hear, self._timers, tasks)
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
@@ -123,6 +104,7 @@ class RoomDriver:
         self._stopped = True
         if self._machine is not None:
             self._perform(self._machine.stop())
+        self._server.stop()
         self._timers.stop_all()
         self._tasks.spawn(self._close())
 
@@ -241,16 +223,15 @@ class RoomDriver:
         room, timers = self._room, self._timers
         match effect:
             case SendFrame(peer_id, frame):
-                self._send_frame(peer_id, FRAMES.encode(frame))
+                self._links.send(peer_id, frame)
             case OnPeerConnection(peer_id, operation):
-                self._on_peer_connection(peer_id, operation)
-            case OpenSocket():
-                self._open_socket()
-            case CloseSocket():
-                self._close_socket()
-            case SendText(text):
-                if self._socket is not None:
-                    self._socket.send(text)
+                self._links.operate(peer_id, operation)
+            case FindPath(peer_id):
+                self._links.find_path(peer_id)
+            case CountReceived(peer_id):
+                self._links.count_received(peer_id)
+            case OpenSocket() | Knock() | CloseSocket() | SendText():
+                self._server.carry_out(effect)
             case Store(entry):
                 self._keeper.archive.store(entry)
             case KeepResumeToken(token):
@@ -272,105 +253,9 @@ class RoomDriver:
                 timers.stop((peer_id, link_timer))
             case StartTypingTimer(peer_id, seconds):
                 timers.start(("typing", peer_id), seconds, lambda: self._perform(room.typing_timer_fired(peer_id)))
-            case FindPath(peer_id):
-                self._look_for_path(peer_id, PATH_TRIES)
-            case CountReceived(peer_id):
-                if connection := self._connections.get(peer_id):
-                    self._tasks.spawn(self._count_bytes(peer_id, connection))
             case LoginRefused():
                 self._callbacks.login_refused()
             case Warn(sentence):
                 self._callbacks.warn(sentence)
             case _:
                 self._show(effect)
-
-    # The WebSocket
-
-    def _open_socket(self) -> None:
-        self._close_socket()
-        room = self._room
-        subprotocols = [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + self._callbacks.token()]
-        callbacks = SocketCallbacks(
-            opened=lambda: self._perform(room.socket_opened()),
-            received=lambda text: self._perform(room.text_received(text)),
-            closed=lambda code: self._perform(room.socket_closed(code)),
-        )
-        self._socket = self._ports.sockets.open(SOCKET_PATH, subprotocols, callbacks)
-
-    def _close_socket(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    # RTCPeerConnections
-
-    def _on_peer_connection(self, peer_id: str, effect: PeerConnectionEffect) -> None:
-        if isinstance(effect, CreatePeerConnection):
-            self._create_connection(peer_id)
-            return
-        connection = self._connections.get(peer_id)
-        if connection is None:
-            return  # the browser refused to make one, which the room has heard
-        match effect:
-            case ClosePeerConnection():
-                del self._connections[peer_id]
-                connection.close()
-            case CreateChannel():
-                connection.create_channel(self._channel_callbacks(peer_id))
-            case RestartIce():
-                connection.peer_connection.restart_ice()
-            case _:
-                connection.enqueue(effect)
-
-    def _create_connection(self, peer_id: str) -> None:
-        room = self._room
-        callbacks = PeerConnectionCallbacks(
-            negotiation_needed=lambda: self._perform(room.negotiation_needed(peer_id)),
-            candidate_gathered=lambda candidate: self._perform(room.candidate_gathered(peer_id, candidate)),
-            signaling_state_changed=lambda state: self._perform(room.signaling_state_changed(peer_id, state)),
-            connection_state_changed=lambda state: self._perform(room.connection_state_changed(peer_id, state)),
-        )
-        outcomes = Outcomes(
-            local_description_set=lambda description: self._perform(room.local_description_set(peer_id, description)),
-            remote_description_set=lambda: self._perform(room.remote_description_set(peer_id)),
-            operation_failed=lambda operation, why: self._perform(room.operation_failed(peer_id, operation, why)),
-        )
-        try:
-            peer_connection = self._ports.peer_connections.create(room.ice_servers, callbacks)
-        except OperationFailed as error:
-            self._perform(room.creation_failed(peer_id, error.reason))
-            return
-        self._connections[peer_id] = Connection(peer_connection, outcomes, self._tasks)
-
-    def _channel_callbacks(self, peer_id: str) -> ChannelCallbacks:
-        room = self._room
-        return ChannelCallbacks(
-            opened=lambda: self._perform(room.channel_opened(peer_id)),
-            received=lambda text: self._perform(room.frame_received(peer_id, text)),
-            closed=lambda: self._perform(room.channel_closed(peer_id)),
-        )
-
-    def _send_frame(self, peer_id: str, text: str) -> None:
-        connection = self._connections.get(peer_id)
-        if connection is not None and not connection.send(text):
-            self._perform(self._room.channel_closed(peer_id))
-
-    def _look_for_path(self, peer_id: str, tries: int) -> None:
-        if connection := self._connections.get(peer_id):
-            self._tasks.spawn(self._find_path(peer_id, connection, tries))
-
-    async def _find_path(self, peer_id: str, connection: Connection, tries: int) -> None:
-        path = await connection.peer_connection.selected_path()
-        if self._stopped or self._connections.get(peer_id) is not connection:
-            return
-        if path is None and tries > 1:
-            # Its statistics may be some way behind the channel that is open already.
-            again = partial(self._look_for_path, peer_id, tries - 1)
-            self._timers.start(("path", peer_id), PATH_PAUSE_SECONDS, again)
-            return
-        self._perform(self._room.path_found(peer_id, relayed=path.relayed if path else None))
-
-    async def _count_bytes(self, peer_id: str, connection: Connection) -> None:
-        count = await connection.peer_connection.bytes_received()
-        if self._connections.get(peer_id) is connection:
-            self._perform(self._room.bytes_counted(peer_id, count))

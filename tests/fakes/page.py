@@ -39,6 +39,7 @@ from client_py.core.rows import Place
 from client_py.core.session import (
     CloseSocket,
     KeepResumeToken,
+    Knock,
     OpenSocket,
     SendText,
     StartSessionTimer,
@@ -114,6 +115,7 @@ class Page:
         self._addressees: dict[str, tuple[str, ...]] = {}
         """By message: who was in the room when it was written, as far as this page knew."""
         self._line: Line | None = None
+        self._end_knock: Action = _nothing
         self._storing = Pipe(self._agenda, 0.0, surroundings.storing)
         self._timers: dict[object, Action] = {}
         self._connections: dict[str, PeerConnection] = {}
@@ -203,6 +205,7 @@ class Page:
     def _end(self) -> None:
         self._ended = True
         self._storing.is_cut = True
+        self._end_knock()
         for key in list(self._timers):
             self._stop_timer(key)
 
@@ -235,6 +238,9 @@ class Page:
                 self._on_peer_connection(peer_id, operation)
             case OpenSocket():
                 self._open_line()
+            case Knock():
+                self._end_knock()
+                self._end_knock = self._server.knock(self._knocked)
             case CloseSocket():
                 self._close_line()
             case SendText(text):
@@ -322,6 +328,10 @@ class Page:
             closed=closed,
         )
         line = self._line = self._server.open(self.account, callbacks)
+
+    def _knocked(self, answered: bool) -> None:  # noqa: FBT001 - what the server tells
+        self._end_knock = _nothing
+        self._hear(partial(self._room.knock_ended, answered=answered))
 
     def _close_line(self) -> None:
         if self._line is not None:
@@ -433,6 +443,10 @@ def at_once(coroutine: Coroutine[Any, Any, Result]) -> Result:
         result: Result = done.value
         return result
     raise AssertionError("it waits for something")
+
+
+def _nothing() -> None:
+    pass
 
 
 def _fail(reason: object) -> None:

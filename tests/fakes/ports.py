@@ -153,6 +153,19 @@ class FakeDownloads:
 
 
 @dataclass
+class FakeDoorbell:
+    """Is answered when the test says so; what is called off is seen by its future."""
+
+    rings: list[asyncio.Future[bool]] = field(default_factory=list)
+
+    async def ring(self) -> bool:
+        """Wait for the test."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.rings.append(answer)
+        return await answer
+
+
+@dataclass
 class FakeHttp:
     """Answers requests with what the test has laid ready, in order; nothing laid ready means no network."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from client_py.ports import SocketCallbacks
@@ -14,7 +14,7 @@ from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Rooms
 from signaling.session import Identity, Session
-from tests.fakes.agenda import Agenda, Pipe
+from tests.fakes.agenda import Action, Agenda, Pipe
 
 ABNORMAL = 1006
 """RFC 6455 §7.1.5: what a browser says of a connection that just went away."""
@@ -111,6 +111,13 @@ class Server:
     def open(self, username: str, callbacks: SocketCallbacks) -> Line:
         """Start to open a WebSocket."""
         return Line(self, username, callbacks)
+
+    def knock(self, answered: Callable[[bool], None]) -> Action:
+        """Say whether the server was there when the knock came; gives what calls it off."""
+        there, back = (self.agenda.random.uniform(*self.latency) for _ in range(2))
+        found: list[bool] = []
+        self.agenda.after(there, lambda: found.append(self.is_up))
+        return self.agenda.after(there + back, lambda: answered(found[0]))
 
     def restart(self, seconds: float, *, secret: bytes) -> None:
         """Kill the server, and start it again after some seconds; with another secret, it knows nobody again."""

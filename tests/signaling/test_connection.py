@@ -8,7 +8,7 @@ from websockets.typing import Subprotocol
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Peer, PeerJoined, PeerLeft, Signal
-from protocol.http import SUBPROTOCOL
+from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL
 from protocol.requests import Join, Leave
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Candidate, Description, IceServer
@@ -98,6 +98,14 @@ async def test_missing_token_is_answered_with_close_code(server: RunningServer) 
     subprotocols = [Subprotocol(SUBPROTOCOL)]
     async with SignalingClient(f"ws://{server.host}:{server.port}/ws", subprotocols=subprotocols) as client:
         assert await client.close_code() == CloseCode.UNAUTHENTICATED
+
+
+async def test_knock_is_answered_and_ended(server: RunningServer) -> None:
+    """Who only wants to know whether the server is there needs no token, and takes no place."""
+    subprotocols = [Subprotocol(KNOCK_SUBPROTOCOL)]
+    async with SignalingClient(f"ws://{server.host}:{server.port}/ws", subprotocols=subprotocols) as client:
+        assert client.socket.subprotocol == KNOCK_SUBPROTOCOL
+        assert await client.close_code() == CloseCode.NORMAL
 
 
 async def test_token_may_expire_during_connection(start_server: StartServer) -> None:

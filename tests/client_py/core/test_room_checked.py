@@ -18,6 +18,7 @@ from client_py.core.room_effects import (
 from client_py.core.session import (
     PROBE_SECONDS,
     CloseSocket,
+    Knock,
     OpenSocket,
     SendText,
     SessionTimer,
@@ -77,7 +78,8 @@ def test_room_that_waits_for_the_server_comes_back_when_it_is_checked() -> None:
     stage = Stage()
     stage.enter()
     stage.do(stage.room.socket_closed(1006))
-    assert OpenSocket() in stage.do(stage.room.checked(NOW))
+    assert Knock() in stage.do(stage.room.checked(NOW))
+    assert OpenSocket() in stage.do(stage.room.knock_ended(answered=True))
 
 
 def test_room_does_not_begin_a_connection_without_the_server() -> None:
@@ -101,7 +103,7 @@ def test_room_gives_up_a_server_that_does_not_answer() -> None:
     stage.meet()
     stage.do(stage.room.checked(NOW))
     effects = stage.do(stage.room.session_timer_fired(SessionTimer.PROBE))
-    assert effects[:3] == [StopSessionTimer(SessionTimer.REJOIN), CloseSocket(), OpenSocket()]
+    assert effects[:3] == [StopSessionTimer(SessionTimer.REJOIN), CloseSocket(), Knock()]
     assert stage.status() is Status.CONNECTED
     stage.do(stage.room.channel_closed(BEN))
     assert on_ben(stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))) == []

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from client_py.core.session import (
+    BACKOFF_CAP_SECONDS,
     EAGER_CAP_SECONDS,
     EAGER_DELAYS,
     FULL_RETRY_SECONDS,
+    KNOCK_SECONDS,
+    LATER_KNOCK_SECONDS,
     MAX_REPLACED_IN_A_ROW,
     OPENING_SECONDS,
     PROBE_SECONDS,
+    SHORT_KNOCKS,
     CloseSocket,
     KeepResumeToken,
+    Knock,
     LoginRefused,
     OpenSocket,
     SendText,
@@ -41,9 +46,16 @@ def send(request: Request) -> SendText:
 PROBE: list[SessionEffect] = [send(requests.Ping()), StartSessionTimer(SessionTimer.PROBE, PROBE_SECONDS)]
 
 
-def retry_after(seconds: float) -> StartSessionTimer:
-    """Give the effect that opens the socket again."""
-    return StartSessionTimer(SessionTimer.RETRY, seconds)
+def knock_after(seconds: float) -> StartSessionTimer:
+    """Give the effect that lets it knock (again) after a pause."""
+    return StartSessionTimer(SessionTimer.KNOCK, seconds)
+
+
+def come_back(session: Session) -> None:
+    """Let a session that waits have its server again, and a WebSocket."""
+    session.timer_fired(SessionTimer.KNOCK)
+    session.knock_ended(answered=True)
+    session.socket_opened()
 
 
 def state_of(session: Session) -> SessionState:
@@ -88,15 +100,43 @@ def test_session_sends_only_in_the_room() -> None:
 def test_session_resumes_what_it_was() -> None:
     """After a loss, the same peer comes back, after a pause that doubles until it is in again."""
     session = joined()
-    assert session.socket_closed(1006) == [*STOP_ALL, retry_after(0.5)]
+    assert session.socket_closed(1006) == [*STOP_ALL, knock_after(0.5)]
     assert state_of(session) is SessionState.WAITING
-    assert session.timer_fired(SessionTimer.RETRY) == [OpenSocket(), AWAIT_ANSWER]
-    assert session.socket_closed(CloseCode.SERVICE_RESTART) == [*STOP_ALL, retry_after(1)]
-    session.timer_fired(SessionTimer.RETRY)
+    assert session.timer_fired(SessionTimer.KNOCK) == [Knock(), knock_after(KNOCK_SECONDS)]
+    assert session.knock_ended(answered=True) == [StopSessionTimer(SessionTimer.KNOCK), OpenSocket(), AWAIT_ANSWER]
+    assert state_of(session) is SessionState.OPENING
+    assert session.socket_closed(CloseCode.SERVICE_RESTART) == [*STOP_ALL, knock_after(1)]
+    session.timer_fired(SessionTimer.KNOCK)
+    session.knock_ended(answered=True)
     assert session.socket_opened() == [send(requests.Join("den", "joined"))]
     session.event_received(WELCOME)
     session.event_received(JOINED)
-    assert session.socket_closed(1006) == [*STOP_ALL, retry_after(0.5)]
+    assert session.socket_closed(1006) == [*STOP_ALL, knock_after(0.5)]
+    assert session.timer_fired(SessionTimer.KNOCK) == [Knock(), knock_after(KNOCK_SECONDS)]
+
+
+def test_session_hears_an_answer_only_while_it_waits() -> None:
+    """Several knocks may be answered, the later ones when all is well again, or when nobody wants to come in."""
+    session = new_session()
+    assert session.knock_ended(answered=True) == []
+    session.start()
+    assert session.knock_ended(answered=True) == []
+    session.socket_opened()
+    session.event_received(JOINED)
+    assert session.knock_ended(answered=True) == []
+    session.stop()
+    assert session.knock_ended(answered=True) == []
+
+
+def test_session_grows_patient_with_a_server_that_takes_no_socket() -> None:
+    """It answers knocks, and so they do not make the pauses grow; each WebSocket that it refuses does."""
+    session = joined()
+    pauses = []
+    for _ in range(7):
+        pauses.append(session.socket_closed(1006)[-1])
+        session.timer_fired(SessionTimer.KNOCK)
+        session.knock_ended(answered=True)
+    assert pauses == [knock_after(seconds) for seconds in (0.5, 1, 2, 4, 8, BACKOFF_CAP_SECONDS, BACKOFF_CAP_SECONDS)]
 
 
 def test_session_resumes_a_peer_that_never_heard_it_was_in() -> None:
@@ -106,7 +146,7 @@ def test_session_resumes_a_peer_that_never_heard_it_was_in() -> None:
     session.socket_opened()
     session.event_received(WELCOME)
     session.socket_closed(1006)
-    session.timer_fired(SessionTimer.RETRY)
+    session.knock_ended(answered=True)
     assert session.socket_opened() == [send(requests.Join("den", "welcomed"))]
 
 
@@ -117,7 +157,7 @@ def test_session_resumes_what_it_was_before_a_reload() -> None:
     assert session.socket_opened() == [send(requests.Join("den", "kept"))]
     session.event_received(WELCOME)
     session.socket_closed(1006)
-    session.timer_fired(SessionTimer.RETRY)
+    session.knock_ended(answered=True)
     assert session.socket_opened() == [send(requests.Join("den", "kept"))]
 
 
@@ -136,8 +176,7 @@ def test_session_comes_back_where_it_took_its_own_place() -> None:
     for _ in range(MAX_REPLACED_IN_A_ROW - 1):
         session.socket_closed(CloseCode.REPLACED)
         assert state_of(session) is SessionState.WAITING
-        session.timer_fired(SessionTimer.RETRY)
-        session.socket_opened()
+        come_back(session)
         session.event_received(JOINED)
     assert session.socket_closed(CloseCode.REPLACED) == STOP_ALL
     assert state_of(session) is SessionState.REFUSED
@@ -148,9 +187,9 @@ def test_session_counts_replacements_in_a_row() -> None:
     session = joined()
     for _ in range(MAX_REPLACED_IN_A_ROW):
         session.socket_closed(CloseCode.REPLACED)
-        session.timer_fired(SessionTimer.RETRY)
+        session.knock_ended(answered=True)
         session.socket_closed(1006)
-        session.timer_fired(SessionTimer.RETRY)
+        session.knock_ended(answered=True)
     session.socket_closed(CloseCode.REPLACED)
     assert state_of(session) is SessionState.WAITING
 
@@ -201,7 +240,7 @@ def test_session_gives_up_a_handshake_that_hangs() -> None:
     """A socket that does not come up, or a server that does not answer, is begun anew."""
     session = new_session()
     session.start()
-    assert session.timer_fired(SessionTimer.OPENING) == [CloseSocket(), *STOP_ALL, retry_after(0.5)]
+    assert session.timer_fired(SessionTimer.OPENING) == [CloseSocket(), *STOP_ALL, knock_after(0.5)]
     assert state_of(session) is SessionState.WAITING
 
 
@@ -219,21 +258,45 @@ def test_session_is_patient_now_and_then() -> None:
     assert session.start()[-1] == AWAIT_ANSWER
 
 
-def test_session_is_eager_for_the_first_minutes() -> None:
-    """The pauses stay short, and then they grow."""
-    session = new_session()
-    pauses = [session.socket_closed(1006)[-1] for _ in range(EAGER_DELAYS + 2)]
+def test_session_knocks_often_at_a_server_that_refuses() -> None:
+    """A refusal comes at once: there are pauses, which are short for the first minute, and then grow."""
+    session = joined()
+    session.socket_closed(1006)
+    pauses = []
+    for _ in range(EAGER_DELAYS + 5):
+        assert session.timer_fired(SessionTimer.KNOCK)[0] == Knock()
+        pauses += session.knock_ended(answered=False)
+        assert state_of(session) is SessionState.WAITING
+    assert pauses[:4] == [knock_after(seconds) for seconds in (0.5, 1, EAGER_CAP_SECONDS, EAGER_CAP_SECONDS)]
     assert pauses[EAGER_DELAYS - 1 :] == [
-        retry_after(EAGER_CAP_SECONDS),
-        retry_after(EAGER_CAP_SECONDS),
-        retry_after(2 * EAGER_CAP_SECONDS),
+        knock_after(seconds)
+        for seconds in (
+            EAGER_CAP_SECONDS,
+            EAGER_CAP_SECONDS,
+            2 * EAGER_CAP_SECONDS,
+            4 * EAGER_CAP_SECONDS,
+            BACKOFF_CAP_SECONDS,
+            BACKOFF_CAP_SECONDS,
+        )
     ]
+
+
+def test_session_knocks_on_a_silent_line_without_a_pause() -> None:
+    """Each knock lasts until the next; the later ones longer, until the server was there again."""
+    session = joined()
+    for _ in range(2):
+        session.socket_closed(1006)
+        knocks = [session.timer_fired(SessionTimer.KNOCK) for _ in range(SHORT_KNOCKS + 2)]
+        seconds = [KNOCK_SECONDS] * SHORT_KNOCKS + [LATER_KNOCK_SECONDS] * 2
+        assert knocks == [[Knock(), knock_after(length)] for length in seconds]
+        come_back(session)
+        session.event_received(JOINED)
 
 
 def test_session_begins_anew_with_a_server_that_talks_nonsense() -> None:
     """What cannot be read may be a fault of this connection alone."""
     session = joined()
-    assert session.protocol_violated() == [CloseSocket(), *STOP_ALL, retry_after(0.5)]
+    assert session.protocol_violated() == [CloseSocket(), *STOP_ALL, knock_after(0.5)]
 
 
 def test_session_leaves() -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.session import (
+    KNOCK_SECONDS,
     CloseSocket,
+    Knock,
     OpenSocket,
     SessionEffect,
     SessionState,
@@ -21,9 +23,10 @@ from tests.client_py.core.test_session import (
     PROBE,
     STOP_ALL,
     WELCOME,
+    come_back,
     joined,
+    knock_after,
     new_session,
-    retry_after,
     send,
     state_of,
 )
@@ -31,12 +34,15 @@ from tests.client_py.core.test_session import (
 END_OF_PROBE: list[SessionEffect] = [StopSessionTimer(SessionTimer.PROBE)]
 
 
-def test_session_that_waits_is_checked_by_coming_back() -> None:
+KNOCK_AT_ONCE: list[SessionEffect] = [Knock(), knock_after(KNOCK_SECONDS)]
+
+
+def test_session_that_waits_is_checked_by_knocking() -> None:
     """No pause runs on when the network may be back."""
     session = joined()
     session.socket_closed(1006)
-    assert session.checked() == [StopSessionTimer(SessionTimer.RETRY), OpenSocket(), AWAIT_ANSWER]
-    assert state_of(session) is SessionState.OPENING
+    assert session.checked() == KNOCK_AT_ONCE
+    assert state_of(session) is SessionState.WAITING
 
 
 def test_session_that_opens_is_checked_by_opening_anew() -> None:
@@ -64,14 +70,15 @@ def test_session_takes_any_event_for_an_answer(event: Event) -> None:
     assert session.event_received(event) == END_OF_PROBE
 
 
-def test_session_that_gets_no_answer_opens_anew() -> None:
+def test_session_that_gets_no_answer_knocks() -> None:
     """A WebSocket that nobody hears is given up, and the server counts as away until the next one is open."""
     session = joined()
     session.asked()
     stop = StopSessionTimer(SessionTimer.REJOIN)
-    assert session.timer_fired(SessionTimer.PROBE) == [stop, CloseSocket(), OpenSocket(), AWAIT_ANSWER]
-    assert state_of(session) is SessionState.OPENING
+    assert session.timer_fired(SessionTimer.PROBE) == [stop, CloseSocket(), *KNOCK_AT_ONCE]
+    assert state_of(session) is SessionState.WAITING
     assert session.close_code == CloseCode.NORMAL
+    session.knock_ended(answered=True)
     assert session.socket_opened() == [send(requests.Join("den", "joined"))]
     assert session.event_received(WELCOME) == []
     session.event_received(JOINED)
@@ -105,9 +112,8 @@ def test_session_forgets_its_question_with_the_socket() -> None:
     """What was asked over a WebSocket that is gone is asked anew over the next one."""
     session = joined()
     session.asked()
-    assert session.socket_closed(1006) == [*STOP_ALL, retry_after(0.5)]
-    session.timer_fired(SessionTimer.RETRY)
-    session.socket_opened()
+    assert session.socket_closed(1006) == [*STOP_ALL, knock_after(0.5)]
+    come_back(session)
     assert session.event_received(WELCOME) == []
     session.event_received(JOINED)
     assert session.asked() == PROBE

@@ -86,7 +86,8 @@ class Stage:
     def lose_server(self) -> list[RoomEffect]:
         """Let the WebSocket go, and come back as far as being open."""
         effects = self.do(self.room.socket_closed(1006))
-        self.do(self.room.session_timer_fired(SessionTimer.RETRY))
+        self.do(self.room.session_timer_fired(SessionTimer.KNOCK))
+        self.do(self.room.knock_ended(answered=True))
         self.do(self.room.socket_opened())
         return effects
 

@@ -16,6 +16,7 @@ from tests.fakes.ports import (
     FakeChannel,
     FakeClock,
     FakeDatabases,
+    FakeDoorbell,
     FakeDownloads,
     FakeLocks,
     FakePeerConnection,
@@ -36,6 +37,7 @@ class Stage:
     """A room driver among fakes; `before` is the stage of a page in the same tab, whose browser it shares."""
 
     def __init__(self, before: Stage | None = None, *, supported: bool = True) -> None:
+        self.doorbell = FakeDoorbell()
         self.sockets, self.connections = FakeSockets(), FakePeerConnections(supported)
         self.clock = FakeClock()
         self.databases: FakeDatabases = before.databases if before else FakeDatabases()
@@ -49,7 +51,7 @@ class Stage:
         self.refusals = 0
         self.failures: list[BaseException] = []
         keeping = KeepingPorts(self.databases, self.locks, self.store, self.tab, self.clock, self.random)
-        ports = RoomPorts(self.sockets, self.connections, keeping, self.downloads)
+        ports = RoomPorts(self.doorbell, self.sockets, self.connections, keeping, self.downloads)
         callbacks = RoomCallbacks(self.notices.append, self._refused, self.warnings.append, lambda: "jwt")
         self.driver = RoomDriver("den", "alice", ports, callbacks, Tasks(self.failures.append))
 
@@ -95,6 +97,12 @@ class Stage:
         self.socket.callbacks.opened()
         self.receive(events.Welcome(ME, "resume", (STUN,), Limits(1, 1)))
         self.receive(events.Joined("den", ME, "resume", resumed=False, peers=peers, capacity=2))
+
+    async def let_in(self) -> None:
+        """Let the server answer the last knock."""
+        await settle()
+        self.doorbell.rings[-1].set_result(True)
+        await settle()
 
     async def connect(self) -> None:
         """Go into the room and connect to Bob, who was there before."""
@@ -212,16 +220,18 @@ async def test_room_tells_how_it_is_connected() -> None:
     assert "relay" in lines[-1].detail
 
 
-async def test_room_opens_the_socket_again_after_a_pause() -> None:
-    """A lost WebSocket comes back by itself, and at once when the network returns."""
+async def test_room_opens_the_socket_again_when_the_server_answers() -> None:
+    """A lost WebSocket comes back by itself, and no pause is waited for when the network returns."""
     stage = Stage()
     await stage.enter()
     stage.socket.callbacks.closed(1006)
     assert stage.status is Status.OFFLINE
     stage.clock.advance(1)
+    await stage.let_in()
     assert len(stage.sockets.opened) == 2
     stage.socket.callbacks.closed(1006)
     stage.driver.checked()
+    await stage.let_in()
     assert len(stage.sockets.opened) == 3
 
 
@@ -249,6 +259,19 @@ async def test_room_leaves_nothing_behind() -> None:
     assert stage.connection.closed
     assert stage.channel.closed
     assert stage.clock.running == []
+
+
+async def test_room_that_is_left_waits_for_no_server() -> None:
+    """What was asked of a server that did not answer is called off."""
+    stage = Stage()
+    await stage.enter()
+    stage.socket.callbacks.closed(1006)
+    stage.driver.checked()
+    await settle()
+    stage.driver.stop()
+    await settle()
+    assert stage.doorbell.rings[-1].cancelled()
+    assert stage.failures == []
 
 
 async def test_room_says_that_a_browser_cannot() -> None:

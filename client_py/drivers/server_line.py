@@ -1,0 +1,74 @@
+"""Keeps a room's line to the server: the WebSocket, or the knock while there is none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from client_py.core.room import Room, RoomEffect
+from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
+from client_py.drivers.tasks import Tasks
+from client_py.ports import Doorbell, Socket, SocketCallbacks, Sockets
+from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+
+Hear = Callable[[Callable[[Room], list[RoomEffect]]], None]
+"""Gives the room an input, and has the effects carried out."""
+
+
+class ServerLine:
+    """One WebSocket or one knock at a time."""
+
+    def __init__(
+        self, doorbell: Doorbell, sockets: Sockets, token: Callable[[], str], hear: Hear, tasks: Tasks
+    ) -> None:
+        self._doorbell = doorbell
+        self._sockets = sockets
+        self._token = token
+        self._hear = hear
+        self._tasks = tasks
+        self._socket: Socket | None = None
+        self._knock: asyncio.Task[None] | None = None
+
+    def carry_out(self, effect: OpenSocket | Knock | CloseSocket | SendText) -> None:
+        """Do what the session asks for."""
+        match effect:
+            case OpenSocket():
+                self._open()
+            case Knock():
+                self._end_knock()
+                self._knock = self._tasks.spawn(self._ring())
+            case CloseSocket():
+                self._close()
+            case SendText(text):
+                if self._socket is not None:
+                    self._socket.send(text)
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        self._close()
+        self._end_knock()
+
+    def _open(self) -> None:
+        self._close()
+        subprotocols = [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + self._token()]
+        callbacks = SocketCallbacks(
+            opened=lambda: self._hear(Room.socket_opened),
+            received=lambda text: self._hear(lambda room: room.text_received(text)),
+            closed=lambda code: self._hear(lambda room: room.socket_closed(code)),
+        )
+        self._socket = self._sockets.open(SOCKET_PATH, subprotocols, callbacks)
+
+    def _close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _end_knock(self) -> None:
+        if self._knock is not None:
+            self._knock.cancel()
+            self._knock = None
+
+    async def _ring(self) -> None:
+        answered = await self._doorbell.ring()
+        self._knock = None
+        self._hear(lambda room: room.knock_ended(answered=answered))

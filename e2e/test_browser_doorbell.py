@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Page, Route
+
+from e2e.python_page import PythonPage
+
+if TYPE_CHECKING:
+    from e2e.in_page import CALLBACKS, BrowserDoorbell, ask_by_request, ask_by_socket, asyncio
+
+# The functions that a test defines run in the page (see PythonPage).
+
+REFUSED_SOCKET = """
+() => {
+    const url = `ws://${location.host}/nothing`;
+    window.WebSocket = class extends WebSocketBefore { constructor(_url, protocols) { super(url, protocols); } };
+}
+"""
+SILENT_SOCKET = """
+() => {
+    window.closed_sockets = 0;
+    window.WebSocket = class extends EventTarget { close() { window.closed_sockets += 1; } };
+}
+"""
+
+
+@asynccontextmanager
+async def sockets_replaced(page: Page, script: str) -> AsyncIterator[None]:
+    """Have another WebSocket in the page for some time."""
+    await page.evaluate("() => { window.WebSocketBefore = WebSocket; }")
+    await page.evaluate(script)
+    try:
+        yield
+    finally:
+        await page.evaluate("() => { window.WebSocket = WebSocketBefore; }")
+
+
+async def test_server_that_is_there_answers(python: PythonPage) -> None:
+    """By the way of this browser, and by both ways in any."""
+
+    async def answers() -> object:
+        ways = BrowserDoorbell(CALLBACKS).ring(), ask_by_request(), ask_by_socket(CALLBACKS)
+        return [await answer for answer in ways]
+
+    assert await python.run(answers) == [True] * 3
+
+
+async def test_request_that_fails_is_no_answer(python: PythonPage) -> None:
+    """What a proxy says in the place of a dead server is none, and neither is a connection that is refused."""
+
+    async def answers() -> object:
+        return await ask_by_request()
+
+    for refuse in (lambda route: route.fulfill(status=502, body="Bad gateway"), lambda route: route.abort()):
+        await python.page.route("**/healthz", refuse)
+        assert await python.run(answers) is False
+        await python.page.unroute("**/healthz")
+    python.errors.clear()  # browsers note such things in the console, whoever has asked for them
+
+
+async def test_request_that_is_called_off_is_ended(python: PythonPage) -> None:
+    """Cancelling whoever waits for the answer ends the request, and nothing is told of it afterwards."""
+
+    async def cancelled() -> object:
+        asking = asyncio.ensure_future(ask_by_request())
+        await asyncio.sleep(0.2)
+        asking.cancel()
+        await asyncio.wait({asking})
+        return asking.cancelled()
+
+    async def leave(_route: Route) -> None:
+        pass
+
+    await python.page.route("**/healthz", leave)
+    async with python.page.expect_event("requestfailed"):
+        assert await python.run(cancelled) is True
+    await python.page.unroute("**/healthz")
+
+
+async def test_socket_that_cannot_be_opened_is_no_answer(python: PythonPage) -> None:
+    """So a proxy refuses that has no server behind it."""
+
+    async def answers() -> object:
+        return await ask_by_socket(CALLBACKS)
+
+    async with sockets_replaced(python.page, REFUSED_SOCKET):
+        assert await python.run(answers) is False
+    python.errors.clear()  # browsers note it in the console, whoever has asked for it
+
+
+async def test_socket_that_is_called_off_is_closed(python: PythonPage) -> None:
+    """Cancelling whoever waits for the answer closes it, and nothing is told of it afterwards."""
+
+    async def cancelled() -> object:
+        asking = asyncio.ensure_future(ask_by_socket(CALLBACKS))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait({asking})
+        return asking.cancelled()
+
+    async with sockets_replaced(python.page, SILENT_SOCKET):
+        assert await python.run(cancelled) is True
+        assert await python.page.evaluate("() => window.closed_sockets") == 1

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from client_py.core.models import Status
+from client_py.core.notices import StatusChanged
+from client_py.core.room import Room, RoomEffect, Visitor
+from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
+from client_py.drivers.server_line import ServerLine
+from client_py.drivers.tasks import Tasks
+from tests.fakes.ports import FakeDoorbell, FakeSockets, settle
+
+
+class Stage:
+    """A line to the server among fakes, and a room that waits for the server."""
+
+    def __init__(self) -> None:
+        self.doorbell, self.sockets = FakeDoorbell(), FakeSockets()
+        self.room = Room("den", Visitor("ann", "anns-device-00000000"), supported=True, random=lambda: 1.0)
+        self.room.start()
+        self.room.socket_closed(1006)
+        self.effects: list[list[RoomEffect]] = []
+        self.failures: list[BaseException] = []
+        self.line = ServerLine(self.doorbell, self.sockets, lambda: "jwt", self._hear, Tasks(self.failures.append))
+
+    def _hear(self, decide: Callable[[Room], list[RoomEffect]]) -> None:
+        self.effects.append(decide(self.room))
+
+    async def knock(self) -> None:
+        """Knock."""
+        self.line.carry_out(Knock())
+        await settle()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_line_tells_what_came_of_a_knock(answered: bool) -> None:  # noqa: FBT001
+    """The room opens a WebSocket, or goes on waiting."""
+    stage = Stage()
+    await stage.knock()
+    assert stage.effects == []
+    stage.doorbell.rings[0].set_result(answered)
+    await settle()
+    (effects,) = stage.effects
+    assert (OpenSocket() in effects) is answered
+    assert StatusChanged not in [type(effect) for effect in effects], Status.OFFLINE
+    assert stage.failures == []
+
+
+async def test_line_knocks_from_the_beginning() -> None:
+    """A new knock takes the place of the last one, of which nothing more is heard."""
+    stage = Stage()
+    await stage.knock()
+    await stage.knock()
+    first, second = stage.doorbell.rings
+    assert (first.cancelled(), second.done()) == (True, False)
+    assert stage.effects == []
+
+
+async def test_line_that_ends_awaits_nothing() -> None:
+    """The knock is called off, and the socket is closed."""
+    stage = Stage()
+    stage.line.carry_out(OpenSocket())
+    await stage.knock()
+    stage.line.stop()
+    await settle()
+    assert stage.doorbell.rings[0].cancelled()
+    assert stage.effects == []
+    assert stage.sockets.opened[0].closed
+
+
+async def test_line_has_one_socket_at_a_time() -> None:
+    """The one before is closed, and what is sent after the end goes nowhere."""
+    stage = Stage()
+    stage.line.carry_out(OpenSocket())
+    stage.line.carry_out(OpenSocket())
+    first, second = stage.sockets.opened
+    assert (first.closed, second.closed) == (True, False)
+    stage.line.carry_out(SendText("hello"))
+    assert (first.sent, second.sent) == ([], ["hello"])
+    stage.line.carry_out(CloseSocket())
+    stage.line.carry_out(SendText("too late"))
+    assert second.closed
+    assert second.sent == ["hello"]
