@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 
 from client_py.core.history import answers, search_words
 from client_py.core.models import Delivery, Message
@@ -71,9 +72,14 @@ class Archive:
         """Keep the token that makes this device the same peer again."""
         self._token_writer = self._tasks.spawn(self._write_resume_token(token))
 
-    def fall_back(self) -> None:
-        """Go on in the page's memory, with what comes from now on."""
+    def abandon(self) -> None:
+        """Go on in the page's memory with what comes from now on, where nothing can be read any more."""
         self._database = MemoryDatabase()
+
+    async def fall_back(self) -> None:
+        """Go on in the page's memory, with all that the database still gives of this room."""
+        async with self._turn:
+            await self._fall_back()
 
     async def move_to(self, database: Database, *, clearing: Sequence[Change] = ()) -> None:
         """Take everything of this room to another database, and make these changes in the one before."""
@@ -113,9 +119,16 @@ class Archive:
             try:
                 return await self._database.write(changes)
             except StorageFailed as error:
-                self.fall_back()
+                await self._fall_back()
                 self._failed(error.sentence)
                 return await self._database.write(changes)
+
+    async def _fall_back(self) -> None:
+        memory = MemoryDatabase()
+        # A full disk can be read still; whatever cannot stays where it is, for when the page is loaded anew.
+        with suppress(StorageFailed):
+            await memory.write([Put(key, row) for key, row in await self._database.read(self._place.prefix)])
+        self._database = memory
 
     def _changes(self, entry: Entry) -> list[Change]:
         """Give what an entry comes to; where it has a message, the first change tells whether that is new."""

@@ -79,6 +79,7 @@ class Keeper:
             self._device = await self._devices.take_up(self._database)
             snapshot = await self._open_archive(self._device.name, self._device.resume_token)
         except StorageFailed as error:
+            self._database.close()
             self._release()
             return await self._open_memory(_impossible(error.sentence))
         self._is_kept = True
@@ -105,7 +106,7 @@ class Keeper:
                     await self._end()
             except StorageFailed as error:
                 if self._is_kept:
-                    self.archive.fall_back()
+                    await self.archive.fall_back()
                 self._failed(error.sentence)
 
     async def close(self) -> None:
@@ -138,10 +139,14 @@ class Keeper:
             self._changed(_impossible(UNSUPPORTED))
             return
         database = await self._ports.databases.open(self._taken_away)
-        if self._device is None:
-            self._device = await self._devices.claim(self.archive.device)
+        try:
+            if self._device is None:
+                self._device = await self._devices.claim(self.archive.device)
+            await self.archive.move_to(database)
+        except StorageFailed:
+            database.close()
+            raise
         self._devices.remember(self.archive.device)
-        await self.archive.move_to(database)
         self._database, self._is_kept = database, True
         self._changed(Keeping(kept=True))
 
@@ -152,7 +157,7 @@ class Keeper:
 
     def _taken_away(self) -> None:
         if self._is_kept:
-            self.archive.fall_back()
+            self.archive.abandon()
             self._failed(TAKEN_AWAY)
 
     def _failed(self, sentence: str) -> None:

@@ -29,7 +29,7 @@ class MemoryDatabase:
         keys = sorted((key for key in self._rows if _lies_under(key, prefix)), key=_order)
         if before is not None:
             keys = keys[: bisect_left(keys, _order(before), key=_order)]
-        return [(key, self._rows[key]) for key in (keys if newest is None else keys[-newest:])]
+        return [(key, self._rows[key]) for key in (keys if newest is None else keys[max(0, len(keys) - newest) :])]
 
     def close(self) -> None:
         """Nothing is to be let go of."""

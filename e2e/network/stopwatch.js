@@ -51,16 +51,26 @@
 
     let line = "";
 
-    function look() {
+    const DELIVERED = '[data-delivery="delivered"], [data-delivery="read"]';
+
+    function count(message) {
+        stopwatch.delivered[message.querySelector('[data-testid="message-text"]').textContent] ??= Date.now();
+    }
+
+    // Looks at what has changed and at nothing else: a page with a thousand messages would be slow by being watched.
+    function look(changes) {
+        for (const { target, addedNodes } of changes) {
+            if (target.nodeType === Node.ELEMENT_NODE && target.matches(DELIVERED)) count(target);
+            for (const node of addedNodes) {
+                if (node.nodeType !== Node.ELEMENT_NODE) continue;
+                if (node.matches(DELIVERED)) count(node);
+                node.querySelectorAll(DELIVERED).forEach(count);
+            }
+        }
         const status = document.querySelector('[data-testid="status"]');
         const detail = document.querySelector('[data-testid="status-detail"]');
         const now = `${status?.dataset.state}: ${detail?.textContent}`;
         if (status && now !== line) note(`status ${(line = now)}`);
-        for (const message of document.querySelectorAll('[data-delivery="delivered"], [data-delivery="read"]')) {
-            if (message.isCounted) continue;
-            message.isCounted = true;
-            stopwatch.delivered[message.querySelector('[data-testid="message-text"]').textContent] ??= Date.now();
-        }
         if (stopwatch.readyAt === null && document.documentElement?.dataset.app === "ready") {
             stopwatch.readyAt = Date.now();
             const kept = sessionStorage.getItem(KEPT);

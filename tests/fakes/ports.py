@@ -12,6 +12,7 @@ from client_py.ports import (
     ChannelCallbacks,
     ChannelClosed,
     Dispose,
+    Key,
     OperationFailed,
     PeerConnectionCallbacks,
     Response,
@@ -94,8 +95,10 @@ class FakeDatabase(MemoryDatabase):
         super().__init__()
         self.open_for_writing = asyncio.Event()
         self.open_for_writing.set()
-        self.failing = False
+        self.failing = self.unreadable = False
         self.writes = 0
+        self.handles = 0
+        """How many hold it open."""
 
     async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
         """Make all changes, or none."""
@@ -104,6 +107,18 @@ class FakeDatabase(MemoryDatabase):
             raise StorageFailed("There is no room left.")
         self.writes += 1
         return await super().write(changes)
+
+    async def read(
+        self, prefix: Key, *, before: Key | None = None, newest: int | None = None
+    ) -> Sequence[tuple[Key, str]]:
+        """Give rows, or fail."""
+        if self.unreadable:
+            raise StorageFailed("The disk does not answer.")
+        return await super().read(prefix, before=before, newest=newest)
+
+    def close(self) -> None:
+        """Note that somebody let go of it."""
+        self.handles -= 1
 
 
 @dataclass
@@ -121,6 +136,7 @@ class FakeDatabases:
         if self.refusing:
             raise StorageFailed("This browser keeps nothing.")
         self.take_away = closed
+        self.database.handles += 1
         return self.database
 
 

@@ -98,7 +98,7 @@ async def test_archive_tells_what_is_stored_only_after_it_is() -> None:
 
 
 async def test_archive_goes_on_in_memory_when_the_database_fails() -> None:
-    """It tells why once, and loses nothing of what comes from then on."""
+    """It tells why once, and loses nothing of what was there, nor of what comes from then on."""
     stage = Stage()
     await stage.keep(Entry(incoming("1")))
     stage.database.failing = True
@@ -106,7 +106,19 @@ async def test_archive_goes_on_in_memory_when_the_database_fails() -> None:
     await stage.keep(Entry(incoming("3")))
     assert stage.faults == ["There is no room left."]
     assert stage.stored == [("1", True), ("2", True), ("3", True)]
-    assert await stage.archive.everything() == [incoming("2"), incoming("3")]
+    assert await stage.archive.everything() == [incoming("1"), incoming("2"), incoming("3")]
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored[-1] == ("1", False)
+
+
+async def test_archive_goes_on_with_what_comes_when_nothing_can_be_read() -> None:
+    """What it cannot take along is no reason to stop."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    stage.database.failing = stage.database.unreadable = True
+    await stage.keep(Entry(incoming("2")))
+    assert stage.stored[-1] == ("2", True)
+    assert await stage.archive.everything() == [incoming("2")]
 
 
 async def test_archive_closes_after_the_last_entry_is_kept() -> None:

@@ -22,7 +22,8 @@ class Stage:
         self.random: FakeRandom = before.random if before else FakeRandom()
         self.shown: list[Keeping] = []
         self.failures: list[BaseException] = []
-        ports = KeepingPorts(self.databases, self.locks, self.store, FakeStore(), FakeClock(), self.random)
+        self.tab = FakeStore()
+        ports = KeepingPorts(self.databases, self.locks, self.store, self.tab, FakeClock(), self.random)
         self.keeper = Keeper(place, ports, Tasks(self.failures.append), self.shown.append)
 
     async def keep(self, text: str) -> None:
@@ -193,6 +194,34 @@ async def test_browser_that_fails_while_the_device_is_taken_up_frees_it() -> Non
     await stage.keeper.open()
     assert stage.shown == [Keeping(kept=False, changeable=False, fault="There is no room left.")]
     assert stage.locks.held == set()
+    assert stage.databases.database.handles == 0
+
+
+async def test_browser_that_fails_when_keeping_is_turned_on_is_let_go_of() -> None:
+    """The page goes on with what it has, and the next page is no device that is not there."""
+    stage = Stage()
+    stage.store.put("p2pchat.keep:ada", "no")
+    await stage.keeper.open()
+    await stage.keep("Hello")
+    stage.databases.database.failing = True
+    await stage.keeper.set_keeping(kept=True)
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault="There is no room left.")
+    assert await stage.texts() == ["Hello"]
+    assert stage.databases.database.handles == 0
+    assert stage.tab == {}
+
+
+async def test_browser_that_fails_when_keeping_is_turned_off_says_so() -> None:
+    """What could not be forgotten is told, and the page goes on with what it has."""
+    stage = Stage()
+    await stage.keeper.open()
+    await stage.keep("Hello")
+    stage.databases.database.failing = True
+    await stage.keeper.set_keeping(kept=False)
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault="There is no room left.")
+    await stage.keep("Again")
+    assert await stage.texts() == ["Hello", "Again"]
+    assert stage.databases.database.handles == 0
 
 
 async def test_wishes_are_carried_out_one_at_a_time() -> None:

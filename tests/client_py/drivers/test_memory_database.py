@@ -23,6 +23,8 @@ async def test_newest_before_a_key_are_given() -> None:
     database = await filled()
     rows = await database.read(("a",), before=("a", 100, "x"), newest=1)
     assert rows == [(("a", 10, "x"), "10")]
+    assert await database.read(("a",), newest=0) == []
+    assert len(await database.read(("a",), newest=9)) == 4
 
 
 async def test_row_is_not_written_where_another_stands() -> None:
