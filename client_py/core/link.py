@@ -55,6 +55,10 @@ RESTART_SECONDS = 8.0
 ATTEMPT_SECONDS = 20.0
 """A new RTCPeerConnection gets this long: browsers call ICE failed after 15 to 30 s without a working pair."""
 
+RETURNED_SECONDS = 1.0
+"""On a path that is back, something must come in so soon. SCTP tries a dead path again after pauses that double
+(RFC 9260 §6.3.3), and learns nothing of the path's return: a new RTCPeerConnection is sooner there."""
+
 POLITE_DELAY_SECONDS = 1.5
 """Both sides see a failure; the impolite one repairs at once, and the polite one only if no offer came by then."""
 
@@ -85,6 +89,8 @@ class Link:
         self._restarting = False
         """Whether ICE has been restarted, by either side, and the path has not come back since."""
         self._has_server = True
+        self._is_unproven = False
+        """Whether the path has come back, and nothing has come over it since."""
         self._waiting_for: LinkTimer | None = None
         self._vigil = Vigil()
 
@@ -174,8 +180,9 @@ class Link:
     def connection_state_changed(self, state: str) -> list[LinkEffect]:
         """The `connectionstatechange` event, with RTCPeerConnection.connectionState."""
         match state:
-            case "connected" if self._channel_open:
-                return self._settle()
+            case "connected" if self._channel_open and self.state is not LinkState.OPEN:
+                self._is_unproven = True
+                return [*self._settle(), *self._vigil.asked(RETURNED_SECONDS)]
             case "disconnected" if self.state is LinkState.OPEN:
                 return [*self._interrupt(), *self._wait_for(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)]
             case "failed" if not self._channel_open:
@@ -202,6 +209,7 @@ class Link:
 
     def heard(self) -> list[LinkEffect]:
         """A frame came in: so the path works, whatever the browser says of it."""
+        self._is_unproven = False
         self._vigil.heard()
         if self._restarting:
             # Where the browser called the old path connected to its end, it has nothing to tell of the new one.
@@ -213,7 +221,10 @@ class Link:
     def bytes_counted(self, count: int | None) -> list[LinkEffect]:
         """How many bytes the RTCPeerConnection has received; None where the browser does not tell."""
         effects = self._vigil.bytes_counted(count)
-        return [*self._interrupt(), *self._repair()] if self._vigil.is_silent else effects
+        if not self._vigil.is_silent:
+            return effects
+        in_vain = self._is_unproven and self._has_server
+        return [*self._interrupt(), *(self._replace() if in_vain else self._repair())]
 
     # What came of the operations
 
@@ -338,7 +349,8 @@ class Link:
     def _close_connection(self) -> list[LinkEffect]:
         if not self._has_connection:
             return []
-        self._has_connection = self._has_channel = self._channel_open = self._restarting = False
+        self._has_connection = self._has_channel = self._channel_open = False
+        self._restarting = self._is_unproven = False
         self._negotiation = Negotiation(polite=self._polite)
         return [ClosePeerConnection()]
 

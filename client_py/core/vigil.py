@@ -48,8 +48,8 @@ class Vigil:
         """A frame came in."""
         self._heard = True
 
-    def asked(self) -> list[LinkEffect]:
-        """Somebody wants to know whether the channel lives."""
+    def asked(self, seconds: float = ASKING_SECONDS) -> list[LinkEffect]:
+        """Somebody wants to know whether the channel lives, within so many seconds."""
         if self._watch in (_Watch.ASKING, _Watch.COUNTING):
             return []
         stopping: list[LinkEffect] = [StopTimer(LinkTimer.EXPECTING)] if self._watch is _Watch.EXPECTING else []
@@ -57,7 +57,7 @@ class Vigil:
         self._heard = False
         self._bytes = None
         self._counts = 0
-        return [*stopping, AskPeer(), CountBytes(), StartTimer(LinkTimer.ASKING, ASKING_SECONDS)]
+        return [*stopping, AskPeer(), CountBytes(), StartTimer(LinkTimer.ASKING, seconds)]
 
     def bytes_counted(self, count: int | None) -> list[LinkEffect]:
         """What the RTCPeerConnection has received so far; None where the browser does not tell."""

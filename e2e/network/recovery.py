@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -173,6 +174,31 @@ async def reload(of: Round) -> list[float]:
     return [await of.victim.recovery(ready_at, PATIENCE)]
 
 
+async def close_page(of: Round) -> list[float]:
+    """Leave one side's page as if its tab was closed; the time runs until the other side sees that nobody is there."""
+    await of.victim.end()
+    of.victim.sent_before = list(await of.victim.sent())
+    path = urlsplit(of.victim.page.page.url).path
+    left = time.time()
+    await of.victim.page.page.goto("about:blank")
+    seen = await status_shown(of.other, "waiting", left)
+    await of.victim.page.open(path)
+    await connect(of.victim.page, of.other.page)
+    return [seen]
+
+
+async def status_shown(side: Stopwatch, status: str, since: float) -> float:
+    """Wait until a page shows a status that it showed after a time; gives the seconds from that time on."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        for line in status_lines(await side.events()):
+            if line.at >= since and line.what.startswith(f"status {status}:"):
+                return line.at - since
+        if time.monotonic() > deadline:
+            raise NotInTime(f"shown as {status}", PATIENCE)
+        await asyncio.sleep(0.2)
+
+
 FAULTS = (
     Fault("cut-1", "line dead for 1 s", cut(1), aim=3),
     Fault("cut-10", "line dead for 10 s", cut(10), aim=3),
@@ -183,6 +209,7 @@ FAULTS = (
     Fault("loss", "10 % of packets lost: each message", lose_some),
     Fault("server", "server killed and back", restart_server),
     Fault("reload", "page reloaded, Python runs again", reload, aim=1),
+    Fault("close", "tab closed: the other side sees it", close_page, aim=2),
 )
 
 

@@ -6,10 +6,13 @@ from client_py.core.link import (
     OFFER_EXPECTED_SECONDS,
     POLITE_DELAY_SECONDS,
     RESTART_SECONDS,
+    RETURNED_SECONDS,
     Link,
 )
 from client_py.core.link_effects import (
+    AskPeer,
     ClosePeerConnection,
+    CountBytes,
     CreateChannel,
     CreatePeerConnection,
     LinkEffect,
@@ -39,6 +42,13 @@ REPLACED: list[LinkEffect] = [ClosePeerConnection(), *NEW_CONNECTION]
 EXPECT = StartTimer(LinkTimer.EXPECTING, EXPECTING_SECONDS)
 INTERRUPTED: list[LinkEffect] = [LinkStateChanged(LinkState.INTERRUPTED), StopTimer(LinkTimer.EXPECTING)]
 OPENED: list[LinkEffect] = [LinkStateChanged(LinkState.OPEN), EXPECT]
+RETURNED: list[LinkEffect] = [
+    *OPENED,
+    StopTimer(LinkTimer.EXPECTING),
+    AskPeer(),
+    CountBytes(),
+    StartTimer(LinkTimer.ASKING, RETURNED_SECONDS),
+]
 FAILED = LinkStateChanged(LinkState.FAILED)
 
 
@@ -136,7 +146,7 @@ def test_link_gives_a_short_interruption_time_to_mend() -> None:
         *INTERRUPTED,
         StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS),
     ]
-    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.DISCONNECTED), *OPENED]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.DISCONNECTED), *RETURNED]
 
 
 def test_impolite_side_restarts_ice_at_once() -> None:
@@ -145,7 +155,7 @@ def test_impolite_side_restarts_ice_at_once() -> None:
     assert link.connection_state_changed("failed") == [*INTERRUPTED, *RESTART]
     assert link.negotiation_needed() == [SetLocalDescription()]
     assert link.connection_state_changed("failed") == []
-    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *RETURNED]
 
 
 def test_polite_side_leaves_the_repair_to_the_other() -> None:
@@ -181,6 +191,8 @@ def test_link_restarts_ice_again_after_it_has_helped() -> None:
     link = opened(polite=False)
     link.connection_state_changed("failed")
     link.connection_state_changed("connected")
+    link.heard()
+    link.timer_fired(LinkTimer.ASKING)
     assert link.connection_state_changed("failed") == [*INTERRUPTED, *RESTART]
 
 

@@ -22,6 +22,7 @@ from tests.client_py.core.test_link import (
     OPENED,
     REPLACED,
     RESTART,
+    RETURNED,
     new_link,
     offering,
     opened,
@@ -62,7 +63,44 @@ def test_link_restarts_ice_where_nothing_comes_through(polite: bool) -> None:  #
     assert link.timer_fired(LinkTimer.ASKING) == [CountBytes()]
     assert link.bytes_counted(1_000) == [LinkStateChanged(LinkState.INTERRUPTED), *RESTART]
     link.check_invariants()
-    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *RETURNED]
+
+
+def returned() -> Link:
+    """Give a link whose path was away and is back, and has been asked whether something comes through."""
+    link = opened(polite=False)
+    link.connection_state_changed("disconnected")
+    link.connection_state_changed("connected")
+    link.bytes_counted(1_000)
+    assert link.timer_fired(LinkTimer.ASKING) == [CountBytes()]
+    return link
+
+
+def test_link_on_a_path_that_is_back_is_replaced_if_nothing_comes_through() -> None:
+    """The transport above the path sleeps on, and another restart of ICE would not wake it."""
+    link = returned()
+    assert link.bytes_counted(1_000) == [LinkStateChanged(LinkState.INTERRUPTED), *REPLACED]
+    link.check_invariants()
+
+
+def test_link_on_a_path_that_is_back_is_restarted_if_nothing_else_can_be_had() -> None:
+    """Without the server there is no new connection; the channel may carry a signal yet."""
+    link = returned()
+    link.signaling_lost()
+    assert link.bytes_counted(1_000) == [LinkStateChanged(LinkState.INTERRUPTED), *RESTART]
+
+
+def test_link_on_a_path_that_has_proven_itself_is_restarted_first() -> None:
+    """What was heard since shows that the transport is awake, so it is the path that died once more."""
+    link = opened(polite=False)
+    link.connection_state_changed("disconnected")
+    link.connection_state_changed("connected")
+    link.heard()
+    assert link.timer_fired(LinkTimer.ASKING) == [EXPECT]
+    assert link.asked() == ASK_NOW
+    link.bytes_counted(1_000)
+    link.timer_fired(LinkTimer.ASKING)
+    assert link.bytes_counted(1_000) == [LinkStateChanged(LinkState.INTERRUPTED), *RESTART]
 
 
 def test_link_goes_on_where_something_comes_through() -> None:

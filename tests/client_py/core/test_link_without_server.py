@@ -6,9 +6,9 @@ from client_py.core.negotiation import SendDescription, SetLocalDescription, Set
 from tests.client_py.core.test_link import (
     INTERRUPTED,
     NEW_CONNECTION,
-    OPENED,
     REPLACED,
     RESTART,
+    RETURNED,
     offering,
     opened,
     repair_after,
@@ -45,7 +45,7 @@ def test_link_restarts_ice_without_the_server() -> None:
     assert link.connection_state_changed("failed") == [*INTERRUPTED, *RESTART]
     assert link.negotiation_needed() == [SetLocalDescription()]
     assert link.local_description_set(OUR_OFFER) == [SendDescription(OUR_OFFER)]
-    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
+    assert link.connection_state_changed("connected") == [StopTimer(LinkTimer.ATTEMPT), *RETURNED]
 
 
 def test_link_answers_a_restart_without_the_server() -> None:
@@ -69,7 +69,7 @@ def test_link_keeps_its_connection_after_a_restart_in_vain_without_the_server() 
     assert link.timer_fired(LinkTimer.ATTEMPT) == [repair_after(1)]
     assert link.timer_fired(LinkTimer.REPAIR) == []
     link.check_invariants()
-    assert link.connection_state_changed("connected") == OPENED
+    assert link.connection_state_changed("connected") == RETURNED
 
 
 def test_link_replaces_a_connection_whose_restart_the_server_may_have_lost() -> None:
