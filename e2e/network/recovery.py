@@ -209,7 +209,7 @@ FAULTS = (
     Fault("loss", "10 % of packets lost: each message", lose_some),
     Fault("server", "server killed and back", restart_server),
     Fault("reload", "page reloaded, Python runs again", reload, aim=1),
-    Fault("close", "tab closed: the other side sees it", close_page, aim=2),
+    Fault("close", "tab closed, seen by the other", close_page, aim=2),
 )
 
 
