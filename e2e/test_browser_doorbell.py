@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from playwright.async_api import Page, Route
+from playwright.async_api import Page
 
 from e2e.python_page import PythonPage
 
@@ -14,28 +14,24 @@ if TYPE_CHECKING:
 # The functions that a test defines run in the page (see PythonPage).
 
 REFUSED_SOCKET = """
-() => {
-    const url = `ws://${location.host}/nothing`;
-    window.WebSocket = class extends WebSocketBefore { constructor(_url, protocols) { super(url, protocols); } };
-}
+class extends window.before { constructor(_url, protocols) { super(`ws://${location.host}/nothing`, protocols); } }
 """
-SILENT_SOCKET = """
-() => {
-    window.closed_sockets = 0;
-    window.WebSocket = class extends EventTarget { close() { window.closed_sockets += 1; } };
-}
+SILENT_SOCKET = "class extends EventTarget { close() { window.ended += 1; } }"
+SILENT_FETCH = """
+(_url, { signal }) => new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => { window.ended += 1; reject(signal.reason); });
+})
 """
 
 
 @asynccontextmanager
-async def sockets_replaced(page: Page, script: str) -> AsyncIterator[None]:
-    """Have another WebSocket in the page for some time."""
-    await page.evaluate("() => { window.WebSocketBefore = WebSocket; }")
-    await page.evaluate(script)
+async def replaced(page: Page, name: str, script: str) -> AsyncIterator[None]:
+    """Have something else in the place of what a browser gives, for some time; it may count in `window.ended`."""
+    await page.evaluate(f"() => {{ window.ended = 0; window.before = {name}; window.{name} = {script}; }}")
     try:
         yield
     finally:
-        await page.evaluate("() => { window.WebSocket = WebSocketBefore; }")
+        await page.evaluate(f"() => {{ window.{name} = window.before; }}")
 
 
 async def test_server_that_is_there_answers(python: PythonPage) -> None:
@@ -66,18 +62,14 @@ async def test_request_that_is_called_off_is_ended(python: PythonPage) -> None:
 
     async def cancelled() -> object:
         asking = asyncio.ensure_future(ask_by_request())
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0)
         asking.cancel()
         await asyncio.wait({asking})
         return asking.cancelled()
 
-    async def leave(_route: Route) -> None:
-        pass
-
-    await python.page.route("**/healthz", leave)
-    async with python.page.expect_event("requestfailed"):
+    async with replaced(python.page, "fetch", SILENT_FETCH):
         assert await python.run(cancelled) is True
-    await python.page.unroute("**/healthz")
+        assert await python.page.evaluate("() => window.ended") == 1
 
 
 async def test_socket_that_cannot_be_opened_is_no_answer(python: PythonPage) -> None:
@@ -86,7 +78,7 @@ async def test_socket_that_cannot_be_opened_is_no_answer(python: PythonPage) -> 
     async def answers() -> object:
         return await ask_by_socket(CALLBACKS)
 
-    async with sockets_replaced(python.page, REFUSED_SOCKET):
+    async with replaced(python.page, "WebSocket", REFUSED_SOCKET):
         assert await python.run(answers) is False
     python.errors.clear()  # browsers note it in the console, whoever has asked for it
 
@@ -101,6 +93,6 @@ async def test_socket_that_is_called_off_is_closed(python: PythonPage) -> None:
         await asyncio.wait({asking})
         return asking.cancelled()
 
-    async with sockets_replaced(python.page, SILENT_SOCKET):
+    async with replaced(python.page, "WebSocket", SILENT_SOCKET):
         assert await python.run(cancelled) is True
-        assert await python.page.evaluate("() => window.closed_sockets") == 1
+        assert await python.page.evaluate("() => window.ended") == 1
