@@ -45,9 +45,11 @@ class Browsers:
             self._launched[kind] = await self._launch(kind)
         return self._launched[kind]
 
-    async def launch_persistent(self, kind: Kind, profile: Path) -> BrowserContext:
+    async def launch_persistent(self, kind: Kind, profile: Path, *, downloads: Path | None = None) -> BrowserContext:
         """Launch a browser of its own on a profile that stays when its process is gone; the caller closes it."""
         options = self._options(kind)
+        if downloads is not None:
+            options["downloads_path"] = downloads
         return await getattr(self._playwright, kind).launch_persistent_context(profile, **options)  # type: ignore[no-any-return]
 
     async def close(self) -> None:

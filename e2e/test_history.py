@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from pathlib import Path
 
 from playwright.async_api import expect
 
+from e2e.browsers import Browsers
 from e2e.chat_page import CONNECT_MS, ChatPage, connect, meet
 from e2e.conftest import OpenPage, Pair
 from e2e.people import Newcomers
 from e2e.server import Server
 
+DOWNLOAD_SECONDS = 20
 NO_STORAGE = "IDBFactory.prototype.open = () => { throw new DOMException('forbidden on purpose', 'SecurityError'); };"
 DUPLICATE = "() => { window.open(location.href); }"
 
@@ -84,6 +88,38 @@ async def test_history_is_exported(pair: Pair, tmp_path: Path) -> None:
         ("bob", "Tomatoes are ripe"),
     ]
     assert "alice: Good morning" in (tmp_path / "export-text").read_text(encoding="utf-8")
+
+
+async def test_history_is_exported_in_firefox(browsers: Browsers, server: Server, room: str, tmp_path: Path) -> None:
+    """There Playwright tells of no download, but the file lies where the person wants it."""
+    folder = tmp_path / "downloads"
+    context = await browsers.launch_persistent("firefox", tmp_path / "profile", downloads=folder)
+    try:
+        page = await ChatPage.create(context, server.url)
+        await page.enter(room)
+        await page.wait_for_status("waiting")
+        await page.send("Written in Firefox")
+        await open_history(page)
+        await page.handle("export-json").click()
+        exported = json.loads(await text_of_download(folder, "*.json"))
+    finally:
+        await context.close()
+    assert [message["text"] for message in exported["messages"]] == ["Written in Firefox"]
+    assert page.errors == []
+
+
+async def text_of_download(folder: Path, pattern: str) -> str:
+    """Wait until a file is there, and whole: Firefox gives it its name, empty, before it moves the text there."""
+    deadline = time.monotonic() + DOWNLOAD_SECONDS
+    while not (texts := texts_in(folder, pattern)):
+        assert time.monotonic() < deadline, "nothing was saved"
+        await asyncio.sleep(0.1)
+    return texts[0]
+
+
+def texts_in(folder: Path, pattern: str) -> list[str]:
+    """Read the files that have something in them."""
+    return [text for path in folder.glob(pattern) if (text := path.read_text(encoding="utf-8"))]
 
 
 async def test_history_is_cleared(pair: Pair) -> None:
