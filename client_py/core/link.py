@@ -90,7 +90,7 @@ class Link:
         """Whether ICE has been restarted, by either side, and the path has not come back since."""
         self._has_server = True
         self._is_unproven = False
-        """Whether the path has come back, and nothing has come over it since."""
+        """Whether the path has come back, and nothing is known to have come over it since."""
         self._waiting_for: LinkTimer | None = None
         self._vigil = Vigil()
 
@@ -218,12 +218,14 @@ class Link:
             return []
         return self._wait_for(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)
 
-    def bytes_counted(self, count: int | None) -> list[LinkEffect]:
+    def bytes_counted(self, count: int | None, *, server_answers: bool = True) -> list[LinkEffect]:
         """How many bytes the RTCPeerConnection has received; None where the browser does not tell."""
         effects = self._vigil.bytes_counted(count)
         if not self._vigil.is_silent:
+            self._is_unproven = self._is_unproven and not effects  # what starts the next watch was brought by bytes
             return effects
-        in_vain = self._is_unproven and self._has_server
+        # Without the server there would be no other connection: a transport that sleeps may yet wake.
+        in_vain = self._is_unproven and self._has_server and server_answers
         return [*self._interrupt(), *(self._replace() if in_vain else self._repair())]
 
     # What came of the operations

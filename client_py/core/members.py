@@ -218,7 +218,7 @@ class Members:
             case SendCandidate(candidate):
                 return self._send_signal(peer_id, member, None, candidate)
             case AskPeer():
-                # What took the one away may have taken the other: both are known to be dead at the same time.
+                # What took the one away may have taken the other.
                 return [SendFrame(peer_id, Ping()), *self._session.asked()]
             case CountBytes():
                 return [CountReceived(peer_id)]

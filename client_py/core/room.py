@@ -194,7 +194,8 @@ class Room:
 
     def bytes_counted(self, peer_id: str, count: int | None) -> list[RoomEffect]:
         """What came of `CountReceived`; None where the browser could not say."""
-        return self._on_link(peer_id, lambda link: link.bytes_counted(count))
+        answers = self._session.hears_us
+        return self._on_link(peer_id, lambda link: link.bytes_counted(count, server_answers=answers))
 
     def path_found(self, peer_id: str, *, relayed: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`; None where the browser could not say."""

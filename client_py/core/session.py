@@ -4,7 +4,7 @@ idle ──start──▶ opening ──socket opened──▶ entering ──jo
                   ▲                            └──room_full──▶ full ──joined──▶ joined
                   └──server answered── waiting ◀──socket closed── (any of them) ──final close code──▶ refused
 
-While it waits it knocks: a new WebSocket is opened only when the server has answered something smaller. On a line that
+While it waits it knocks: a new WebSocket is opened when the server has answered something smaller. On a line that
 is dead an attempt has to be short, since TCP repeats what was lost after ever longer pauses; but in some browsers a
 WebSocket that is given up while it opens stands in the way of the next one, for ten seconds and more after the line is
 back. How to knock without leaving anything behind is the browser's matter (see `ports.Doorbell`).
@@ -46,6 +46,10 @@ SHORT_KNOCKS = 10
 """How long an answer to a knock is waited for on a line that brings nothing, before another one is begun: TCP repeats
 itself after 1 and 3 s, or (Linux, macOS) every second for the first five, and a slow line needs some seconds for four
 ways there and back. Chromium makes a page wait when some fifteen of its WebSockets have failed within two minutes."""
+
+KNOCKS_IN_VAIN = 15
+"""After so many a WebSocket is opened all the same, and again after as many: where only knocks are kept from the server
+(by a proxy that hides its health, or since it is older than the page), nobody is to be locked out."""
 
 FULL_RETRY_SECONDS = 3.0
 """How often a full room is asked again."""
@@ -150,8 +154,10 @@ class Session:
         self._refusals = Backoff(
             BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random, eager=EAGER_DELAYS, eager_cap=EAGER_CAP_SECONDS
         )
-        self._knock_number = 0
-        """How often the server was knocked at since it was last there."""
+        self._silent_knocks = 0
+        """How many in a row have brought nothing back at all."""
+        self._knocks_in_vain = 0
+        """How many have brought no answer since the last WebSocket was opened."""
         self._patience = itertools.cycle(OPENING_SECONDS)
         self._probing = False
         self._replaced_in_a_row = 0
@@ -186,6 +192,11 @@ class Session:
             case SessionState.JOINED | SessionState.FULL:
                 return self.asked()
         return []
+
+    @property
+    def hears_us(self) -> bool:
+        """Whether we are in the room, and no question is open to which the server has not answered yet."""
+        return self.state is SessionState.JOINED and not self._probing
 
     def asked(self) -> list[SessionEffect]:
         """Something else has failed that may have failed for the same reason: see whether the server hears us."""
@@ -222,6 +233,7 @@ class Session:
             return []
         if answered:
             return [StopSessionTimer(SessionTimer.KNOCK), *self.start()]
+        self._silent_knocks = 0
         return [StartSessionTimer(SessionTimer.KNOCK, self._refusals.next_delay())]
 
     def event_received(self, event: Event) -> list[SessionEffect]:
@@ -238,7 +250,7 @@ class Session:
                 self._resume_token = event.resume_token
                 self._backoff.reset()
                 self._refusals.reset()
-                self._knock_number = 0
+                self._silent_knocks = self._knocks_in_vain = 0
                 self._patience = itertools.cycle(OPENING_SECONDS)
                 return [StopSessionTimer(SessionTimer.OPENING), KeepResumeToken(event.resume_token)]
             case events.Error() if self.state in (SessionState.ENTERING, SessionState.FULL):
@@ -265,7 +277,7 @@ class Session:
                 self._probing = False
                 self.close_code = CloseCode.NORMAL
                 self.state = SessionState.WAITING
-                return [StopSessionTimer(SessionTimer.REJOIN), CloseSocket(), *self._knock()]
+                return [*(StopSessionTimer(each) for each in SessionTimer), CloseSocket(), *self._knock()]
 
     # Transitions
 
@@ -292,8 +304,12 @@ class Session:
         return [StopSessionTimer(SessionTimer.PROBE)]
 
     def _knock(self) -> list[SessionEffect]:
-        self._knock_number += 1
-        seconds = KNOCK_SECONDS if self._knock_number <= SHORT_KNOCKS else LATER_KNOCK_SECONDS
+        self._knocks_in_vain += 1
+        if self._knocks_in_vain > KNOCKS_IN_VAIN:
+            self._knocks_in_vain = 0
+            return self.start()
+        self._silent_knocks += 1
+        seconds = KNOCK_SECONDS if self._silent_knocks <= SHORT_KNOCKS else LATER_KNOCK_SECONDS
         return [Knock(), StartSessionTimer(SessionTimer.KNOCK, seconds)]
 
     def _await_answer(self) -> SessionEffect:

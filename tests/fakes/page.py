@@ -116,6 +116,7 @@ class Page:
         """By message: who was in the room when it was written, as far as this page knew."""
         self._line: Line | None = None
         self._end_knock: Action = _nothing
+        self._silent_until = 0.0
         self._storing = Pipe(self._agenda, 0.0, surroundings.storing)
         self._timers: dict[object, Action] = {}
         self._connections: dict[str, PeerConnection] = {}
@@ -169,6 +170,11 @@ class Page:
         """Lose the connection to the server, without knowing it yet."""
         if self._line is not None:
             self._line.cut()
+
+    def be_silenced(self, seconds: float) -> None:
+        """Have a line to the server for some time that brings nothing, not even a refusal."""
+        self.lose_server()
+        self._silent_until = max(self._silent_until, self._agenda.now + seconds)
 
     def check(self) -> None:
         """Hear from the browser that the network is another, or that the page is seen again."""
@@ -240,7 +246,7 @@ class Page:
                 self._open_line()
             case Knock():
                 self._end_knock()
-                self._end_knock = self._server.knock(self._knocked)
+                self._end_knock = _nothing if self._is_silenced else self._server.knock(self._knocked)
             case CloseSocket():
                 self._close_line()
             case SendText(text):
@@ -328,6 +334,12 @@ class Page:
             closed=closed,
         )
         line = self._line = self._server.open(self.account, callbacks)
+        if self._is_silenced:
+            line.swallow()
+
+    @property
+    def _is_silenced(self) -> bool:
+        return self._agenda.now < self._silent_until
 
     def _knocked(self, answered: bool) -> None:  # noqa: FBT001 - what the server tells
         self._end_knock = _nothing

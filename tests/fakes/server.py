@@ -82,6 +82,10 @@ class Line:
         self._down = Pipe(self._agenda, 0.0, noticing)
         self._down.carry(lambda: self._callbacks.closed(ABNORMAL))
 
+    def swallow(self) -> None:
+        """Bring nothing from the first packet on, and let nobody know."""
+        self._up.is_cut = self._down.is_cut = True
+
     def _reach_server(self) -> None:
         if not self._server.is_up:
             self._up.is_cut = True

@@ -19,6 +19,8 @@ SENDING_AGAIN = (0.5, 1.0)
 DISCONNECTED_AFTER = (2.0, 6.0)
 FAILED_AFTER = (5.0, 15.0)
 CONNECTING_FAILS_AFTER = (15.0, 30.0)
+DOZING = 0.3
+"""The probability that a path which comes back after some time finds a transport that sleeps for as long as can be."""
 
 Places = frozenset[str]
 
@@ -134,6 +136,8 @@ class PeerConnection(Jsep):
         self.bytes_received = 0
         self.stalled: Generation | None = None
         """A generation over which nothing comes through, though nobody says so."""
+        self.is_dozing = False
+        """Whether the transport waits before it sends again, and learns nothing of the path's return."""
         self._internet = internet
         self._agenda = internet.agenda
         self._selected: Generation | None = None
@@ -220,6 +224,8 @@ class PeerConnection(Jsep):
             return
         if self._matches(other):
             self._selected = self.generation
+        if self.connection_state == "disconnected":
+            self.is_dozing = self._agenda.chance(DOZING)
         if self._call_off_trouble is not None:
             self._call_off_trouble()
             self._call_off_trouble = None
@@ -263,7 +269,8 @@ class PeerConnection(Jsep):
         other = self.counterpart()
         if other is None or other.channel is None or self.channel is None or not self.has_path():
             return
-        if self.stalled == self.generation or other.stalled == other.generation:
+        stalled = self.stalled == self.generation or other.stalled == other.generation
+        if stalled or self.is_dozing or other.is_dozing:
             self._pumping = True
             self.later(SENDING_AGAIN, self._arrive)
             return

@@ -103,7 +103,7 @@ class World:
         self._wait_until_well()
         took = self.agenda.now - start
         for connection in self.internet.connections:
-            connection.stalled = None  # nobody has needed it since
+            connection.stalled, connection.is_dozing = None, False  # nobody has needed it since
         self.agenda.run(QUIET_SECONDS)
         self.check()
         # A line that was dead all the time may only have been noticed now, and its page be another one to the others.
@@ -132,7 +132,7 @@ class World:
     def _faults(self) -> list[Callable[[], None]]:
         """Give what can go wrong; what stands here twice happens twice as often."""
         twice = [self._cut_path, self._break_channel, self._lose_server, self._reload, self._stall]
-        return [*twice, *twice, self._restart_server, self._check, self._sleep]
+        return [*twice, *twice, self._restart_server, self._check, self._sleep, self._silence]
 
     def _cut_path(self) -> None:
         places = frozenset(self.agenda.random.sample(list(self.pages), 2))
@@ -149,6 +149,9 @@ class World:
 
     def _lose_server(self) -> None:
         self._any_page().lose_server()
+
+    def _silence(self) -> None:
+        self._any_page().be_silenced(self.agenda.random.choice((2.0, 15.0, 70.0)))
 
     def _restart_server(self) -> None:
         if self.server.is_up:

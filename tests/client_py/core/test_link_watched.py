@@ -90,6 +90,22 @@ def test_link_on_a_path_that_is_back_is_restarted_if_nothing_else_can_be_had() -
     assert link.bytes_counted(1_000) == [LinkStateChanged(LinkState.INTERRUPTED), *RESTART]
 
 
+def test_link_keeps_what_it_has_while_nobody_knows_of_the_server() -> None:
+    """What took the path away may have taken the server, and the channel of a path that is back may wake yet."""
+    link = returned()
+    assert link.bytes_counted(1_000, server_answers=False) == [LinkStateChanged(LinkState.INTERRUPTED), *RESTART]
+
+
+def test_link_on_a_path_that_has_brought_bytes_is_restarted_first() -> None:
+    """The transport is awake, though the other page may not be."""
+    link = returned()
+    assert link.bytes_counted(1_001) == [EXPECT]
+    assert link.asked() == ASK_NOW
+    link.bytes_counted(1_001)
+    link.timer_fired(LinkTimer.ASKING)
+    assert link.bytes_counted(1_001) == [LinkStateChanged(LinkState.INTERRUPTED), *RESTART]
+
+
 def test_link_on_a_path_that_has_proven_itself_is_restarted_first() -> None:
     """What was heard since shows that the transport is awake, so it is the path that died once more."""
     link = opened(polite=False)

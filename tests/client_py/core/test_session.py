@@ -6,6 +6,7 @@ from client_py.core.session import (
     EAGER_DELAYS,
     FULL_RETRY_SECONDS,
     KNOCK_SECONDS,
+    KNOCKS_IN_VAIN,
     LATER_KNOCK_SECONDS,
     MAX_REPLACED_IN_A_ROW,
     OPENING_SECONDS,
@@ -264,7 +265,9 @@ def test_session_knocks_often_at_a_server_that_refuses() -> None:
     session.socket_closed(1006)
     pauses = []
     for _ in range(EAGER_DELAYS + 5):
-        assert session.timer_fired(SessionTimer.KNOCK)[0] == Knock()
+        if session.timer_fired(SessionTimer.KNOCK)[0] == OpenSocket():
+            session.socket_closed(1006)
+            session.timer_fired(SessionTimer.KNOCK)
         pauses += session.knock_ended(answered=False)
         assert state_of(session) is SessionState.WAITING
     assert pauses[:4] == [knock_after(seconds) for seconds in (0.5, 1, EAGER_CAP_SECONDS, EAGER_CAP_SECONDS)]
@@ -282,15 +285,30 @@ def test_session_knocks_often_at_a_server_that_refuses() -> None:
 
 
 def test_session_knocks_on_a_silent_line_without_a_pause() -> None:
-    """Each knock lasts until the next; the later ones longer, until the server was there again."""
+    """Each knock lasts until the next; the later ones longer, until something came back."""
     session = joined()
+    session.socket_closed(1006)
+    knocks = [session.timer_fired(SessionTimer.KNOCK) for _ in range(SHORT_KNOCKS + 2)]
+    seconds = [KNOCK_SECONDS] * SHORT_KNOCKS + [LATER_KNOCK_SECONDS] * 2
+    assert knocks == [[Knock(), knock_after(length)] for length in seconds]
+    session.knock_ended(answered=False)
+    assert session.timer_fired(SessionTimer.KNOCK)[-1] == knock_after(KNOCK_SECONDS)
+
+
+def test_session_does_not_depend_on_its_knocks() -> None:
+    """Where they are kept from the server, a WebSocket is tried all the same, now and then."""
+    session = joined()
+    session.socket_closed(1006)
     for _ in range(2):
+        for _ in range(KNOCKS_IN_VAIN):
+            assert session.timer_fired(SessionTimer.KNOCK)[0] == Knock()
+            session.knock_ended(answered=False)
+        assert session.timer_fired(SessionTimer.KNOCK)[0] == OpenSocket()
         session.socket_closed(1006)
-        knocks = [session.timer_fired(SessionTimer.KNOCK) for _ in range(SHORT_KNOCKS + 2)]
-        seconds = [KNOCK_SECONDS] * SHORT_KNOCKS + [LATER_KNOCK_SECONDS] * 2
-        assert knocks == [[Knock(), knock_after(length)] for length in seconds]
-        come_back(session)
-        session.event_received(JOINED)
+    come_back(session)
+    session.event_received(JOINED)
+    session.socket_closed(1006)
+    assert [session.timer_fired(SessionTimer.KNOCK)[0] for _ in range(KNOCKS_IN_VAIN)] == [Knock()] * KNOCKS_IN_VAIN
 
 
 def test_session_begins_anew_with_a_server_that_talks_nonsense() -> None:

@@ -18,7 +18,7 @@ from client_py.core.models import Delivery
 from client_py.core.outbox import Outbox, Outgoing
 from client_py.core.recipients import Recipients, Stream
 from client_py.core.records import Entry, Snapshot
-from client_py.core.session import Session, SessionEffect
+from client_py.core.session import Session, SessionEffect, StartSessionTimer
 from tests.fakes.schedules import play
 
 SCHEDULES = 2_000
@@ -156,8 +156,8 @@ def letting_gaps_through(patch: pytest.MonkeyPatch) -> None:
 def never_repairing(patch: pytest.MonkeyPatch) -> None:
     """Leave a silent channel as it is."""
 
-    def mutant(self: Link, count: int | None) -> list[LinkEffect]:
-        del self, count
+    def mutant(self: Link, count: int | None, *, server_answers: bool = True) -> list[LinkEffect]:
+        del self, count, server_answers
         return []
 
     patch.setattr(Link, "bytes_counted", mutant)
@@ -171,6 +171,16 @@ def never_coming_back(patch: pytest.MonkeyPatch) -> None:
         return []
 
     patch.setattr(Session, "timer_fired", mutant)
+
+
+def waiting_for_every_answer(patch: pytest.MonkeyPatch) -> None:
+    """Knock, and not again before something has come back."""
+    original = Session._knock
+
+    def mutant(self: Session) -> list[SessionEffect]:
+        return [effect for effect in original(self) if not isinstance(effect, StartSessionTimer)]
+
+    patch.setattr(Session, "_knock", mutant)
 
 
 def resuming_from_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -200,6 +210,7 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     letting_gaps_through,
     never_repairing,
     never_coming_back,
+    waiting_for_every_answer,
     resuming_from_nothing,
 )
 
