@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -55,7 +56,8 @@ class SignalingEndpoint:
     async def serve(self, websocket: WebSocket) -> None:
         """Accept a WebSocket and stay with it to its end."""
         offered = websocket.scope["subprotocols"]
-        if KNOCK_SUBPROTOCOL in offered:
+        if offered == [KNOCK_SUBPROTOCOL]:
+            log("knock", level=logging.DEBUG, address=_host(websocket))
             await websocket.accept(KNOCK_SUBPROTOCOL)
             await websocket.close(CloseCode.NORMAL)
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from http import HTTPStatus
 
 import js
 from pyodide.ffi import JsException, to_js
@@ -32,7 +33,7 @@ class BrowserDoorbell:
 
 
 async def ask_by_request() -> bool:
-    """Tell whether a request is answered with success."""
+    """Tell whether a request is answered; what a proxy says of a server that is away (502, 503, 504) is no answer."""
     controller = js.AbortController.new()
     options = {"cache": "no-store", "credentials": "omit", "signal": controller.signal}
     try:
@@ -42,7 +43,7 @@ async def ask_by_request() -> bool:
         return False
     finally:
         controller.abort()
-    return bool(response.ok)
+    return bool(response.status < HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 async def ask_by_socket(callbacks: Callbacks) -> bool:

@@ -30,6 +30,8 @@ from client_py.ports import Change, Clock, Database, Key, Put, Remove, RemoveAll
 PAGE_MESSAGES = 200
 """So many messages are shown at first, and at each wish for earlier ones."""
 MAX_FOUND = 100
+RESCUE_SECONDS = 5.0
+"""So long the page waits for a database that has failed already, before it goes on without what is in there."""
 SEARCHED_AT_ONCE = 500
 
 Row = tuple[Key, str]
@@ -81,12 +83,11 @@ class Archive:
         async with self._turn:
             await self._fall_back()
 
-    async def move_to(self, database: Database, *, clearing: Sequence[Change] = ()) -> None:
-        """Take everything of this room to another database, and make these changes in the one before."""
+    async def move_to(self, database: Database) -> None:
+        """Take everything of this room along to another database."""
         async with self._turn:
             rows = await self._database.read(self._place.prefix)
             await database.write([Put(key, row) for key, row in rows])
-            await self._database.write(clearing)
             self._database = database
 
     async def close(self) -> None:
@@ -126,8 +127,10 @@ class Archive:
     async def _fall_back(self) -> None:
         memory = MemoryDatabase()
         # A full disk can be read still; whatever cannot stays where it is, for when the page is loaded anew.
-        with suppress(StorageFailed):
-            await memory.write([Put(key, row) for key, row in await self._database.read(self._place.prefix)])
+        with suppress(StorageFailed, TimeoutError):
+            async with asyncio.timeout(RESCUE_SECONDS):
+                rows = await self._database.read(self._place.prefix)
+            await memory.write([Put(key, row) for key, row in rows])
         self._database = memory
 
     def _changes(self, entry: Entry) -> list[Change]:

@@ -26,7 +26,10 @@ TAKEN_AWAY = (
     "The messages that this browser kept were removed, or another tab uses a newer version of this page. From now on "
     "they go with this page; reload it to keep them again."
 )
+NOT_REMOVED = "What this browser has kept could not be removed, and is tried again when this page is loaded anew: {}"
 NOT_KEPT = "no"
+STILL_KEPT = "no, but not removed yet"
+"""What stands for a wish that is not carried out to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Keeper:
     async def open(self) -> Snapshot:
         """Open the archive, and give what was kept."""
         if not self._is_wished:
-            return await self._open_memory(Keeping(kept=False))
+            return await self._open_memory(await self._carry_on_removing())
         if not self._ports.locks.supported:
             return await self._open_memory(_impossible(UNSUPPORTED))
         try:
@@ -91,7 +94,7 @@ class Keeper:
         if kept:
             self._ports.store.remove(self._wish)
         else:
-            self._ports.store.put(self._wish, NOT_KEPT)
+            self._ports.store.put(self._wish, STILL_KEPT)
         await self.look_at_wish()
 
     async def look_at_wish(self) -> None:
@@ -120,7 +123,7 @@ class Keeper:
 
     @property
     def _is_wished(self) -> bool:
-        return self._ports.store.get(self._wish) != NOT_KEPT
+        return self._ports.store.get(self._wish) not in (NOT_KEPT, STILL_KEPT)
 
     async def _open_memory(self, keeping: Keeping) -> Snapshot:
         self._devices.forget()
@@ -151,9 +154,32 @@ class Keeper:
         self._changed(Keeping(kept=True))
 
     async def _end(self) -> None:
-        await self.archive.move_to(MemoryDatabase(), clearing=[RemoveAll((self._place.account,))])
+        await self.archive.move_to(MemoryDatabase())
         self._devices.forget()
-        self._lose(Keeping(kept=False))
+        try:
+            await self._remove_all(self._database)
+        except StorageFailed as error:
+            self._failed(NOT_REMOVED.format(error.sentence))
+        else:
+            self._lose(Keeping(kept=False))
+
+    async def _remove_all(self, database: Database) -> None:
+        """Remove what is kept of all rooms of this account; a write that comes later goes into the page's memory."""
+        await database.write([RemoveAll((self._place.account,))])
+        self._ports.store.put(self._wish, NOT_KEPT)
+
+    async def _carry_on_removing(self) -> Keeping:
+        """Do what a page before could not, where nothing is to be kept; gives what to show."""
+        if self._ports.store.get(self._wish) == STILL_KEPT:
+            try:
+                database = await self._ports.databases.open(_nothing)
+                try:
+                    await self._remove_all(database)
+                finally:
+                    database.close()
+            except StorageFailed as error:
+                return _impossible(NOT_REMOVED.format(error.sentence))
+        return Keeping(kept=False)
 
     def _taken_away(self) -> None:
         if self._is_kept:
@@ -164,14 +190,19 @@ class Keeper:
         self._lose(_impossible(sentence))
 
     def _lose(self, keeping: Keeping) -> None:
-        self._is_kept = False
-        self._database.close()
+        if self._is_kept:
+            self._is_kept = False
+            self._database.close()
         self._changed(keeping)
 
     def _release(self) -> None:
         if self._device is not None:
             self._device.release()
             self._device = None
+
+
+def _nothing() -> None:
+    pass
 
 
 def _impossible(sentence: str) -> Keeping:

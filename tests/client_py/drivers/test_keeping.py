@@ -5,7 +5,7 @@ import asyncio
 from client_py.core.models import Delivery, Direction, Keeping, Message
 from client_py.core.records import Entry, Snapshot
 from client_py.core.rows import Place
-from client_py.drivers.keeping import TAKEN_AWAY, UNSUPPORTED, Keeper, KeepingPorts
+from client_py.drivers.keeping import NOT_REMOVED, TAKEN_AWAY, UNSUPPORTED, Keeper, KeepingPorts
 from client_py.drivers.tasks import Tasks
 from tests.fakes.ports import FakeClock, FakeDatabases, FakeLocks, FakeRandom, FakeStore, settle
 
@@ -218,10 +218,50 @@ async def test_browser_that_fails_when_keeping_is_turned_off_says_so() -> None:
     await stage.keep("Hello")
     stage.databases.database.failing = True
     await stage.keeper.set_keeping(kept=False)
-    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault="There is no room left.")
+    fault = NOT_REMOVED.format("There is no room left.")
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=fault)
     await stage.keep("Again")
     assert await stage.texts() == ["Hello", "Again"]
     assert stage.databases.database.handles == 0
+
+
+async def test_what_could_not_be_removed_is_removed_by_the_next_page() -> None:
+    """Nothing stays behind of what the person wanted forgotten; as long as it does, they are told."""
+    stage = Stage()
+    await stage.keeper.open()
+    await stage.keep("Hello")
+    stage.databases.database.failing = True
+    await stage.keeper.set_keeping(kept=False)
+    second, third, fourth = Stage(stage), Stage(stage), Stage(stage)
+    await second.keeper.open()
+    assert second.shown == [stage.shown[-1]]
+    assert await stage.rows() > 0
+    stage.databases.database.failing = False
+    await third.keeper.open()
+    assert third.shown == [Keeping(kept=False)]
+    assert await stage.rows() == 0
+    writes = stage.databases.database.writes
+    await fourth.keeper.open()
+    assert stage.databases.database.writes == writes
+    assert stage.databases.database.handles == 0
+
+
+async def test_wish_that_comes_while_the_database_fails_is_carried_out() -> None:
+    """What was kept is removed, whatever the archive stands on by then."""
+    stage = Stage()
+    await stage.keeper.open()
+    await stage.keep("Hello")
+    database = stage.databases.database
+    database.open_for_writing.clear()
+    await stage.keep("Again")
+    wishing = asyncio.ensure_future(stage.keeper.set_keeping(kept=False))
+    await settle()
+    database.failing = True
+    database.open_for_writing.set()
+    await settle()
+    assert wishing.done()
+    assert stage.shown[-1].fault.startswith(NOT_REMOVED.format(""))
+    assert await stage.texts() == ["Hello", "Again"]
 
 
 async def test_wishes_are_carried_out_one_at_a_time() -> None:
