@@ -100,24 +100,27 @@ class World:
             page.wake()
         start = self.agenda.now
         self.agenda.run(LAST_WORDS_SECONDS)
-        self._wait_until_well()
+        self._wait_until(self.is_well)
         took = self.agenda.now - start
         for connection in self.internet.connections:
             connection.stalled, connection.is_dozing = None, False  # nobody has needed it since
         self.agenda.run(QUIET_SECONDS)
         self.check()
-        # A line that was dead all the time may only have been noticed now, and its page be another one to the others.
-        self._wait_until_well()
-        pairs = len(self.pages) * (len(self.pages) - 1)
-        assert len(self.internet.connections) == pairs, f"connections were forgotten\n{self.describe()}"
+        # A line that was dead all the time may only have been noticed now, and its page be another one to the others;
+        # and whoever has gone for good is held a place for some time yet.
+        self._wait_until(lambda: self.is_well() and self._has_no_ghosts())
         return took
 
-    def _wait_until_well(self) -> None:
+    def _wait_until(self, is_so: Callable[[], bool]) -> None:
         end = self.agenda.now + SETTLING_SECONDS
-        while not self.is_well():
+        while not is_so():
             assert self.agenda.now < end, self.describe()
             self.agenda.run(LOOKING_SECONDS)
             self.check()
+
+    def _has_no_ghosts(self) -> bool:
+        """Tell whether nobody holds a connection more than one to each of the others."""
+        return len(self.internet.connections) == len(self.pages) * (len(self.pages) - 1)
 
     def _enter(self, place: str) -> None:
         self.pages[place].enter()
