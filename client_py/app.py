@@ -8,7 +8,7 @@ from client_py.browser.clipboard import BrowserClipboard
 from client_py.browser.clock import BrowserClock
 from client_py.browser.database import BrowserDatabases
 from client_py.browser.document import BrowserDocument
-from client_py.browser.doorbell import BrowserDoorbell
+from client_py.browser.doorbell import Address, BrowserDoorbell
 from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import BrowserHttp
@@ -30,6 +30,7 @@ from client_py.drivers.tasks import Tasks
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
 from client_py.ui.surroundings import Surroundings
+from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 
 RECENT_ROOMS_KEY = "p2pchat.rooms"
 """Where the recent rooms stand in localStorage."""
@@ -61,7 +62,7 @@ class App:
             random,
         )
         self._ports = RoomPorts(
-            BrowserDoorbell(callbacks),
+            BrowserDoorbell(Address(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL), callbacks),
             BrowserSockets(callbacks),
             BrowserPeerConnections(callbacks),
             keeping,

@@ -20,7 +20,7 @@ from client_py.browser.database import (
     Step,
 )
 from client_py.browser.document import BrowserDocument
-from client_py.browser.doorbell import BrowserDoorbell, ask_by_request, ask_by_socket
+from client_py.browser.doorbell import Address, BrowserDoorbell, ask_by_request, ask_by_socket
 from client_py.browser.interop import Callbacks
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserPeerConnection, BrowserPeerConnections
@@ -40,6 +40,7 @@ from client_py.ports import (
     RemoveAll,
     StorageFailed,
 )
+from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 from protocol.webrtc import Candidate
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
 ]
 
 CALLBACKS = Callbacks()
+ADDRESS = Address(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL)
 NO_KEY: Key = (None,)  # type: ignore[assignment] # which is what IndexedDB says too
 
 opened: list[BrowserDatabase] = []
