@@ -35,7 +35,7 @@ COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/u
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers run test test-unit e2e screenshots soak chaos bench-start bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench-start bench-boot bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,10 +44,13 @@ setup: $(RUN_STAMP) $(PYODIDE) ## install what running needs
 
 setup-dev: $(DEV_STAMP) $(PYODIDE) ## install what developing needs as well, but no browsers
 
-browsers: setup-dev ## find or install the browsers that the end-to-end tests drive
+browsers: setup-dev site ## find or install the browsers that the end-to-end tests drive
 	$(BIN)/python -m e2e.provision
 
-run: setup ## serve on HOST and PORT (127.0.0.1, 3000)
+site: setup ## make what the page is served with: the snapshot of its Python, and compressed files
+	@$(BIN)/python -m build_site
+
+run: site ## serve on HOST and PORT (127.0.0.1, 3000)
 	@exec $(BIN)/p2p-chat serve --host $(HOST) --port $(PORT)
 
 test: test-unit e2e ## run every test, in real browsers too
@@ -69,6 +72,9 @@ chaos: browsers ## have two browsers write MESSAGES (5000) each while everything
 
 bench-start: browsers ## measure how long people wait for the page and for each other
 	$(BIN)/python -m bench.start
+
+bench-boot: browsers ## measure how soon the page is ready, beside a plain start of Pyodide
+	$(BIN)/python -m bench.boot
 
 bench-recovery: browsers ## measure how soon a conversation goes on after a fault (BENCH="--rounds 1 --faults move")
 	$(BIN)/python -m bench.recovery $(BENCH)
@@ -97,7 +103,7 @@ wheel: setup-dev ## build dist/*.whl, the Pyodide runtime in it
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) build dist node_modules static/pyodide .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist node_modules static/pyodide static/built .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,7 +1,11 @@
-"""Puts the pinned Pyodide runtime into `static/pyodide/`, so that a checkout and a wheel serve it themselves."""
+"""Puts the pinned Pyodide runtime into `static/pyodide/`, so that a checkout and a wheel serve it themselves.
+
+A wheel also gets what `build_site.py` makes of it: a checkout makes that for itself, since its sources change.
+"""
 
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +27,10 @@ class PyodideRuntimeHook(BuildHookInterface[BuilderConfig]):
         """Bring `static/pyodide/` up to date before hatchling collects the files."""
         install_runtime(Path(self.root))
         if version != "editable":  # that one serves the tree's own static/
+            sys.path.insert(0, self.root)  # a build of its own has no project in its environment
+            from build_site import RELEASE_QUALITY, build_site  # noqa: PLC0415
+
+            build_site(Path(self.root) / "static", RELEASE_QUALITY)
             build_data["force_include"]["static"] = "signaling/static"
 
 

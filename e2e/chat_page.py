@@ -58,6 +58,15 @@ class ChatPage:
         notes = (f"WebSocket connection to '{socket}' failed", f"Firefox can’t establish a connection .* at {socket}")
         self._allowed += [re.compile(note) for note in notes]
 
+    def allow_lost_snapshot(self) -> None:
+        """Expect the browser to note by itself that the snapshot did not come, or was not what the page expects."""
+        self._allowed += [
+            re.compile("Failed to load resource: net::ERR_FAILED"),
+            re.compile("Failed to find a valid digest in the 'integrity' attribute"),
+            re.compile("SRI's integrity checks failed"),
+            re.compile("hashes in the integrity attribute match"),
+        ]
+
     @property
     def errors(self) -> list[str]:
         """The console's errors, uncaught exceptions and dialogs so far, without those that a test allows."""

@@ -19,6 +19,7 @@ FOREVER = "public, max-age=31536000, immutable"
 ASK_FIRST = "no-cache"
 ROBOTS = "User-agent: *\nDisallow: /chat/\n"
 FAVICON = "favicon.svg"
+_REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,30 @@ async def robots(_request: Request) -> Response:
 def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
     if asset is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    headers = {"Cache-Control": caching, "ETag": asset.etag}
-    if status is HTTPStatus.OK and _is_known(asset.etag, request.headers.get("if-none-match", "")):
+    coding = _coding(asset, request.headers.get("accept-encoding", ""))
+    # Each coding is a representation of its own (RFC 9110 §8.8.3.3).
+    etag = asset.etag if coding is None else f'{asset.etag[:-1]}-{coding}"'
+    headers = {"Cache-Control": caching, "ETag": etag}
+    if asset.encoded:
+        headers["Vary"] = "Accept-Encoding"
+    if status is HTTPStatus.OK and _is_known(etag, request.headers.get("if-none-match", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    if isinstance(asset.content, Path):
-        return FileResponse(asset.content, status, headers, asset.media_type)
-    return Response(asset.content, status, headers, asset.media_type)
+    content = asset.content if coding is None else asset.encoded[coding]
+    if coding is not None:
+        headers["Content-Encoding"] = coding
+    if isinstance(content, Path):
+        return FileResponse(content, status, headers, asset.media_type)
+    return Response(content, status, headers, asset.media_type)
+
+
+def _coding(asset: Asset, accept_encoding: str) -> str | None:
+    """Give the best coding that a browser takes (RFC 9110 §12.5.3), or None for the content as it is."""
+    accepted = {}
+    for part in accept_encoding.split(","):
+        coding, _, parameter = part.partition(";")
+        accepted[coding.strip().lower()] = parameter.replace(" ", "").lower() not in _REFUSED
+    # In a checkout, a later build may have taken its file away.
+    return next((name for name, path in asset.encoded.items() if accepted.get(name, False) and path.is_file()), None)
 
 
 def _is_known(etag: str, if_none_match: str) -> bool:

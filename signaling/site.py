@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import html
 import importlib.util
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from signaling.built import FOLDER as BUILT_FOLDER
+from signaling.built import encoded, snapshot_name
 from signaling.errors import SiteIncomplete
 
 APP_ARCHIVE = "app.zip"
 APP_PACKAGES = ("client_py", "protocol", "segno")
 """What the browser's Python imports. Their source is read and never imported here."""
 
+SNAPSHOT = "python.snapshot"
+"""The memory of a Python that has the app imported, where the build has made one of just this app."""
+
 PAGE = "index.html"
 RUNTIME_FOLDER = "pyodide"
 RUNTIME_VERSION = "VERSION"
-RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+RUNTIME_LOCK = "pyodide-lock.json"
+RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", RUNTIME_LOCK)
 """All that a browser asks for. The runtime's own pages and consoles are not served, even where they are."""
 
 MEDIA_TYPES = {
@@ -48,6 +57,8 @@ class Asset:
     media_type: str
     etag: str
     content: bytes | Path
+    encoded: Mapping[str, Path] = field(default_factory=dict)
+    """The same content compressed, by content coding, the smaller one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +92,30 @@ def static_folder() -> Path:
 def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
     """Read a site; SiteIncomplete if something is missing from it."""
     version, runtime = _runtime(static / RUNTIME_FOLDER)
+    built = static / BUILT_FOLDER
     contents = _static_files(static) | {APP_ARCHIVE: app_archive(packages)}
     template = contents.pop(PAGE, None)
     if template is None:
         raise SiteIncomplete(str(static / PAGE))
-    assets = {name: _asset(name, content) for name, content in contents.items()}
-    site = Site(_asset(PAGE, template), _release(contents), assets, version, runtime)
-    page = template.replace(b"{{assets}}", site.assets_path.encode()).replace(
-        b"{{pyodide}}", site.runtime_path.encode()
-    )
-    return Site(_asset(PAGE, page), site.release, assets, version, runtime)
+    assets = {name: _asset(name, content, built) for name, content in contents.items()}
+    snapshot, integrity = _snapshot(built, snapshot_name(_runtime_pin(static), contents[APP_ARCHIVE]))
+    assets |= snapshot
+    site = Site(_asset(PAGE, template, built), _release(contents), assets, version, runtime)
+    values = {
+        "assets": site.assets_path,
+        "pyodide": site.runtime_path,
+        "lock": html.escape(_lock_without_packages(static)),
+        "snapshot": site.assets_path + SNAPSHOT if snapshot else "",
+        "integrity": integrity,
+    }
+    return replace(site, page=_asset(PAGE, filled_in(template, values), built))
+
+
+def filled_in(template: bytes, values: Mapping[str, str]) -> bytes:
+    """Put the values into the places of the page that name them in double braces."""
+    for name, value in values.items():
+        template = template.replace(f"{{{{{name}}}}}".encode(), value.encode())
+    return template
 
 
 def app_archive(packages: Iterable[str]) -> bytes:
@@ -117,7 +142,8 @@ def _static_files(static: Path) -> dict[str, bytes]:
     files = {}
     for path in sorted(static.rglob("*")):
         name = path.relative_to(static)
-        if path.is_file() and name.parts[0] != RUNTIME_FOLDER and not any(part.startswith(".") for part in name.parts):
+        made = name.parts[0] in (RUNTIME_FOLDER, BUILT_FOLDER)
+        if path.is_file() and not made and not any(part.startswith(".") for part in name.parts):
             files[name.as_posix()] = path.read_bytes()
     return files
 
@@ -126,12 +152,37 @@ def _runtime(folder: Path) -> tuple[str, dict[str, Asset]]:
     for name in (RUNTIME_VERSION, *RUNTIME_FILES):
         if not (folder / name).is_file():
             raise SiteIncomplete(str(folder / name))
-    version = (folder / RUNTIME_VERSION).read_text(encoding="utf-8").split()[0]
-    return version, {name: Asset(_media_type(name), f'"{version}"', folder / name) for name in RUNTIME_FILES}
+    version = _runtime_pin(folder.parent).split()[0]
+    return version, {name: _file(name, folder / name, f'"{version}"') for name in RUNTIME_FILES}
 
 
-def _asset(name: str, content: bytes) -> Asset:
-    return Asset(_media_type(name), f'"{_digest(content)}"', content)
+def _runtime_pin(static: Path) -> str:
+    return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
+
+
+def _lock_without_packages(static: Path) -> str:
+    """Give a lock file that says of which runtime it is, and no more: nothing is loaded that the whole one lists."""
+    lock = json.loads((static / RUNTIME_FOLDER / RUNTIME_LOCK).read_text(encoding="utf-8"))
+    return json.dumps({"info": lock["info"], "packages": {}}, separators=(",", ":"))
+
+
+def _snapshot(built: Path, name: str) -> tuple[dict[str, Asset], str]:
+    """Give the snapshot, if there is one, and by what a browser knows that it is whole (Subresource Integrity)."""
+    path = built / name
+    if not path.is_file():
+        return {}, ""
+    checksum = base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
+    return {SNAPSHOT: _file(SNAPSHOT, path, f'"{path.stem}"')}, f"sha256-{checksum}"
+
+
+def _file(name: str, path: Path, etag: str) -> Asset:
+    """Give a file that is too large to be held in memory."""
+    built = path.parent.parent / BUILT_FOLDER
+    return Asset(_media_type(name), etag, path, encoded(built, path.read_bytes()))
+
+
+def _asset(name: str, content: bytes, built: Path) -> Asset:
+    return Asset(_media_type(name), f'"{_digest(content)}"', content, encoded(built, content))
 
 
 def _media_type(name: str) -> str:

@@ -2,7 +2,7 @@
 
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
-const { assets, pyodide: runtime } = root.dataset;
+const { assets, pyodide: runtime, lock, snapshot, integrity } = root.dataset;
 
 let submitter = null;
 let hint = "You can already log in.";
@@ -33,17 +33,64 @@ function hasLogin() {
   }
 }
 
-async function boot() {
-  showProgress(10, `Getting ready… ${hint}`);
-  // Both are on their way at once; the program is small, and waits in memory.
-  const program = fetch(`${assets}app.zip`).then((response) => response.arrayBuffer());
-  const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
-  showProgress(30, `Starting Python… ${hint}`);
-  const python = await loadPyodide({ indexURL: runtime });
-  showProgress(80, `Starting P2P Chat… ${hint}`);
+async function load(url, options) {
+  const response = await fetch(url, options);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response.arrayBuffer();
+}
+
+// Python as it was when the build had imported the application: no file is read, and nothing is compiled.
+async function resume(loadPyodide, memory) {
+  const nothing = `${assets}nothing.zip`;
+  const python = await loadPyodide({
+    indexURL: runtime,
+    stdLibURL: nothing,
+    lockFileContents: lock,
+    _loadSnapshot: memory,
+  });
+  // The chance of the build would be everybody's.
+  python.runPython("import random; random.seed()");
+  return python;
+}
+
+async function start(loadPyodide) {
+  const program = load(`${assets}app.zip`);
+  const python = await loadPyodide({ indexURL: runtime, lockFileContents: lock });
   // Python imports from the archive as it is; nothing needs to be unpacked.
   python.FS.writeFile("/app.zip", new Uint8Array(await program));
-  python.runPython("import sys; sys.path.insert(0, '/app.zip'); from client_py.app import App; app = App(); app.start()");
+  python.runPython("import sys; sys.path.insert(0, '/app.zip')");
+  return python;
+}
+
+async function boot() {
+  showProgress(10, `Getting ready… ${hint}`);
+  // On its way at once; of a snapshot that is not what the page expects, the browser gives nothing.
+  const memory = snapshot ? load(snapshot, { integrity }) : Promise.reject(new Error("There is no snapshot."));
+  memory.catch(() => {}); // it is awaited further down, where a failure has its place
+  const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
+  showProgress(30, `Starting Python… ${hint}`);
+  let python;
+  try {
+    python = await resume(loadPyodide, memory);
+    root.dataset.boot = "snapshot";
+  } catch (error) {
+    console.info("Python starts from the beginning:", error);
+    python = await start(loadPyodide);
+    root.dataset.boot = "plain";
+  }
+  showProgress(80, `Starting P2P Chat… ${hint}`);
+  python.runPython("from client_py.app import App; app = App(); app.start()");
+  if (root.dataset.boot === "snapshot") {
+    bringFiles(python).catch((error) => console.info("Some of Python’s files are missing:", error));
+  }
+}
+
+// What was not imported for the snapshot is imported from these, should it ever be needed.
+async function bringFiles(python) {
+  const library = python.runPython("import sys; f'/lib/python{sys.version_info.major}{sys.version_info.minor}.zip'");
+  for (const [path, url] of [["/app.zip", `${assets}app.zip`], [library, `${runtime}python_stdlib.zip`]]) {
+    python.FS.writeFile(path, new Uint8Array(await load(url)));
+  }
 }
 
 if (hasLogin()) {

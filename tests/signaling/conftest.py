@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from signaling.settings import Settings
-from signaling.site import RUNTIME_FILES, Site, load_site
+from signaling.site import RUNTIME_FILES, RUNTIME_LOCK, Site, load_site
 from tests.signaling.running import RunningServer, running
 
 # A loaded machine is not a defect: no example is held to a time.
@@ -21,12 +21,16 @@ hypothesis.settings.load_profile("p2p-chat")
 StartServer = Callable[..., RunningServer]
 
 
+PAGE = """<html data-assets="{{assets}}" data-pyodide="{{pyodide}}" data-lock="{{lock}}"
+ data-snapshot="{{snapshot}}" data-integrity="{{integrity}}">"""
+
+
 @pytest.fixture(scope="session")
 def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like static/, with little in it."""
     folder = tmp_path_factory.mktemp("static")
     (folder / "pyodide").mkdir()
-    (folder / "index.html").write_text('<html data-assets="{{assets}}" data-pyodide="{{pyodide}}">')
+    (folder / "index.html").write_text(PAGE)
     (folder / "app.css").write_text("body { color: black }")
     (folder / "bootstrap.js").write_text("boot()")
     (folder / "favicon.svg").write_text("<svg/>")
@@ -34,6 +38,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "pyodide" / "console.html").write_text("not for anyone")
     for name in RUNTIME_FILES:
         (folder / "pyodide" / name).write_bytes(name.encode() * 1000)
+    (folder / "pyodide" / RUNTIME_LOCK).write_text('{"info": {"version": "1.2.3"}, "packages": {"numpy": {}}}')
     return folder
 
 

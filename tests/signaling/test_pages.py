@@ -1,11 +1,15 @@
 import http.client
 import io
+import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
-from signaling.site import RUNTIME_FILES, Site
-from tests.signaling.running import RunningServer
+from signaling.built import ENCODINGS, digest
+from signaling.site import RUNTIME_FILES, Site, load_site
+from tests.signaling.conftest import quick_settings
+from tests.signaling.running import RunningServer, running
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -62,12 +66,12 @@ async def test_archive_is_served_whole(server: RunningServer, site: Site) -> Non
     assert zipfile.ZipFile(io.BytesIO(response.content)).testzip() is None
 
 
-async def test_runtime_is_kept_forever(server: RunningServer, site: Site) -> None:
+async def test_runtime_is_kept_forever(server: RunningServer, site: Site, static: Path) -> None:
     """The files of the runtime are served under its version, with the type that WebAssembly needs."""
     async with server.http() as client:
         for name in RUNTIME_FILES:
             response = await client.get(site.runtime_path + name)
-            assert (response.status_code, response.content) == (200, name.encode() * 1000)
+            assert (response.status_code, response.content) == (200, (static / "pyodide" / name).read_bytes())
             assert response.headers["cache-control"] == FOREVER
         wasm = await client.get(f"{site.runtime_path}pyodide.asm.wasm")
         assert wasm.headers["content-type"] == "application/wasm"
@@ -136,3 +140,72 @@ async def test_robots_stay_out_of_rooms(server: RunningServer) -> None:
         response = await client.get("/robots.txt")
     assert "Disallow: /chat/" in response.text
     assert response.headers["content-type"].startswith("text/plain")
+
+
+@pytest.fixture(scope="module")
+def compressed(static: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site of which the build has compressed the stylesheet and the runtime's WebAssembly."""
+    folder = shutil.copytree(static, tmp_path_factory.mktemp("compressed") / "static")
+    (folder / "built").mkdir()
+    for path in (folder / "app.css", folder / "pyodide" / "pyodide.asm.wasm"):
+        for ending in (".br", ".gz"):
+            (folder / "built" / (digest(path.read_bytes()) + ending)).write_bytes(f"{path.name}{ending}".encode())
+    return load_site(folder, ["protocol"])
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0, GZIP;q=0.5", "gzip"),
+        ("br; q=0.000, gzip; q=0", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+async def test_best_coding_is_chosen(tmp_path: Path, compressed: Site, accepted: str, coding: str | None) -> None:
+    """Of what the browser takes; each coding has a validator of its own, and caches know what it depends on."""
+    with running(quick_settings(tmp_path), compressed) as server:
+        for name, path in (
+            ("app.css", compressed.assets_path + "app.css"),
+            ("pyodide.asm.wasm", compressed.runtime_path + "pyodide.asm.wasm"),
+        ):
+            headers, body = ask(server, path, {"Accept-Encoding": accepted})
+            assert headers.get("content-encoding") == coding
+            assert "Accept-Encoding" in headers["vary"]
+            if coding is not None:
+                assert body == f"{name}{ENCODINGS[coding]}".encode()
+                assert headers["etag"].endswith(f'-{coding}"')
+            assert ask(server, path, {"Accept-Encoding": accepted, "If-None-Match": headers["etag"]})[1] == b""
+
+
+async def test_file_that_a_later_build_took_away_is_not_missed(tmp_path: Path, static: Path) -> None:
+    """The content itself is there still."""
+    folder = shutil.copytree(static, tmp_path / "static")
+    (folder / "built").mkdir()
+    gone = folder / "built" / (digest((folder / "app.css").read_bytes()) + ".br")
+    gone.touch()
+    changed = load_site(folder, ["protocol"])
+    gone.unlink()
+    with running(quick_settings(tmp_path), changed) as server:
+        headers, body = ask(server, changed.assets_path + "app.css", {"Accept-Encoding": "br"})
+    assert "content-encoding" not in headers
+    assert body == (folder / "app.css").read_bytes()
+
+
+def test_what_is_not_compressed_depends_on_nothing(server: RunningServer, site: Site) -> None:
+    """A cache needs one copy of it, whatever browsers take."""
+    headers, _ = ask(server, site.assets_path + "app.css", {"Accept-Encoding": "br"})
+    assert headers["vary"] == "Origin"
+    assert "content-encoding" not in headers
+
+
+def ask(server: RunningServer, path: str, headers: dict[str, str]) -> tuple[dict[str, str], bytes]:
+    """Ask for a path without decoding the answer."""
+    connection = http.client.HTTPConnection(server.host, server.port)
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return {name.lower(): value for name, value in response.getheaders()}, body

@@ -1,20 +1,89 @@
+import base64
 import hashlib
 import io
 import shutil
 import zipfile
 import zipimport
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from protocol import codec
+from signaling.built import digest, snapshot_name
 from signaling.errors import SiteIncomplete
 from signaling.site import RUNTIME_FILES, Site, app_archive, load_site
 
 
 def test_page_knows_where_everything_is(site: Site) -> None:
     """The page holds the addresses of its assets and of the runtime."""
-    assert site.page.content == f'<html data-assets="/assets/{site.release}/" data-pyodide="/pyodide/1.2.3/">'.encode()
+    assert attributes(site) == {
+        "data-assets": f"/assets/{site.release}/",
+        "data-pyodide": "/pyodide/1.2.3/",
+        "data-lock": '{"info":{"version":"1.2.3"},"packages":{}}',
+        "data-snapshot": "",
+        "data-integrity": "",
+    }
+
+
+def test_page_knows_its_snapshot(static: Path, tmp_path: Path) -> None:
+    """Where the build has made one of just this app on just this runtime, the page names it and knows its checksum."""
+    folder = shutil.copytree(static, tmp_path / "static")
+    name = snapshot_name("1.2.3 sha512-abc\n", app_archive(["protocol"]))
+    (folder / "built").mkdir()
+    (folder / "built" / name).write_bytes(b"memory")
+    site = load_site(folder, ["protocol"])
+    found = attributes(site)
+    assert found["data-snapshot"] == f"{site.assets_path}python.snapshot"
+    assert found["data-integrity"] == "sha256-" + base64.b64encode(hashlib.sha256(b"memory").digest()).decode()
+    assert site.assets["python.snapshot"].content == folder / "built" / name
+    for changed in (load_site(folder, ["protocol", "signaling"]), with_version(folder, "1.2.4 sha512-abc\n")):
+        assert attributes(changed)["data-snapshot"] == ""
+        assert "python.snapshot" not in changed.assets
+
+
+def with_version(folder: Path, version: str) -> Site:
+    """Give the site of a folder after its runtime was replaced."""
+    (folder / "pyodide" / "VERSION").write_text(version)
+    return load_site(folder, ["protocol"])
+
+
+def test_asset_has_what_the_build_has_compressed(static: Path, tmp_path: Path) -> None:
+    """By its content: a file that has changed since is served as it is."""
+    folder = shutil.copytree(static, tmp_path / "static")
+    (folder / "built").mkdir()
+    name = digest((folder / "app.css").read_bytes())
+    for ending in (".br", ".gz"):
+        (folder / "built" / (name + ending)).touch()
+    site = load_site(folder, ["protocol"])
+    assert site.assets["app.css"].encoded == {
+        "br": folder / "built" / f"{name}.br",
+        "gzip": folder / "built" / f"{name}.gz",
+    }
+    assert site.assets["bootstrap.js"].encoded == {}
+    assert sorted(site.assets) == ["app.css", "app.zip", "bootstrap.js", "favicon.svg"]
+    (folder / "app.css").write_text("body { color: white }")
+    assert load_site(folder, ["protocol"]).assets["app.css"].encoded == {}
+
+
+class Attributes(HTMLParser):
+    """Reads the attributes of `<html>`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep them."""
+        self.found = {name: value or "" for name, value in attrs}
+
+
+def attributes(site: Site) -> dict[str, str]:
+    """Give what the page tells its script."""
+    parser = Attributes()
+    assert isinstance(site.page.content, bytes)
+    parser.feed(site.page.content.decode())
+    return parser.found
 
 
 def test_assets_are_files_and_archive(site: Site) -> None:

@@ -1,0 +1,145 @@
+"""Measures how soon the page is ready, beside a page that does nothing but a plain `loadPyodide()`, from one server.
+
+Run as `make bench-boot`. In every round each browser opens both pages in a fresh profile (cold) and once more (warm),
+in turns, so that a slow moment of the machine falls on all of them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+from e2e.browsers import Browsers, Kind
+from e2e.server import Server
+
+ROUNDS = 5
+KINDS: tuple[Kind, ...] = ("chromium", "firefox")
+VISITS = ("cold", "warm")
+READY_MS = 60_000
+EMPTY_PATH = "/robots.txt"
+"""A page of the same origin with nothing in it, where the plain start is made; its own loading is not counted."""
+PLAIN = """
+async (runtime) => {
+    const started = performance.now();
+    const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
+    await loadPyodide({ indexURL: runtime });
+    return performance.now() - started;
+}
+"""
+READY = """
+() => new Promise((resolve) => {
+    const root = document.documentElement;
+    const look = () => { if (root.dataset.app === "ready") resolve(performance.now()); };
+    new MutationObserver(look).observe(root, { attributeFilter: ["data-app"] });
+    look();
+})
+"""
+BYTES = """
+() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .reduce((sum, entry) => sum + entry.transferSize, 0)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Which page was opened, by what browser, and for which time."""
+
+    page: str
+    kind: Kind
+    visit: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one visit took."""
+
+    ms: float
+    """From the beginning of the navigation until `data-app` was "ready"."""
+    kib: float
+    """That came over the network by then, headers and all."""
+
+
+async def visit(page: Page, name: str, url: str, runtime: str) -> Visit:
+    """Open a page, and wait until Python runs."""
+    if name == "ours":
+        await page.goto(url)
+        ms = await page.evaluate(READY)
+    else:
+        await page.goto(url + EMPTY_PATH)
+        ms = await page.evaluate(PLAIN, runtime)
+    return Visit(float(ms), float(await page.evaluate(BYTES)) / 1024)
+
+
+async def measure(browsers: Browsers, kind: Kind, name: str, url: str, runtime: str) -> list[Visit]:
+    """Open a page for the first time, and for the second."""
+    context = await (await browsers.get(kind)).new_context()
+    context.set_default_timeout(READY_MS)
+    visits = []
+    for _ in VISITS:
+        page = await context.new_page()
+        visits.append(await visit(page, name, url, runtime))
+        await page.close()
+    await context.close()
+    return visits
+
+
+async def runtime_of(browsers: Browsers, server: Server) -> str:
+    """Find out where the runtime is."""
+    page = await (await browsers.get("chromium")).new_page()
+    await page.goto(server.url)
+    runtime = await page.locator("html").get_attribute("data-pyodide")
+    await page.close()
+    return str(runtime)
+
+
+def report(results: dict[Case, list[Visit]], kinds: tuple[Kind, ...]) -> None:
+    """Print the medians side by side, with their ratio."""
+    head = ("plain", "ours", "ratio", "spread of ours", "plain", "ours")
+    widths = (8, 8, 6, 16, 10, 10)
+    columns = " ".join(f"{title:>{width}}" for title, width in zip(head, widths, strict=True))
+    sys.stdout.write(f"{'visit':<6} {'browser':<9} {columns}\n")
+    for moment, kind in product(VISITS, kinds):
+        plain, ours = (results[Case(name, kind, moment)] for name in ("plain", "ours"))
+        before, after = (statistics.median(each.ms for each in series) for series in (plain, ours))
+        sizes = (statistics.median(each.kib for each in series) for series in (plain, ours))
+        spread = f"{min(each.ms for each in ours):.0f} to {max(each.ms for each in ours):.0f}"
+        kib = " ".join(f"{size:>6.0f} KiB" for size in sizes)
+        sys.stdout.write(
+            f"{moment:<6} {kind:<9} {before:>5.0f} ms {after:>5.0f} ms {after / before:>6.2f} {spread:>16} {kib}\n"
+        )
+
+
+async def main() -> None:
+    """Measure in turns, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.boot", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")
+    rounds = parser.parse_args().rounds
+    results: dict[Case, list[Visit]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        server.start()
+        try:
+            async with async_playwright() as playwright:
+                browsers = Browsers(playwright)
+                runtime = await runtime_of(browsers, server)
+                for _, kind, name in product(range(rounds), KINDS, ("plain", "ours")):
+                    visits = await measure(browsers, kind, name, server.url, runtime)
+                    for moment, taken in zip(VISITS, visits, strict=True):
+                        results[Case(name, kind, moment)].append(taken)
+                await browsers.close()
+        finally:
+            server.stop()
+    report(results, KINDS)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

