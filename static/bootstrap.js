@@ -25,14 +25,6 @@ function keepSubmission(event) {
   showSigningIn();
 }
 
-function hasLogin() {
-  try {
-    return localStorage.getItem("p2pchat.login") !== null;
-  } catch {
-    return false; // the browser forbids storage to this page
-  }
-}
-
 async function load(url, options) {
   const response = await fetch(url, options);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
@@ -93,8 +85,7 @@ async function bringFiles(python) {
   }
 }
 
-if (hasLogin()) {
-  root.dataset.signedIn = "";
+if ("signedIn" in root.dataset) { // by signed-in.js
   hint = "";
   showSigningIn();
 }
