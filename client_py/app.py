@@ -188,8 +188,8 @@ class App:
     # Failures that nobody foresaw
 
     def _failed(self, error: BaseException) -> None:
-        log_failure(error)
         self._show(StatusChanged(BROKEN))
+        log_failure(error)
 
 
 def _warn(sentence: str) -> None:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, Response, Route
+from playwright.async_api import Page, Response, Route, expect
 
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
 
 Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
-SNAPSHOT = re.compile(r"/python\.snapshot$")
+SNAPSHOT = re.compile(r"/python-[0-9a-f]+\.snapshot$")
 FORGET = """
 document.addEventListener("readystatechange", () => {
     // Before the deferred scripts run.
@@ -25,6 +25,11 @@ async def way_of_boot(page: ChatPage) -> str | None:
     return await page.page.locator("html").get_attribute("data-boot")
 
 
+def name_of(answer: Response) -> str:
+    """Give the name of a file; the snapshot's says what is in it."""
+    return "snapshot" if SNAPSHOT.search(answer.url) else answer.url.rpartition("/")[2]
+
+
 @Kinds
 async def test_page_starts_from_the_snapshot(open_page: OpenPage, kind: Kind) -> None:
     """Python is as it was when the build had imported the application; what it needs no more is fetched afterwards."""
@@ -34,9 +39,9 @@ async def test_page_starts_from_the_snapshot(open_page: OpenPage, kind: Kind) ->
     async with page.page.expect_response("**/python_stdlib.zip"):
         await page.open()
     assert await way_of_boot(page) == "snapshot"
-    names = [answer.url.rpartition("/")[2] for answer in answers]
+    names = [name_of(answer) for answer in answers]
     assert "pyodide-lock.json" not in names
-    assert names.index("python.snapshot") < names.index("app.zip")
+    assert names.index("snapshot") < names.index("app.zip")
 
 
 @Kinds
@@ -46,8 +51,8 @@ async def test_large_files_come_compressed(open_page: OpenPage, kind: Kind) -> N
     answers: list[Response] = []
     page.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks what it calls
     await page.open()
-    codings = {answer.url.rpartition("/")[2]: answer.headers.get("content-encoding") for answer in answers}
-    assert {codings[name] for name in ("python.snapshot", "pyodide.asm.wasm", "pyodide.asm.mjs", "app.css")} == {"br"}
+    codings = {name_of(answer): answer.headers.get("content-encoding") for answer in answers}
+    assert {codings[name] for name in ("snapshot", "pyodide.asm.wasm", "pyodide.asm.mjs", "app.css")} == {"br"}
 
 
 async def lose(page: Page) -> None:
@@ -90,3 +95,20 @@ async def test_page_starts_without_the_snapshot(
     await connect(page, other)
     await page.send("Slow, but here")
     await other.wait_for_incoming("Slow, but here")
+
+
+@Kinds
+async def test_page_needs_no_file_but_the_snapshot(open_page: OpenPage, room: str, kind: Kind) -> None:
+    """What people do every day was imported for it; the rest is tried for again and again."""
+    page = await open_page(kind)
+    page.allow_lost_snapshot()
+    for path in ("**/app.zip", "**/python_stdlib.zip"):
+        await page.page.route(path, lambda route: route.abort())
+    await page.enter(room)
+    assert await way_of_boot(page) == "snapshot"
+    await page.wait_for_status("waiting")
+    await page.page.get_by_role("button", name="Show a QR code").click()
+    await expect(page.page.get_by_role("img", name="QR code of the room's link")).to_be_visible()
+    await page.page.keyboard.press("Escape")
+    await page.send("Nobody here yet")
+    await page.wait_for_delivery("Nobody here yet", "queued")

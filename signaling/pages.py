@@ -75,6 +75,8 @@ def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStat
     if coding is not None:
         headers["Content-Encoding"] = coding
     if isinstance(content, Path):
+        if not content.is_file():  # here too
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         return FileResponse(content, status, headers, asset.media_type)
     return Response(content, status, headers, asset.media_type)
 

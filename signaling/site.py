@@ -14,22 +14,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from signaling.built import FOLDER as BUILT_FOLDER
-from signaling.built import encoded, snapshot_name
+from signaling.built import SNAPSHOT_ENDING, encoded, snapshot_name
 from signaling.errors import SiteIncomplete
 
 APP_ARCHIVE = "app.zip"
 APP_PACKAGES = ("client_py", "protocol", "segno")
 """What the browser's Python imports. Their source is read and never imported here."""
 
-SNAPSHOT = "python.snapshot"
-"""The memory of a Python that has the app imported, where the build has made one of just this app."""
-
 PAGE = "index.html"
 RUNTIME_FOLDER = "pyodide"
 RUNTIME_VERSION = "VERSION"
 RUNTIME_LOCK = "pyodide-lock.json"
 RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", RUNTIME_LOCK)
-"""All that a browser asks for. The runtime's own pages and consoles are not served, even where they are."""
+"""All that a browser asks for, or a plain start of Pyodide. The runtime's own pages and consoles are not served."""
 
 MEDIA_TYPES = {
     ".css": "text/css",
@@ -47,6 +44,8 @@ MEDIA_TYPES = {
 }
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest that a ZIP can say: the archive depends on what is in it, not on when it was checked out."""
+ZIP_UNIX = 3
+"""APPNOTE.TXT §4.4.2; else it would say on which system it was made."""
 RELEASE_DIGITS = 16
 
 
@@ -98,14 +97,13 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
     if template is None:
         raise SiteIncomplete(str(static / PAGE))
     assets = {name: _asset(name, content, built) for name, content in contents.items()}
-    snapshot, integrity = _snapshot(built, snapshot_name(_runtime_pin(static), contents[APP_ARCHIVE]))
-    assets |= snapshot
+    snapshot, integrity = _add_snapshot(assets, built / snapshot_name(_runtime_pin(static), contents[APP_ARCHIVE]))
     site = Site(_asset(PAGE, template, built), _release(contents), assets, version, runtime)
     values = {
         "assets": site.assets_path,
         "pyodide": site.runtime_path,
         "lock": html.escape(_lock_without_packages(static)),
-        "snapshot": site.assets_path + SNAPSHOT if snapshot else "",
+        "snapshot": site.assets_path + snapshot if snapshot else "",
         "integrity": integrity,
     }
     return replace(site, page=_asset(PAGE, filled_in(template, values), built))
@@ -119,14 +117,16 @@ def filled_in(template: bytes, values: Mapping[str, str]) -> bytes:
 
 
 def app_archive(packages: Iterable[str]) -> bytes:
-    """Give a ZIP of the Python source of some packages, the same bytes for the same source."""
+    """Give a ZIP of the Python source of some packages, the same bytes for the same source, on every machine."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for package in packages:
             folder = _package_folder(package)
             for path in sorted(folder.rglob("*.py")):
                 entry = zipfile.ZipInfo(f"{package}/{path.relative_to(folder).as_posix()}", ZIP_EPOCH)
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+                entry.create_system = ZIP_UNIX
+                # Stored, since zlibs differ in what they make of the same bytes; the build compresses it as a whole.
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_STORED)
     return buffer.getvalue()
 
 
@@ -166,13 +166,19 @@ def _lock_without_packages(static: Path) -> str:
     return json.dumps({"info": lock["info"], "packages": {}}, separators=(",", ":"))
 
 
-def _snapshot(built: Path, name: str) -> tuple[dict[str, Asset], str]:
-    """Give the snapshot, if there is one, and by what a browser knows that it is whole (Subresource Integrity)."""
-    path = built / name
+def _add_snapshot(assets: dict[str, Asset], path: Path) -> tuple[str, str]:
+    """Put the memory of a Python that has the app imported among the assets, if the build has made one of this app.
+
+    Gives its name, and by what a browser knows that it is whole (Subresource Integrity). No two builds make the same
+    bytes, so the name is that of the content.
+    """
     if not path.is_file():
-        return {}, ""
-    checksum = base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
-    return {SNAPSHOT: _file(SNAPSHOT, path, f'"{path.stem}"')}, f"sha256-{checksum}"
+        return "", ""
+    checksum = hashlib.sha256(path.read_bytes()).digest()
+    digits = checksum.hex()[:RELEASE_DIGITS]
+    name = f"python-{digits}{SNAPSHOT_ENDING}"
+    assets[name] = _file(name, path, f'"{digits}"')
+    return name, f"sha256-{base64.b64encode(checksum).decode()}"
 
 
 def _file(name: str, path: Path, etag: str) -> Asset:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from build_site import EVERYDAY_QUALITY, build_site
-from signaling.built import digest
-from signaling.site import SNAPSHOT, Site, load_site
+from signaling.built import SNAPSHOT_ENDING, digest
+from signaling.site import Site, load_site
 from tests.project import ROOT
 
 
@@ -23,6 +23,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "built").mkdir()
     (folder / "built" / "0123.snapshot").touch()
     (folder / "built" / "4567.br").touch()
+    (folder / "built" / "a folder of somebody's").mkdir()
     build_site(folder, EVERYDAY_QUALITY)
     yield folder
     shutil.rmtree(folder)
@@ -34,20 +35,26 @@ def site(static: Path) -> Site:
     return load_site(static)
 
 
+def snapshot_of(site: Site) -> Path:
+    """Find the snapshot among the assets."""
+    [path] = [asset.content for name, asset in site.assets.items() if name.endswith(SNAPSHOT_ENDING)]
+    assert isinstance(path, Path)
+    return path
+
+
 def test_server_finds_the_snapshot(site: Site) -> None:
     """It is a memory of WebAssembly, in pages of 64 KiB, with the application in it."""
-    path = site.assets[SNAPSHOT].content
-    assert isinstance(path, Path)
-    memory = path.read_bytes()
+    memory = snapshot_of(site).read_bytes()
     assert len(memory) > 16 * 1024 * 1024
     assert b"client_py.core.session" in memory
+    assert str(ROOT).encode() not in memory, "it says where it was made"
 
 
 def test_server_finds_what_is_worth_compressing(site: Site) -> None:
-    """Each file twice, with the same content and fewer bytes; archives are compressed already."""
+    """Each file twice, with the same content and fewer bytes; the standard library is compressed already."""
     assert site.page.encoded
     for name, asset in {**site.assets, **site.runtime}.items():
-        if name.endswith(".zip"):
+        if name in ("python_stdlib.zip", "nothing.zip"):
             assert not asset.encoded, name
             continue
         content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
@@ -58,12 +65,10 @@ def test_server_finds_what_is_worth_compressing(site: Site) -> None:
 
 def test_nothing_old_stays(static: Path, site: Site) -> None:
     """What nothing is made of any more is gone."""
-    stems = {path.stem for path in (static / "built").iterdir()}
+    stems = {path.stem for path in (static / "built").iterdir() if path.is_file()}
     contents = [asset.content for asset in (site.page, *site.assets.values(), *site.runtime.values())]
     digests = {digest(content if isinstance(content, bytes) else content.read_bytes()) for content in contents}
-    snapshot = site.assets[SNAPSHOT].content
-    assert isinstance(snapshot, Path)
-    assert stems <= digests | {snapshot.stem}
+    assert stems <= digests | {snapshot_of(site).stem}
 
 
 def test_second_build_makes_nothing(static: Path) -> None:

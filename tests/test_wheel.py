@@ -140,6 +140,7 @@ def test_installed_server_sends_page(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == httpx.codes.OK
     assert response.headers["content-type"].startswith("text/html")
+    assert HtmlAttributes(response.text).found["data-snapshot"], "the snapshot in the wheel is not that of its sources"
 
 
 def test_installed_server_sends_runtime(client: httpx.Client) -> None:

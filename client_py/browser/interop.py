@@ -16,7 +16,11 @@ Failed = Callable[[BaseException], None]
 
 def log_failure(error: BaseException) -> None:
     """Write an error that nobody foresaw to the browser's console."""
-    js.console.error("".join(traceback.format_exception(error)))
+    try:
+        text = "".join(traceback.format_exception(error))
+    except Exception:  # noqa: BLE001 - the lines of the source may not be there, and the error counts for more
+        text = repr(error)
+    js.console.error(text)
 
 
 class Callbacks:

@@ -34,12 +34,16 @@ def test_page_knows_its_snapshot(static: Path, tmp_path: Path) -> None:
     (folder / "built" / name).write_bytes(b"memory")
     site = load_site(folder, ["protocol"])
     found = attributes(site)
-    assert found["data-snapshot"] == f"{site.assets_path}python.snapshot"
-    assert found["data-integrity"] == "sha256-" + base64.b64encode(hashlib.sha256(b"memory").digest()).decode()
-    assert site.assets["python.snapshot"].content == folder / "built" / name
+    checksum = hashlib.sha256(b"memory").digest()
+    asset = f"python-{checksum.hex()[:16]}.snapshot"
+    assert found["data-snapshot"] == site.assets_path + asset
+    assert found["data-integrity"] == "sha256-" + base64.b64encode(checksum).decode()
+    assert site.assets[asset].content == folder / "built" / name
+    (folder / "built" / name).write_bytes(b"other memory of the same")
+    assert attributes(load_site(folder, ["protocol"]))["data-snapshot"] not in ("", found["data-snapshot"])
     for changed in (load_site(folder, ["protocol", "signaling"]), with_version(folder, "1.2.4 sha512-abc\n")):
         assert attributes(changed)["data-snapshot"] == ""
-        assert "python.snapshot" not in changed.assets
+        assert not [name for name in changed.assets if name.endswith(".snapshot")]
 
 
 def with_version(folder: Path, version: str) -> Site:
