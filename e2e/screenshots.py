@@ -109,7 +109,7 @@ async def shoot_sign_in(stage: Studio) -> None:
         await gate.wait()
         await route.continue_()  # type: ignore[attr-defined]  # Playwright's Route
 
-    await page.page.route("**/app.zip", hold)
+    await page.page.route("**/pyodide.asm.wasm", hold)
     await page.page.goto(page.url)
     await page.page.get_by_text("Starting P2P Chat").wait_for(timeout=60_000)
     await shoot(page.page, "starting")
