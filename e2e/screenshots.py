@@ -111,7 +111,7 @@ async def shoot_sign_in(stage: Studio) -> None:
 
     await page.page.route("**/pyodide.asm.wasm", hold)
     await page.page.goto(page.url)
-    await page.page.get_by_text("Starting P2P Chat").wait_for(timeout=60_000)
+    await page.page.get_by_text("Starting Python").wait_for(timeout=60_000)
     await shoot(page.page, "starting")
     gate.set()
     await page.wait_until_ready()
