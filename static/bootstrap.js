@@ -123,11 +123,11 @@ try {
   form.removeEventListener("submit", keepSubmission);
   if (submitter !== null) form.requestSubmit(submitter);
 } catch (error) {
-  if (root.dataset.boot === "snapshot") sessionStorage.setItem(PLAIN, "");
   delete root.dataset.signedIn;
   root.dataset.app = "failed";
   showProgress(0, "P2P Chat could not start.");
   document.getElementById("auth-error").textContent =
     "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.";
   console.error(error);
+  if (root.dataset.boot === "snapshot") sessionStorage.setItem(PLAIN, "");
 }
