@@ -121,9 +121,9 @@ class Conversation:
         self._unstored.append(outgoing)
         # To whom it is owed is decided now, and kept along with it.
         self._deliveries.add(message_id, size)
-        self._recipients.write(outgoing)
+        settled = self._recipients.write(outgoing)
         message = Message(message_id, Direction.OUTGOING, self._username, text, now, Delivery.QUEUED)
-        return [Store(Entry(message, receipts=self._deliveries.receipts([message_id])))]
+        return [Store(Entry(message, receipts=self._deliveries.receipts([*settled, message_id])))]
 
     def typed(self, now: float) -> list[ConversationEffect]:
         """The person pressed a key in the composer."""

@@ -1,13 +1,14 @@
 """Decides which device is owed which of our messages.
 
 A message is owed to everyone who is in the room when it is written; with nobody there, to the account that we talked
-with last; and before there was one, to whoever comes. An account may speak through several devices: one that says
-hello is given, in the order of writing, all that its account is owed and has not acknowledged. So what waits for a
-tab that is gone for good reaches the tab that comes after it.
+with last; and before there was one, to whoever comes, unless the next message is written to somebody before that. An
+account may speak through several devices: one that says hello is given, in the order of writing, all that its account
+is owed and has not acknowledged. So what waits for a tab that is gone for good reaches the tab that comes after it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -158,17 +159,30 @@ class Recipients:
 
     # What they are owed
 
-    def write(self, message: Outgoing) -> list[Stream]:
-        """Owe a new message to whom it is for, and give their devices, as far as these are known."""
+    def write(self, message: Outgoing) -> list[str]:
+        """Owe a new message to whom it is for.
+
+        Gives the ids of earlier ones that were for whoever comes, and are now for those who are there: to be kept with
+        the new message. Else a crash could leave those open to someone who has got the new one before them.
+        """
         streams = list(dict.fromkeys(member.stream for member in self._members.values() if member.stream))
         for stream in streams:
             self._owe(message, stream)
         silent = [(peer_id, member.account) for peer_id, member in self._members.items() if self._is_awaited(member)]
+        settled = self._settle(silent) if silent else []
         for peer_id, account in silent:
             self._wait(message, account, peer_id)
         if not streams and not silent:
             self._wait(message, self._last_account, None)
-        return streams
+        return settled
+
+    def _settle(self, silent: list[tuple[str, str]]) -> list[str]:
+        """Owe to members who have yet to say hello what was for whoever comes."""
+        messages = [item.message for item in self._waiting if item.account is None]
+        self._waiting = [item for item in self._waiting if item.account is not None]
+        for message, (peer_id, account) in itertools.product(messages, silent):
+            self._wait(message, account, peer_id)
+        return [message.id for message in messages]
 
     def _is_awaited(self, member: _Member) -> bool:
         """Tell whether a member has yet to say hello, and will.

@@ -118,6 +118,14 @@ def test_message_waits_for_whoever_comes() -> None:
     assert stage.receive(Resume(0, 0)) == [*sent(1, 1), *sent(2, 2, "Again")]
 
 
+def test_addressees_of_earlier_messages_are_kept_with_the_next_one() -> None:
+    """What was for whoever comes is settled in the transaction of the first message that is written to somebody."""
+    stage = Stage()
+    assert stage.submit().receipts == (Receipt(message_id(1), {}),)
+    stage.conversation.member_joined(BEN, "ben")
+    assert stage.submit().receipts == (Receipt(message_id(1), {"ben": {}}), Receipt(message_id(2), {"ben": {}}))
+
+
 def test_message_waits_for_the_hello_of_who_is_there() -> None:
     """Someone in the room without a channel is owed it all the same."""
     stage = Stage()

@@ -4,7 +4,7 @@ from client_py.core.models import Delivery
 from client_py.core.notices import DeliveryChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import MAX_DEVICES, Recipients
-from client_py.core.records import Mark
+from client_py.core.records import Mark, Receipt
 
 BEN, ME_AGAIN = "peer-ben", "peer-ada-2"
 
@@ -99,6 +99,23 @@ def test_message_for_whoever_comes_is_for_the_first() -> None:
     assert pending(recipients, BEN, "device-1") == [first]
     recipients.member_joined("peer-cleo", "cleo")
     assert pending(recipients, "peer-cleo", "device-of-cleo") == []
+
+
+def test_message_for_whoever_comes_is_for_those_to_whom_the_next_one_is() -> None:
+    """Each of them gets both in their order, and nobody gets the first one alone afterwards."""
+    recipients = new_recipients()
+    first = write(recipients, 1)
+    recipients.member_joined(BEN, "ben")
+    recipients.member_joined("peer-cleo", "cleo")
+    second = write(recipients, 2)
+    assert recipients.deliveries.receipts([first, second]) == (
+        Receipt(first, {"ben": {}, "cleo": {}}),
+        Receipt(second, {"ben": {}, "cleo": {}}),
+    )
+    assert pending(recipients, BEN, "device-1") == [first, second]
+    assert pending(recipients, "peer-cleo", "device-of-cleo") == [first, second]
+    recipients.member_joined("peer-dora", "dora")
+    assert pending(recipients, "peer-dora", "device-of-dora") == []
 
 
 def test_message_is_for_everyone_who_was_there_before_their_hello() -> None:
