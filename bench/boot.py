@@ -10,14 +10,13 @@ import argparse
 import asyncio
 import statistics
 import sys
-import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
+from bench.surroundings import running
 from e2e.browsers import Browsers, Kind
 from e2e.server import Server
 
@@ -27,25 +26,27 @@ VISITS = ("cold", "warm")
 READY_MS = 60_000
 EMPTY_PATH = "/robots.txt"
 """A page of the same origin with nothing in it, where the plain start is made; its own loading is not counted."""
-PLAIN = """
-async (runtime) => {
-    const started = performance.now();
-    const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
-    await loadPyodide({ indexURL: runtime });
-    return performance.now() - started;
-}
-"""
-READY = """
-() => new Promise((resolve) => {
-    const root = document.documentElement;
-    const look = () => { if (root.dataset.app === "ready") resolve(performance.now()); };
-    new MutationObserver(look).observe(root, { attributeFilter: ["data-app"] });
-    look();
-})
-"""
 BYTES = """
-() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-    .reduce((sum, entry) => sum + entry.transferSize, 0)
+const bytes = () => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .reduce((sum, entry) => sum + entry.transferSize, 0);
+"""
+PLAIN = f"""
+async (runtime) => {{
+    {BYTES}
+    const started = performance.now();
+    const {{ loadPyodide }} = await import(`${{runtime}}pyodide.mjs`);
+    await loadPyodide({{ indexURL: runtime }});
+    return [performance.now() - started, bytes()];
+}}
+"""
+READY = f"""
+() => new Promise((resolve) => {{
+    {BYTES}
+    const root = document.documentElement;
+    const look = () => {{ if (root.dataset.app === "ready") resolve([performance.now(), bytes()]); }};
+    new MutationObserver(look).observe(root, {{ attributeFilter: ["data-app"] }});
+    look();
+}})
 """
 
 
@@ -63,7 +64,7 @@ class Visit:
     """What one visit took."""
 
     ms: float
-    """From the beginning of the navigation until `data-app` was "ready"."""
+    """From the beginning of the navigation until `data-app` was "ready"; of the plain start, what it took alone."""
     kib: float
     """That came over the network by then, headers and all."""
 
@@ -72,11 +73,11 @@ async def visit(page: Page, name: str, url: str, runtime: str) -> Visit:
     """Open a page, and wait until Python runs."""
     if name == "ours":
         await page.goto(url)
-        ms = await page.evaluate(READY)
+        ms, size = await page.evaluate(READY)
     else:
         await page.goto(url + EMPTY_PATH)
-        ms = await page.evaluate(PLAIN, runtime)
-    return Visit(float(ms), float(await page.evaluate(BYTES)) / 1024)
+        ms, size = await page.evaluate(PLAIN, runtime)
+    return Visit(ms, size / 1024)
 
 
 async def measure(browsers: Browsers, kind: Kind, name: str, url: str, runtime: str) -> list[Visit]:
@@ -124,20 +125,12 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")
     rounds = parser.parse_args().rounds
     results: dict[Case, list[Visit]] = defaultdict(list)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder))
-        server.start()
-        try:
-            async with async_playwright() as playwright:
-                browsers = Browsers(playwright)
-                runtime = await runtime_of(browsers, server)
-                for _, kind, name in product(range(rounds), KINDS, ("plain", "ours")):
-                    visits = await measure(browsers, kind, name, server.url, runtime)
-                    for moment, taken in zip(VISITS, visits, strict=True):
-                        results[Case(name, kind, moment)].append(taken)
-                await browsers.close()
-        finally:
-            server.stop()
+    async with running() as (server, browsers):
+        runtime = await runtime_of(browsers, server)
+        for _, kind, name in product(range(rounds), KINDS, ("plain", "ours")):
+            visits = await measure(browsers, kind, name, server.url, runtime)
+            for moment, taken in zip(VISITS, visits, strict=True):
+                results[Case(name, kind, moment)].append(taken)
     report(results, KINDS)
 
 

@@ -8,16 +8,12 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
 from itertools import product
-from pathlib import Path
 
-from playwright.async_api import async_playwright
-
+from bench.surroundings import running
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage
-from e2e.server import Server
 
 ROUNDS = 5
 KINDS: tuple[Kind, ...] = ("chromium", "firefox")
@@ -58,21 +54,13 @@ async def main() -> None:
     """Measure every pairing in turns, so that a slow moment of the machine falls on all of them alike."""
     ready: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
     connected: dict[tuple[Kind, Kind], list[float]] = {pair: [] for pair in product(KINDS, KINDS)}
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder))
-        server.start()
-        try:
-            async with async_playwright() as playwright:
-                browsers = Browsers(playwright)
-                for turn, (first, second) in product(range(ROUNDS), connected):
-                    room = f"bench-{turn}-{first}-{second}"
-                    waited, took = await measure_pair(browsers, first, second, server.url, room)
-                    for kind, seconds in zip((first, second), waited, strict=True):
-                        ready[kind].append(seconds)
-                    connected[first, second].append(took)
-                await browsers.close()
-        finally:
-            server.stop()
+    async with running() as (server, browsers):
+        for turn, (first, second) in product(range(ROUNDS), connected):
+            room = f"bench-{turn}-{first}-{second}"
+            waited, took = await measure_pair(browsers, first, second, server.url, room)
+            for kind, seconds in zip((first, second), waited, strict=True):
+                ready[kind].append(seconds)
+            connected[first, second].append(took)
     for kind, series in ready.items():
         report(f"page opened → ready, {kind}", series)
     for (first, second), series in connected.items():

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
+from build_site import EVERYDAY_QUALITY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.people import Newcomers, Regulars
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_site() -> None:
+    """Bring what the page is served with up to date, which takes no time where it is so already."""
+    build_site(ROOT / "static", EVERYDAY_QUALITY)
 
 
 @pytest.fixture(scope="session")

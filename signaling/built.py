@@ -21,7 +21,7 @@ ARCHIVE_PATH = "/app.zip"
 SNAPSHOT_PROGRAM = f"""
 import sys
 sys.path.insert(0, {ARCHIVE_PATH!r})
-import random, traceback
+import random
 import client_py.app, segno
 """
 """What runs before the snapshot is made. A snapshot holds memory and no files: what is imported here needs none."""

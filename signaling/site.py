@@ -10,11 +10,11 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from signaling.built import FOLDER as BUILT_FOLDER
-from signaling.built import SNAPSHOT_ENDING, encoded, snapshot_name
+from signaling.built import SNAPSHOT_ENDING, digest, encoded, snapshot_name
 from signaling.errors import SiteIncomplete
 
 APP_ARCHIVE = "app.zip"
@@ -73,12 +73,12 @@ class Site:
     @property
     def assets_path(self) -> str:
         """Where the assets are, with a slash at the end; another release has another path."""
-        return f"/assets/{self.release}/"
+        return _assets_path(self.release)
 
     @property
     def runtime_path(self) -> str:
         """Where the runtime is, with a slash at the end; another version has another path."""
-        return f"/pyodide/{self.runtime_version}/"
+        return _runtime_path(self.runtime_version)
 
 
 def static_folder() -> Path:
@@ -90,26 +90,39 @@ def static_folder() -> Path:
 
 def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
     """Read a site; SiteIncomplete if something is missing from it."""
-    version, runtime = _runtime(static / RUNTIME_FOLDER)
     built = static / BUILT_FOLDER
+    version, runtime = _runtime(static / RUNTIME_FOLDER, built)
     contents = _static_files(static) | {APP_ARCHIVE: app_archive(packages)}
     template = contents.pop(PAGE, None)
     if template is None:
         raise SiteIncomplete(str(static / PAGE))
     assets = {name: _asset(name, content, built) for name, content in contents.items()}
-    snapshot, integrity = _add_snapshot(assets, built / snapshot_name(_runtime_pin(static), contents[APP_ARCHIVE]))
-    site = Site(_asset(PAGE, template, built), _release(contents), assets, version, runtime)
+    snapshot, integrity = _add_snapshot(assets, built, snapshot_name(runtime_pin(static), contents[APP_ARCHIVE]))
+    release = _release(contents)
     values = {
-        "assets": site.assets_path,
-        "pyodide": site.runtime_path,
+        "assets": _assets_path(release),
+        "pyodide": _runtime_path(version),
         "lock": html.escape(_lock_without_packages(static)),
-        "snapshot": site.assets_path + snapshot if snapshot else "",
+        "snapshot": _assets_path(release) + snapshot if snapshot else "",
         "integrity": integrity,
     }
-    return replace(site, page=_asset(PAGE, filled_in(template, values), built))
+    return Site(_asset(PAGE, _filled_in(template, values), built), release, assets, version, runtime)
 
 
-def filled_in(template: bytes, values: Mapping[str, str]) -> bytes:
+def runtime_pin(static: Path) -> str:
+    """Give the version and integrity of the runtime, as `build_hook.py` has written them beside it."""
+    return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
+
+
+def _assets_path(release: str) -> str:
+    return f"/assets/{release}/"
+
+
+def _runtime_path(version: str) -> str:
+    return f"/pyodide/{version}/"
+
+
+def _filled_in(template: bytes, values: Mapping[str, str]) -> bytes:
     """Put the values into the places of the page that name them in double braces."""
     for name, value in values.items():
         template = template.replace(f"{{{{{name}}}}}".encode(), value.encode())
@@ -148,16 +161,12 @@ def _static_files(static: Path) -> dict[str, bytes]:
     return files
 
 
-def _runtime(folder: Path) -> tuple[str, dict[str, Asset]]:
+def _runtime(folder: Path, built: Path) -> tuple[str, dict[str, Asset]]:
     for name in (RUNTIME_VERSION, *RUNTIME_FILES):
         if not (folder / name).is_file():
             raise SiteIncomplete(str(folder / name))
-    version = _runtime_pin(folder.parent).split()[0]
-    return version, {name: _file(name, folder / name, f'"{version}"') for name in RUNTIME_FILES}
-
-
-def _runtime_pin(static: Path) -> str:
-    return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
+    version = runtime_pin(folder.parent).split()[0]
+    return version, {name: _file(name, folder / name, f'"{version}"', built) for name in RUNTIME_FILES}
 
 
 def _lock_without_packages(static: Path) -> str:
@@ -166,24 +175,23 @@ def _lock_without_packages(static: Path) -> str:
     return json.dumps({"info": lock["info"], "packages": {}}, separators=(",", ":"))
 
 
-def _add_snapshot(assets: dict[str, Asset], path: Path) -> tuple[str, str]:
+def _add_snapshot(assets: dict[str, Asset], built: Path, file_name: str) -> tuple[str, str]:
     """Put the memory of a Python that has the app imported among the assets, if the build has made one of this app.
 
     Gives its name, and by what a browser knows that it is whole (Subresource Integrity). No two builds make the same
     bytes, so the name is that of the content.
     """
+    path = built / file_name
     if not path.is_file():
         return "", ""
-    checksum = hashlib.sha256(path.read_bytes()).digest()
-    digits = checksum.hex()[:RELEASE_DIGITS]
-    name = f"python-{digits}{SNAPSHOT_ENDING}"
-    assets[name] = _file(name, path, f'"{digits}"')
-    return name, f"sha256-{base64.b64encode(checksum).decode()}"
+    content = path.read_bytes()
+    name = f"python-{_digest(content)}{SNAPSHOT_ENDING}"
+    assets[name] = _file(name, path, f'"{_digest(content)}"', built)
+    return name, f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
-def _file(name: str, path: Path, etag: str) -> Asset:
+def _file(name: str, path: Path, etag: str, built: Path) -> Asset:
     """Give a file that is too large to be held in memory."""
-    built = path.parent.parent / BUILT_FOLDER
     return Asset(_media_type(name), etag, path, encoded(built, path.read_bytes()))
 
 
@@ -200,4 +208,4 @@ def _release(contents: Mapping[str, bytes]) -> str:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:RELEASE_DIGITS]
+    return digest(content)[:RELEASE_DIGITS]

@@ -86,8 +86,7 @@ class Archive:
     async def move_to(self, database: Database) -> None:
         """Take everything of this room along to another database."""
         async with self._turn:
-            rows = await self._database.read(self._place.prefix)
-            await database.write([Put(key, row) for key, row in rows])
+            await self._copy_to(database)
             self._database = database
 
     async def close(self) -> None:
@@ -129,9 +128,12 @@ class Archive:
         # A full disk can be read still; whatever cannot stays where it is, for when the page is loaded anew.
         with suppress(StorageFailed, TimeoutError):
             async with asyncio.timeout(RESCUE_SECONDS):
-                rows = await self._database.read(self._place.prefix)
-            await memory.write([Put(key, row) for key, row in rows])
+                await self._copy_to(memory)
         self._database = memory
+
+    async def _copy_to(self, database: Database) -> None:
+        rows = await self._database.read(self._place.prefix)
+        await database.write([Put(key, row) for key, row in rows])
 
     def _changes(self, entry: Entry) -> list[Change]:
         """Give what an entry comes to; where it has a message, the first change tells whether that is new."""

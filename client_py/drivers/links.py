@@ -15,7 +15,7 @@ from client_py.core.link_effects import (
 )
 from client_py.core.room import Room, RoomEffect
 from client_py.drivers.connection import Connection, Outcomes
-from client_py.drivers.server_line import Hear
+from client_py.drivers.inputs import Hear
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.ports import ChannelCallbacks, OperationFailed, PeerConnectionCallbacks, PeerConnections

@@ -37,6 +37,7 @@ from client_py.core.session import (
 )
 from client_py.drivers.archive import Archive
 from client_py.drivers.history import History
+from client_py.drivers.inputs import Input
 from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.links import Links
 from client_py.drivers.server_line import ServerLine
@@ -90,7 +91,7 @@ class RoomDriver:
         self._history = History(name, self._archive, ports.downloads, self._show, callbacks.warn)
         self._opening: asyncio.Task[None] | None = None
         self._machine: Room | None = None
-        self._early: list[Callable[[Room], list[RoomEffect]]] = []
+        self._early: list[Input] = []
         """What came in before the room was there to hear it."""
 
     # What the person and the page do
@@ -196,7 +197,7 @@ class RoomDriver:
         assert self._machine is not None  # noqa: S101 - whoever calls back was made by its effects
         return self._machine
 
-    def _hear(self, decide: Callable[[Room], list[RoomEffect]]) -> None:
+    def _hear(self, decide: Input) -> None:
         """Give the room an input, as soon as it is there."""
         if self._machine is None:
             self._early.append(decide)

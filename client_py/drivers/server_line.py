@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from client_py.core.room import Room, RoomEffect
+from client_py.core.room import Room
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
+from client_py.drivers.inputs import Hear
 from client_py.drivers.tasks import Tasks
 from client_py.ports import Doorbell, Socket, SocketCallbacks, Sockets
 from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
-
-Hear = Callable[[Callable[[Room], list[RoomEffect]]], None]
-"""Gives the room an input, and has the effects carried out."""
 
 
 class ServerLine:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from client_py.core.room import Room, RoomEffect, Visitor
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
+from client_py.drivers.inputs import Input
 from client_py.drivers.server_line import ServerLine
 from client_py.drivers.tasks import Tasks
 from tests.fakes.ports import FakeDoorbell, FakeSockets, settle
@@ -23,7 +22,7 @@ class Stage:
         self.failures: list[BaseException] = []
         self.line = ServerLine(self.doorbell, self.sockets, lambda: "jwt", self._hear, Tasks(self.failures.append))
 
-    def _hear(self, decide: Callable[[Room], list[RoomEffect]]) -> None:
+    def _hear(self, decide: Input) -> None:
         self.effects.append(decide(self.room))
 
     async def knock(self) -> None:
