@@ -95,7 +95,7 @@ class FakeDatabase(MemoryDatabase):
         super().__init__()
         self.open_for_writing = asyncio.Event()
         self.open_for_writing.set()
-        self.failing = self.unreadable = False
+        self.failing = self.unreadable = self.hanging = False
         self.writes = 0
         self.handles = 0
         """How many hold it open."""
@@ -111,7 +111,9 @@ class FakeDatabase(MemoryDatabase):
     async def read(
         self, prefix: Key, *, before: Key | None = None, newest: int | None = None
     ) -> Sequence[tuple[Key, str]]:
-        """Give rows, or fail."""
+        """Give rows, or fail, or never come back."""
+        if self.hanging:
+            await asyncio.get_running_loop().create_future()
         if self.unreadable:
             raise StorageFailed("The disk does not answer.")
         return await super().read(prefix, before=before, newest=newest)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Entry, Mark, Receipt, Snapshot
 from client_py.core.rows import Place
+from client_py.drivers import archive
 from client_py.drivers.archive import Archive
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
@@ -118,6 +121,17 @@ async def test_archive_goes_on_with_what_comes_when_nothing_can_be_read() -> Non
     await stage.keep(Entry(incoming("2")))
     assert stage.stored[-1] == ("2", True)
     assert await stage.archive.everything() == [incoming("2")]
+
+
+async def test_archive_does_not_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while it goes on without what is in there, and the person is told."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    monkeypatch.setattr(archive, "RESCUE_SECONDS", 0.0)
+    stage.database.failing = stage.database.hanging = True
+    await stage.keep(Entry(incoming("2")))
+    assert stage.stored[-1] == ("2", True)
+    assert stage.faults == ["There is no room left."]
 
 
 async def test_archive_closes_after_the_last_entry_is_kept() -> None:
