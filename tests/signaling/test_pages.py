@@ -181,17 +181,21 @@ async def test_best_coding_is_chosen(tmp_path: Path, compressed: Site, accepted:
 
 
 async def test_file_that_a_later_build_took_away_is_not_missed(tmp_path: Path, static: Path) -> None:
-    """The content itself is there still."""
+    """The content itself is there still; where it is not, nothing is, and no cache keeps that."""
     folder = shutil.copytree(static, tmp_path / "static")
     (folder / "built").mkdir()
     gone = folder / "built" / (digest((folder / "app.css").read_bytes()) + ".br")
     gone.touch()
     changed = load_site(folder, ["protocol"])
     gone.unlink()
+    (folder / "pyodide" / "pyodide.mjs").unlink()
     with running(quick_settings(tmp_path), changed) as server:
         headers, body = ask(server, changed.assets_path + "app.css", {"Accept-Encoding": "br"})
+        async with server.http() as client:
+            missing = await client.get(changed.runtime_path + "pyodide.mjs")
     assert "content-encoding" not in headers
     assert body == (folder / "app.css").read_bytes()
+    assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-store")
 
 
 def test_what_is_not_compressed_depends_on_nothing(server: RunningServer, site: Site) -> None:

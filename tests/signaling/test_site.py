@@ -141,7 +141,8 @@ def test_archive_holds_source_only() -> None:
     names = archive.namelist()
     assert {"protocol/__init__.py", "protocol/codec.py", "segno/__init__.py"} <= set(names)
     assert all(name.endswith(".py") for name in names)
-    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    made = {(entry.date_time, entry.create_system, entry.compress_type) for entry in archive.infolist()}
+    assert made == {((1980, 1, 1, 0, 0, 0), 3, zipfile.ZIP_STORED)}
     assert archive.read("protocol/codec.py") == Path(codec.__file__).read_bytes()
 
 

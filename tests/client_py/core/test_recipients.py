@@ -112,10 +112,10 @@ def test_message_for_whoever_comes_is_for_those_to_whom_the_next_one_is() -> Non
         Receipt(first, {"ben": {}, "cleo": {}}),
         Receipt(second, {"ben": {}, "cleo": {}}),
     )
-    assert pending(recipients, BEN, "device-1") == [first, second]
-    assert pending(recipients, "peer-cleo", "device-of-cleo") == [first, second]
     recipients.member_joined("peer-dora", "dora")
     assert pending(recipients, "peer-dora", "device-of-dora") == []
+    assert pending(recipients, BEN, "device-1") == [first, second]
+    assert pending(recipients, "peer-cleo", "device-of-cleo") == [first, second]
 
 
 def test_message_is_for_everyone_who_was_there_before_their_hello() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from client_py.core.alertness import CHECK_PAUSE_SECONDS, SLEEP_SECONDS, TICK_SECONDS
 from client_py.core.conversation import SendFrame
 from client_py.core.frames import Ping, Pong
 from client_py.core.link import DISCONNECTED_SECONDS, RESTART_SECONDS
-from client_py.core.link_effects import LinkTimer, RestartIce
+from client_py.core.link_effects import ClosePeerConnection, LinkTimer, RestartIce
 from client_py.core.models import Status
 from client_py.core.room_effects import (
     CountReceived,
@@ -108,6 +110,21 @@ def test_room_gives_up_a_server_that_does_not_answer() -> None:
     stage.do(stage.room.channel_closed(BEN))
     assert on_ben(stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))) == []
     assert stage.status() is Status.OFFLINE
+
+
+@pytest.mark.parametrize("server_answers", [True, False])
+def test_room_keeps_a_channel_that_may_wake_until_the_server_has_answered(server_answers: bool) -> None:  # noqa: FBT001
+    """A path that is back and brings nothing is given up only where another connection could be had."""
+    stage = Stage()
+    stage.meet()
+    stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
+    stage.do(stage.room.connection_state_changed(BEN, "connected"))
+    if server_answers:
+        stage.receive(events.Pong())
+    stage.do(stage.room.bytes_counted(BEN, 1_000))
+    stage.do(stage.room.link_timer_fired(BEN, LinkTimer.ASKING))
+    effects = on_ben(stage.do(stage.room.bytes_counted(BEN, 1_000)))
+    assert effects[0] == (ClosePeerConnection() if server_answers else RestartIce())
 
 
 def test_room_takes_the_answer_of_the_server() -> None:
