@@ -61,17 +61,23 @@ async def lose(page: Page) -> None:
 
 
 async def corrupt(page: Page) -> None:
-    """Give something else for the snapshot, as a broken cache might."""
+    """Change one bit of the snapshot, as a broken disk might; only the checksum can tell."""
 
     async def spoil(route: Route) -> None:
-        await route.fulfill(body=b"no snapshot at all", content_type="application/octet-stream")
+        memory = bytearray(await (await route.fetch()).body())
+        memory[-1] ^= 1
+        await route.fulfill(body=bytes(memory), content_type="application/octet-stream")
 
     await page.route(SNAPSHOT, spoil)
 
 
 async def replace_by_another(page: Page) -> None:
-    """Give a snapshot of another runtime, of which only Pyodide can tell."""
-    await corrupt(page)
+    """Give what is no snapshot of this runtime, and let only Pyodide find out."""
+
+    async def give(route: Route) -> None:
+        await route.fulfill(body=b"no snapshot at all", content_type="application/octet-stream")
+
+    await page.route(SNAPSHOT, give)
     await page.add_init_script(FORGET.replace("NAME", "integrity"))
 
 
