@@ -26,7 +26,7 @@ MADE = frozenset({SNAPSHOT_ENDING, *ENCODINGS.values()})
 EVERYDAY_QUALITY = 5
 """Of brotli, for a checkout: made in a second or two, and a tenth larger than need be."""
 RELEASE_QUALITY = 11
-"""Of brotli, for a wheel: as small as can be, which takes minutes."""
+"""Of brotli, for a wheel: as small as can be, which takes a minute or more."""
 
 
 def build_site(static: Path, quality: int, *, anew: bool = False) -> None:
