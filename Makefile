@@ -35,7 +35,7 @@ COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/u
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench-start bench-boot bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench bench-start bench-boot bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, 
 
 chaos: browsers ## have two browsers write MESSAGES (5000) each while everything breaks
 	$(BIN)/python -m e2e.chaos --messages $(MESSAGES)
+
+bench: browsers ## run the benchmarks of start, server and conversation, and write bench/RESULTS.md
+	$(BIN)/python -m bench
 
 bench-start: browsers ## measure how long people wait for the page and for each other
 	$(BIN)/python -m bench.start

@@ -16,6 +16,7 @@ from itertools import product
 
 from playwright.async_api import Page
 
+from bench.report import Report, Table, spread
 from bench.surroundings import running
 from e2e.browsers import Browsers, Kind
 from e2e.server import Server
@@ -102,28 +103,21 @@ async def runtime_of(browsers: Browsers, server: Server) -> str:
     return str(runtime)
 
 
-def report(results: dict[Case, list[Visit]], kinds: tuple[Kind, ...]) -> None:
-    """Print the medians side by side, with their ratio."""
-    head = ("plain", "ours", "ratio", "spread of ours", "plain", "ours")
-    widths = (8, 8, 6, 16, 10, 10)
-    columns = " ".join(f"{title:>{width}}" for title, width in zip(head, widths, strict=True))
-    sys.stdout.write(f"{'visit':<6} {'browser':<9} {columns}\n")
-    for moment, kind in product(VISITS, kinds):
+def table(results: dict[Case, list[Visit]]) -> Table:
+    """Put the medians side by side, with their ratio."""
+    rows = []
+    for moment, kind in product(VISITS, KINDS):
         plain, ours = (results[Case(name, kind, moment)] for name in ("plain", "ours"))
-        before, after = (statistics.median(each.ms for each in series) for series in (plain, ours))
-        sizes = (statistics.median(each.kib for each in series) for series in (plain, ours))
-        spread = f"{min(each.ms for each in ours):.0f} to {max(each.ms for each in ours):.0f}"
-        kib = " ".join(f"{size:>6.0f} KiB" for size in sizes)
-        sys.stdout.write(
-            f"{moment:<6} {kind:<9} {before:>5.0f} ms {after:>5.0f} ms {after / before:>6.2f} {spread:>16} {kib}\n"
-        )
+        before, after = ([each.ms for each in series] for series in (plain, ours))
+        sizes = (f"{statistics.median(each.kib for each in series):,.0f}" for series in (plain, ours))
+        ratio = f"{statistics.median(after) / statistics.median(before):.2f}"
+        rows.append((f"{moment}, {kind}", spread(before), spread(after), ratio, *sizes))
+    head = ("visit", "plain, ms", "ours, ms", "ratio", "plain, KiB", "ours, KiB")
+    return Table("Until Python runs: a plain `loadPyodide()`, and the whole page", head, rows)
 
 
-async def main() -> None:
-    """Measure in turns, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.boot", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")
-    rounds = parser.parse_args().rounds
+async def measure_all(rounds: int = ROUNDS) -> Report:
+    """Measure in turns."""
     results: dict[Case, list[Visit]] = defaultdict(list)
     async with running() as (server, browsers):
         runtime = await runtime_of(browsers, server)
@@ -131,7 +125,14 @@ async def main() -> None:
             visits = await measure(browsers, kind, name, server.url, runtime)
             for moment, taken in zip(VISITS, visits, strict=True):
                 results[Case(name, kind, moment)].append(taken)
-    report(results, KINDS)
+    return Report("The page starts", "make bench-boot", [table(results)])
+
+
+async def main() -> None:
+    """Measure, and print what was measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench.boot", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")
+    sys.stdout.write(f"{await measure_all(parser.parse_args().rounds)}\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,27 @@
+"""Runs the benchmarks one after the other, and writes what they say into `bench/RESULTS.md`. Run as `make bench`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import boot
+from bench.report import machine
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BENCHMARKS = (boot.measure_all,)
+
+
+async def main() -> None:
+    """Measure everything; what is done stands in the file even if a later benchmark fails."""
+    parts = [f"# What was measured\n\nOn {datetime.now(UTC):%Y-%m-%d}, by `make bench`, on {machine()}."]
+    for measure_all in BENCHMARKS:
+        parts.append(str(await measure_all()))
+        RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    sys.stdout.write(RESULTS.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
