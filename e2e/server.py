@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -34,19 +35,26 @@ STOP_SECONDS = 15
 class Server:
     """A server process that can be stopped, killed and started again on the same port with the same data."""
 
-    def __init__(self, folder: Path, settings: dict[str, str] | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, str] | None = None,
+        host: str = "127.0.0.1",
+        program: Sequence[str | Path] = (PROGRAM,),
+    ) -> None:
         self.host = host
         self.port = free_port()
         self.url = f"http://{host}:{self.port}"
         self.log = folder / "server.log"
         self.settings = {"P2PCHAT_DATA_DIR": str(folder / "data"), **SETTINGS, **(settings or {})}
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process, and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  (our own command, without a shell)
-                [PROGRAM, "serve", "--host", self.host, "--port", str(self.port)],
+                [*self._program, "serve", "--host", self.host, "--port", str(self.port)],
                 env={**os.environ, **self.settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -34,7 +34,7 @@ from signaling.logs import log
 from signaling.middleware.access_log import AccessLog
 from signaling.middleware.body_limit import BodyLimit
 from signaling.middleware.origin_check import OriginCheck
-from signaling.middleware.security_headers import SecurityHeaders
+from signaling.middleware.security_headers import SecurityHeaders, security_headers
 from signaling.pages import Pages, robots
 from signaling.passwords import Passwords
 from signaling.rate_limits import LoginLimits, registration_limit
@@ -42,7 +42,7 @@ from signaling.responses import failed, not_heard, not_routed, refused
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Rooms
 from signaling.settings import Settings
-from signaling.site import Site, load_site, static_folder
+from signaling.site import WORKER_PATH, Site, load_site, static_folder
 from signaling.switchboard import Switchboard
 
 
@@ -67,7 +67,7 @@ def create_app(settings: Settings, site: Site | None = None) -> Starlette:
 
     return Starlette(
         routes=_routes(parts),
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, parts.site),
         exception_handlers={
             Refusal: refused,
             HTTPException: not_routed,
@@ -111,7 +111,8 @@ def _routes(parts: Parts) -> list[BaseRoute]:
     return [
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
-        Route("/assets/{release}/{name:path}", pages.asset),
+        Route(WORKER_PATH, pages.worker),
+        Route("/assets/{digest}/{name:path}", pages.asset),
         Route("/pyodide/{version}/{name:path}", pages.runtime),
         Route("/favicon.ico", pages.favicon),
         Route("/robots.txt", robots),
@@ -123,11 +124,11 @@ def _routes(parts: Parts) -> list[BaseRoute]:
     ]
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, site: Site) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(AccessLog),
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,

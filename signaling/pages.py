@@ -38,10 +38,15 @@ class Pages:
         found = ROOM_NAME.admits(request.scope["path"].removeprefix(ROOM_PATH_PREFIX))
         return _serve(request, self.site.page, ASK_FIRST, HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
 
+    async def worker(self, request: Request) -> Response:
+        """`GET /service-worker.js`: what keeps this release in the browser."""
+        return _serve(request, self.site.worker, ASK_FIRST)
+
     async def asset(self, request: Request) -> Response:
-        """`GET /assets/<release>/<name>`: a file of this release."""
-        assets = self.site.assets if request.path_params["release"] == self.site.release else {}
-        return _serve(request, assets.get(request.path_params["name"]), FOREVER)
+        """`GET /assets/<digest>/<name>`: a file, as long as it is what its address says."""
+        asset = self.site.assets.get(request.path_params["name"])
+        is_that = asset is not None and asset.digest == request.path_params["digest"]
+        return _serve(request, asset if is_that else None, FOREVER)
 
     async def runtime(self, request: Request) -> Response:
         """`GET /pyodide/<version>/<name>`: a file of the runtime."""
@@ -52,7 +57,7 @@ class Pages:
         """`GET /favicon.ico`, for which browsers ask unbidden: the icon that the page has."""
         if FAVICON not in self.site.assets:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return RedirectResponse(self.site.assets_path + FAVICON, headers={"Cache-Control": ASK_FIRST})
+        return RedirectResponse(self.site.address(FAVICON), headers={"Cache-Control": ASK_FIRST})
 
 
 async def robots(_request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from protocol.codes import ErrorCode
 from signaling.errors import AuthenticationError, BodyTooBig, Refusal
-from signaling.middleware.security_headers import SECURITY_HEADERS
+from signaling.middleware.security_headers import security_headers
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -64,4 +64,4 @@ async def failed(_request: Request, _error: Exception) -> Response:
     """Answer a request on which we failed; what happened is for the log, not for a stranger."""
     message = "The server failed. Try again later."
     # Starlette answers failures outside of every middleware, so their headers have to be put on here.
-    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, message, headers=SECURITY_HEADERS)
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, message, headers=security_headers())

@@ -5,27 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import importlib.util
-import io
 import json
-import zipfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
+from signaling.archive import APP_PACKAGES, app_archive
 from signaling.built import FOLDER as BUILT_FOLDER
-from signaling.built import SNAPSHOT_ENDING, digest, encoded, snapshot_name
+from signaling.built import digest, encoded, start_of
 from signaling.errors import SiteIncomplete
 
-APP_ARCHIVE = "app.zip"
-APP_PACKAGES = ("client_py", "protocol", "segno")
-"""What the browser's Python imports. Their source is read and never imported here."""
-
 PAGE = "index.html"
+INLINE_STYLE = "app.css"
+INLINE_SCRIPT = "signed-in.js"
+"""They stand in the page itself: both are needed before anything can be painted."""
+WORKER = "service-worker.js"
+WORKER_PATH = "/service-worker.js"
+"""At the top, since a service worker has power over what lies beside and below it."""
 RUNTIME_FOLDER = "pyodide"
 RUNTIME_VERSION = "VERSION"
 RUNTIME_LOCK = "pyodide-lock.json"
-RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", RUNTIME_LOCK)
+RUNTIME_LIBRARY = "python_stdlib.zip"
+RUNTIME_KEPT = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+RUNTIME_FILES = (*RUNTIME_KEPT, RUNTIME_LIBRARY, RUNTIME_LOCK)
 """All that a browser asks for, or a plain start of Pyodide. The runtime's own pages and consoles are not served."""
 
 MEDIA_TYPES = {
@@ -42,11 +45,8 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
     ".zip": "application/zip",
 }
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest that a ZIP can say: the archive depends on what is in it, not on when it was checked out."""
-ZIP_UNIX = 3
-"""APPNOTE.TXT §4.4.2; else it would say on which system it was made."""
-RELEASE_DIGITS = 16
+ADDRESS_DIGITS = 16
+_PLACE = re.compile(rb"\{\{(.+?)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +54,51 @@ class Asset:
     """A file to serve: small ones from memory, so that they stay what their address says; large ones from the disk."""
 
     media_type: str
-    etag: str
+    digest: str
     content: bytes | Path
     encoded: Mapping[str, Path] = field(default_factory=dict)
-    """The same content compressed, by content coding, the smaller one first."""
+    """The same content compressed, by content coding, the smallest first."""
+
+    @property
+    def etag(self) -> str:
+        """Its validator (RFC 9110 §8.8.3)."""
+        return f'"{self.digest}"'
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything that is served as it is: the page, the assets of one release, and the runtime of one version."""
+    """Everything that is served as it is: the page, its service worker, the assets, and the runtime of one version."""
 
-    page: Asset
     release: str
+    """Names all of it; another release has another name."""
+    page: Asset
+    worker: Asset
     assets: Mapping[str, Asset]
     runtime_version: str
     runtime: Mapping[str, Asset]
-
-    @property
-    def assets_path(self) -> str:
-        """Where the assets are, with a slash at the end; another release has another path."""
-        return _assets_path(self.release)
+    inline_scripts: tuple[str, ...] = ()
+    """The checksums of what stands in the page itself (CSP Level 3 §2.3.1)."""
+    inline_styles: tuple[str, ...] = ()
 
     @property
     def runtime_path(self) -> str:
         """Where the runtime is, with a slash at the end; another version has another path."""
         return _runtime_path(self.runtime_version)
+
+    def address(self, name: str) -> str:
+        """Give the path of an asset; with another content it has another one."""
+        return _address(name, self.assets[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """From what the page starts Python."""
+
+    library: str
+    program: str
+    snapshot: str = ""
+    integrity: str = ""
+    """By what a browser knows that the snapshot is whole (Subresource Integrity)."""
 
 
 def static_folder() -> Path:
@@ -92,21 +112,31 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
     """Read a site; SiteIncomplete if something is missing from it."""
     built = static / BUILT_FOLDER
     version, runtime = _runtime(static / RUNTIME_FOLDER, built)
-    contents = _static_files(static) | {APP_ARCHIVE: app_archive(packages)}
-    template = contents.pop(PAGE, None)
-    if template is None:
-        raise SiteIncomplete(str(static / PAGE))
+    contents = _static_files(static)
+    if missing := {PAGE, WORKER, INLINE_STYLE, INLINE_SCRIPT} - contents.keys():
+        raise SiteIncomplete(str(static / min(missing)))
+    templates = {name: contents.pop(name) for name in (PAGE, WORKER)}
+    inline = {name: contents.pop(name) for name in (INLINE_STYLE, INLINE_SCRIPT)}
     assets = {name: _asset(name, content, built) for name, content in contents.items()}
-    snapshot, integrity = _add_snapshot(assets, built, snapshot_name(runtime_pin(static), contents[APP_ARCHIVE]))
-    release = _release(contents)
-    values = {
-        "assets": _assets_path(release),
-        "pyodide": _runtime_path(version),
-        "lock": html.escape(_lock_without_packages(static)),
-        "snapshot": _assets_path(release) + snapshot if snapshot else "",
-        "integrity": integrity,
-    }
-    return Site(_asset(PAGE, _filled_in(template, values), built), release, assets, version, runtime)
+    runtime_path = _runtime_path(version)
+    beginning = _add_beginning(assets, static, app_archive(packages), runtime_path)
+    addresses = {name: _address(name, asset) for name, asset in assets.items()}
+    values = {"runtime": runtime_path, "lock": html.escape(_lock_without_packages(static)), **asdict(beginning)}
+    values |= {f"inline {name}": content.decode() for name, content in inline.items()}
+    kept = {*addresses.values(), *(runtime_path + name for name in RUNTIME_KEPT), beginning.library}
+    release = _release(templates, addresses | values)
+    page = _filled_in(templates[PAGE], addresses | values | {"release": release})
+    worker = _filled_in(templates[WORKER], {"release": release, "kept": json.dumps(sorted(kept), indent=2)})
+    return Site(
+        release,
+        _asset(PAGE, page, built),
+        _asset(WORKER, worker, built),
+        assets,
+        version,
+        runtime,
+        (_checksum(inline[INLINE_SCRIPT]),),
+        (_checksum(inline[INLINE_STYLE]),),
+    )
 
 
 def runtime_pin(static: Path) -> str:
@@ -114,40 +144,35 @@ def runtime_pin(static: Path) -> str:
     return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
 
 
-def _assets_path(release: str) -> str:
-    return f"/assets/{release}/"
+def served_files(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Give the name and the content of everything that is served."""
+    for name, asset in {PAGE: site.page, WORKER: site.worker, **site.assets, **site.runtime}.items():
+        yield name, asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
 
 
-def _runtime_path(version: str) -> str:
-    return f"/pyodide/{version}/"
+def _add_beginning(assets: dict[str, Asset], static: Path, archive: bytes, runtime_path: str) -> Beginning:
+    """Put among the assets what Python starts from: what the build has made of just this app, or its sources."""
+    built = static / BUILT_FOLDER
+    start = start_of(built, runtime_pin(static), archive)
+    if not start.is_whole:
+        assets["app.zip"] = _asset("app.zip", archive, built)
+        return Beginning(runtime_path + RUNTIME_LIBRARY, _address("app.zip", assets["app.zip"]))
+    files = {"library.zip": start.library, "app.zip": start.program, "python.snapshot": start.snapshot}
+    for name, path in files.items():
+        assets[name] = _file(name, path, built)
+    library, program, snapshot = (_address(name, assets[name]) for name in files)
+    return Beginning(library, program, snapshot, _checksum(start.snapshot.read_bytes()))
 
 
 def _filled_in(template: bytes, values: Mapping[str, str]) -> bytes:
-    """Put the values into the places of the page that name them in double braces."""
-    for name, value in values.items():
-        template = template.replace(f"{{{{{name}}}}}".encode(), value.encode())
-    return template
+    """Put the values into the places that name them in double braces: `{{app.css}}` is an asset's address."""
+    return _PLACE.sub(lambda place: values[place[1].decode()].encode(), template)
 
 
-def app_archive(packages: Iterable[str]) -> bytes:
-    """Give a ZIP of the Python source of some packages, the same bytes for the same source, on every machine."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for package in packages:
-            folder = _package_folder(package)
-            for path in sorted(folder.rglob("*.py")):
-                entry = zipfile.ZipInfo(f"{package}/{path.relative_to(folder).as_posix()}", ZIP_EPOCH)
-                entry.create_system = ZIP_UNIX
-                # Stored, since zlibs differ in what they make of the same bytes; the build compresses it as a whole.
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_STORED)
-    return buffer.getvalue()
-
-
-def _package_folder(package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise SiteIncomplete(f"The Python package {package}")
-    return Path(spec.submodule_search_locations[0])
+def _release(templates: Mapping[str, bytes], values: Mapping[str, str]) -> str:
+    """Name the page, its service worker and all that they name."""
+    parts = [*templates.values(), json.dumps(values, sort_keys=True).encode()]
+    return _short(b"".join(digest(part).encode() for part in parts))
 
 
 def _static_files(static: Path) -> dict[str, bytes]:
@@ -165,8 +190,7 @@ def _runtime(folder: Path, built: Path) -> tuple[str, dict[str, Asset]]:
     for name in (RUNTIME_VERSION, *RUNTIME_FILES):
         if not (folder / name).is_file():
             raise SiteIncomplete(str(folder / name))
-    version = runtime_pin(folder.parent).split()[0]
-    return version, {name: _file(name, folder / name, f'"{version}"', built) for name in RUNTIME_FILES}
+    return runtime_pin(folder.parent).split()[0], {name: _file(name, folder / name, built) for name in RUNTIME_FILES}
 
 
 def _lock_without_packages(static: Path) -> str:
@@ -175,37 +199,32 @@ def _lock_without_packages(static: Path) -> str:
     return json.dumps({"info": lock["info"], "packages": {}}, separators=(",", ":"))
 
 
-def _add_snapshot(assets: dict[str, Asset], built: Path, file_name: str) -> tuple[str, str]:
-    """Put the memory of a Python that has the app imported among the assets, if the build has made one of this app.
-
-    Gives its name, and by what a browser knows that it is whole (Subresource Integrity). No two builds make the same
-    bytes, so the name is that of the content.
-    """
-    path = built / file_name
-    if not path.is_file():
-        return "", ""
-    content = path.read_bytes()
-    name = f"python-{_digest(content)}{SNAPSHOT_ENDING}"
-    assets[name] = _file(name, path, f'"{_digest(content)}"', built)
-    return name, f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
-
-
-def _file(name: str, path: Path, etag: str, built: Path) -> Asset:
+def _file(name: str, path: Path, built: Path) -> Asset:
     """Give a file that is too large to be held in memory."""
-    return Asset(_media_type(name), etag, path, encoded(built, path.read_bytes()))
+    content = path.read_bytes()
+    return Asset(_media_type(name), _short(content), path, encoded(built, content))
 
 
 def _asset(name: str, content: bytes, built: Path) -> Asset:
-    return Asset(_media_type(name), f'"{_digest(content)}"', content, encoded(built, content))
+    return Asset(_media_type(name), _short(content), content, encoded(built, content))
+
+
+def _runtime_path(version: str) -> str:
+    return f"/pyodide/{version}/"
+
+
+def _address(name: str, asset: Asset) -> str:
+    return f"/assets/{asset.digest}/{name}"
 
 
 def _media_type(name: str) -> str:
     return MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
 
 
-def _release(contents: Mapping[str, bytes]) -> str:
-    return _digest("\n".join(f"{name} {_digest(contents[name])}" for name in sorted(contents)).encode())
+def _checksum(content: bytes) -> str:
+    """Give the checksum as browsers take it (Subresource Integrity §3.1)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
-def _digest(content: bytes) -> str:
-    return digest(content)[:RELEASE_DIGITS]
+def _short(content: bytes) -> str:
+    return digest(content)[:ADDRESS_DIGITS]

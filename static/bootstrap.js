@@ -2,9 +2,18 @@
 
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
-const { assets, pyodide: runtime, lock, snapshot, integrity } = root.dataset;
+const { runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
+const WORKER = "/service-worker.js";
 const SNAPSHOT_SECONDS = 120;
-const FILES_SECONDS = 15;
+const PAINT_MS = 100;
+// The largest of the files that the page preloads and awaits: by it, the line is measured.
+const SAMPLE = new URL(`${runtime}pyodide.asm.mjs`, location.href).href;
+const SAMPLE_SECONDS = 3;
+// Of a file among others; the line itself carries twice as much. See bench/boot.py.
+const SLOW_BYTES_PER_SECOND = 1.5e6;
+const LENGTH_BYTES = 4;
+// The data of WebAssembly's program end below this.
+const PRISTINE_BYTES = 1 << 23;
 const MAKE_APP = "from client_py.app import App; app = App()";
 // In sessionStorage, when an application that was taken up from a snapshot could not start: the next load does without.
 const PLAIN = "p2pchat.plain";
@@ -44,72 +53,141 @@ function isPlainWished() {
   }
 }
 
-// On its way at once; of a snapshot that is not what the page expects, the browser gives nothing.
-function loadMemory() {
-  if (!snapshot || isPlainWished()) return Promise.reject(new Error("No snapshot is to be used."));
-  return load(snapshot, { integrity, signal: AbortSignal.timeout(SNAPSHOT_SECONDS * 1000) });
+// Of a snapshot that is not what the page expects, the browser gives nothing.
+async function loadMemory() {
+  const content = await load(snapshot, { integrity, signal: AbortSignal.timeout(SNAPSHOT_SECONDS * 1000) });
+  const length = new DataView(content).getUint32(0, true);
+  const description = JSON.parse(new TextDecoder().decode(new Uint8Array(content, LENGTH_BYTES, length)));
+  return { ...description, bytes: new Uint8Array(content, LENGTH_BYTES + length) };
 }
 
-function libraryOf(python) {
-  return python.runPython("import sys; f'/lib/python{sys.version_info.major}{sys.version_info.minor}.zip'");
+// Puts a memory where WebAssembly has just made one; what Python did to that meanwhile is undone.
+function recall(heap, pristine, { data, end, runs, bytes }) {
+  heap.fill(0, data, end);
+  heap.set(pristine.subarray(0, data));
+  for (let run = 0, at = 0; run < runs.length; run += 2) {
+    const length = runs[run + 1] - runs[run];
+    heap.set(bytes.subarray(at, at + length), runs[run]);
+    at += length;
+  }
+}
+
+// Makes the module of Python's that Pyodide asks for; as soon as the memory is there, it restores that.
+async function createWith(memory, createPyodide, settings) {
+  const instantiate = settings.instantiateWasm;
+  let pristine;
+  settings.instantiateWasm = (imports, done) => instantiate(imports, (instance, module) => {
+    pristine = new Uint8Array(instance.exports.memory.buffer).slice(0, PRISTINE_BYTES);
+    return done(instance, module);
+  });
+  const python = await createPyodide(settings);
+  const recalled = await memory;
+  if (recalled.version !== settings.API.version) throw new Error("The snapshot is one of another runtime.");
+  settings.API.restoreSnapshot = () => {
+    recall(python.HEAPU8, pristine, recalled);
+    return recalled.config;
+  };
+  return python;
 }
 
 // Python as it was when the build had imported the application: no file is read, and nothing is compiled.
 async function resume(loadPyodide, memory) {
+  const { default: createPyodide } = await import(`${runtime}pyodide.asm.mjs`);
   const python = await loadPyodide({
     indexURL: runtime,
-    stdLibURL: `${assets}nothing.zip`,
+    stdLibURL: nothing,
     lockFileContents: lock,
-    _loadSnapshot: memory,
+    _loadSnapshot: new Uint8Array(1), // only to be asked for: createWith has the real one
+    createPyodideModule: (settings) => createWith(memory, createPyodide, settings),
   });
   // What is not there is looked for and not found; in an empty archive, Python would look for it in vain and fail.
-  python.FS.unlink(libraryOf(python));
+  python.FS.unlink(python.runPython("import sys; f'/lib/python{sys.version_info.major}{sys.version_info.minor}.zip'"));
   // The chance of the build would be everybody's.
   python.runPython("import random; random.seed()");
   return python;
 }
 
-async function start(loadPyodide) {
-  const program = load(`${assets}app.zip`);
-  program.catch(() => {}); // it is awaited when Python is there
-  const python = await loadPyodide({ indexURL: runtime, lockFileContents: lock });
+async function start(loadPyodide, archive) {
+  const python = await loadPyodide({ indexURL: runtime, stdLibURL: library, lockFileContents: lock });
   // Python imports from the archive as it is; nothing needs to be unpacked.
-  python.FS.writeFile("/app.zip", new Uint8Array(await program));
+  python.FS.writeFile("/app.zip", new Uint8Array(await archive));
   python.runPython("import sys; sys.path.insert(0, '/app.zip')");
+  return python;
+}
+
+// From a snapshot Python starts sooner, but from its archives there is less to load. On a slow line that is sooner
+// still; the service worker brings the snapshot for the next visit.
+async function isSnapshotSooner() {
+  if (!snapshot || isPlainWished()) return false;
+  if (navigator.serviceWorker?.controller) return true;
+  const sample = await loaded(SAMPLE);
+  if (!sample) return false;
+  const seconds = (sample.responseEnd - sample.requestStart) / 1000;
+  return sample.transferSize === 0 || sample.encodedBodySize / seconds > SLOW_BYTES_PER_SECOND;
+}
+
+// How a file that the page has preloaded was loaded; nothing if it has not come soon.
+function loaded(url) {
+  return new Promise((resolve) => {
+    new PerformanceObserver((entries, observer) => {
+      const [entry] = entries.getEntriesByName(url);
+      if (!entry) return;
+      observer.disconnect();
+      resolve(entry);
+    }).observe({ type: "resource", buffered: true });
+    setTimeout(resolve, SAMPLE_SECONDS * 1000);
+  });
+}
+
+// The form is seen before what takes long begins; a page in the background is never painted.
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, PAINT_MS);
+  });
+}
+
+async function startFromSnapshot(loadPyodide, memory) {
+  try {
+    const python = await resume(loadPyodide, memory);
+    python.runPython(MAKE_APP);
+    root.dataset.boot = "snapshot";
+    return python;
+  } catch (error) {
+    console.info("Python starts from the beginning:", error);
+    return null;
+  }
+}
+
+async function startFromArchives(loadPyodide, archive) {
+  const python = await start(loadPyodide, archive);
+  python.runPython(MAKE_APP);
+  root.dataset.boot = "plain";
   return python;
 }
 
 async function boot() {
   showProgress(10, `Getting ready… ${hint}`);
-  const memory = loadMemory();
-  memory.catch(() => {}); // it is awaited further down, where a failure has its place
+  const painting = painted();
+  const isResumed = await isSnapshotSooner();
+  const first = isResumed ? loadMemory() : load(program);
+  first.catch(() => {}); // it is awaited further down, where a failure has its place
+  await painting;
   const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
   showProgress(30, `Starting Python… ${hint}`);
-  let python;
-  try {
-    python = await resume(loadPyodide, memory);
-    python.runPython(MAKE_APP);
-    root.dataset.boot = "snapshot";
-  } catch (error) {
-    console.info("Python starts from the beginning:", error);
-    python = await start(loadPyodide);
-    python.runPython(MAKE_APP);
-    root.dataset.boot = "plain";
-  }
+  const python = (isResumed && (await startFromSnapshot(loadPyodide, first)))
+    || (await startFromArchives(loadPyodide, isResumed ? load(program) : first));
   showProgress(80, `Starting P2P Chat… ${hint}`);
   python.runPython("app.start()");
-  if (root.dataset.boot === "snapshot") bringFiles(python);
 }
 
-// What was not imported for the snapshot is imported from these, should it ever be needed.
-async function bringFiles(python) {
-  const files = [["/app.zip", `${assets}app.zip`], [libraryOf(python), `${runtime}python_stdlib.zip`]];
+// The next visit asks the network for the page alone.
+async function keepRelease() {
   try {
-    const contents = await Promise.all(files.map(([, url]) => load(url)));
-    files.forEach(([path], number) => python.FS.writeFile(path, new Uint8Array(contents[number])));
+    const policy = globalThis.trustedTypes?.createPolicy("p2p-chat", { createScriptURL: () => WORKER });
+    await navigator.serviceWorker?.register(policy ? policy.createScriptURL("") : WORKER);
   } catch (error) {
-    console.info("Python’s files are tried for again:", error);
-    setTimeout(() => bringFiles(python), FILES_SECONDS * 1000);
+    console.info("This browser keeps no page:", error);
   }
 }
 
@@ -122,6 +200,7 @@ try {
   await boot();
   form.removeEventListener("submit", keepSubmission);
   if (submitter !== null) form.requestSubmit(submitter);
+  keepRelease();
 } catch (error) {
   delete root.dataset.signedIn;
   root.dataset.app = "failed";

@@ -145,7 +145,7 @@ def test_installed_server_sends_page(client: httpx.Client, path: str) -> None:
 
 def test_installed_server_sends_runtime(client: httpx.Client) -> None:
     """The page says where Pyodide is, and it is there, whole and with the type that browsers compile as it streams."""
-    base = HtmlAttributes(client.get("/").text).found["data-pyodide"]
+    base = HtmlAttributes(client.get("/").text).found["data-runtime"]
     assert base is not None
     assert client.get(f"{base}pyodide.mjs").headers["content-type"].startswith("text/javascript")
     wasm = client.get(f"{base}pyodide.asm.wasm")

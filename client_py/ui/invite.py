@@ -40,9 +40,9 @@ def path_of(matrix: Iterable[Sequence[int]]) -> str:
 def draw_code(document: Document, link: str) -> Element:
     """Draw a link as a QR code."""
     # Imported late: few people need the code, and everybody would wait for it.
-    import segno  # noqa: PLC0415 - for the same reason
+    from segno.encoder import encode  # noqa: PLC0415 - for the same reason
 
-    matrix = segno.make(link, error="m", micro=False).matrix
+    matrix = encode(link, error="m", micro=False).matrix
     side = len(matrix) + 2 * QUIET_ZONE
     attributes = {
         "class": "code",

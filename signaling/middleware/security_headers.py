@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
+
+def security_headers(inline_scripts: Iterable[str] = (), inline_styles: Iterable[str] = ()) -> dict[str, str]:
+    """Give the headers; of what stands in a page itself, only that runs or shows whose checksum is named."""
+    scripts, styles = (" ".join(f"'{checksum}'" for checksum in some) for some in (inline_scripts, inline_styles))
+    directives = [
         "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # Pyodide compiles WebAssembly, and needs no eval of JavaScript
-        "style-src 'self'",
+        # Pyodide compiles WebAssembly, and needs no eval of JavaScript.
+        f"script-src 'self' 'wasm-unsafe-eval' {scripts}",
+        f"style-src 'self' {styles}",
         "img-src 'self'",
         "font-src 'self'",
         "connect-src 'self'",  # the WebSocket too (CSP Level 3 §6.7.2.8: 'self' matches ws and wss of the same host)
@@ -19,29 +25,29 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
     ]
-)
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",  # a room's name is in its address
-    "X-Content-Type-Options": "nosniff",
-}
+    return {
+        "Content-Security-Policy": "; ".join(directive.strip() for directive in directives),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Referrer-Policy": "no-referrer",  # a room's name is in its address
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 class SecurityHeaders:
     """Plain ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and complete the headers of its response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -21,8 +21,10 @@ hypothesis.settings.load_profile("p2p-chat")
 StartServer = Callable[..., RunningServer]
 
 
-PAGE = """<html data-assets="{{assets}}" data-pyodide="{{pyodide}}" data-lock="{{lock}}"
- data-snapshot="{{snapshot}}" data-integrity="{{integrity}}">"""
+PAGE = """<html data-release="{{release}}" data-runtime="{{runtime}}" data-lock="{{lock}}" data-style="{{style.css}}"
+ data-library="{{library}}" data-program="{{program}}" data-snapshot="{{snapshot}}" data-integrity="{{integrity}}">
+<script>{{inline signed-in.js}}</script><style>{{inline app.css}}</style>"""
+WORKER = "const RELEASE = '{{release}}'; const KEPT = {{kept}};"
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,10 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("static")
     (folder / "pyodide").mkdir()
     (folder / "index.html").write_text(PAGE)
-    (folder / "app.css").write_text("body { color: black }")
+    (folder / "service-worker.js").write_text(WORKER)
+    (folder / "app.css").write_text("p { margin: 0 }")
+    (folder / "signed-in.js").write_text("look()")
+    (folder / "style.css").write_text("body { color: black }")
     (folder / "bootstrap.js").write_text("boot()")
     (folder / "favicon.svg").write_text("<svg/>")
     (folder / "pyodide" / "VERSION").write_text("1.2.3 sha512-abc\n")

@@ -106,7 +106,7 @@ def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:
     """A client that does not read on delays the end for a moment, and its download is no failure."""
     with serving(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
         page = httpx.get(f"http://{server.address}/", trust_env=False).text
-        runtime = re.findall(r'data-pyodide="([^"]+)"', page)[0]
+        runtime = re.findall(r'data-runtime="([^"]+)"', page)[0]
         client.sendall(f"GET {runtime}pyodide.asm.wasm HTTP/1.1\r\nHost: here\r\n\r\n".encode())
         assert client.recv(4) == b"HTTP"
         started = time.monotonic()
