@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from protocol.codes import CloseCode
-from protocol.events import Event
+from signaling.relay import Told
 
 ConnectionId = NewType("ConnectionId", int)
 """One WebSocket, counted by the switchboard; it is never told to anyone."""
@@ -17,7 +17,7 @@ class Deliver:
     """Send an event to a connection, after everything that was sent to it before."""
 
     connection: ConnectionId
-    event: Event
+    event: Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from collections import deque
 
 from limits import RateLimitItem, RateLimitItemPerDay
 from limits.aio.storage import MemoryStorage
@@ -97,9 +98,28 @@ def registration_limit(settings: Settings) -> RateLimit:
     return RateLimit(MovingWindowRateLimiter(MemoryStorage()), settings.register_limit, "register")
 
 
-def message_limit(settings: Settings) -> RateLimit:
-    """Give the limit on one connection's messages: it has a storage of its own, which goes when the connection does."""
-    return RateLimit(MovingWindowRateLimiter(MemoryStorage()), settings.message_limit, "message")
+class MessageLimit:
+    """The limit on one connection's messages, in a moving window like the others; it neither waits nor is shared."""
+
+    __slots__ = ("_amount", "_moments", "_seconds")
+
+    def __init__(self, item: RateLimitItem) -> None:
+        self._amount = item.amount
+        self._seconds = item.get_expiry()
+        self._moments: deque[float] | None = None  # made by the first message, since most connections are idle
+
+    def spend(self, now: float) -> int | None:
+        """Count a message; or give the seconds to wait, and count nothing, if that would be too many."""
+        moments = self._moments
+        if moments is None:
+            moments = self._moments = deque()
+        expired = now - self._seconds
+        while moments and moments[0] <= expired:
+            moments.popleft()
+        if len(moments) >= self._amount:
+            return max(1, math.ceil(moments[0] - expired))
+        moments.append(now)
+        return None
 
 
 def address_key(host: str | None) -> str:

@@ -12,10 +12,10 @@ from typing import Literal
 
 from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
-from protocol.events import Event, Joined, Peer, PeerJoined, PeerLeft, Signal
-from protocol.requests import Signal as SignalRequest
+from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+from signaling.relay import Relayed, RelayRequest, Told
 
 MAX_HELD_EVENTS = 64
 """For a peer without a connection: an offer and its candidates are some twenty events. A gap in what a peer is told
@@ -44,7 +44,7 @@ class Member:
     connection: ConnectionId | None
     ticket: int | None = None
     peers_at_loss: tuple[Peer, ...] = ()
-    held: list[Event] = field(default_factory=list)
+    held: list[Told] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -90,14 +90,13 @@ class Rooms:
         """Take a connection's peer out of its room."""
         return self._remove(self._member_at(connection), "left")
 
-    def signal(self, connection: ConnectionId, request: SignalRequest) -> list[Effect]:
+    def signal(self, connection: ConnectionId, request: RelayRequest) -> list[Effect]:
         """Hand a description or a candidate to another peer of the same room, with the sender's name on it."""
         sender = self._member_at(connection)
         receiver = sender.room.members.get(request.to)
         if receiver is None or receiver is sender:
             raise UnknownPeer
-        signal = Signal(sender=sender.peer.peer_id, description=request.description, candidate=request.candidate)
-        return self._tell(receiver, signal)
+        return self._tell(receiver, Relayed(sender.peer.peer_id, request.rest))
 
     # A connection ends
 
@@ -142,7 +141,7 @@ class Rooms:
         self._let_go(member)
         member.connection, member.ticket, member.held = newcomer.connection, None, []
         self._present[newcomer.connection] = member
-        events = [self._joined(newcomer, member.room, peers, resumed=True), *held]
+        events: list[Told] = [self._joined(newcomer, member.room, peers, resumed=True), *held]
         return effects + [Deliver(newcomer.connection, event) for event in events]
 
     def _enter(self, newcomer: Newcomer, name: str) -> list[Effect]:
@@ -198,7 +197,7 @@ class Rooms:
         if member.ticket is not None:
             del self._held[member.ticket]
 
-    def _tell_others(self, member: Member, event: Event) -> list[Effect]:
+    def _tell_others(self, member: Member, event: Told) -> list[Effect]:
         effects: list[Effect] = []
         for other in member.room.others(member):
             # Telling one may have been too much for another, who is gone then.
@@ -206,7 +205,7 @@ class Rooms:
                 effects += self._tell(other, event)
         return effects
 
-    def _tell(self, member: Member, event: Event) -> list[Effect]:
+    def _tell(self, member: Member, event: Told) -> list[Effect]:
         if member.connection is not None:
             return [Deliver(member.connection, event)]
         if len(member.held) == MAX_HELD_EVENTS:

@@ -8,13 +8,17 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
 
 from protocol.requests import MAX_REQUEST_BYTES
 from signaling.errors import AddressUnusable
+from signaling.keepalive import Keepalive
 from signaling.settings import Settings
+from signaling.upgrade import Upgrade
+from signaling.wire import Wires
 
 WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
 """Beyond this the WebSocket layer closes with 1009; below it, what is too big gets an error that says so."""
@@ -58,11 +62,7 @@ def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
         app,
         lifespan="off",
         http="h11",  # it bounds the size of a request's headers
-        ws="websockets-sansio",
-        ws_max_size=WEBSOCKET_MAX_BYTES,
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
-        ws_per_message_deflate=False,  # a few small messages; not worth memory for each connection
+        ws=partial(Upgrade, Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES)),  # type: ignore[arg-type]  # called
         log_config=None,
         access_log=False,
         server_header=False,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
 from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
 from protocol.events import Error, Peer, Pong, Welcome
-from protocol.requests import REQUESTS, Join, Leave, Ping, Request, Signal
+from protocol.requests import Join, Leave, Ping
 from signaling.effects import Close, ConnectionId, Deliver, Effect
 from signaling.errors import RateLimited, Refusal
+from signaling.relay import Asked, RelayRequest, decode
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Newcomer, Rooms
 
@@ -51,7 +52,7 @@ class Session:
         """A text message came, and the rate limit admits it."""
         self._refused = 0
         try:
-            effects = self._answer(REQUESTS.decode(text))
+            effects = self._answer(decode(text))
         except (MalformedMessage, MessageTooBig) as refusal:
             return self._malformed_received(refusal)
         except (RemoteProtocolError, Refusal) as refusal:
@@ -80,14 +81,14 @@ class Session:
             return self._rooms.connection_ended(self._connection, "lost")
         return self._rooms.connection_lost(self._connection)
 
-    def _answer(self, request: Request) -> list[Effect]:
+    def _answer(self, request: Asked) -> list[Effect]:
         match request:
+            case RelayRequest():
+                return self._rooms.signal(self._connection, request)
             case Join():
                 return self._join(request)
             case Leave():
                 return self._rooms.leave(self._connection)
-            case Signal():
-                return self._rooms.signal(self._connection, request)
             case Ping():
                 return [Deliver(self._connection, Pong())]
 

@@ -9,16 +9,17 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from protocol.codes import CloseCode
-from protocol.events import Error, Event, Joined, PeerLeft
+from protocol.events import Error, Joined, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.logs import log
+from signaling.relay import Told
 from signaling.rooms import Rooms
 
 
 class Line(Protocol):
     """The server's end of a connection. Neither method waits."""
 
-    def send(self, event: Event) -> bool:
+    def send(self, event: Told) -> bool:
         """Take an event for the client; False if there is no more room for one."""
 
     def close(self, code: CloseCode) -> None:
@@ -63,7 +64,7 @@ class Switchboard:
             timer.cancel()
         self._timers.clear()
 
-    def _deliver(self, connection: ConnectionId, event: Event) -> list[Effect]:
+    def _deliver(self, connection: ConnectionId, event: Told) -> list[Effect]:
         line = self._lines.get(connection)
         if line is None:
             return []
@@ -85,7 +86,7 @@ class Switchboard:
         self.carry_out(self._rooms.grace_over(ticket))
 
 
-def _log_event(connection: ConnectionId, event: Event) -> None:
+def _log_event(connection: ConnectionId, event: Told) -> None:
     match event:
         case Joined():
             log("joined", connection=connection, room=event.room, peer_id=event.peer_id, resumed=event.resumed)

@@ -9,8 +9,9 @@ from functools import partial
 
 from client_py.ports import SocketCallbacks
 from protocol.codes import CloseCode
-from protocol.events import EVENTS, Limits, Welcome
+from protocol.events import Limits, Welcome
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.relay import encode
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Rooms
 from signaling.session import Identity, Session
@@ -171,7 +172,7 @@ class Server:
             match pending.popleft():
                 case Deliver(connection, event):
                     if connection in self._lines:
-                        self._lines[connection].deliver(EVENTS.encode(event))
+                        self._lines[connection].deliver(encode(event).decode())
                 case Close(connection, code):
                     if connection in self._lines:
                         self._lines[connection].close_from_server(code)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from signaling.errors import RateLimited
-from signaling.rate_limits import LoginLimits, address_key, message_limit, registration_limit
+from signaling.rate_limits import LoginLimits, MessageLimit, address_key, registration_limit
 from signaling.setting_values import read_limit
 from signaling.settings import Settings
 
@@ -88,15 +88,20 @@ async def test_registrations_are_limited_by_address() -> None:
     await limit.spend(SHOP)
 
 
-async def test_every_connection_has_message_limit_of_its_own() -> None:
+def test_messages_are_counted_in_moving_window() -> None:
+    """As many messages as the limit has are taken at once, and one more for each that is older than its time."""
+    limit = MessageLimit(read_limit("2/minute"))
+    assert [limit.spend(moment) for moment in (100.0, 130.0)] == [None, None]
+    assert [limit.spend(moment) for moment in (131.0, 159.5)] == [29, 1]
+    assert [limit.spend(moment) for moment in (160.0, 161.0, 190.0)] == [None, 29, None]
+
+
+def test_every_connection_has_message_limit_of_its_own() -> None:
     """What one connection sends is not held against another."""
-    settings = replace(Settings(), message_limit=read_limit("2/minute"))
-    first, second = message_limit(settings), message_limit(settings)
-    await first.spend()
-    await first.spend()
-    with pytest.raises(RateLimited):
-        await first.spend()
-    await second.spend()
+    first, second = MessageLimit(read_limit("1/minute")), MessageLimit(read_limit("1/minute"))
+    assert first.spend(0.0) is None
+    assert first.spend(0.0) == 60
+    assert second.spend(0.0) is None
 
 
 @pytest.mark.parametrize(

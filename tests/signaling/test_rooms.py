@@ -2,18 +2,18 @@ import pytest
 
 from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
-from protocol.events import Event, Joined, Peer, PeerJoined, PeerLeft, Signal
+from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from protocol.requests import Signal as SignalRequest
-from protocol.webrtc import Candidate, Description
+from protocol.webrtc import Description
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+from signaling.relay import Relayed, RelayRequest, Told, relay_request
 from signaling.rooms import MAX_HELD_EVENTS, Newcomer, Rooms
 
 ROOM = "kitchen"
 ANN, BEN, CAT = Peer("peer-ann", "Ann"), Peer("peer-ben", "Ben"), Peer("peer-cat", "Cat")
 ANN_AGAIN = Peer("peer-ann-2", "Ann")
-OFFER = Description("offer", "v=0")
-CANDIDATE = Candidate("candidate:1")
+OFFER = '"description":{"type":"offer","sdp":"v=0"}}'
 
 
 def newcomer(connection: int, peer: Peer) -> Newcomer:
@@ -21,7 +21,7 @@ def newcomer(connection: int, peer: Peer) -> Newcomer:
     return Newcomer(ConnectionId(connection), peer.username, peer, f"token of {peer.peer_id}")
 
 
-def told(connection: int, *events: Event) -> list[Effect]:
+def told(connection: int, *events: Told) -> list[Effect]:
     """Make the deliveries of events to one connection."""
     return [Deliver(ConnectionId(connection), event) for event in events]
 
@@ -31,9 +31,9 @@ def joined(peer: Peer, *others: Peer, resumed: bool = False, capacity: int = 2) 
     return Joined(ROOM, peer.peer_id, f"token of {peer.peer_id}", resumed, others, capacity)
 
 
-def offer_to(peer: Peer) -> SignalRequest:
+def offer_to(peer: Peer) -> RelayRequest:
     """Make a request to hand an offer to a peer."""
-    return SignalRequest(peer.peer_id, description=OFFER)
+    return relay_request(SignalRequest(peer.peer_id, description=Description("offer", "v=0")))
 
 
 @pytest.fixture
@@ -122,10 +122,9 @@ def test_stranger_can_neither_leave_nor_signal(pair: Rooms) -> None:
 
 
 def test_signal_reaches_addressee_with_sender(pair: Rooms) -> None:
-    """A description or a candidate arrives at the one to whom it goes, under its sender's id."""
-    assert pair.signal(ConnectionId(1), offer_to(BEN)) == told(2, Signal(ANN.peer_id, description=OFFER))
-    request = SignalRequest(ANN.peer_id, candidate=CANDIDATE)
-    assert pair.signal(ConnectionId(2), request) == told(1, Signal(BEN.peer_id, candidate=CANDIDATE))
+    """What is signalled arrives at the one to whom it goes, as it is, under its sender's id."""
+    assert pair.signal(ConnectionId(1), offer_to(BEN)) == told(2, Relayed(ANN.peer_id, OFFER))
+    assert pair.signal(ConnectionId(2), RelayRequest(ANN.peer_id, "}")) == told(1, Relayed(BEN.peer_id, "}"))
 
 
 @pytest.mark.parametrize("addressee", [ANN, CAT, Peer("peer-nobody", "Nobody")])
@@ -155,7 +154,7 @@ def test_resumed_peer_was_never_gone(pair: Rooms) -> None:
     pair.connection_lost(ConnectionId(1))
     assert pair.join(newcomer(3, ANN), ROOM) == told(3, joined(ANN, BEN, resumed=True))
     assert pair.grace_over(1) == []
-    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, Signal(BEN.peer_id, description=OFFER))
+    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, Relayed(BEN.peer_id, OFFER))
 
 
 def test_second_loss_has_grace_of_its_own(pair: Rooms) -> None:
@@ -179,7 +178,7 @@ def test_resumed_peer_is_told_what_it_missed() -> None:
     assert rooms.join(newcomer(4, ANN), ROOM) == told(
         4,
         joined(ANN, BEN, resumed=True, capacity=3),
-        Signal(BEN.peer_id, description=OFFER),
+        Relayed(BEN.peer_id, OFFER),
         PeerJoined(CAT),
         PeerLeft(BEN.peer_id, "left"),
     )
@@ -224,7 +223,7 @@ def test_peer_replaces_connection_that_seems_alive(pair: Rooms) -> None:
     replaced = Close(ConnectionId(1), CloseCode.REPLACED)
     assert effects == [replaced, *told(3, joined(ANN, BEN, resumed=True))]
     assert pair.connection_lost(ConnectionId(1)) == []
-    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, Signal(BEN.peer_id, description=OFFER))
+    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, Relayed(BEN.peer_id, OFFER))
 
 
 def test_resuming_unknown_peer_joins_anew(rooms: Rooms) -> None:

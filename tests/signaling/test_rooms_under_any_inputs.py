@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from protocol.errors import UnexpectedMessage
-from protocol.events import Joined, Peer, PeerJoined, PeerLeft, Signal
-from protocol.requests import Signal as SignalRequest
-from protocol.webrtc import Candidate
+from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+from signaling.relay import Relayed, RelayRequest
 from signaling.rooms import MAX_HELD_EVENTS, Member, Newcomer, Rooms
 
 CAPACITY = 3
@@ -58,7 +57,7 @@ class RoomsMachine(RuleBasedStateMachine):
                 self.views[connection].add(peer.peer_id)
             case PeerLeft(peer_id=peer_id):
                 self.views[connection].remove(peer_id)
-            case Signal(sender=sender):
+            case Relayed(sender=sender):
                 assert sender in self.views[connection]
 
     def some_connection(self, choice: int) -> ConnectionId:
@@ -122,7 +121,7 @@ class RoomsMachine(RuleBasedStateMachine):
         connection = self.some_connection(choice)
         for _ in range(times):
             try:
-                self.apply(self.rooms.signal(connection, SignalRequest(to, candidate=Candidate(""))))
+                self.apply(self.rooms.signal(connection, RelayRequest(to, "}")))
             except NotInRoom:
                 assert connection not in self.views
             except UnknownPeer:

@@ -4,15 +4,14 @@ import logging
 import pytest
 
 from protocol.codes import CloseCode, ErrorCode
-from protocol.events import Error, Event, Joined, Peer, PeerLeft
-from protocol.requests import Signal
-from protocol.webrtc import Candidate
+from protocol.events import Error, Joined, Peer, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver
+from signaling.relay import RelayRequest, Told
 from signaling.rooms import Newcomer, Rooms
 from signaling.switchboard import Switchboard
 
 ANN, BEN = Peer("peer-ann", "Ann"), Peer("peer-ben", "Ben")
-SIGNAL = Signal(ANN.peer_id, candidate=Candidate("candidate:1"))
+SIGNAL = RelayRequest(ANN.peer_id, "}")
 ERROR = Error(ErrorCode.NOT_IN_ROOM, "You are not in a room.")
 
 
@@ -21,11 +20,11 @@ class FakeLine:
 
     def __init__(self, room_for: int = 100) -> None:
         self.room_for = room_for
-        self.sent: list[Event] = []
+        self.sent: list[Told] = []
         self.closed: list[CloseCode] = []
         self.changed = asyncio.Event()
 
-    def send(self, event: Event) -> bool:
+    def send(self, event: Told) -> bool:
         """Take an event while there is room."""
         if len(self.sent) == self.room_for:
             return False

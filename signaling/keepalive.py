@@ -1,0 +1,52 @@
+"""Awaits the moments at which clients are asked whether they are still there: one timer for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+STEPS = 20
+"""Parts of the interval, each with its own clients, so that not all are asked in one moment."""
+
+
+class Asked(Protocol):
+    """Whoever can be asked. Neither method waits."""
+
+    is_unanswered: bool
+    """Whether it was asked, and has not answered since."""
+
+    def ask(self) -> None:
+        """Ask."""
+
+    def give_up(self) -> None:
+        """It was asked a whole interval ago."""
+
+
+class Keepalive:
+    """Asks everyone every `seconds`, and gives up who has not answered by the next time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._step = seconds / STEPS
+        self._groups: list[set[Asked]] = [set() for _ in range(STEPS)]
+        self._turn = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, asked: Asked) -> set[Asked]:
+        """Ask someone from now on, as long as they are in the group that is given back."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._step, self._ask_next)
+        group = self._groups[self._turn - 1]  # the one whose turn was last
+        group.add(asked)
+        return group
+
+    def _ask_next(self) -> None:
+        group = self._groups[self._turn]
+        self._turn = (self._turn + 1) % STEPS
+        for asked in list(group):
+            if asked.is_unanswered:
+                asked.give_up()
+            else:
+                asked.ask()
+        self._timer = None
+        if any(self._groups):
+            self._timer = asyncio.get_running_loop().call_later(self._step, self._ask_next)

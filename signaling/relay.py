@@ -1,0 +1,136 @@
+"""Decides what a message means and how an event is written: the protocol's codec, and a shorter way for a `signal`.
+
+Nearly every message is a `signal`, and the server has no use for what it carries. So msgspec checks it, by the bounds
+of `protocol`, and it goes on as it came, without being taken apart and put together again. Only what stands in the form
+that our own codec writes, and in ASCII, goes this way; whatever differs, good or bad, is left to the codec.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields, is_dataclass
+from functools import lru_cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from protocol.codec import wire_name
+from protocol.events import EVENTS, Event, Signal
+from protocol.fields import PEER_ID, Range, Text
+from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Join, Leave, Ping
+from protocol.requests import Signal as SignalRequest
+
+REQUEST_HEAD = '{"type":"signal","to":"'
+DESCRIPTION_HEADS = {kind: f'"description":{{"type":"{kind}","sdp":"' for kind in ("offer", "answer")}
+SENDER_STAND_IN = "x" * 16
+"""Keeps the bound of a peer id: what stands behind the sender is the same for every sender."""
+KNOWN_PEER_IDS = 4096
+
+
+class RelayRequest(msgspec.Struct, frozen=True, gc=False):
+    """A `signal` that has been checked; `rest` is its JSON from behind the addressee to the end."""
+
+    to: str
+    rest: str
+
+
+class Relayed(msgspec.Struct, frozen=True, gc=False):
+    """The event that comes of it: the same `rest`, behind the sender."""
+
+    sender: str
+    rest: str
+
+
+Asked = Join | Leave | RelayRequest | Ping
+"""What a client can ask for, as the server sees it."""
+Told = Event | Relayed
+"""What the server can tell a client."""
+
+
+def decode(text: str) -> Asked:
+    """Give what a client asks for, or raise a RemoteProtocolError that says what is wrong."""
+    if text.startswith(REQUEST_HEAD) and (relayed := _as_it_came(text)) is not None:
+        return relayed
+    request = REQUESTS.decode(text)
+    return relay_request(request) if isinstance(request, SignalRequest) else request
+
+
+def encode(event: Told) -> bytes:
+    """Give the JSON of an event, in UTF-8."""
+    if isinstance(event, Relayed):
+        return f'{{"type":"signal","from":"{event.sender}",{event.rest}'.encode()
+    return EVENTS.encode(event).encode()
+
+
+def relay_request(request: SignalRequest) -> RelayRequest:
+    """Write anew what a `signal` carries."""
+    text = EVENTS.encode(Signal(SENDER_STAND_IN, request.description, request.candidate))
+    return RelayRequest(request.to, text.removeprefix(f'{{"type":"signal","from":"{SENDER_STAND_IN}",'))
+
+
+def _as_it_came(text: str) -> RelayRequest | None:
+    """Give a `signal` that can go on as it is; None if the codec has to look at it."""
+    if len(text) > MAX_REQUEST_BYTES or not text.isascii():
+        return None
+    try:
+        signal = _SIGNAL.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    to = signal.to
+    start = len(REQUEST_HEAD) + len(to) + 2
+    if not text.startswith(f'{to}",', start - len(to) - 2) or not _is_peer_id(to):
+        return None
+    stands_plain = _candidate_stands_plain if signal.description is None else _description_stands_plain
+    return RelayRequest(to, text[start:]) if stands_plain(text, start, signal) else None
+
+
+# msgspec takes a key that stands twice, and counts characters where the codec counts bytes. In what stands plain there
+# is no place for either. That the whole is JSON of the right shape is known already.
+
+
+def _description_stands_plain(text: str, start: int, signal: Any) -> bool:
+    """Whether nothing but a description stands from `start` on, and its SDP is the last, without a quote, and ASCII."""
+    head = DESCRIPTION_HEADS[signal.description.type]
+    if not text.startswith(head, start) or text.find('"', start + len(head)) != len(text) - len('"}}'):
+        return False
+    return bool(signal.description.sdp.isascii())
+
+
+def _candidate_stands_plain(text: str, _start: int, signal: Any) -> bool:
+    """Whether there are as many quotes as a candidate needs that has each of its fields once, and no escape."""
+    candidate = signal.candidate
+    if candidate is None or "\\" in text:
+        return False
+    texts = 7 + (candidate.sdpMLineIndex is not None)
+    texts += 2 * ((candidate.sdpMid is not None) + (candidate.usernameFragment is not None))
+    return text.count('"') == 2 * texts
+
+
+def _shape(cls: type[Any], **options: Any) -> type[msgspec.Struct]:
+    """Give msgspec's spelling of a dataclass of the protocol, which refuses unknown fields as the codec does."""
+    hints = get_type_hints(cls, include_extras=True)
+    shaped = [
+        (wire_name(field), _spelled(hints[field.name]), *([] if field.default is MISSING else [field.default]))
+        for field in fields(cls)
+    ]
+    return msgspec.defstruct(cls.__name__, shaped, forbid_unknown_fields=True, gc=False, **options)
+
+
+def _spelled(annotation: Any) -> Any:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if is_dataclass(annotation):
+        return _shape(annotation)  # type: ignore[arg-type]  # is_dataclass() is true of instances too
+    if origin is Annotated:
+        return Annotated[arguments[0], _meta(arguments[1])]
+    if type(None) in arguments:
+        return _spelled(arguments[0]) | None
+    return annotation
+
+
+def _meta(bound: Text | Range) -> msgspec.Meta:
+    if isinstance(bound, Range):
+        return msgspec.Meta(ge=bound.least, le=bound.most)
+    return msgspec.Meta(max_length=bound.max_bytes)
+
+
+_SIGNAL: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_shape(SignalRequest, tag_field="type", tag="signal"))
+_is_peer_id = lru_cache(KNOWN_PEER_IDS)(PEER_ID.admits)

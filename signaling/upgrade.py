@@ -1,0 +1,252 @@
+"""Awaits the handshake of a WebSocket: uvicorn gives the request, the app decides, and picows has the connection then.
+
+The app sees an ordinary ASGI WebSocket until it accepts or refuses, so that routes and middleware hold for it. What it
+accepts becomes a `Wire`, and no message passes through ASGI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # what its documentation builds on, not in its stubs
+from starlette.types import Message, Scope
+from uvicorn import Config
+from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr
+from uvicorn.server import ServerState
+
+from protocol.codes import CloseCode
+from signaling.wire import ABNORMAL_CLOSURE, Wire, Wires
+
+EXTENSION = "p2p_chat.wire"
+VERSION = b"13"
+"""RFC 6455 §4.1: the only one."""
+KEY_BYTES = 16
+READ_BUFFER_BYTES = 2048
+"""To begin with; it doubles for what is larger."""
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class _PicowsLog(logging.LoggerAdapter[logging.Logger]):
+    """Where picows writes: what a client does wrong is an error to it, and to us nothing worth a line."""
+
+    def error(self, msg: object, *args: object, **options: Any) -> None:
+        """Write for those who debug; `exception`, which tells of our own failures, stays what it is."""
+        self.debug(msg, *args, **options)
+
+
+PICOWS_LOG = _PicowsLog(logging.getLogger("picows"))
+
+
+class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
+    """picows, telling its wire when everything of one read has come, and uvicorn when the connection is gone."""
+
+    __slots__ = ()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes came."""
+        wire: Wire = self.listener
+        wire.wires.is_reading = True
+        WSProtocol.buffer_updated(self, nbytes)
+        wire.wires.flush()
+        if self.transport.is_close_frame_sent:
+            wire.closed_by_picows()
+
+
+class Upgrade(asyncio.Protocol):
+    """One handshake, as uvicorn's `ws` protocol; a connection that is accepted goes on without it."""
+
+    def __init__(self, wires: Wires, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        self._wires = wires
+        self._config = config
+        self._server_state = server_state
+        self._app_state = app_state
+        self._transport: asyncio.Transport
+        self._key = b""
+        self._wire: Wire | None = None
+        self._denial: tuple[int, list[tuple[bytes, bytes]]] | None = None
+        self._body = b""
+        self._is_answered = False
+        self._is_connected = asyncio.Event()
+        self._is_lost = asyncio.Event()
+
+    # uvicorn and the transport
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """The connection is ours; what comes on it waits in the kernel until the handshake is done."""
+        self._transport = transport
+        transport.pause_reading()
+        self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own protocols there
+
+    def data_received(self, data: bytes) -> None:
+        """The request came: whole, and checked by uvicorn's HTTP parser, which has written it anew."""
+        head, *lines = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
+        method, target, _ = head.split(b" ", 2)
+        pairs = [line.split(b": ", 1) for line in lines]
+        headers = [(name, value) for name, value in pairs]
+        fields = dict(headers)
+        self._key = fields.get(b"sec-websocket-key", b"")
+        if fields.get(b"sec-websocket-version") != VERSION:
+            self._refuse(HTTPStatus.UPGRADE_REQUIRED, [(b"sec-websocket-version", VERSION)], b"")
+        elif method != b"GET" or not _is_key(self._key):
+            self._refuse(HTTPStatus.BAD_REQUEST, [], b"")
+        else:
+            task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(target, headers)))
+            self._server_state.tasks.add(task)
+            task.add_done_callback(self._server_state.tasks.discard)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - of no interest
+        """The client has not waited."""
+        self._is_lost.set()
+        self._server_state.connections.discard(self)  # type: ignore[arg-type]  # as above
+
+    def shutdown(self) -> None:
+        """The server stops: uvicorn calls this."""
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, [], b"")
+
+    # The app
+
+    async def _ask_app(self, scope: Scope) -> None:
+        try:
+            await self._config.loaded_app(scope, self._receive, self._send)
+        except ClientDisconnected:
+            pass
+        except Exception:
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+        if self._wire is not None:
+            self._wire.close_unless_heard(CloseCode.INTERNAL_ERROR)
+        else:
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, [], b"")
+
+    async def _receive(self) -> Message:
+        if not self._is_connected.is_set():
+            self._is_connected.set()
+            return {"type": "websocket.connect"}
+        await self._is_lost.wait()
+        return {"type": "websocket.disconnect", "code": ABNORMAL_CLOSURE}
+
+    async def _send(self, message: Message) -> None:
+        if self._is_lost.is_set():
+            raise ClientDisconnected
+        match message["type"]:
+            case "websocket.accept" if not self._is_answered:
+                self._accept(message.get("subprotocol"), message.get("headers", ()))
+            case "websocket.close" if self._wire is not None:
+                self._wire.close(message.get("code", CloseCode.NORMAL))
+            case "websocket.close":
+                self._refuse(HTTPStatus.FORBIDDEN, [], b"")
+            case "websocket.http.response.start" if not self._is_answered:
+                self._denial = (message["status"], list(message.get("headers", ())))
+            case "websocket.http.response.body" if self._denial is not None:
+                self._body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    self._refuse(*self._denial, self._body)
+            case other:
+                raise RuntimeError(f"{other} is not expected now: messages go over the wire")
+
+    # What these are made of
+
+    def _scope(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> Scope:
+        raw_path, _, query = target.partition(b"?")
+        root_path = self._config.root_path
+        offers = b",".join(value for name, value in headers if name == b"sec-websocket-protocol").decode("latin-1")
+        return {
+            "type": "websocket",
+            "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "ws",  # a proxy that has ended TLS is told of by uvicorn's middleware
+            "server": get_local_addr(self._transport),
+            "client": get_remote_addr(self._transport),
+            "root_path": root_path,
+            "path": root_path + unquote(raw_path.decode("ascii")),
+            "raw_path": root_path.encode("ascii") + raw_path,
+            "query_string": query,
+            "headers": headers,
+            "subprotocols": [offer.strip() for offer in offers.split(",") if offer.strip()],
+            "state": self._app_state.copy(),
+            "extensions": {"websocket.http.response": {}, EXTENSION: {"wire": self._accepted}},
+        }
+
+    def _accepted(self) -> Wire:
+        if self._wire is None:
+            raise RuntimeError("there is no wire before the WebSocket is accepted")
+        return self._wire
+
+    def _accept(self, subprotocol: str | None, headers: Headers) -> None:
+        if self._transport.is_closing():
+            raise ClientDisconnected
+        self._is_answered = True
+        connections: set[Any] = self._server_state.connections
+        connections.discard(self)
+        wire = self._wire = Wire(self._wires, connections)
+        response = WSUpgradeResponse.create_101_response(self._accepting(subprotocol, headers))
+        frames = _frames(WSUpgradeResponseWithListener(response, wire), self._wires.max_bytes)
+        frames.connection_made(self._transport)
+        self._transport.set_protocol(frames)
+        request = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        _feed(frames, b"%bSec-WebSocket-Key: %b\r\n\r\n" % (request, self._key))
+
+    def _accepting(self, subprotocol: str | None, headers: Headers) -> list[tuple[str, str]]:
+        chosen = [(b"sec-websocket-protocol", subprotocol.encode())] if subprotocol else []
+        every = [*self._server_state.default_headers, *headers, *chosen]
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in every]
+
+    def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer with something else than a WebSocket, and close; nothing if it is answered already."""
+        if self._is_answered:
+            return
+        self._is_answered = True
+        length = [(b"content-length", b"%d" % len(body)), (b"connection", b"close")]
+        own = {name for name, _ in length}
+        given = [(name, value) for name, value in headers if name.lower() not in own]
+        lines = [b"%b: %b" % pair for pair in (*self._server_state.default_headers, *given, *length)]
+        reason = HTTPStatus(status).phrase.encode()
+        self._transport.write(b"\r\n".join([b"HTTP/1.1 %d %b" % (status, reason), *lines, b"", body]))
+        self._transport.close()
+
+
+def wire_of(scope: Scope) -> Wire:
+    """Give the wire of a WebSocket that has been accepted."""
+    wire: Wire = scope["extensions"][EXTENSION]["wire"]()
+    return wire
+
+
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == KEY_BYTES
+    except binascii.Error:
+        return False
+
+
+def _frames(response: WSUpgradeResponseWithListener, max_bytes: int) -> _Frames:
+    """Make picows' end of a connection: without a timer, a task, compression or pongs of its own."""
+    return _Frames(
+        None,
+        None,
+        False,  # noqa: FBT003 - its parameters can be given by position only
+        lambda _request: response,
+        PICOWS_LOG,
+        True,  # noqa: FBT003 - disconnect where a listener fails
+        None,  # no time limit for the handshake: it is done
+        False,  # noqa: FBT003 - no pings
+        1,
+        1,
+        WSAutoPingStrategy.PING_PERIODICALLY,
+        False,  # noqa: FBT003 - no pongs
+        max_bytes,
+        None,
+        READ_BUFFER_BYTES,
+    )
+
+
+def _feed(frames: _Frames, data: bytes) -> None:
+    """Hand bytes to picows as if they came over the network."""
+    frames.get_buffer(len(data))[: len(data)] = data
+    WSProtocol.buffer_updated(frames, len(data))
