@@ -1,0 +1,5 @@
+"""Runs `bench.relay.measure`."""
+
+from bench.relay.measure import main
+
+main()
