@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NewType
+
+import msgspec
 
 from protocol.codes import CloseCode
 from signaling.relay import Told
@@ -12,24 +13,21 @@ ConnectionId = NewType("ConnectionId", int)
 """One WebSocket, counted by the switchboard; it is never told to anyone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(msgspec.Struct, frozen=True):
     """Send an event to a connection, after everything that was sent to it before."""
 
     connection: ConnectionId
     event: Told
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Close a connection, after everything that was sent to it before."""
 
     connection: ConnectionId
     code: CloseCode
 
 
-@dataclass(frozen=True, slots=True)
-class HoldPlace:
+class HoldPlace(msgspec.Struct, frozen=True):
     """Come back with `ticket` when the grace time is over."""
 
     ticket: int

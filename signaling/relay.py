@@ -20,7 +20,6 @@ from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Join, Leave, Ping
 from protocol.requests import Signal as SignalRequest
 
 REQUEST_HEAD = '{"type":"signal","to":"'
-DESCRIPTION_HEADS = {kind: f'"description":{{"type":"{kind}","sdp":"' for kind in ("offer", "answer")}
 SENDER_STAND_IN = "x" * 16
 """Keeps the bound of a peer id: what stands behind the sender is the same for every sender."""
 KNOWN_PEER_IDS = 4096
@@ -75,30 +74,32 @@ def _as_it_came(text: str) -> RelayRequest | None:
         signal = _SIGNAL.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return None
-    to = signal.to
-    start = len(REQUEST_HEAD) + len(to) + 2
-    if not text.startswith(f'{to}",', start - len(to) - 2) or not _is_peer_id(to):
+    to, description = signal.to, signal.description
+    if not _is_peer_id(to):
         return None
-    stands_plain = _candidate_stands_plain if signal.description is None else _description_stands_plain
-    return RelayRequest(to, text[start:]) if stands_plain(text, start, signal) else None
+    stands_plain = _candidate_stands_plain if description is None else _description_stands_plain
+    return RelayRequest(to, text[len(REQUEST_HEAD) + len(to) + 2 :]) if stands_plain(text, signal) else None
 
 
 # msgspec takes a key that stands twice, and counts characters where the codec counts bytes. In what stands plain there
 # is no place for either. That the whole is JSON of the right shape is known already.
 
 
-def _description_stands_plain(text: str, start: int, signal: Any) -> bool:
-    """Whether nothing but a description stands from `start` on, and its SDP is the last, without a quote, and ASCII."""
-    head = DESCRIPTION_HEADS[signal.description.type]
-    if not text.startswith(head, start) or text.find('"', start + len(head)) != len(text) - len('"}}'):
-        return False
-    return bool(signal.description.sdp.isascii())
+def _description_stands_plain(text: str, signal: Any) -> bool:
+    """Whether its SDP stands where our codec writes it, in ASCII and without a quote, and nothing behind it."""
+    description = signal.description
+    head = f'{REQUEST_HEAD}{signal.to}","description":{{"type":"{description.type}","sdp":"'
+    return (
+        text.startswith(head)
+        and text.find('"', len(head)) == len(text) - len('"}}')
+        and bool(description.sdp.isascii())
+    )
 
 
-def _candidate_stands_plain(text: str, _start: int, signal: Any) -> bool:
+def _candidate_stands_plain(text: str, signal: Any) -> bool:
     """Whether there are as many quotes as a candidate needs that has each of its fields once, and no escape."""
     candidate = signal.candidate
-    if candidate is None or "\\" in text:
+    if candidate is None or "\\" in text or not text.startswith(f'{REQUEST_HEAD}{signal.to}",'):
         return False
     texts = 7 + (candidate.sdpMLineIndex is not None)
     texts += 2 * ((candidate.sdpMid is not None) + (candidate.usernameFragment is not None))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from protocol.codes import CloseCode
 from protocol.events import Error, Joined, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.logs import log
-from signaling.relay import Told
+from signaling.relay import Relayed, Told
 from signaling.rooms import Rooms
 
 
@@ -48,15 +47,16 @@ class Switchboard:
 
     def carry_out(self, effects: Iterable[Effect]) -> None:
         """Carry out effects in their order, and then those to which they lead."""
-        pending = deque(effects)
-        while pending:
-            match pending.popleft():
-                case Deliver(connection, event):
-                    pending.extend(self._deliver(connection, event))
-                case Close(connection, code):
-                    self._close(connection, code)
-                case HoldPlace(ticket):
-                    self._timers[ticket] = asyncio.get_running_loop().call_later(self._grace, self._grace_over, ticket)
+        consequences: list[Effect] = []
+        for effect in effects:
+            if isinstance(effect, Deliver):
+                consequences += self._deliver(effect.connection, effect.event)
+            elif isinstance(effect, Close):
+                self._close(effect.connection, effect.code)
+            else:
+                self._hold_place(effect)
+        if consequences:
+            self.carry_out(consequences)
 
     def shut_down(self) -> None:
         """Stop every timer."""
@@ -64,13 +64,14 @@ class Switchboard:
             timer.cancel()
         self._timers.clear()
 
-    def _deliver(self, connection: ConnectionId, event: Told) -> list[Effect]:
+    def _deliver(self, connection: ConnectionId, event: Told) -> Sequence[Effect]:
         line = self._lines.get(connection)
         if line is None:
-            return []
-        _log_event(connection, event)
+            return ()
+        if not isinstance(event, Relayed):
+            _log_event(connection, event)
         if line.send(event):
-            return []
+            return ()
         self._close(connection, CloseCode.SLOW_CONSUMER)
         # What did not fit is lost, and so is the connection: it is not told anything any more.
         return self._rooms.connection_lost(connection)
@@ -80,6 +81,10 @@ class Switchboard:
         if line is not None:
             log("closing", connection=connection, code=int(code))
             line.close(code)
+
+    def _hold_place(self, effect: HoldPlace) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers[effect.ticket] = loop.call_later(self._grace, self._grace_over, effect.ticket)
 
     def _grace_over(self, ticket: int) -> None:
         del self._timers[ticket]

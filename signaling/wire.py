@@ -116,15 +116,15 @@ class Wire(WSListener):
 
     def send(self, message: bytes) -> bool:
         """Send a text message; False if too many wait already for the client to read."""
-        frame = _text_frame(message)
         if self._is_paused:
-            return self._wait(frame)
-        if not self._frames:
+            return self._wait(_text_frame_head(len(message)) + message)
+        frames = self._frames
+        if not frames:
             self.wires.write_soon(self)
-        elif len(self._frames) >= MAX_WAITING_MESSAGES:
+        frames.append(_text_frame_head(len(message)))
+        frames.append(message)
+        if len(frames) >= 2 * MAX_WAITING_MESSAGES:
             self.flush()
-            self.wires.write_soon(self)
-        self._frames.append(frame)
         return True
 
     def close(self, code: int) -> None:
@@ -208,9 +208,9 @@ class Wire(WSListener):
 
     def flush(self) -> None:
         """Write what was sent."""
-        frames, self._frames = self._frames, []
-        if frames:
-            self._write(frames[0] if len(frames) == 1 else b"".join(frames))
+        if self._frames:
+            frames, self._frames = self._frames, []
+            self._write(b"".join(frames))
 
     # What these are made of
 
@@ -322,11 +322,10 @@ def _decoded(message: bytearray) -> str:
         raise WSProtocolError(INVALID_TEXT, "a text message is not UTF-8") from error
 
 
-def _text_frame(message: bytes) -> bytes:
-    """Give a whole text frame (RFC 6455 §5.2): a server's has no mask, and three ways to write its length."""
-    size = len(message)
+def _text_frame_head(size: int) -> bytes:
+    """Give what stands before a text of so many bytes (RFC 6455 §5.2): a server's frame has no mask."""
     if size < LONG:
-        return b"\x81%c%b" % (size, message)
+        return b"\x81%c" % size
     if size < VERY_LONG:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), message)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), message)
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")

@@ -23,6 +23,7 @@ SECONDS = 1.5
 MEASURES = {
     "connects": ("Connects with authentication and join, a second", 0),
     "offers": ("Offers of 2 KiB relayed, a second", 0),
+    "apart": ("Offers of 2 KiB relayed one by one, a second", 0),
     "candidates": ("Candidates of 200 bytes relayed, a second", 0),
     "p50": ("Delay of an offer at 2,000 a second, median, ms", 2),
     "p99": ("Delay of an offer at 2,000 a second, 99th percentile, ms", 2),
@@ -35,6 +36,7 @@ NOTES = {
     "peerjs-server key, id and token; the others know no accounts, and take whoever comes. peerjs-server and y-webrtc "
     "have no rooms: there it is being reachable, and subscribing to a topic of one's own.",
     "offers": "100 rooms of two, 8 in flight in each. Ours checks, bounds and limits every message; the others do not.",
+    "apart": "100 rooms of two, 8 in flight in all: no two messages come in one read, or go out in one write.",
     "sessions": "200 at once: two connect and join, and hand each other an offer or an answer, and ten candidates.",
     "idle": "5,000 in rooms of two; what the server's memory (Pss) grows by. The kernel's share is not in it.",
 }
@@ -53,6 +55,7 @@ async def measure(kind: Kind, seconds: float, results: Results) -> None:
     async with running(kind) as server:
         keep("connects", await work.connects(server, seconds))
         keep("offers", await work.relayed(server, seconds, "description", work.OFFER))
+        keep("apart", await work.relayed(server, seconds, "description", work.OFFER, lanes=1))
         keep("candidates", await work.relayed(server, seconds, "candidate", work.CANDIDATE))
         p50, p99 = await work.delays(server, seconds)
         keep("p50", p50)
@@ -104,7 +107,9 @@ async def measure_all(rounds: int = ROUNDS, seconds: float = SECONDS, only: tupl
         for kind in chosen:
             await measure(kind, seconds, results)
     names = [kind.name for kind in chosen]
-    return Report("The server relays", "make bench-relay", [table(name, names, results) for name in MEASURES], versions())
+    return Report(
+        "The server relays", "make bench-relay", [table(name, names, results) for name in MEASURES], versions()
+    )
 
 
 def main() -> None:

@@ -119,27 +119,27 @@ async def connects(server: Running, seconds: float) -> Figure:
     return watch.stop()
 
 
-async def relayed(server: Running, seconds: float, kind: str, payload: object) -> Figure:
-    """Messages a second, in a hundred rooms of two, eight in flight in each."""
-    watch = Watch(server)
-    pairs = [await pair(server) for _ in range(ROOMS)]
+async def relayed(server: Running, seconds: float, kind: str, payload: object, lanes: int = ROOMS) -> Figure:
+    """Messages a second, in a hundred rooms of two, eight in flight in each.
+
+    With one lane for all rooms it is eight in all, and every message goes through another room than the one before.
+    """
+    watch, pairs = Watch(server), [await pair(server) for _ in range(ROOMS)]
     is_over = False
 
-    def flow(first: Member, second: Member) -> None:
-        framed, send = frame(server.kind.dialect.signal(second, kind, payload)), _client(second).send
-
+    def flow(lane: list[tuple[Member, Member]]) -> None:
         def arrived(number: int) -> None:
             watch.count += number
             if not is_over:
                 for _ in range(number):
-                    send(framed)
+                    next(senders)()
 
-        _client(first).signalled = arrived
+        senders = itertools.cycle([_sender(server, first, second, kind, payload, arrived) for first, second in lane])
         for _ in range(IN_FLIGHT):
-            send(framed)
+            next(senders)()
 
-    for first, second in pairs:
-        flow(first, second)
+    for number in range(lanes):
+        flow(pairs[number::lanes])
     await asyncio.sleep(WARM_SECONDS)
     watch.start()
     await asyncio.sleep(seconds)
@@ -233,6 +233,13 @@ async def _session(server: Running) -> None:
     exchange(second, OFFER, done[1], begins=True)
     await asyncio.wait_for(asyncio.gather(*done), PATIENCE)
     _leave([(first, second)])
+
+
+def _sender(
+    server: Running, first: Member, second: Member, kind: str, payload: object, arrived: Callable[[int], None]
+) -> Callable[[], None]:
+    _client(first).signalled = arrived
+    return partial(_client(second).send, frame(server.kind.dialect.signal(second, kind, payload)))
 
 
 def _timed(server: Running, first: Member, second: Member, delays_ms: list[float]) -> Callable[[], None]:

@@ -24,4 +24,6 @@ if __name__ == "__main__":
     app = web.Application()
     app.add_routes([web.get("/", serve)])
     uvloop.install()
-    web.run_app(app, host="127.0.0.1", port=int(os.environ["PORT"]), print=None, access_log=None, loop=uvloop.new_event_loop())
+    web.run_app(
+        app, host="127.0.0.1", port=int(os.environ["PORT"]), print=None, access_log=None, loop=uvloop.new_event_loop()
+    )

@@ -40,4 +40,6 @@ async def signal(sid: str, message: dict[str, object]) -> None:
 
 if __name__ == "__main__":
     app = socketio.ASGIApp(server)
-    uvicorn.run(app, port=int(os.environ["PORT"]), ws="websockets-sansio", ws_per_message_deflate=False, log_level="error")
+    uvicorn.run(
+        app, port=int(os.environ["PORT"]), ws="websockets-sansio", ws_per_message_deflate=False, log_level="error"
+    )
