@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -105,13 +106,19 @@ def _to_json(value: Any) -> Any:
     """Give the JSON value of a message; fields at their default None are left out."""
     if is_dataclass(value):
         return {
-            wire_name(field): _to_json(item)
-            for field in fields(value)
-            if (item := getattr(value, field.name)) is not None or field.default is not None
+            key: _to_json(item)
+            for name, key, can_be_left_out in _wire_fields(type(value))
+            if (item := getattr(value, name)) is not None or not can_be_left_out
         }
     if isinstance(value, tuple):
         return [_to_json(item) for item in value]
     return value
+
+
+@cache
+def _wire_fields(cls: type[Any]) -> list[tuple[str, str, bool]]:
+    """Give every field of a dataclass: its name, its key, and whether it is left out where it is None."""
+    return [(field.name, wire_name(field), field.default is None) for field in fields(cls)]
 
 
 def _decoder(annotation: Any) -> Decoder:

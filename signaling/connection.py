@@ -7,7 +7,6 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Scope
@@ -38,15 +37,26 @@ PEER_ID_BYTES = 16
 """128 random bits: nobody guesses a peer id, and no two are the same."""
 
 
-@dataclass(frozen=True, slots=True)
 class SignalingEndpoint:
     """What every connection needs, and `serve`, the endpoint of `GET /ws`."""
 
-    settings: Settings
-    admission: Admission
-    rooms: Rooms
-    switchboard: Switchboard
-    resume_tokens: ResumeTokens
+    def __init__(
+        self,
+        settings: Settings,
+        admission: Admission,
+        rooms: Rooms,
+        switchboard: Switchboard,
+        resume_tokens: ResumeTokens,
+    ) -> None:
+        self._settings = settings
+        self._admission = admission
+        self._rooms = rooms
+        self._switchboard = switchboard
+        self._resume_tokens = resume_tokens
+        # Made once, since every connection is told the same.
+        rate = settings.message_limit
+        self._limits = Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
+        self._stun = (IceServer(settings.stun_urls),) if settings.stun_urls else ()
 
     async def serve(self, websocket: WebSocket) -> None:
         """Answer a handshake. What a client says later comes over its wire, and not here."""
@@ -64,35 +74,33 @@ class SignalingEndpoint:
         # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
         await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
-            account = await self.admission.account_of(_token(websocket))
+            account = await self._admission.account_of(_token(websocket))
         except AuthenticationError:
             log("unauthenticated", address=_host(scope))
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
-        connection = Connection(wire_of(scope), self.switchboard, MessageLimit(self.settings.message_limit))
+        connection = Connection(wire_of(scope), self._switchboard, MessageLimit(self._settings.message_limit))
         about = {"account": account.username, "address": _host(scope)}
         connection.begin(self._session(connection.number, account), about)
 
     def _session(self, connection: ConnectionId, account: Account) -> Session:
         identity = Identity(account.id, account.username)
-        return Session(connection, identity, self._welcome(account), self.rooms, self.resume_tokens)
+        return Session(connection, identity, self._welcome(account), self._rooms, self._resume_tokens)
 
     def _welcome(self, account: Account) -> Welcome:
         peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
-        rate = self.settings.message_limit
         return Welcome(
             peer_id=peer_id,
-            resume_token=self.resume_tokens.issue(peer_id, account.id),
+            resume_token=self._resume_tokens.issue(peer_id, account.id),
             ice_servers=self._ice_servers(account),
-            limits=Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry())),
+            limits=self._limits,
         )
 
     def _ice_servers(self, account: Account) -> tuple[IceServer, ...]:
-        stun, turn = self.settings.stun_urls, self.settings.turn_urls
-        servers = [IceServer(stun)] if stun else []
-        if turn:
-            servers.append(turn_server(turn, self.settings.turn_secret, account.id, time.time()))
-        return tuple(servers)
+        urls = self._settings.turn_urls
+        if not urls:
+            return self._stun
+        return *self._stun, turn_server(urls, self._settings.turn_secret, account.id, time.time())
 
 
 class Connection:

@@ -17,7 +17,8 @@ PLAIN = re.compile(r"[\w.,:/@+-]+", re.ASCII)
 def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one event; fields that are None are left out."""
     if LOGGER.isEnabledFor(level):
-        LOGGER.log(level, "%s", pairs(event=event, **fields))
+        # Made by hand: looking for the caller, which no line shows, would take as long as all the rest.
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (pairs(event=event, **fields),), None))
 
 
 def pairs(**fields: object) -> str:
@@ -30,6 +31,8 @@ def configure(level: str) -> None:
 
     uvicorn's information must stay out: it writes the address of every WebSocket with its query, the token in it.
     """
+    # Nor does a line show these, and finding them out takes its time.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections import deque
 
 from limits import RateLimitItem, RateLimitItemPerDay
 from limits.aio.storage import MemoryStorage
@@ -101,23 +100,26 @@ def registration_limit(settings: Settings) -> RateLimit:
 class MessageLimit:
     """The limit on one connection's messages, in a moving window like the others; it neither waits nor is shared."""
 
-    __slots__ = ("_amount", "_moments", "_seconds")
+    __slots__ = ("_amount", "_first", "_moments", "_seconds")
 
     def __init__(self, item: RateLimitItem) -> None:
         self._amount = item.amount
         self._seconds = item.get_expiry()
-        self._moments: deque[float] | None = None  # made by the first message, since most connections are idle
+        # Those from `_first` on count. A list, since an empty deque is as large as all the rest of a connection.
+        self._moments: list[float] = []
+        self._first = 0
 
     def spend(self, now: float) -> int | None:
         """Count a message; or give the seconds to wait, and count nothing, if that would be too many."""
-        moments = self._moments
-        if moments is None:
-            moments = self._moments = deque()
-        expired = now - self._seconds
-        while moments and moments[0] <= expired:
-            moments.popleft()
-        if len(moments) >= self._amount:
-            return max(1, math.ceil(moments[0] - expired))
+        moments, first, expired = self._moments, self._first, now - self._seconds
+        while first < len(moments) and moments[first] <= expired:
+            first += 1
+        if first > len(moments) // 2:
+            del moments[:first]
+            first = 0
+        self._first = first
+        if len(moments) - first >= self._amount:
+            return max(1, math.ceil(moments[first] - expired))
         moments.append(now)
         return None
 

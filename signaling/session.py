@@ -32,12 +32,25 @@ class Identity:
 class Session:
     """One connection, from its welcome to its end."""
 
+    __slots__ = (
+        "_connection",
+        "_identity",
+        "_malformed",
+        "_refused",
+        "_resume_token",
+        "_resume_tokens",
+        "_rooms",
+        "_welcome",
+        "peer_id",
+    )
+
     def __init__(
         self, connection: ConnectionId, identity: Identity, welcome: Welcome, rooms: Rooms, resume_tokens: ResumeTokens
     ) -> None:
         self._connection = connection
         self._identity = identity
         self._welcome = welcome
+        self._resume_token = welcome.resume_token
         self._rooms = rooms
         self._resume_tokens = resume_tokens
         self._malformed = 0
@@ -97,9 +110,9 @@ class Session:
         # A token that is not good is not refused: the client is simply another peer than it was, and `joined` says so.
         resumed = self._resume_tokens.peer_id(request.resume, account_id) if request.resume else None
         peer = Peer(resumed or self.peer_id, self._identity.username)
-        token = self._resume_tokens.issue(peer.peer_id, account_id)
+        token = self._resume_tokens.issue(peer.peer_id, account_id) if resumed else self._resume_token
         effects = self._rooms.join(Newcomer(self._connection, account_id, peer, token), request.room)
-        self.peer_id = peer.peer_id
+        self.peer_id, self._resume_token = peer.peer_id, token
         return effects
 
     def _malformed_received(self, refusal: RemoteProtocolError) -> list[Effect]:

@@ -50,6 +50,9 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
 
     __slots__ = ()
 
+    # Nobody calls it; but uvloop asks for it, and keeps the former protocol as long as it gets none.
+    data_received = None
+
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
         wire: Wire = self.listener
@@ -192,6 +195,9 @@ class Upgrade(asyncio.Protocol):
         self._transport.set_protocol(frames)
         request = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
         _feed(frames, b"%bSec-WebSocket-Key: %b\r\n\r\n" % (request, self._key))
+        # picows keeps these as long as the connection stands, and nobody reads them again.
+        response.headers.clear()
+        frames.transport.request.headers.clear()
 
     def _accepting(self, subprotocol: str | None, headers: Headers) -> list[tuple[str, str]]:
         chosen = [(b"sec-websocket-protocol", subprotocol.encode())] if subprotocol else []
