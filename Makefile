@@ -28,14 +28,15 @@ DEV_STAMP := $(VENV)/dev-$(call key,requirements/run.lock requirements/dev.lock 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 INSTALL_PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 # uv is to know the public index only: it reads neither pip's settings nor, like this, its own.
-COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
-	--custom-compile-command 'make lock' --no-annotate $(UPGRADE) pyproject.toml --group build
+SOLVE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command 'make lock' --no-annotate $(UPGRADE)
+COMPILE = $(SOLVE) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench bench-start bench-boot bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench bench-start bench-boot bench-relay bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,9 @@ bench-start: browsers ## measure how long people wait for the page and for each 
 bench-boot: browsers ## measure how soon the page is ready, beside a plain start of Pyodide
 	$(BIN)/python -m bench.boot
 
+bench-relay: setup-dev ## measure the server beside others that relay, each on one core
+	$(BIN)/python -m bench.relay
+
 bench-recovery: browsers ## measure how soon a conversation goes on after a fault (BENCH="--rounds 1 --faults move")
 	$(BIN)/python -m bench.recovery $(BENCH)
 
@@ -100,7 +104,10 @@ format: setup-dev ## format the code and apply the safe fixes
 lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and package.json anew (UPGRADE=--upgrade moves every pin)
 	$(COMPILE) --output-file requirements/run.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
-	PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts
+	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
+	for folder in . bench/relay/peers; do \
+		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
+	done
 
 wheel: setup-dev ## build dist/*.whl, the Pyodide runtime in it
 	$(BIN)/python -m build --wheel --no-isolation

@@ -107,7 +107,7 @@ def _to_json(value: Any) -> Any:
     if is_dataclass(value):
         return {
             key: _to_json(item)
-            for name, key, can_be_left_out in _wire_fields(type(value))
+            for name, key, can_be_left_out in _wire_fields(value.__class__)
             if (item := getattr(value, name)) is not None or not can_be_left_out
         }
     if isinstance(value, tuple):

@@ -15,7 +15,7 @@ import msgspec
 
 from protocol.codec import wire_name
 from protocol.events import EVENTS, Event, Signal
-from protocol.fields import PEER_ID, Range, Text
+from protocol.fields import PEER_ID, Range, Sdp, Text
 from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Join, Leave, Ping
 from protocol.requests import Signal as SignalRequest
 
@@ -23,6 +23,7 @@ REQUEST_HEAD = '{"type":"signal","to":"'
 SENDER_STAND_IN = "x" * 16
 """Keeps the bound of a peer id: what stands behind the sender is the same for every sender."""
 KNOWN_PEER_IDS = 4096
+MAX_SDP_BYTES = get_args(Sdp)[1].max_bytes
 
 
 class RelayRequest(msgspec.Struct, frozen=True, gc=False):
@@ -86,14 +87,11 @@ def _as_it_came(text: str) -> RelayRequest | None:
 
 
 def _description_stands_plain(text: str, signal: Any) -> bool:
-    """Whether its SDP stands where our codec writes it, in ASCII and without a quote, and nothing behind it."""
-    description = signal.description
-    head = f'{REQUEST_HEAD}{signal.to}","description":{{"type":"{description.type}","sdp":"'
-    return (
-        text.startswith(head)
-        and text.find('"', len(head)) == len(text) - len('"}}')
-        and bool(description.sdp.isascii())
-    )
+    """Whether its SDP is a text where our codec writes it, without a quote, and nothing stands behind it."""
+    head = f'{REQUEST_HEAD}{signal.to}","description":{{"type":"{signal.description.type}","sdp":"'
+    end = len(text) - len('"}}')
+    # Escapes make it longer than it is, never shorter.
+    return text.startswith(head) and text.find('"', len(head)) == end and end - len(head) <= MAX_SDP_BYTES
 
 
 def _candidate_stands_plain(text: str, signal: Any) -> bool:
@@ -120,6 +118,8 @@ def _spelled(annotation: Any) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if is_dataclass(annotation):
         return _shape(annotation)  # type: ignore[arg-type]  # is_dataclass() is true of instances too
+    if annotation == Sdp:
+        return msgspec.Raw  # its escapes are checked, and it is not taken out
     if origin is Annotated:
         return Annotated[arguments[0], _meta(arguments[1])]
     if type(None) in arguments:

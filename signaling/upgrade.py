@@ -108,7 +108,7 @@ class Upgrade(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - of no interest
         """The client has not waited."""
         self._is_lost.set()
-        self._server_state.connections.discard(self)  # type: ignore[arg-type]  # as above
+        self._server_state.connections.discard(self)
 
     def shutdown(self) -> None:
         """The server stops: uvicorn calls this."""

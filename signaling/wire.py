@@ -204,7 +204,7 @@ class Wire(WSListener):
             # What comes behind a frame that breaks the rules cannot be told from it.
             self._transport.underlying_transport.pause_reading()
             self._drop_later()
-            self._end(int(self._transport.close_handshake.sent.code))  # type: ignore[union-attr]  # it was sent
+            self._end(_number(self._transport.close_handshake.sent.code))  # type: ignore[union-attr]  # it was sent
 
     def flush(self) -> None:
         """Write what was sent."""
@@ -239,7 +239,7 @@ class Wire(WSListener):
 
     def _close_came(self, transport: WSTransport, frame: WSFrame) -> None:
         self.flush()
-        code = int(frame.get_close_code())
+        code = _number(frame.get_close_code())
         if self._close_code is None:
             self._close_code = code or NO_CODE
             # RFC 6455 §5.5.1: answered with the same code, and with none where there was none.
@@ -306,6 +306,11 @@ class Wire(WSListener):
             self._group.discard(self)
         if self._receiver is not None:
             self._receiver.closed(code)
+
+
+def _number(code: Any) -> int:
+    """Give the number of a close code, of which picows knows some by name."""
+    return int(code)
 
 
 def _text(frame: WSFrame) -> str:

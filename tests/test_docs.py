@@ -16,11 +16,11 @@ from protocol import fields as kinds
 from protocol.codec import wire_name
 from protocol.codes import CloseCode, ErrorCode
 from signaling import errors
-from signaling.connection import MAX_QUEUED_EVENTS
 from signaling.errors import Refusal
 from signaling.rooms import MAX_HELD_EVENTS
 from signaling.session import MAX_REFUSED_IN_A_ROW
 from signaling.settings import Settings
+from signaling.wire import MAX_WAITING_MESSAGES
 from tests.project import ROOT
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
@@ -132,7 +132,7 @@ def test_protocol_lists_every_address() -> None:
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
         ("Getting lost, and resuming", f"within {session.PROBE_SECONDS:g} seconds"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
-        ("Limits", f"Up to {MAX_QUEUED_EVENTS} events"),
+        ("Limits", f"Up to {MAX_WAITING_MESSAGES} events"),
         ("HTTP", f"at most {http.MAX_BODY_BYTES} bytes"),
     ],
 )

@@ -47,9 +47,8 @@ def bun() -> Path | None:
 
 
 def _install_from_npm() -> None:
-    settings = PEERS.parents[2] / ".npmrc"
-    for path in (*(PEERS / name for name in NPM_FILES), settings):
-        shutil.copy(path, FOLDER)
+    for name in (*NPM_FILES, ".npmrc"):
+        shutil.copy(PEERS / name, FOLDER)
     here = Path.cwd()
     os.chdir(FOLDER)
     try:
@@ -62,8 +61,17 @@ def _install_from_npm() -> None:
 def _install_from_pypi() -> None:
     venv.create(FOLDER / "venv", with_pip=True, clear=True)
     locked = FOLDER / REQUIREMENTS
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--require-hashes", "--no-deps"]
-    subprocess.run([*pip, "-r", PEERS / REQUIREMENTS], check=True, stdout=sys.stderr)  # noqa: S603 - pip
+    pip = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--quiet",
+        "--require-hashes",
+        "--no-deps",
+    ]
+    subprocess.run([*pip, "-r", str(PEERS / REQUIREMENTS)], check=True, stdout=sys.stderr)  # noqa: S603 - pip
     shutil.copy(PEERS / REQUIREMENTS, locked)
 
 
