@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import platform
 import statistics
@@ -19,7 +18,7 @@ from bench.relay.servers import GENERATOR_CORE, NODE, Kind, kinds, running
 from bench.report import Report, Table, spread
 
 ROUNDS = 3
-SECONDS = 1.5
+SECONDS = 1.2
 MEASURES = {
     "connects": ("Connects with authentication and join, a second", 0),
     "offers": ("Offers of 2 KiB relayed, a second", 0),
