@@ -57,8 +57,10 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
         """Bytes came."""
         wire: Wire = self.listener
         wire.wires.is_reading = True
-        WSProtocol.buffer_updated(self, nbytes)
-        wire.wires.flush()
+        try:
+            WSProtocol.buffer_updated(self, nbytes)
+        finally:
+            wire.wires.flush()
         if self.transport.is_close_frame_sent:
             wire.closed_by_picows()
 
@@ -205,8 +207,8 @@ class Upgrade(asyncio.Protocol):
         return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in every]
 
     def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
-        """Answer with something else than a WebSocket, and close; nothing if it is answered already."""
-        if self._is_answered:
+        """Answer with something else than a WebSocket, and close; nothing if it is answered, or nobody is there."""
+        if self._is_answered or self._is_lost.is_set():
             return
         self._is_answered = True
         length = [(b"content-length", b"%d" % len(body)), (b"connection", b"close")]

@@ -172,11 +172,12 @@ class Wire(WSListener):
             raise WSProtocolError(PROTOCOL_ERROR, "no extension was agreed on")
         kind = frame.msg_type
         if kind is TEXT and frame.fin and self._fragments is None:
-            if self._close_code is None:
-                self._receiver.text_received(_text(frame))  # type: ignore[union-attr]  # nothing is read before listen()
+            # Of several frames in one read, the last come even if one before them has been the end.
+            if self._receiver is not None and self._close_code is None and not transport.is_close_frame_sent:
+                self._receiver.text_received(_text(frame))
         elif kind in CONTROL_FRAMES:
             self._control_frame_came(transport, frame)
-        else:
+        elif not transport.is_close_frame_sent:
             self._fragment_came(frame)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows names the parameter
@@ -193,9 +194,10 @@ class Wire(WSListener):
     def resume_writing(self) -> None:
         """The client has read most of it."""
         self._is_paused = False
+        self.flush()
         while self._waiting and not self._is_paused:
             self._write(self._waiting.popleft())
-        if self._close_code is not None and not self._waiting:
+        if self._close_code is not None and not self._waiting and not self._has_ended:
             self._send_close(self._close_code)
 
     def closed_by_picows(self) -> None:
@@ -285,7 +287,7 @@ class Wire(WSListener):
             self._waiting = None
             self.flush()
             self._transport.send_close(code)  # type: ignore[arg-type]  # any code will do
-        self._end(code)
+        self._end(self._close_code)
         self._drop_later()
         self._transport.disconnect()
 
@@ -304,8 +306,10 @@ class Wire(WSListener):
         self._has_ended = True
         if self._group is not None:
             self._group.discard(self)
-        if self._receiver is not None:
-            self._receiver.closed(code)
+        # Each holds the other, which would keep both until the next collection of garbage.
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.closed(code)
 
 
 def _number(code: Any) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from signaling.access_tokens import AccessTokens
+from signaling.access_tokens import CLOCK_SKEW, KNOWN_TOKENS, AccessTokens
 from signaling.errors import AuthenticationError
 
 SECRET = b"a secret of the tests, 32 bytes or more"
@@ -82,3 +82,27 @@ def test_arbitrary_text_is_refused(text: str) -> None:
     """Whatever is handed over as a token is refused as one, and nothing else happens."""
     with pytest.raises(AuthenticationError):
         AccessTokens(SECRET, 60).account_id(text)
+
+
+def test_tokens_that_are_known_are_bounded() -> None:
+    """However many tokens were shown, so many are remembered, and the others are checked again."""
+    tokens = AccessTokens(SECRET, 60)
+    first = tokens.issue("ann").text
+    assert tokens.account_id(first) == "ann"
+    for number in range(KNOWN_TOKENS):
+        tokens.account_id(tokens.issue(str(number)).text)
+    assert len(tokens._known) == KNOWN_TOKENS
+    assert first not in tokens._known
+    assert tokens.account_id(first) == "ann"
+
+
+def test_known_token_ends_too() -> None:
+    """A token that has been found good is refused as soon as it has expired, the skew of clocks allowed for."""
+    tokens = AccessTokens(SECRET, 60)
+    token = jwt.encode(claims(exp=int(time.time()) - CLOCK_SKEW + 2), SECRET)
+    assert tokens.account_id(token) == "ann"
+    account_id, _ = tokens._known[token]
+    tokens._known[token] = account_id, time.time() - CLOCK_SKEW
+    with pytest.raises(AuthenticationError):
+        tokens.account_id(token)
+    assert token not in tokens._known

@@ -1,10 +1,12 @@
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from signaling.accounts import Account, Accounts, database_url, sqlite_url
+from signaling.accounts import KNOWN_SECONDS, Account, Accounts, database_url, sqlite_url
 from signaling.errors import AccountExists, DatabaseUnusable
 
 
@@ -111,3 +113,20 @@ async def test_database_that_cannot_be_opened_is_refused_in_words(tmp_path: Path
         await accounts.open()
     await accounts.close()
     assert "\n" not in str(caught.value)
+
+
+async def test_account_is_looked_for_once_in_some_seconds(tmp_path: Path) -> None:
+    """Who comes again at once is known; an account that another program deletes is gone some seconds later."""
+    now = 100.0
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False, clock=lambda: now)
+    await accounts.open()
+    account = await accounts.add("Ann", "hash")
+    assert await accounts.by_id(account.id) == account
+    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as other, other:
+        other.execute("DELETE FROM accounts")
+    now += KNOWN_SECONDS - 0.1
+    assert await accounts.by_id(account.id) == account
+    now += 0.1
+    assert await accounts.by_id(account.id) is None
+    assert accounts._known == {}
+    await accounts.close()

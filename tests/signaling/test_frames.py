@@ -152,3 +152,18 @@ async def test_client_that_does_not_wait_does_no_harm(server: RunningServer) -> 
     async with connected(server, token) as client:
         client.send(Opcode.TEXT, b'{"type":"join","room":"impatient"}')
         assert isinstance(EVENTS.decode((await client.frame())[1].decode()), Joined)
+
+
+async def test_nothing_counts_behind_a_broken_rule(server: RunningServer) -> None:
+    """What comes in one read with a frame that breaks the rules, but behind it, has no effect."""
+    token = await server.register()
+    async with in_room(server, token, "broken") as (first, _):
+        async with connected(server, token) as client:
+            client.send(Opcode.TEXT, b"\xff")
+            client.send(Opcode.TEXT, b'{"type":"join","room":"broken"}')
+            client.send(Opcode.TEXT, b'{"type":"join","room":"bro', fin=False)
+            client.send(Opcode.CONT, b'ken"}')
+            assert await client.close_code() == 1007
+            assert await client.end() == b""
+        await first.send(Ping())
+        assert await first.receive() == Pong()

@@ -313,3 +313,16 @@ async def test_closing_connection_is_not_listened_to() -> None:
     overflow.switchboard.carry_out([Close(ConnectionId(1), CloseCode.REPLACED), Deliver(ConnectionId(1), EVENT)])
     assert overflow.line.connection.closed_with == [CloseCode.SLOW_CONSUMER]
     overflow.line.gone()
+
+
+async def test_ended_connection_writes_nothing_more() -> None:
+    """A client that has closed, and reads on, gets nothing of what waited for it, and no second close frame."""
+    line = Line()
+    line.wire.pause_writing()
+    line.wire.send(b"waiting")
+    line.wire.shutdown()
+    line.wire.resume_writing()
+    assert line.wire.send(b"late")
+    assert await written(line.connection) == b""
+    assert len(line.connection.closed_with) == 1
+    line.gone()
