@@ -149,6 +149,8 @@ def test_bounds_are_the_same_to_the_byte(extra: int, is_admitted: bool) -> None:
     texts = [
         f'{{"type":"signal","to":"{TO}","description":{{"type":"offer","sdp":"{"x" * (32_768 + extra)}"}}}}',
         f'{{"type":"signal","to":"{TO}","candidate":{{"candidate":"{"x" * (2_048 + extra)}"}}}}',
+        f'{{"type":"signal","to":"{TO}","candidate":{{"candidate":"{"ä" * (1_024 + extra)}"}}}}',
+        f'{{"type":"signal","to":"{TO}","description":{{"type":"offer","sdp":"{"ä" * (16_384 + extra)}"}}}}',
         f'{{"type":"signal","to":"{TO}","candidate":{{"candidate":"","sdpMid":"{"x" * (64 + extra)}"}}}}',
         f'{{"type":"signal","to":"{TO}","candidate":{{"candidate":"","usernameFragment":"{"x" * (256 + extra)}"}}}}',
     ]

@@ -1,6 +1,7 @@
 """A wire by itself: over a connection that takes what it is told to take, which no client does on demand."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,6 +52,15 @@ class FakeConnection:
     def send_ping(self) -> None:
         """Take a ping."""
         self.pings += 1
+
+    @property
+    def close_handshake(self) -> Any:
+        """Tell what was sent last, as picows does."""
+        return SimpleNamespace(sent=SimpleNamespace(code=self.closed_with[-1]))
+
+    def pause_reading(self) -> None:
+        """Be read no more."""
+        self.is_read = False
 
     def is_closing(self) -> bool:
         """Whether it is closed."""
@@ -165,6 +175,26 @@ async def test_messages_wait_for_slow_client() -> None:
     line.wire.resume_writing()
     expected = b"".join(b"\x81\x01%d" % (number % 10) for number in range(MAX_WAITING_MESSAGES))
     assert b"".join(line.connection.written) == b"\x81\x010" + expected
+    line.gone()
+
+
+async def test_order_is_kept_when_client_reads_again() -> None:
+    """What was sent before the client fell behind comes before what has waited since."""
+    line = Line()
+    line.wire.send(b"first")
+    line.wire.pause_writing()
+    line.wire.send(b"second")
+    line.wire.resume_writing()
+    assert await written(line.connection) == b"\x81\x05first\x81\x06second"
+    line.gone()
+
+
+async def test_connection_that_picows_has_closed_is_not_read() -> None:
+    """What comes behind a frame that breaks the rules stays in the kernel; its end is told with the code of picows."""
+    line = Line()
+    line.connection.send_close(1002)
+    line.wire.closed_by_picows()
+    assert (line.connection.is_read, line.ear.codes) == (False, [1002])
     line.gone()
 
 
