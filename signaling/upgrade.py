@@ -31,6 +31,8 @@ VERSION = b"13"
 KEY_BYTES = 16
 READ_BUFFER_BYTES = 2048
 """To begin with; it doubles for what is larger."""
+READ_BYTES = 65_536
+"""At once. picows doubles its buffer whenever a read has filled it: a fast client could have it grow to megabytes."""
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -52,6 +54,11 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
 
     # Nobody calls it; but uvloop asks for it, and keeps the former protocol as long as it gets none.
     data_received = None
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Give a place for what comes next, which bounds both what is kept and what is sent on at once."""
+        place: memoryview = WSProtocol.get_buffer(self, size_hint)
+        return place[:READ_BYTES]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
