@@ -7,12 +7,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import boot
+from bench import boot, link
 from bench.relay import measure as relay
 from bench.report import machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-BENCHMARKS = (boot.measure_all, relay.measure_all)
+BENCHMARKS = (boot.measure_all, relay.measure_all, link.measure_all)
 
 
 async def main() -> None:

@@ -1,0 +1,49 @@
+// The least that is a chat: a room to join, a list, and a box that Enter sends from. `?with=` says over what.
+
+const parameters = new URLSearchParams(location.search);
+const { connect } = await import(`./${parameters.get("with")}.js`);
+
+const find = (name) => document.querySelector(`[data-testid="${name}"]`);
+const transcript = find("transcript");
+const composer = find("composer");
+let send = () => {};
+
+function show(text, direction) {
+  const isAtEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 48;
+  const item = document.createElement("li");
+  const shown = document.createElement("span");
+  item.dataset.testid = "message";
+  item.dataset.direction = direction;
+  shown.dataset.testid = "message-text";
+  shown.textContent = text;
+  item.append(shown);
+  transcript.append(item);
+  if (isAtEnd) transcript.scrollTop = transcript.scrollHeight;
+}
+
+const surroundings = {
+  seat: Number(parameters.get("seat")),
+  signaling: parameters.get("signaling"),
+  alone() {
+    find("status").dataset.state = "waiting";
+  },
+  opened(sendText) {
+    send = sendText;
+    find("status").dataset.state = "connected";
+  },
+  received: (text) => show(text, "incoming"),
+};
+
+document.getElementById("lobby").addEventListener("submit", (event) => {
+  event.preventDefault();
+  connect(find("room-name").value, surroundings);
+});
+composer.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  const text = composer.value;
+  composer.value = "";
+  send(text);
+  show(text, "outgoing");
+});
+document.documentElement.dataset.app = "ready";

@@ -1,0 +1,36 @@
+"""Runs the parts of the benchmark in both browsers, and puts what they say into one report."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.link.packages import versions
+from bench.link.stage import KINDS, Stage, staged
+from bench.link.talk import measure_talk, talk_tables
+from bench.report import Report, Table
+
+ROUNDS = 5
+
+Measure = Callable[[Stage, int], Awaitable[Any]]
+Tables = Callable[[dict[str, Any]], list[Table]]
+PARTS: dict[str, tuple[Measure, Tables]] = {
+    "talk": (measure_talk, talk_tables),
+}
+"""By name: what measures it in one kind of browser, and what puts the kinds side by side."""
+
+
+async def measure_all(rounds: int = ROUNDS, parts: Sequence[str] = tuple(PARTS), kinds: Sequence[Any] = KINDS) -> Report:
+    """Measure the parts that are asked for, one kind of browser after the other."""
+    results: dict[str, dict[str, Any]] = {part: {} for part in parts}
+    browsers = []
+    for kind in kinds:
+        with tempfile.TemporaryDirectory() as folder:
+            async with staged(kind, Path(folder)) as stage:
+                for part in parts:
+                    results[part][kind] = await PARTS[part][0](stage, rounds)
+                browsers.append(stage.version)
+    tables = [table for part in parts for table in PARTS[part][1](results[part])]
+    return Report("The conversation moves", "make bench-link", tables, [*browsers, *versions()])
