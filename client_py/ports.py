@@ -106,9 +106,18 @@ class Database(Protocol):
         ...
 
     async def read(
-        self, prefix: Key, *, before: Key | None = None, newest: int | None = None
+        self,
+        prefix: Key,
+        *,
+        before: Key | None = None,
+        after: Key | None = None,
+        newest: int | None = None,
+        oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
-        """Give the rows whose key begins like this, in order; of those before a key, and only so many of the last."""
+        """Give the rows whose key begins like this, in order.
+
+        Of those before a key, or behind one; and only so many of the last, or (not both) of the first.
+        """
         ...
 
     def close(self) -> None:
@@ -367,6 +376,10 @@ class Element(Protocol):
         """Take the element out of the page."""
         ...
 
+    def copy(self) -> Element:
+        """Give another one like it, with all that is in it; nobody listens to that one yet."""
+        ...
+
     def focus(self) -> None:
         """Give it the keyboard."""
         ...
@@ -400,6 +413,10 @@ class Document(Protocol):
 
     def root(self) -> Element:
         """Give the <html> element."""
+        ...
+
+    def next_frame(self, callback: Callable[[], None]) -> Dispose:
+        """Call back once before the page is drawn next, unless disposed of before; in a hidden page, in a while."""
         ...
 
     def on(self, event: str, listener: Listener) -> Dispose:

@@ -198,22 +198,33 @@ class BrowserDatabase:
         return [request.result for request in requests]
 
     async def read(
-        self, prefix: Key, *, before: Key | None = None, newest: int | None = None
+        self,
+        prefix: Key,
+        *,
+        before: Key | None = None,
+        after: Key | None = None,
+        newest: int | None = None,
+        oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
         """Give the rows whose key begins like this, in order (IDBObjectStore.getAll)."""
         # An array sorts after every number and text, so this comes after every key that goes on where the prefix ends.
         lower, upper = to_js(prefix), to_js([*prefix, []])
         if before is not None and js.indexedDB.cmp(to_js(before), upper) < 0:
             upper = to_js(before)
+        if after is not None:
+            # No key goes on where another one ends with an array, so this is the next one after it.
+            following = to_js([*after, []])
+            lower = following if js.indexedDB.cmp(following, lower) > 0 else lower
         if js.indexedDB.cmp(lower, upper) >= 0:
             return []
         requests: list[js.IDBRequest] = []
+        count = () if oldest is None else (oldest,)
         async with self._transaction("readonly") as transaction:
             store = transaction.store
 
             def read_from(first: Any) -> None:
                 bounds = _bounds(first, upper)
-                requests.extend((store.getAllKeys(bounds), store.getAll(bounds)))
+                requests.extend((store.getAllKeys(bounds, *count), store.getAll(bounds, *count)))
                 transaction.commit()
 
             if newest is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import js
+from pyodide.ffi import create_proxy
 
+from client_py.browser.clock import BrowserClock
 from client_py.browser.interop import Callbacks, from_null
 from client_py.ports import Dispose, DomEvent, Element, Listener
 
@@ -21,6 +23,9 @@ DOCUMENT_EVENTS = frozenset({"visibilitychange"})
 
 NETWORK_CHANGE = "networkchange"
 """Our own name for the `change` of NetworkInformation, which tells that the page moved from one network to another."""
+
+HIDDEN_FRAME_SECONDS = 0.1
+"""How often a hidden page is brought up to date, which no frame does; browsers make it once in a second."""
 
 
 class BrowserElement:
@@ -113,6 +118,10 @@ class BrowserElement:
         """Take the element out of the page (Element.remove)."""
         self.node.remove()
 
+    def copy(self) -> BrowserElement:
+        """Give another one like it, with all that is in it (Node.cloneNode)."""
+        return BrowserElement(self.node.cloneNode(True), self._callbacks)  # noqa: FBT003 - what is in it too
+
     def focus(self) -> None:
         """Give it the keyboard (HTMLElement.focus)."""
         self.node.focus()
@@ -135,6 +144,7 @@ class BrowserDocument:
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
+        self._clock = BrowserClock(callbacks)
 
     @property
     def title(self) -> str:
@@ -170,6 +180,27 @@ class BrowserDocument:
     def root(self) -> BrowserElement:
         """Give the <html> element (Document.documentElement)."""
         return BrowserElement(js.document.documentElement, self._callbacks)
+
+    def next_frame(self, callback: Callable[[], None]) -> Dispose:
+        """Call back before the page is drawn next (requestAnimationFrame), or soon where it is hidden, and is not."""
+        if js.document.visibilityState != "visible":
+            return self._clock.call_later(HIDDEN_FRAME_SECONDS, callback)
+        done = False
+
+        def dispose() -> None:
+            nonlocal done
+            if not done:
+                done = True
+                js.cancelAnimationFrame(request)
+                proxy.destroy()
+
+        def draw(_now: float) -> None:
+            dispose()
+            callback()
+
+        proxy = create_proxy(self._callbacks.guard(draw))
+        request = js.requestAnimationFrame(proxy)
+        return dispose
 
     def on(self, event: str, listener: Listener) -> Dispose:
         """Listen to an event of the document or the window, or to "networkchange", until disposed of."""

@@ -9,36 +9,49 @@ import js
 from client_py.browser.interop import js_object
 
 DAY_SECONDS = 86_400
+MINUTE_SECONDS = 60
+"""No zone's day begins within a minute, and a time of day does not show its seconds."""
+MAX_KNOWN = 500
 
 
 class BrowserFormats:
-    """Implements `ports.Formats`."""
+    """Implements `ports.Formats`. What it wrote last it knows, since messages come close to each other in time."""
 
     def __init__(self) -> None:
-        self._time = _format({"timeStyle": "short"})
-        self._day = _format({"weekday": "long", "day": "numeric", "month": "long", "year": "numeric"})
-        self._full = _format({"dateStyle": "full", "timeStyle": "medium"})
+        self._time = _Writer({"timeStyle": "short"})
+        self._day = _Writer({"weekday": "long", "day": "numeric", "month": "long", "year": "numeric"})
+        self._full = _Writer({"dateStyle": "full", "timeStyle": "medium"}, 1)
 
     def time(self, seconds: float) -> str:
         """Write the time of day of a moment."""
-        return _write(self._time, seconds)
+        return self._time.write(seconds)
 
     def day(self, seconds: float) -> str:
         """Write the day of a moment, in the local time zone."""
         now = js.Date.now() / 1000
-        day = _write(self._day, seconds)
+        day = self._day.write(seconds)
         # Summer time makes a day of 23 or 25 hours: yesterday is then still within the day before this moment.
-        near = {_write(self._day, now - DAY_SECONDS): "Yesterday", _write(self._day, now): "Today"}
+        near = {self._day.write(now - DAY_SECONDS): "Yesterday", self._day.write(now): "Today"}
         return near.get(day, day)
 
     def full(self, seconds: float) -> str:
         """Write date and time in full."""
-        return _write(self._full, seconds)
+        return self._full.write(seconds)
 
 
-def _format(options: dict[str, str]) -> Any:
-    return js.Intl.DateTimeFormat.new(None, js_object(options))
+class _Writer:
+    """A DateTimeFormat that writes the same for a whole minute, or however long its step is."""
 
+    def __init__(self, options: dict[str, str], step: int = MINUTE_SECONDS) -> None:
+        self._formatter: Any = js.Intl.DateTimeFormat.new(None, js_object(options))
+        self._step = step
+        self._known: dict[float, str] = {}
 
-def _write(formatter: Any, seconds: float) -> str:
-    return str(formatter.format(js.Date.new(seconds * 1000)))
+    def write(self, seconds: float) -> str:
+        """Write a moment."""
+        step = seconds // self._step
+        if step not in self._known:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[step] = str(self._formatter.format(js.Date.new(seconds * 1000)))
+        return self._known[step]

@@ -281,10 +281,12 @@ class Conversation:
     def _on_outgoing_stored(self, message: Message) -> list[ConversationEffect]:
         stored = self._unstored.popleft()
         assert stored.id == message.id
-        effects: list[ConversationEffect] = [MessageAdded(message)]
+        effects: list[ConversationEffect] = []
         for stream in self._recipients.streams():
             effects += self._send_more(stream)
-        return effects
+        # Sent first, since building it takes time; but nothing can be shown of it before it is there itself.
+        frames = [effect for effect in effects if isinstance(effect, SendFrame)]
+        return [*frames, MessageAdded(message), *(effect for effect in effects if not isinstance(effect, SendFrame))]
 
     def _on_incoming_stored(self, entry: Entry, message: Message | None) -> list[ConversationEffect]:
         """A message of a device is safe; None if it stands in the transcript since before."""

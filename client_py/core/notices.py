@@ -28,6 +28,27 @@ class HistoryLoaded:
     messages: tuple[Message, ...]
     has_earlier: bool
     """Whether there are still earlier ones than these."""
+    before: str = ""
+    """The id of the message that they stand before, if they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterLoaded:
+    """Messages stand behind one that the page ends with, the oldest first."""
+
+    messages: tuple[Message, ...]
+    has_later: bool
+    """Whether there are still later ones than these."""
+    after: str
+    """The id of that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestLoaded:
+    """These stand at the end of the transcript, the oldest first."""
+
+    messages: tuple[Message, ...]
+    has_earlier: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +118,8 @@ Notice = (
     StatusChanged
     | MembersChanged
     | HistoryLoaded
+    | LaterLoaded
+    | NewestLoaded
     | HistoryCleared
     | MessagesFound
     | KeepingChanged

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from itertools import islice
 
 from client_py.core.history import answers, search_words
 from client_py.core.models import Delivery, Message
@@ -27,8 +28,10 @@ from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
 from client_py.ports import Change, Clock, Database, Key, Put, Remove, RemoveAll, StorageFailed
 
-PAGE_MESSAGES = 200
-"""So many messages are shown at first, and at each wish for earlier ones."""
+PAGE_MESSAGES = 80
+"""So many messages are shown at first, and at each wish for more: the largest screen is full, and no page stands."""
+MAX_POSITIONS = 10_000
+"""So many messages are known by their place without asking the database; many more than a page shows."""
 MAX_FOUND = 100
 RESCUE_SECONDS = 5.0
 """So long the page waits for a database that has failed already, before it goes on without what is in there."""
@@ -68,7 +71,9 @@ class Archive:
         self._queue.append(entry)
         if not self._is_writing:
             self._is_writing = True
-            self._writer = self._tasks.spawn(self._write_queue())
+            # Somebody waits for a message; a mark can wait until that is shown.
+            run = self._tasks.spawn if entry.message is None else self._tasks.begin
+            self._writer = run(self._write_queue())
 
     def keep_resume_token(self, token: str) -> None:
         """Keep the token that makes this device the same peer again."""
@@ -180,14 +185,33 @@ class Archive:
     async def earlier(self, message_id: str) -> tuple[tuple[Message, ...], bool]:
         """Give the messages before one, the oldest first, and whether there are still earlier ones."""
         async with self._turn:
-            position = self._positions.get(message_id)
-            if position is None:
-                (row,) = await self._database.get([(*self._place.ids_of(self.device), message_id)])
-                position = int(row or 0)
-            before = self._place.message(position, message_id)
-            rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
-            messages = await self._messages(rows[-PAGE_MESSAGES:], await self._receipts())
+            before = await self._key_of(message_id)
+            return await self._newest(before)
+
+    async def later(self, message_id: str) -> tuple[tuple[Message, ...], bool]:
+        """Give the messages behind one, the oldest first, and whether there are still later ones."""
+        async with self._turn:
+            after = await self._key_of(message_id)
+            rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
+            messages = await self._messages(rows[:PAGE_MESSAGES], await self._receipts())
         return messages, len(rows) > PAGE_MESSAGES
+
+    async def newest(self) -> tuple[tuple[Message, ...], bool]:
+        """Give the last messages, the oldest first, and whether there are earlier ones."""
+        async with self._turn:
+            return await self._newest()
+
+    async def _newest(self, before: Key | None = None) -> tuple[tuple[Message, ...], bool]:
+        rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
+        return await self._messages(rows[-PAGE_MESSAGES:], await self._receipts()), len(rows) > PAGE_MESSAGES
+
+    async def _key_of(self, message_id: str) -> Key:
+        """Find a message in the transcript."""
+        position = self._positions.get(message_id)
+        if position is None:
+            (row,) = await self._database.get([(*self._place.ids_of(self.device), message_id)])
+            position = int(row or 0)
+        return self._place.message(position, message_id)
 
     async def search(self, query: str) -> tuple[tuple[Message, ...], bool]:
         """Give the messages that answer a query, the newest first, and whether these are all."""
@@ -264,9 +288,12 @@ class Archive:
         messages: dict[str, Message] = {}
         for key, row in rows:
             message_id = str(key[-1])
+            self._positions.pop(message_id, None)
             self._positions[message_id] = _position((key, row))
             if message_id not in messages:
                 messages[message_id] = read_message(message_id, row, deliveries.get(message_id, Delivery.READ))
+        for message_id in tuple(islice(self._positions, max(0, len(self._positions) - MAX_POSITIONS))):
+            del self._positions[message_id]
         return tuple(messages.values())
 
 

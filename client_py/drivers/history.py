@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from client_py.core.history import MEDIA_TYPES, export, file_name
 from client_py.core.models import ExportFormat
-from client_py.core.notices import HistoryCleared, HistoryLoaded, MessagesFound, Notice
+from client_py.core.notices import HistoryCleared, HistoryLoaded, LaterLoaded, MessagesFound, NewestLoaded, Notice
 from client_py.drivers.archive import Archive
 from client_py.ports import Downloads, StorageFailed
 
@@ -35,7 +35,25 @@ class History:
         except StorageFailed as error:
             self._warn(f"Earlier messages could not be read: {error.sentence}")
             messages, has_earlier = (), True
-        self._show(HistoryLoaded(messages, has_earlier))
+        self._show(HistoryLoaded(messages, has_earlier, oldest))
+
+    async def load_later(self, newest: str) -> None:
+        """Show messages from behind the one with this id; always answered, since the page waits for it."""
+        try:
+            messages, has_later = await (await self._opened()).later(newest)
+        except StorageFailed as error:
+            self._warn(f"Later messages could not be read: {error.sentence}")
+            messages, has_later = (), True
+        self._show(LaterLoaded(messages, has_later, newest))
+
+    async def load_newest(self) -> None:
+        """Show the end of the conversation; always answered, like the others."""
+        try:
+            messages, has_earlier = await (await self._opened()).newest()
+        except StorageFailed as error:
+            self._warn(f"The newest messages could not be read: {error.sentence}")
+            messages, has_earlier = (), True
+        self._show(NewestLoaded(messages, has_earlier))
 
     async def search(self, query: str) -> None:
         """Look for messages."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
 from client_py.ports import Change, Key, Put, Remove
+
+Order = tuple[tuple[bool, str | int], ...]
+"""What sorts keys as IndexedDB does: numbers before texts."""
 
 
 class MemoryDatabase:
@@ -13,6 +16,8 @@ class MemoryDatabase:
 
     def __init__(self) -> None:
         self._rows: dict[Key, str] = {}
+        self._sorted: list[tuple[Order, Key]] = []
+        """The keys in their order, since a page may come to hold very many, and looks at a few."""
 
     async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
         """Make all changes, in their order."""
@@ -23,13 +28,25 @@ class MemoryDatabase:
         return [self._rows.get(key) for key in keys]
 
     async def read(
-        self, prefix: Key, *, before: Key | None = None, newest: int | None = None
+        self,
+        prefix: Key,
+        *,
+        before: Key | None = None,
+        after: Key | None = None,
+        newest: int | None = None,
+        oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
         """Give the rows whose key begins like this, in order."""
-        keys = sorted((key for key in self._rows if _lies_under(key, prefix)), key=_order)
+        start, end = self._range(prefix)
+        if after is not None:
+            start = max(start, bisect_right(self._sorted, _order(after), key=_order_of))
         if before is not None:
-            keys = keys[: bisect_left(keys, _order(before), key=_order)]
-        return [(key, self._rows[key]) for key in (keys if newest is None else keys[max(0, len(keys) - newest) :])]
+            end = min(end, bisect_left(self._sorted, _order(before), key=_order_of))
+        if newest is not None:
+            start = max(start, end - newest)
+        if oldest is not None:
+            end = min(end, start + oldest)
+        return [(key, self._rows[key]) for _, key in self._sorted[start : max(start, end)]]
 
     def close(self) -> None:
         """Nothing is to be let go of."""
@@ -38,19 +55,29 @@ class MemoryDatabase:
         if isinstance(change, Put):
             if change.unless in self._rows:
                 return False
+            if change.key not in self._rows:
+                insort(self._sorted, (_order(change.key), change.key))
             self._rows[change.key] = change.value
         elif isinstance(change, Remove):
-            self._rows.pop(change.key, None)
+            if self._rows.pop(change.key, None) is not None:
+                del self._sorted[bisect_left(self._sorted, _order(change.key), key=_order_of)]
         else:
-            for key in [key for key in self._rows if _lies_under(key, change.prefix)]:
+            start, end = self._range(change.prefix)
+            for _, key in self._sorted[start:end]:
                 del self._rows[key]
+            del self._sorted[start:end]
         return True
 
+    def _range(self, prefix: Key) -> tuple[int, int]:
+        """Give where the keys that begin like this stand."""
+        order = _order(prefix)
+        start = bisect_left(self._sorted, order, key=_order_of)
+        return start, bisect_right(self._sorted, order, start, key=lambda item: item[0][: len(order)])
 
-def _lies_under(key: Key, prefix: Key) -> bool:
-    return key[: len(prefix)] == prefix
 
-
-def _order(key: Key) -> tuple[tuple[bool, str | int], ...]:
-    """Give what sorts keys as IndexedDB does: numbers before texts."""
+def _order(key: Key) -> Order:
     return tuple((isinstance(part, str), part) for part in key)
+
+
+def _order_of(item: tuple[Order, Key]) -> Order:
+    return item[0]

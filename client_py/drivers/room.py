@@ -132,6 +132,14 @@ class RoomDriver:
         """Show messages from before the one with this id."""
         self._tasks.spawn(self._history.load_earlier(oldest))
 
+    def load_later(self, newest: str) -> None:
+        """Show messages from behind the one with this id."""
+        self._tasks.spawn(self._history.load_later(newest))
+
+    def load_newest(self) -> None:
+        """Show the end of the conversation."""
+        self._tasks.spawn(self._history.load_newest())
+
     def search(self, query: str) -> None:
         """Look for messages."""
         self._tasks.spawn(self._history.search(query))

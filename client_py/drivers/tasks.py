@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -18,15 +19,26 @@ class Tasks:
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine in the background."""
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
+        return self._keep(asyncio.ensure_future(coroutine))
+
+    def begin(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine up to its first pause at once, and on in the background: in a browser, a frame may come first.
+
+        Before Python 3.12, which is in no browser, it is the same as `spawn`.
+        """
+        if sys.version_info < (3, 12):
+            return self.spawn(coroutine)
+        return self._keep(asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True))
 
     def cancel_all(self) -> None:
         """End everything that still runs."""
         for task in self._tasks:
             task.cancel()
+
+    def _keep(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

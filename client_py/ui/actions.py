@@ -55,6 +55,14 @@ class RoomActions(Protocol):
         """Ask for messages from before the one with this id; they come by `HistoryLoaded`."""
         ...
 
+    def load_later(self, newest: str) -> None:
+        """Ask for messages from behind the one with this id; they come by `LaterLoaded`."""
+        ...
+
+    def load_newest(self) -> None:
+        """Ask for the end of the conversation; it comes by `NewestLoaded`."""
+        ...
+
     def search(self, query: str) -> None:
         """Look for messages of this room's history; what is found comes by `MessagesFound`."""
         ...

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from client_py.ui.frames import OncePerFrame
 from client_py.ui.icons import icon
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Composer:
         self._draft = draft
         self._actions = actions
         self._resized = resized
+        self._fitting = OncePerFrame(document, self._fit_now)
         self._box = document.create(
             "textarea",
             {
@@ -54,6 +56,7 @@ class Composer:
         form = document.create("form", {"class": "compose"}, self._box, self._send)
         self.element = document.create("div", {"class": "composer"}, self._fault, form)
         self._listeners = ExitStack()
+        self._listeners.callback(self._fitting.dispose)
         for element, event, listener in (
             (self._box, "keydown", self._key_pressed),
             (self._box, "input", self._edited),
@@ -107,5 +110,9 @@ class Composer:
         self._fit()
 
     def _fit(self) -> None:
+        # The page has to be laid out for it, which may not keep a message waiting.
+        self._fitting.ask()
+
+    def _fit_now(self) -> None:
         self._box.fit_to_content(MAX_SHARE_OF_HEIGHT * self._root.client_height)
         self._resized()

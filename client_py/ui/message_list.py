@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from client_py.ui.message import MessageView
+from client_py.ui.message import Blanks, MessageParts, MessageView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,7 +65,7 @@ class MessageList:
     def __init__(self, document: Document, formats: Formats, resized: Callable[[], None], *above: Element) -> None:
         self._document = document
         self._formats = formats
-        self._resized = resized
+        self._parts = MessageParts(document, formats, Blanks(document), resized)
         self._rows: dict[str, Row] = {}
         self.element = document.create("div", {"class": "rows"}, *above)
 
@@ -77,12 +77,19 @@ class MessageList:
         """The id of the first message, if there is one."""
         return next(iter(self._rows), None)
 
-    def append(self, message: Message) -> bool:
-        """Put a message at the end; False if it is there already."""
+    @property
+    def newest(self) -> str | None:
+        """The id of the last message, if there is one."""
+        return next(reversed(self._rows), None)
+
+    def append(self, message: Message, *, aloud: bool = True) -> bool:
+        """Put a message at the end, and read it out if it was just said; False if it is there already."""
         if message.id in self._rows:
             return False
         last = next(reversed(self._rows.values()), None)
         row = self._rows[message.id] = self._build(message)
+        if not aloud:
+            row.view.element.set("aria-live", "off")
         self.element.append(row.view.element)
         self._join(last, row)
         if row.day:
@@ -116,6 +123,11 @@ class MessageList:
             self._join(None, first)
             self._name_days()
 
+    def take_off_newest(self, count: int) -> None:
+        """Take so many of the newest off the page."""
+        for message_id in tuple(islice(reversed(self._rows), count)):
+            self._rows.pop(message_id).take_off()
+
     def show_delivery(self, message_id: str, delivery: Delivery) -> None:
         """Show how far a message has come, if it is on the page."""
         row = self._rows.get(message_id)
@@ -128,7 +140,7 @@ class MessageList:
             row.view.dispose()
 
     def _build(self, message: Message) -> Row:
-        return Row(message, MessageView(self._document, self._formats, message, self._resized))
+        return Row(message, MessageView(self._parts, message))
 
     def _join(self, before: Row | None, row: Row) -> None:
         """Show above a message what it begins: a day, or only what its author says."""

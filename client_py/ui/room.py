@@ -11,10 +11,12 @@ from client_py.core.notices import (
     HistoryCleared,
     HistoryLoaded,
     KeepingChanged,
+    LaterLoaded,
     MembersChanged,
     MessageAdded,
     MessageRefused,
     MessagesFound,
+    NewestLoaded,
     Notice,
     StatusChanged,
     TypingChanged,
@@ -107,8 +109,12 @@ class RoomScreen:
             case MembersChanged(members):
                 self._peers.show(members)
                 self._placeholder.show_members(members)
-            case HistoryLoaded(messages, has_earlier):
-                self._transcript.prepend(messages, has_earlier=has_earlier)
+            case HistoryLoaded(messages, has_earlier, before):
+                self._transcript.prepend(messages, before=before, has_earlier=has_earlier)
+            case LaterLoaded(messages, has_later, after):
+                self._transcript.add_later(messages, after=after, has_later=has_later)
+            case NewestLoaded(messages, has_earlier):
+                self._transcript.show_newest(messages, has_earlier=has_earlier)
             case HistoryCleared(messages):
                 self._transcript.begin_anew(messages)
                 self._history.begin_anew()

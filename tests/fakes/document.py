@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from client_py.ports import DomEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from client_py.ports import Dispose, Element, Listener
 
@@ -123,6 +123,12 @@ class FakeElement:
             self.parent.children.remove(self)
             self.parent = None
 
+    def copy(self) -> FakeElement:
+        """Give another one like it, with all that is in it."""
+        other = self.page.create(self.tag, self.attributes)
+        other.append(*(child if isinstance(child, str) else child.copy() for child in self.children))
+        return other
+
     def focus(self) -> None:
         """Give it the keyboard, which goes only to what is on the page, not hidden and not disabled."""
         if self.is_shown() and not self.disabled:
@@ -216,6 +222,8 @@ class FakeDocument:
         self.listeners = Listeners()
         self.focused: FakeElement | None = None
         self.created: list[FakeElement] = []
+        self.frames: list[Callable[[], None]] | None = None
+        """Who waits for the next frame, where a test draws the page."""
         self.html = _TreeBuilder(self).build(INDEX.read_text() if html is None else html)
 
     def create(self, tag: str, attributes: Mapping[str, str] | None = None, *children: Element | str) -> FakeElement:
@@ -236,6 +244,14 @@ class FakeDocument:
         """Give the <html> element."""
         return self.html
 
+    def next_frame(self, callback: Callable[[], None]) -> Dispose:
+        """Call back at once, as if the page were drawn all the time; or at the next `draw`, where a test draws."""
+        if self.frames is None:
+            callback()
+            return lambda: None
+        self.frames.append(callback)
+        return lambda: self._forget_frame(callback)
+
     def on(self, event: str, listener: Listener) -> Dispose:
         """Listen to an event of the document or the window until disposed of."""
         return self.listeners.add(event, listener)
@@ -251,6 +267,20 @@ class FakeDocument:
     def fire(self, name: str) -> None:
         """Let an event of the document or the window happen."""
         self.listeners.fire(name, DomEvent())
+
+    def hold_frames(self) -> None:
+        """Let the test draw the page from now on."""
+        self.frames = []
+
+    def draw(self) -> None:
+        """Draw the page, once."""
+        frames, self.frames = self.frames or [], []
+        for callback in frames:
+            callback()
+
+    def _forget_frame(self, callback: Callable[[], None]) -> None:
+        if self.frames and callback in self.frames:
+            self.frames.remove(callback)
 
     def look(self, *, visible: bool) -> None:
         """Let a person come to the page, or go to another one."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from client_py.core.models import ExportFormat, Keeping
 from client_py.core.notices import HistoryCleared, HistoryLoaded, KeepingChanged, MessagesFound, Notice
@@ -15,11 +16,11 @@ class UnreadableDatabase(FakeDatabase):
 
     unreadable = False
 
-    async def read(self, prefix: Key, *, before: Key | None = None, newest: int | None = None) -> list[tuple[Key, str]]:
+    async def read(self, prefix: Key, **limits: Any) -> list[tuple[Key, str]]:
         """Give rows, or fail."""
         if self.unreadable:
             raise StorageFailed("The disk is broken.")
-        return list(await super().read(prefix, before=before, newest=newest))
+        return list(await super().read(prefix, **limits))
 
 
 def keeping(stage: Stage) -> list[Keeping]:

@@ -158,6 +158,14 @@ class Asked:
         """Remember it."""
         self.calls.append(("load_earlier", oldest))
 
+    def load_later(self, newest: str) -> None:
+        """Remember it."""
+        self.calls.append(("load_later", newest))
+
+    def load_newest(self) -> None:
+        """Remember it."""
+        self.calls.append(("load_newest",))
+
     def search(self, query: str) -> None:
         """Remember it."""
         self.calls.append(("search", query))

@@ -11,7 +11,7 @@ from client_py.core.notices import DeliveryChanged, HistoryCleared, HistoryLoade
 from client_py.ui.message import FOLDED_FROM
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
-from client_py.ui.transcript import MAX_SHOWN, SHOWN_AFTERWARDS, new_messages
+from client_py.ui.transcript import new_messages
 from tests.client_py.ui.surroundings import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -34,9 +34,9 @@ def add(room: RoomScreen, *messages: Message) -> None:
         room.apply(MessageAdded(message))
 
 
-def load(room: RoomScreen, *messages: Message, has_earlier: bool = False) -> None:
-    """Let messages of before come."""
-    room.apply(HistoryLoaded(messages, has_earlier))
+def load(room: RoomScreen, *messages: Message, before: str = "", has_earlier: bool = False) -> None:
+    """Let messages of before come; `before` where they were asked for."""
+    room.apply(HistoryLoaded(messages, has_earlier, before))
 
 
 def numbered(count: int) -> list[Message]:
@@ -332,7 +332,7 @@ def test_earlier_messages_are_asked_for_once(world: World, room: RoomScreen, log
     assert world.asked.of("load_earlier") == [("load_earlier", "0")]
     assert earlier(world).disabled
     assert world.document.focused is log
-    load(room, incoming("before", at=-1.0, message_id="before"), has_earlier=True)
+    load(room, incoming("before", at=-1.0, message_id="before"), before="0", has_earlier=True)
     assert not earlier(world).disabled
     earlier(world).fire("click")
     assert world.asked.of("load_earlier")[1:] == [("load_earlier", "before")]
@@ -343,57 +343,6 @@ def test_button_for_earlier_messages_stands_before_the_oldest(world: World, room
     load(room, incoming(), has_earlier=True)
     rows = world.document.html.one(class_="rows")
     assert rows.children.index(earlier(world)) < rows.children.index(rows.one(class_="day"))
-
-
-def test_page_holds_so_many_messages(world: World, room: RoomScreen, log: FakeElement) -> None:
-    """Beyond that, the oldest leave it, for whoever is at the end; they can be had again."""
-    assert log.scroll_top == 600
-    messages = numbered(MAX_SHOWN + 1)
-    add(room, *messages[:-1])
-    assert len(shown(world)) == MAX_SHOWN
-    assert not earlier(world).is_shown()
-    add(room, messages[-1])
-    assert texts(world) == [message.text for message in messages[-SHOWN_AFTERWARDS:]]
-    assert earlier(world).is_shown()
-    earlier(world).fire("click")
-    assert world.asked.of("load_earlier") == [("load_earlier", messages[-SHOWN_AFTERWARDS].id)]
-
-
-def test_page_holds_so_many_messages_of_the_history_too(world: World, room: RoomScreen) -> None:
-    """However many come at once."""
-    load(room, *numbered(MAX_SHOWN + 1))
-    assert len(shown(world)) == SHOWN_AFTERWARDS
-    assert earlier(world).is_shown()
-
-
-def test_reader_above_keeps_the_messages(world: World, room: RoomScreen, log: FakeElement) -> None:
-    """What somebody reads is not taken away; once they are back at the end, it is."""
-    log.scroll_to(100)
-    add(room, *numbered(MAX_SHOWN + 1))
-    assert len(shown(world)) == MAX_SHOWN + 1
-    log.scroll_to(600)
-    assert len(shown(world)) == SHOWN_AFTERWARDS
-
-
-def test_page_waits_for_its_answer_before_it_drops_messages(world: World, room: RoomScreen, log: FakeElement) -> None:
-    """What was asked for stands before the message that was the oldest; without that, there would be a gap."""
-    load(room, *numbered(MAX_SHOWN), has_earlier=True)
-    log.scroll_to(100)
-    earlier(world).fire("click")
-    log.scroll_to(600)
-    add(room, incoming("new", at=5000.0))
-    assert len(shown(world)) == MAX_SHOWN + 1
-    load(room, incoming("before", at=-1.0), has_earlier=True)
-    assert len(shown(world)) == SHOWN_AFTERWARDS
-    assert not earlier(world).disabled
-
-
-def test_messages_that_leave_the_page_leave_no_listener(world: World, page: Page) -> None:
-    """Folded messages listen, and stop with leaving."""
-    room = page.show_room("den", "alice", world.asked)
-    before = world.document.live_listeners
-    add(room, *(incoming("\n" * 100, at=float(number)) for number in range(MAX_SHOWN + 1)))
-    assert world.document.live_listeners == before + SHOWN_AFTERWARDS
 
 
 def test_cleared_history_leaves_what_has_yet_to_be_delivered(world: World, room: RoomScreen, log: FakeElement) -> None:
