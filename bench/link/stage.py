@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,8 @@ START_SECONDS = 30
 PAGE_MS = 60_000
 FIREFOX_PREFERENCES = {"privacy.reduceTimerPrecision": False}
 """Its clock would tell whole milliseconds only."""
+
+Prepare = Callable[[BrowserContext], Awaitable[None]]
 
 
 @dataclass
@@ -108,9 +110,11 @@ class Stage:
         ada, ben = await asyncio.gather(*(self._open(contestant, seat) for seat in range(2)))
         return Pair(ada, ben)
 
-    async def open_ours(self, username: str) -> Page:
-        """Open the application where somebody is logged in, in a profile of its own."""
+    async def open_ours(self, username: str, prepare: Prepare | None = None) -> Page:
+        """Open the application where somebody is logged in, in a profile of its own, which may be prepared."""
         context = await self.new_context(storage(self.server.url, self.server.register(username)))
+        if prepare is not None:
+            await prepare(context)
         return await self._go(context, self.server.url)
 
     async def new_context(self, kept: StorageState | None = None) -> BrowserContext:

@@ -10,6 +10,8 @@ from typing import Any
 from bench.link.burst import burst_tables, measure_burst
 from bench.link.chat import chat_tables, measure_chat
 from bench.link.packages import versions
+from bench.link.reconnects import measure_reconnects, reconnects_tables
+from bench.link.scrolling import measure_scrolling, scrolling_tables
 from bench.link.stage import KINDS, Stage, staged
 from bench.link.talk import measure_talk, talk_tables
 from bench.report import Report, Table
@@ -21,7 +23,9 @@ Tables = Callable[[dict[str, Any]], list[Table]]
 PARTS: dict[str, tuple[Measure, Tables]] = {
     "talk": (measure_talk, talk_tables),
     "burst": (measure_burst, burst_tables),
+    "scrolling": (measure_scrolling, scrolling_tables),
     "chat": (measure_chat, chat_tables),
+    "reconnects": (measure_reconnects, reconnects_tables),
 }
 """By name: what measures it in one kind of browser, and what puts the kinds side by side."""
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import islice
 
 from client_py.core.history import answers, search_words
-from client_py.core.models import Delivery, Message
+from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Entry, Receipt, Snapshot
 from client_py.core.rows import (
     Place,
@@ -116,6 +116,8 @@ class Archive:
                 made = await self._write(changes)
                 for entry, first in zip(batch, first_changes, strict=True):
                     self.stored(entry, entry.message is not None and made[first])
+                if not any(entry.message for entry in self._queue):
+                    await asyncio.sleep(0)  # what was shown just now is drawn before its marks are kept
         finally:
             self._is_writing = False
 
@@ -146,8 +148,10 @@ class Archive:
         if (message := entry.message) is not None:
             position = self._next_position()
             known = (*place.ids_of(self.device), message.id)
-            changes.append(Put(place.message(position, message.id), message_row(message), unless=known))
-            changes.append(Put(known, str(position), unless=known))
+            # One of ours has just got its name; to look for it first would take a way to the database and back.
+            unless = known if message.direction is Direction.INCOMING else None
+            changes.append(Put(place.message(position, message.id), message_row(message), unless=unless))
+            changes.append(Put(known, str(position), unless=unless))
         for receipt in entry.receipts:
             key = (*place.receipts_of(self.device), receipt.message_id)
             changes.append(Remove(key) if receipt.is_finished else Put(key, receipt_row(receipt)))
@@ -165,14 +169,17 @@ class Archive:
     async def load(self, resume_token: str | None = None) -> Snapshot:
         """Give what was kept of the room."""
         place, database = self._place, self._database
-        receipts = [(str(key[-2]), read_receipt(str(key[-1]), row)) for key, row in await database.read(place.receipts)]
-        rows = await database.read(place.messages, newest=PAGE_MESSAGES + 1)
+        receipt_rows, rows, marks = await asyncio.gather(
+            database.read(place.receipts),
+            database.read(place.messages, newest=PAGE_MESSAGES + 1),
+            database.read(place.marks_of(self.device)),
+        )
+        receipts = [(str(key[-2]), read_receipt(str(key[-1]), row)) for key, row in receipt_rows]
         if rows:
             self._last_position = _position(rows[-1])
         own = await self._in_order([receipt for device, receipt in receipts if device == self.device])
         pending = await self._texts([receipt for receipt in own if not receipt.is_settled])
         here = {message.id for message in pending}
-        marks = await database.read(place.marks_of(self.device))
         return Snapshot(
             messages=await self._messages(rows[-PAGE_MESSAGES:], [receipt for _, receipt in receipts]),
             has_earlier=len(rows) > PAGE_MESSAGES,

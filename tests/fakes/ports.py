@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
@@ -108,15 +109,13 @@ class FakeDatabase(MemoryDatabase):
         self.writes += 1
         return await super().write(changes)
 
-    async def read(
-        self, prefix: Key, *, before: Key | None = None, newest: int | None = None
-    ) -> Sequence[tuple[Key, str]]:
+    async def read(self, prefix: Key, **limits: Any) -> Sequence[tuple[Key, str]]:
         """Give rows, or fail, or never come back."""
         if self.hanging:
             await asyncio.get_running_loop().create_future()
         if self.unreadable:
             raise StorageFailed("The disk does not answer.")
-        return await super().read(prefix, before=before, newest=newest)
+        return await super().read(prefix, **limits)
 
     def close(self) -> None:
         """Note that somebody let go of it."""

@@ -38,7 +38,7 @@
 
   // Ticks and frames: the longest pause between two of them is how long the page stood.
   watch.begin = () => {
-    watch.running = true;
+    const run = watch.run = {};
     watch.gaps = [];
     watch.frames = [];
     watch.longTasks = [];
@@ -47,19 +47,19 @@
       const now = performance.now();
       watch.gaps.push(now - last);
       last = now;
-      if (watch.running) setTimeout(tick, 4);
+      if (watch.run === run) setTimeout(tick, 4);
     };
     tick();
     let lastFrame = performance.now();
     const frame = (now) => {
       watch.frames.push(now - lastFrame);
       lastFrame = now;
-      if (watch.running) requestAnimationFrame(frame);
+      if (watch.run === run) requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   };
   watch.end = () => {
-    watch.running = false;
+    watch.run = null;
     const sorted = watch.frames.slice(1).sort((one, other) => one - other);
     return {
       gap: Math.max(0, ...watch.gaps.slice(1)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame, Store
 from client_py.core.frames import ConversationFrame, Hello, MessagePart, Resume
 from client_py.core.models import Delivery, Direction, Message
-from client_py.core.notices import DeliveryChanged
+from client_py.core.notices import DeliveryChanged, MessageAdded
 from client_py.core.records import Entry, Mark, Receipt, Snapshot
 
 NOW = 1_000.0
@@ -54,6 +54,12 @@ def sent(number: int, seq: int, text: str = "Hello", peer_id: str = BEN) -> list
     """Give the effects of sending a message."""
     frame = MessagePart(seq, message_id(number), NOW, 1, 1, text)
     return [SendFrame(peer_id, frame), DeliveryChanged(message_id(number), Delivery.SENT)]
+
+
+def shown_and_sent(number: int, seq: int) -> list[ConversationEffect]:
+    """Give the effects of a message that is safe here: it leaves before it is shown, and is shown before its state."""
+    frame, state = sent(number, seq)
+    return [frame, MessageAdded(outgoing(number)), state]
 
 
 def delivered(*numbers: int) -> list[ConversationEffect]:

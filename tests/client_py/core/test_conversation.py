@@ -34,6 +34,7 @@ from tests.client_py.core.conversing import (
     part,
     receipt,
     sent,
+    shown_and_sent,
     together,
 )
 
@@ -53,7 +54,7 @@ def test_message_is_stored_before_it_is_shown_and_sent() -> None:
     stage = together()
     entry = stage.submit()
     assert entry == Entry(outgoing(1), receipts=(receipt(1, QUEUED),))
-    assert stage.conversation.stored(entry) == [MessageAdded(outgoing(1)), *sent(1, 1)]
+    assert stage.conversation.stored(entry) == shown_and_sent(1, 1)
 
 
 def test_message_does_not_leave_before_it_is_stored() -> None:
@@ -66,8 +67,8 @@ def test_message_does_not_leave_before_it_is_stored() -> None:
     stage.lose_channel()
     stage.reopen()
     assert stage.receive(Resume(1, 0)) == []
-    assert stage.conversation.stored(second) == [MessageAdded(outgoing(2)), *sent(2, 2)]
-    assert stage.conversation.stored(third) == [MessageAdded(outgoing(3)), *sent(3, 3)]
+    assert stage.conversation.stored(second) == shown_and_sent(2, 2)
+    assert stage.conversation.stored(third) == shown_and_sent(3, 3)
 
 
 def test_message_is_owed_to_who_was_there_when_it_was_written() -> None:
@@ -76,7 +77,7 @@ def test_message_is_owed_to_who_was_there_when_it_was_written() -> None:
     entry = stage.submit()
     stage.meet(CLEO, "cleo", CLEOS_DEVICE)
     assert stage.receive(Resume(0, 0), CLEO) == []
-    assert stage.conversation.stored(entry) == [MessageAdded(outgoing(1)), *sent(1, 1)]
+    assert stage.conversation.stored(entry) == shown_and_sent(1, 1)
 
 
 def test_message_is_delivered_when_it_is_acknowledged_and_read_when_it_was_seen() -> None:

@@ -151,8 +151,8 @@ def test_room_has_a_link_watch_over_what_is_sent() -> None:
     stage.meet()
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.EXPECTING))
     assert stage.do(stage.room.stored(stage.submitted(1))) == [
-        MessageAdded(outgoing(1)),
         SendFrame(BEN, MessagePart(1, message_id(1), 1_000.0, 1, 1, "Hello")),
+        MessageAdded(outgoing(1)),
         DeliveryChanged(message_id(1), Delivery.SENT),
         WATCH,
     ]

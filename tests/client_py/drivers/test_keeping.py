@@ -167,9 +167,28 @@ async def test_messages_are_given_page_by_page() -> None:
     while has_earlier:
         messages, has_earlier = await after.keeper.archive.earlier(pages[0][0].id)
         pages.insert(0, messages)
-    assert [len(page) for page in pages] == [50, 200, 200]
+    assert [len(page) for page in pages] == [50, 80, 80, 80, 80, 80]
     assert [message.text for page in pages for message in page] == [str(number) for number in range(450)]
     assert all(message.delivery is None for message in snapshot.messages)
+
+
+async def test_messages_are_given_page_by_page_on_the_way_back() -> None:
+    """Later ones on demand, the newest at last; or the newest at once."""
+    stage = Stage()
+    await stage.keeper.open()
+    for number in range(200):
+        message = Message(f"message-{number:012}", Direction.INCOMING, "ben", str(number), 1.0)
+        stage.keeper.archive.store(Entry(message))
+    await settle()
+    archive = stage.keeper.archive
+    first, has_later = await archive.later("message-000000000009")
+    assert ([message.text for message in first], has_later) == ([str(number) for number in range(10, 90)], True)
+    rest, has_later = await archive.later("message-000000000119")
+    assert ([message.text for message in rest], has_later) == ([str(number) for number in range(120, 200)], False)
+    newest, has_earlier = await archive.newest()
+    assert (newest, has_earlier) == (rest, True)
+    assert await archive.later("message-000000000199") == ((), False)
+    await stage.keeper.close()
 
 
 async def test_search_stops_at_so_many() -> None:

@@ -27,6 +27,17 @@ async def test_newest_before_a_key_are_given() -> None:
     assert len(await database.read(("a",), newest=9)) == 4
 
 
+async def test_oldest_after_a_key_are_given() -> None:
+    """Only so many, in order, and never the key itself nor what lies beside the prefix."""
+    database = await filled()
+    rows = await database.read(("a",), after=("a", 9, "x"), oldest=2)
+    assert [value for _, value in rows] == ["10", "100"]
+    assert [value for _, value in await database.read(("a",), after=("a", 10))] == ["10", "100", "t"]
+    assert await database.read(("a",), after=("a", "text"), oldest=1) == []
+    assert await database.read(("b",), after=("a", 9, "x")) == [(("b",), "b")]
+    assert await database.read(("a",), after=("b",)) == []
+
+
 async def test_row_is_not_written_where_another_stands() -> None:
     """Neither before the batch nor within it; each change tells whether it was made."""
     database = await filled()

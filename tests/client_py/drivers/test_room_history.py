@@ -4,7 +4,15 @@ import json
 from typing import Any
 
 from client_py.core.models import ExportFormat, Keeping
-from client_py.core.notices import HistoryCleared, HistoryLoaded, KeepingChanged, MessagesFound, Notice
+from client_py.core.notices import (
+    HistoryCleared,
+    HistoryLoaded,
+    KeepingChanged,
+    LaterLoaded,
+    MessagesFound,
+    NewestLoaded,
+    Notice,
+)
 from client_py.ports import Key, StorageFailed
 from tests.client_py.drivers.test_room import Stage
 from tests.client_py.drivers.test_room_kept import THEIRS
@@ -40,7 +48,7 @@ async def test_room_answers_what_is_asked_before_it_is_open() -> None:
     assert stage.failures == []
     assert stage.notices[-3:] == [
         MessagesFound("anything", (), complete=True),
-        HistoryLoaded((), has_earlier=False),
+        HistoryLoaded((), has_earlier=False, before=THEIRS.id),
         HistoryCleared(()),
     ]
     assert [json.loads(text)["messages"] for _, _, text in stage.downloads.saved] == [[]]
@@ -109,14 +117,23 @@ async def test_room_tells_what_cannot_be_read() -> None:
     database.unreadable = True
     before = len(stage.notices)
     stage.driver.load_earlier(THEIRS.id)
+    stage.driver.load_later(THEIRS.id)
+    stage.driver.load_newest()
     stage.driver.search("morning")
     stage.driver.export(ExportFormat.TEXT)
     stage.driver.clear_history()
     await settle()
-    assert stage.notices[before:] == [HistoryLoaded((), has_earlier=True), MessagesFound("morning", (), complete=False)]
+    assert stage.notices[before:] == [
+        HistoryLoaded((), has_earlier=True, before=THEIRS.id),
+        LaterLoaded((), has_later=True, after=THEIRS.id),
+        NewestLoaded((), has_earlier=True),
+        MessagesFound("morning", (), complete=False),
+    ]
     assert stage.downloads.saved == []
     assert stage.warnings == [
         "Earlier messages could not be read: The disk is broken.",
+        "Later messages could not be read: The disk is broken.",
+        "The newest messages could not be read: The disk is broken.",
         "The history could not be searched: The disk is broken.",
         "The history could not be exported: The disk is broken.",
         "The history could not be cleared: The disk is broken.",

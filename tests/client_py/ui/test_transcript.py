@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.models import Delivery, Direction, Message
-from client_py.core.notices import DeliveryChanged, HistoryCleared, HistoryLoaded, MessageAdded
+from client_py.core.notices import DeliveryChanged, HistoryCleared, HistoryLoaded, LaterLoaded, MessageAdded, NewestLoaded
 from client_py.ui.message import FOLDED_FROM
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
-from client_py.ui.transcript import new_messages
+from client_py.ui.transcript import MAX_AT_ONCE, MAX_SHOWN, NEWEST, SLACK_SHOWN, new_messages
 from tests.client_py.ui.surroundings import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -390,3 +390,177 @@ def test_message_is_shown_once(world: World, room: RoomScreen, log: FakeElement)
     add(room, *numbered(2))
     assert texts(world) == ["0", "1"]
     assert not jump(world).is_shown()
+
+
+@pytest.fixture
+def full(world: World, room: RoomScreen, log: FakeElement) -> FakeElement:
+    """Give a transcript that is as full as it gets, where the reader stands at its end; the oldest has number 1000."""
+    load(room, *numbered(1000 + MAX_SHOWN)[1000:], has_earlier=True)
+    assert len(shown(world)) == MAX_SHOWN
+    return log
+
+
+def test_page_holds_so_many_messages(world: World, room: RoomScreen, full: FakeElement) -> None:
+    """What comes in at the end takes the oldest off the page, which can be had again."""
+    assert full.scroll_top == 600
+    for message in numbered(2000)[1300:1900]:
+        add(room, message)
+        assert len(shown(world)) <= MAX_SHOWN + SLACK_SHOWN
+    assert texts(world)[-1] == "1899"
+    assert earlier(world).is_shown()
+    earlier(world).fire("click")
+    assert world.asked.of("load_earlier") == [("load_earlier", texts(world)[0])]
+
+
+@pytest.mark.usefixtures("full")
+def test_reader_who_comes_near_the_beginning_gets_what_stands_before(
+    world: World, room: RoomScreen, log: FakeElement
+) -> None:
+    """Without asking for it, once, and the farthest leave the page at its other end."""
+    for pixels in (300, 200):
+        log.scroll_to(pixels)
+    assert world.asked.of("load_earlier") == [("load_earlier", "1000")]
+    assert world.document.focused is not log
+    load(room, *numbered(1000)[920:], before="1000", has_earlier=True)
+    assert texts(world) == [message.text for message in numbered(1000 + MAX_SHOWN - 80)[920:]]
+    assert jump(world).text == NEWEST
+    assert world.asked.of("reading_changed")[-1] == ("reading_changed", False)
+
+
+@pytest.fixture
+def above(room: RoomScreen, full: FakeElement) -> FakeElement:
+    """Give a transcript whose reader has scrolled up so far that the newest messages, from 1220 on, are off the page."""
+    full.scroll_to(300)
+    load(room, *numbered(1000)[920:], before="1000", has_earlier=True)
+    return full
+
+
+def test_reader_who_comes_near_the_end_gets_what_stands_behind(
+    world: World, room: RoomScreen, above: FakeElement
+) -> None:
+    """Nothing of that is new or read out, the oldest leave the page, and the end is the end again in the end."""
+    above.scroll_to(600)
+    assert world.asked.of("load_later") == [("load_later", "1219")]
+    assert world.asked.of("reading_changed")[-1] == ("reading_changed", False)
+    room.apply(LaterLoaded(tuple(numbered(1300)[1220:]), has_later=False, after="1219"))
+    assert texts(world) == [message.text for message in numbered(1300)[1000:]]
+    assert shown(world)[-1].get("aria-live") == "off"
+    assert not jump(world).is_shown()
+    assert world.asked.of("reading_changed")[-1] == ("reading_changed", True)
+
+
+def test_reader_above_is_only_told_of_what_comes_in(world: World, room: RoomScreen, above: FakeElement) -> None:
+    """It stands where it belongs, at an end that is not on the page; the button leads there at once."""
+    before = texts(world)
+    add(room, *numbered(1302)[1300:])
+    assert texts(world) == before
+    assert jump(world).text == "2 new messages"
+    jump(world).fire("click")
+    jump(world).fire("click")
+    assert world.asked.of("load_newest") == [("load_newest",)]
+    add(room, *numbered(1303)[1302:])
+    room.apply(NewestLoaded(tuple(numbered(1302)[1222:]), has_earlier=True))
+    assert texts(world) == [message.text for message in numbered(1303)[1222:]]
+    assert above.scroll_top == 600
+    assert not jump(world).is_shown()
+    assert world.asked.of("reading_changed")[-1] == ("reading_changed", True)
+
+
+@pytest.mark.usefixtures("above")
+def test_writing_leads_to_the_newest_messages(world: World, room: RoomScreen) -> None:
+    """Whoever writes wants to see it, and how far it has come by now."""
+    add(room, outgoing("mine", at=5000.0, message_id="mine"))
+    assert world.asked.of("load_newest") == [("load_newest",)]
+    room.apply(DeliveryChanged("mine", Delivery.SENT))
+    room.apply(NewestLoaded((*numbered(3), outgoing("mine", at=5000.0, message_id="mine")), has_earlier=True))
+    assert texts(world)[-1] == "mine"
+    assert shown(world)[-1].get("data-delivery") == "sent"
+
+
+def test_reader_above_in_a_full_page_is_left_alone(world: World, room: RoomScreen, full: FakeElement) -> None:
+    """What comes in does not make the page grow without end, nor take away what is read."""
+    full.scroll_to(100)
+    add(room, *numbered(1400)[1300:])
+    assert texts(world)[0] == "1000"
+    assert len(shown(world)) == MAX_SHOWN + SLACK_SHOWN
+    assert jump(world).text == "100 new messages"
+
+
+def test_answer_for_another_part_of_the_conversation_is_passed_over(
+    world: World, room: RoomScreen, above: FakeElement
+) -> None:
+    """There would be a gap before it, or behind it."""
+    before = texts(world)
+    load(room, *numbered(900), before="1000", has_earlier=True)
+    room.apply(LaterLoaded(tuple(numbered(5)), has_later=True, after="1299"))
+    room.apply(NewestLoaded(tuple(numbered(5)), has_earlier=True))
+    assert texts(world) == before
+    above.scroll_to(600)
+    jump(world).fire("click")
+    room.apply(LaterLoaded(tuple(numbered(1300)[1220:]), has_later=False, after="1219"))
+    assert texts(world) == before
+
+
+def test_messages_of_one_frame_are_shown_together(world: World, room: RoomScreen) -> None:
+    """The first at once, the others when the page is drawn; and each as far as it has come by then."""
+    world.document.hold_frames()
+    add(room, incoming("1"), outgoing("2", message_id="m"), incoming("3"))
+    room.apply(DeliveryChanged("m", Delivery.SENT))
+    assert texts(world) == ["1"]
+    world.document.draw()
+    assert texts(world) == ["1", "2", "3"]
+    assert shown(world)[1].get("data-delivery") == "sent"
+    world.document.draw()
+    world.document.draw()
+    add(room, incoming("4"))
+    assert texts(world)[-1] == "4"
+    world.document.draw()
+
+
+def test_of_too_many_messages_in_one_frame_only_the_last_are_built(
+    world: World, room: RoomScreen, log: FakeElement
+) -> None:
+    """The page would stand, and nobody could read them; they stand above, without a gap."""
+    assert log.scroll_top == 600
+    world.document.hold_frames()
+    add(room, *numbered(500))
+    world.document.draw()
+    assert texts(world) == [message.text for message in numbered(500)[-MAX_AT_ONCE:]]
+    assert earlier(world).is_shown()
+
+
+def test_of_too_many_messages_in_one_frame_a_reader_above_gets_the_first(
+    world: World, room: RoomScreen, log: FakeElement
+) -> None:
+    """The others wait below, without a gap."""
+    load(room, incoming("old", message_id="old"))
+    log.scroll_to(100)
+    world.document.hold_frames()
+    add(room, *numbered(500))
+    world.document.draw()
+    assert texts(world) == ["old", *(str(number) for number in range(MAX_AT_ONCE + 1))]
+    assert jump(world).text == "500 new messages"
+    log.scroll_to(600)
+    assert world.asked.of("load_later") == [("load_later", str(MAX_AT_ONCE))]
+
+
+def test_reader_at_the_end_stays_there_while_it_moves_on(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """What has come in since the last frame has put the end further off; the reader has not moved."""
+    world.document.hold_frames()
+    log.scroll_to(600)
+    add(room, incoming("1"))
+    world.document.draw()
+    log.scroll_height = 1200
+    add(room, incoming("2"))
+    log.fire("scroll")
+    world.document.draw()
+    assert log.scroll_top == 800
+    assert not jump(world).is_shown()
+
+
+def test_messages_that_leave_the_page_leave_no_listener(world: World, page: Page) -> None:
+    """Folded messages listen, and stop with leaving."""
+    room = page.show_room("den", "alice", world.asked)
+    before = world.document.live_listeners
+    add(room, *(incoming("\n" * 100, at=float(number)) for number in range(1000)))
+    assert world.document.live_listeners == before + len(shown(world)) <= before + MAX_SHOWN + SLACK_SHOWN
