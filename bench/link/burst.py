@@ -68,14 +68,15 @@ def burst_tables(results: dict[str, dict[str, Burst]]) -> list[Table]:
         for name, done in of_kind.items()
     ]
     head = ("page", "s", "tick gap, ms", "frame gap, ms", "task, ms", "tab before, MiB", "after, MiB")
-    notes = (
-        "Written by a script into the composer, in slices of 4 ms, the next one as soon as the page lets it; until the "
-        "last is shown on the other side. The longest gaps between ticks (4 ms), between animation frames, and the "
-        "longest main-thread task (0: none over 50 ms, or Firefox, which does not tell), of the writing / reading page. "
-        "Memory is the process of the larger tab (PSS). Ours keeps everything on the disk, and a window of it on the page; "
-        "the others keep all in the page, and nothing else. One run each.",
+    note = (
+        "Written by a script into the composer, in slices of 4 ms, the next one as soon as the page lets it; "
+        "until the last is shown on the other side. The longest gaps between ticks (4 ms), between animation "
+        "frames, and the longest main-thread task (0: none over 50 ms, or Firefox, which does not tell), of "
+        "the writing / reading page. Memory is the process of the larger tab (PSS). Ours keeps everything on "
+        "the disk, and a window of it on the page; the others keep all in the page, and nothing else. One run "
+        "each."
     )
-    return [Table(f"{COUNT:,} messages in a row", head, rows, notes)]
+    return [Table(f"{COUNT:,} messages in a row", head, rows, (note,))]
 
 
 async def _end(page: Page) -> dict[str, float]:

@@ -114,8 +114,9 @@ def chat_tables(results: dict[str, Stands]) -> list[Table]:
         for kind, stands in results.items()
         for step, gaps in stands.gaps.items()
     ]
-    notes = (
-        "The longest gap between two ticks (of 4 ms), and the longest main-thread task where the browser tells "
-        "(PerformanceObserver; 0 is none over 50 ms), of the page that stood longer; the median of the rounds.",
+    note = (
+        "The longest gap between two ticks (of 4 ms), and the longest main-thread task where the browser "
+        "tells (PerformanceObserver; 0 is none over 50 ms), of the page that stood longer; the median of the "
+        "rounds."
     )
-    return [Table("How long the page stands in an ordinary chat", ("step", "n", "gap, ms", "task, ms"), rows, notes)]
+    return [Table("How long the page stands in an ordinary chat", ("step", "n", "gap, ms", "task, ms"), rows, (note,))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from bench.link.stage import PEOPLE, Pair, Stage
@@ -16,13 +15,13 @@ SETTLED = 10
 
 @dataclass(frozen=True)
 class Count:
-    """Live proxies in both pages, after so many reconnects of which every other one was an ICE restart."""
+    """Live proxies in both pages together, after so many reconnects of which every other one was an ICE restart."""
 
     reconnects: int
     proxies: int
 
 
-async def measure_reconnects(stage: Stage, _rounds: int, reconnects: int = RECONNECTS) -> list[Count]:
+async def measure_reconnects(stage: Stage, _rounds: int, *, reconnects: int = RECONNECTS) -> list[Count]:
     """Lose the connection again and again, and count after the first few and after all."""
     room = stage.room()
     pair = Pair(*[await stage.open_ours(f"{person}-{room}", trace_proxies) for person in PEOPLE])
@@ -31,27 +30,18 @@ async def measure_reconnects(stage: Stage, _rounds: int, reconnects: int = RECON
     for number in range(1, reconnects + 1):
         await reconnect(*pair.pages, restart=bool(number % 2))
         if number in (SETTLED, reconnects // 10, reconnects):
-            counts.append(Count(number, await _settled(pair)))
+            counts.append(Count(number, await count_proxies(*pair.pages)))
     await pair.close()
     return counts
 
 
-async def _settled(pair: Pair) -> int:
-    """Count once the conversation has come to rest: a message that is on its way is held by a few."""
-    fewest = None
-    for _ in range(20):
-        await asyncio.sleep(0.1)
-        count = sum([await count_proxies(page) for page in pair.pages])
-        fewest = count if fewest is None else min(fewest, count)
-    assert fewest is not None
-    return fewest
-
-
 def reconnects_tables(results: dict[str, list[Count]]) -> list[Table]:
     """Put the counts one under the other, by browser."""
-    rows = [(f"{kind}, {count.reconnects:,}", f"{count.proxies}") for kind, counts in results.items() for count in counts]
-    notes = (
-        "In turns an ICE restart, and a new RTCPeerConnection in the place of one that was closed. Live `PyProxy` objects "
-        "by Pyodide's own tracing, in both pages together, once they have come to rest.",
+    rows = [
+        (f"{kind}, {count.reconnects:,}", f"{count.proxies}") for kind, counts in results.items() for count in counts
+    ]
+    note = (
+        "In turns an ICE restart, and a new RTCPeerConnection in the place of one that was closed. Live "
+        "`PyProxy` objects by Pyodide's own tracing, in both pages together, once they have come to rest."
     )
-    return [Table("Live proxies after so many reconnects", ("reconnects", "proxies"), rows, notes)]
+    return [Table("Live proxies after so many reconnects", ("reconnects", "proxies"), rows, (note,))]

@@ -30,7 +30,9 @@ PARTS: dict[str, tuple[Measure, Tables]] = {
 """By name: what measures it in one kind of browser, and what puts the kinds side by side."""
 
 
-async def measure_all(rounds: int = ROUNDS, parts: Sequence[str] = tuple(PARTS), kinds: Sequence[Any] = KINDS) -> Report:
+async def measure_all(
+    rounds: int = ROUNDS, parts: Sequence[str] = tuple(PARTS), kinds: Sequence[Any] = KINDS
+) -> Report:
     """Measure the parts that are asked for, one kind of browser after the other."""
     results: dict[str, dict[str, Any]] = {part: {} for part in parts}
     browsers = []

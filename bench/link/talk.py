@@ -99,13 +99,14 @@ def connect_table(results: dict[str, dict[str, Figures]]) -> Table:
         for name, figures in of_kind.items():
             ratio = f"{medians[OURS] / medians[name]:.2f}"
             rows.append((f"{kind}, {name}", str(len(figures.connect)), spread(figures.connect), ratio))
-    notes = (
-        "Both pages are loaded, and one is in the room. Counted from the other one's click on Join until the data channel "
-        "is open on both sides (ours: until both say “Connected”). Host candidates only, no STUN. Raw JavaScript and "
-        "simple-peer signal over a WebSocket that only relays, PeerJS over its own server; ours checks a token, "
-        "and looks into its database before it enters. The last column is our median over theirs.",
+    note = (
+        "Both pages are loaded, and one is in the room. Counted from the other one's click on Join until the "
+        "data channel is open on both sides (ours: until both say “Connected”). Host candidates only, no "
+        "STUN. Raw JavaScript and simple-peer signal over a WebSocket that only relays, PeerJS over its own "
+        "server; ours checks a token, and looks into its database before it enters. The last column is our "
+        "median over theirs."
     )
-    return Table("Both in the room → connected", ("page", "n", "ms", "ours / it"), rows, notes)
+    return Table("Both in the room → connected", ("page", "n", "ms", "ours / it"), rows, (note,))
 
 
 def message_table(results: dict[str, dict[str, Figures]]) -> Table:
@@ -119,10 +120,11 @@ def message_table(results: dict[str, dict[str, Figures]]) -> Table:
             shown_figures = (f"{middle:.1f}", f"{percentile(way, 99):.1f}", f"{min(way):.1f} to {max(way):.1f}")
             rows.append((f"{kind}, {name}", str(len(way)), *shown_figures, f"{middle - raw:+.1f}"))
     clocks = max(apart for of_kind in results.values() for figures in of_kind.values() for apart in figures.clocks)
-    notes = (
-        "From the keydown of Enter in one page to the text standing in the other page's document (MutationObserver). "
-        "Ours is written to the disk on both sides on the way (IndexedDB, durability “strict”); the others keep nothing. "
-        f"The clocks of two pages were at most {clocks:.2f} ms apart, which is taken off.",
+    note = (
+        "From the keydown of Enter in one page to the text standing in the other page's document "
+        "(MutationObserver). Ours is written to the disk on both sides on the way (IndexedDB, durability "
+        f"“strict”); the others keep nothing. The clocks of two pages were at most {clocks:.2f} ms apart, "
+        "which is taken off."
     )
     head = ("page", "n", "p50, ms", "p99, ms", "least to most, ms", "p50 over raw, ms")
-    return Table("A message's way, from Enter to being shown", head, rows, notes)
+    return Table("A message's way, from Enter to being shown", head, rows, (note,))

@@ -9,6 +9,8 @@ from typing import Any
 
 Failed = Callable[[BaseException], None]
 
+_EAGER: dict[str, Any] = {} if sys.version_info < (3, 12) else {"eager_start": True}
+
 
 class Tasks:
     """A set of background tasks; a failure of one is told to its owner, once."""
@@ -26,9 +28,7 @@ class Tasks:
 
         Before Python 3.12, which is in no browser, it is the same as `spawn`.
         """
-        if sys.version_info < (3, 12):
-            return self.spawn(coroutine)
-        return self._keep(asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True))
+        return self._keep(asyncio.Task(coroutine, **_EAGER))
 
     def cancel_all(self) -> None:
         """End everything that still runs."""

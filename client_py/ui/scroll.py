@@ -26,7 +26,11 @@ class ScrollEnd:
     """
 
     def __init__(
-        self, document: Document, element: Element, changed: Callable[[], None], moved: Callable[[], None] = lambda: None
+        self,
+        document: Document,
+        element: Element,
+        changed: Callable[[], None],
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
         self.at_end = True
         self.goes_on = False

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.models import Delivery, Direction, Message
-from client_py.core.notices import DeliveryChanged, HistoryCleared, HistoryLoaded, LaterLoaded, MessageAdded, NewestLoaded
+from client_py.core.notices import (
+    DeliveryChanged,
+    HistoryCleared,
+    HistoryLoaded,
+    LaterLoaded,
+    MessageAdded,
+    NewestLoaded,
+)
 from client_py.ui.message import FOLDED_FROM
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from e2e.browsers import Kind
+from e2e.chat_page import CONNECT_MS, ChatPage, connect
+from e2e.conftest import OpenPage
+from e2e.long_history import fill_history
+from e2e.proxies import count_proxies, reconnect, trace_proxies
+from e2e.server import PASSWORD
+
+COUNT = 30_000
+MOST_ON_THE_PAGE = 400
+SECONDS_TO_SHOW = 10_000
+KINDS: list[Kind] = ["chromium", "firefox"]
+SETTLED = 4
+RECONNECTS = 30
+
+TO_THE_TOP = "log => { log.scrollTop = 0; }"
+TO_THE_BOTTOM = "log => { log.scrollTop = log.scrollHeight; }"
+LOAD_ABOVE = """
+log => new Promise(resolve => {
+    const first = log.querySelector(".text");
+    const before = first.getBoundingClientRect().top;
+    let shift = 0;
+    const look = () => {
+        shift = Math.max(shift, Math.abs(first.getBoundingClientRect().top - before));
+        if (log.querySelector(".text") === first) requestAnimationFrame(look);
+        else resolve(shift);
+    };
+    look();
+})
+"""
+"""Waits until something stands before the first message; gives how far its text has moved by it, in pixels."""
+
+
+async def enter_long_history(page: ChatPage, room: str, username: str) -> None:
+    """Go to a room in which very much has been said."""
+    await page.open()
+    await page.fill_in(username, PASSWORD)
+    await page.handle("register").click()
+    await page.wait_for_lobby()
+    await fill_history(page.page, username, room, COUNT)
+    await page.go_to(room)
+    await expect(message(page, COUNT)).to_be_in_viewport(timeout=SECONDS_TO_SHOW)
+
+
+def message(page: ChatPage, number: int) -> Locator:
+    """Find a message of the history."""
+    return page.handle("message-text").filter(has_text=re.compile(f"^Message {number} of"))
+
+
+async def numbers(page: ChatPage) -> list[int]:
+    """Give the numbers of the messages on the page."""
+    texts = await page.handle("message-text").all_text_contents()
+    return [int(found[1]) for text in texts if (found := re.match(r"Message (\d+) of", text))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_long_history_is_read_up_and_down(open_page: OpenPage, room: str, kind: Kind) -> None:
+    """Scrolling brings what comes next by itself, nothing jumps or is missing, and the page stays small."""
+    page = await open_page(kind)
+    await enter_long_history(page, room, f"reader-{kind}")
+    transcript = page.handle("transcript")
+    for _ in range(8):
+        await transcript.evaluate(TO_THE_TOP)
+        assert await transcript.evaluate(LOAD_ABOVE) <= 2
+        shown = await numbers(page)
+        assert shown == list(range(shown[0], shown[0] + len(shown)))
+        assert len(shown) <= MOST_ON_THE_PAGE
+    assert shown[-1] < COUNT - MOST_ON_THE_PAGE
+    await expect(page.page.get_by_role("button", name="Newest messages")).to_be_visible()
+
+    while shown[-1] < COUNT:
+        await transcript.evaluate(TO_THE_BOTTOM)
+        await expect(message(page, shown[-1] + 1)).to_be_attached(timeout=SECONDS_TO_SHOW)
+        shown = await numbers(page)
+        assert shown == list(range(shown[0], shown[0] + len(shown)))
+        assert len(shown) <= MOST_ON_THE_PAGE
+    await transcript.evaluate(TO_THE_BOTTOM)
+    await expect(page.page.get_by_role("button", name="Newest messages")).to_be_hidden()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_newest_message_is_one_step_away(open_page: OpenPage, room: str, kind: Kind) -> None:
+    """From far above, the button leads to the newest at once, and so does writing; what came meanwhile stands there."""
+    page, other = await open_page(kind), await open_page("chromium")
+    await enter_long_history(page, room, f"hurrier-{kind}")
+    await other.enter(room)
+    await connect(page, other)
+    transcript = page.handle("transcript")
+    for way in ("button", "writing"):
+        for _ in range(6):
+            await transcript.evaluate(TO_THE_TOP)
+            await transcript.evaluate(LOAD_ABOVE)
+        await other.send(f"Are you there? ({way})")
+        await other.wait_for_delivery(f"Are you there? ({way})", "delivered")
+        await expect(page.page.get_by_role("button", name="1 new message")).to_be_visible()
+        await expect(page.handle("message-text").filter(has_text=f"({way})")).to_have_count(0)
+        if way == "button":
+            await page.page.get_by_role("button", name="1 new message").click()
+        else:
+            await page.send("Back again")
+            await expect(page.messages("outgoing").last).to_have_text("Back again", timeout=SECONDS_TO_SHOW)
+            await page.wait_for_arrival("Back again")
+        await expect(page.messages("incoming").last).to_have_text(f"Are you there? ({way})", timeout=CONNECT_MS)
+        await expect(page.handle("message-text").last).to_be_in_viewport()
+        await other.wait_for_delivery(f"Are you there? ({way})", "read")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_reconnecting_leaves_no_proxy_behind(open_page: OpenPage, room: str, kind: Kind) -> None:
+    """However often the two are connected anew, JavaScript holds as much of Python as after the first few times."""
+    pages = await open_page(kind), await open_page(kind)
+    for page in pages:
+        await trace_proxies(page.page.context)
+    first, second = pages
+    await first.enter(room)
+    await first.wait_for_status("waiting")
+    await second.enter(room)
+    await connect(*pages)
+    counts = []
+    for number in range(1, RECONNECTS + 1):
+        await reconnect(first.page, second.page, restart=bool(number % 2))
+        if number in (SETTLED, RECONNECTS):
+            await connect(*pages)
+            await first.send(f"After {number}")
+            await first.wait_for_delivery(f"After {number}", "read")
+            counts.append(await count_proxies(first.page, second.page))
+    assert counts[0] == counts[1]
