@@ -37,7 +37,7 @@ log => new Promise((resolve, reject) => {
     look();
 })
 """
-"""Goes to the first message, and waits until others stand before it; gives by how many pixels its text has moved then."""
+"""Goes to the first message, and waits until others stand before it; gives by how many pixels its text has moved."""
 
 
 async def enter_long_history(page: ChatPage, room: str, username: str) -> None:

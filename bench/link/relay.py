@@ -1,4 +1,4 @@
-"""Serves the pages that we are measured against, and relays their signaling: what one says, the others in the room hear.
+"""Serves the pages that we are measured against, and relays their signaling: what one says, the others hear.
 
 Run as a process of its own, as our server is: `python -m bench.link.relay PORT PACKAGES`.
 """

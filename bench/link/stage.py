@@ -177,8 +177,8 @@ def _running(command: Callable[[str], list[str]], path: str) -> Iterator[str]:
     try:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(url + path):
-            assert process.poll() is None, f"{command(str(port))} ended at once"
-            assert time.monotonic() < deadline, f"{command(str(port))} did not answer"
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{command(str(port))} did not answer.")
             time.sleep(0.05)
         yield url
     finally:

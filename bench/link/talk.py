@@ -46,9 +46,7 @@ async def write(page: Page, text: str) -> float:
 
 async def shown(page: Page, text: str) -> float:
     """Give the moment at which a message was shown, as soon as it is."""
-    while not (moment := await page.evaluate("text => window.watch.shown[text]", text)):
-        await asyncio.sleep(0.005)
-    return float(moment)
+    return float(await page.evaluate("text => window.watch.until(text)", text))
 
 
 async def apart(pair: Pair) -> float:
@@ -73,7 +71,7 @@ async def exchange(pair: Pair, figures: Figures) -> None:
 
 
 async def measure_talk(stage: Stage, rounds: int) -> dict[str, Figures]:
-    """Let every contestant's pages meet and talk, in turns; the first round warms the browser up, and does not count."""
+    """Let every contestant's pages meet and talk, in turns; the first round warms the browser up and does not count."""
     results: dict[str, Figures] = defaultdict(Figures)
     for turn in range(rounds + 1):
         for contestant in CONTESTANTS:

@@ -24,11 +24,11 @@ class Tasks:
         return self._keep(asyncio.ensure_future(coroutine))
 
     def begin(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a coroutine up to its first pause at once, and on in the background: in a browser, a frame may come first.
+        """Run a coroutine up to its first pause at once, and on in the background; a page may be drawn before that.
 
         Before Python 3.12, which is in no browser, it is the same as `spawn`.
         """
-        return self._keep(asyncio.Task(coroutine, **_EAGER))
+        return self._keep(asyncio.Task(coroutine, loop=asyncio.get_running_loop(), **_EAGER))
 
     def cancel_all(self) -> None:
         """End everything that still runs."""

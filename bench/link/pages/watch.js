@@ -14,8 +14,15 @@
   const incoming = '[data-testid="message"][data-direction="incoming"]';
   const look = (node) => {
     if (node.nodeType !== Node.ELEMENT_NODE || !node.matches(incoming)) return;
-    watch.shown[node.querySelector('[data-testid="message-text"]').textContent] ??= clock();
+    const text = node.querySelector('[data-testid="message-text"]').textContent;
+    watch.shown[text] ??= clock();
+    awaited.get(text)?.(watch.shown[text]);
   };
+  const awaited = new Map();
+  watch.until = (text) => new Promise((resolve) => {
+    if (text in watch.shown) resolve(watch.shown[text]);
+    else awaited.set(text, resolve);
+  });
   new MutationObserver((records) => {
     for (const record of records) {
       if (record.type === "childList") record.addedNodes.forEach(look);

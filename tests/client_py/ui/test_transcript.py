@@ -436,7 +436,7 @@ def test_reader_who_comes_near_the_beginning_gets_what_stands_before(
 
 @pytest.fixture
 def above(room: RoomScreen, full: FakeElement) -> FakeElement:
-    """Give a transcript whose reader has scrolled up so far that the newest messages, from 1220 on, are off the page."""
+    """Give a transcript whose reader is so far up that the newest messages, from 1220 on, are off the page."""
     full.scroll_to(300)
     load(room, *numbered(1000)[920:], before="1000", has_earlier=True)
     return full
