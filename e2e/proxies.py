@@ -42,7 +42,8 @@ RESTART = """
     setTimeout(() => reject(new Error("ICE did not restart.")), 20_000);
     const look = () => {
         const now = connection.localDescription.sdp.match(/a=ice-ufrag:(.*)/)[1];
-        if (now !== begun && connection.signalingState === "stable" && connection.connectionState === "connected") resolve();
+        const isThere = connection.signalingState === "stable" && connection.connectionState === "connected";
+        if (now !== begun && isThere) resolve();
         else setTimeout(look, 10);
     };
     connection.restartIce();

@@ -26,7 +26,7 @@ MAX_SHOWN = 300
 SLACK_SHOWN = 40
 """So many more may come in before the oldest are taken off, so that it seldom has to be done."""
 MAX_AT_ONCE = 60
-"""Of more that came in since the last frame, only the last are built: the page would stand, and nobody reads so fast."""
+"""Of more in one frame, only the last are built: the page would stand, and nobody reads so fast."""
 MAX_KNOWN = 5_000
 """So many of our messages are known by how far they have come; more than are followed at once."""
 

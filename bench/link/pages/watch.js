@@ -1,4 +1,4 @@
-// Put into every page that is measured, ours and the others': notes when something happens, and how long the page stands.
+// Put into every page that is measured, ours and the others': notes when something happens, and how long it stands.
 (() => {
   const clock = () => performance.timeOrigin + performance.now();
   const watch = { clock, entered: [], shown: {}, entering: 0, connected: 0, longTasks: [], gaps: [], frames: [] };
