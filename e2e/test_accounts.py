@@ -48,7 +48,7 @@ async def test_form_says_what_is_wrong(open_page: OpenPage, server: Server) -> N
     await page.wait_for_lobby()
 
 
-@pytest.mark.parametrize("held_back", ["pyodide.asm.wasm", "python-*.snapshot"])
+@pytest.mark.parametrize("held_back", ["pyodide.asm.wasm", "python.snapshot"])
 async def test_form_is_carried_out_once_python_is_there(open_page: OpenPage, room: str, held_back: str) -> None:
     """What is submitted while Python loads is shown as signing in, kept, and leads to the room of the address."""
     page = await open_page("chromium")

@@ -26,6 +26,15 @@
             clearInterval(this.timer);
         },
 
+        // What is not known to be delivered. Acknowledgements are cumulative, so what was sent before a message that is
+        // delivered is delivered too: it may be off the page by then, but where it is on it, it has to say so.
+        undelivered() {
+            const texts = Object.keys(this.sent);
+            const last = texts.findLastIndex((text) => text in this.delivered);
+            const shown = [...document.querySelectorAll(UNDELIVERED)].map(textOf);
+            return [...new Set([...shown, ...texts.slice(last + 1)])];
+        },
+
         // Seconds from a time until the first message that was sent after it was delivered; null before that.
         recovery(sinceMs) {
             const times = Object.entries(this.sent)
@@ -51,10 +60,15 @@
 
     let line = "";
 
+    const UNDELIVERED = '[data-delivery="queued"], [data-delivery="sent"]';
     const DELIVERED = '[data-delivery="delivered"], [data-delivery="read"]';
 
+    function textOf(message) {
+        return message.querySelector('[data-testid="message-text"]').textContent;
+    }
+
     function count(message) {
-        stopwatch.delivered[message.querySelector('[data-testid="message-text"]').textContent] ??= Date.now();
+        stopwatch.delivered[textOf(message)] ??= Date.now();
     }
 
     // Looks at what has changed and at nothing else: a page with a thousand messages would be slow by being watched.
