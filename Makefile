@@ -71,8 +71,8 @@ soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, 
 chaos: browsers ## have two browsers write MESSAGES (5000) each while everything breaks
 	$(BIN)/python -m e2e.chaos --messages $(MESSAGES)
 
-bench: browsers ## run the benchmarks of start, server and conversation, and write bench/RESULTS.md
-	$(BIN)/python -m bench
+bench: browsers ## run the benchmarks of start, server and conversation, and write bench/RESULTS.md (BENCH="--rounds 3")
+	$(BIN)/python -m bench $(BENCH)
 
 bench-start: browsers ## measure how long people wait for the page and for each other
 	$(BIN)/python -m bench.start
