@@ -83,6 +83,7 @@ async function createWith(memory, createPyodide, settings) {
   const python = await createPyodide(settings);
   const recalled = await memory;
   if (recalled.version !== settings.API.version) throw new Error("The snapshot is one of another runtime.");
+  if (recalled.data > PRISTINE_BYTES) throw new Error("The snapshot counts on more data than were kept.");
   settings.API.restoreSnapshot = () => {
     recall(python.HEAPU8, pristine, recalled);
     return recalled.config;
