@@ -5,11 +5,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from protocol.errors import RemoteProtocolError
-from protocol.events import EVENTS
+from protocol.errors import LocalProtocolError, RemoteProtocolError
+from protocol.events import EVENTS, Event, Joined, Limits, Peer, PeerJoined, PeerLeft, Welcome
 from protocol.events import Signal as SignalEvent
 from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Signal
-from protocol.webrtc import Candidate, Description
+from protocol.webrtc import Candidate, Description, IceServer
 from signaling import relay
 from signaling.relay import Relayed, RelayRequest, decode, encode, relay_request
 from tests.protocol.strategies import JSON_VALUES, messages
@@ -176,3 +176,41 @@ def test_unusual_text_arrives_too(text: str) -> None:
     assert (
         relayed(request) == outcome(request) == (TO, SignalEvent(SENDER, Description("offer", json.loads(f'"{text}"'))))
     )
+
+
+PEER = Peer(TO, "ada")
+STUN = IceServer(("stun:stun.example:3478",))
+TURN = IceServer(("turn:turn.example",), "1:ada", '\x00\x1f\x7f"\\/\b\f\n\r\tä\u2028\U0001f600')
+WELCOME = Welcome(TO, f"{TO}.mac", (STUN, TURN), Limits(65_536, 20))
+JOINED = Joined("kitchen", TO, f"{TO}.mac", resumed=False, peers=(PEER,), capacity=2)
+
+
+@given(messages(EVENTS.types))
+@example(WELCOME)
+def test_server_writes_what_codec_writes(event: Event) -> None:
+    """The two ways of writing an event give the same text."""
+    assert encode(event).decode() == EVENTS.encode(event)
+
+
+@pytest.mark.parametrize("event", [WELCOME, JOINED, PeerJoined(PEER), PeerLeft(TO, "left")])
+def test_who_comes_and_goes_is_written_without_codec(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short way is taken for what everyone is told."""
+    expected = EVENTS.encode(event)
+    monkeypatch.setattr(relay, "EVENTS", None)
+    assert encode(event).decode() == expected
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        PeerJoined(Peer(TO, "a" * 33)),
+        PeerJoined(Peer(TO, "\ud800")),
+        PeerLeft(TO, "bored"),  # type: ignore[arg-type]  # which is the point
+        Joined("kitchen", TO, f"{TO}.mac", resumed=False, peers=(), capacity=-1),
+        Joined("kitchen", TO, f"{TO}.mac", resumed=False, peers=(PEER,) * 3000, capacity=2),
+    ],
+)
+def test_event_over_its_bounds_is_not_sent(event: Event) -> None:
+    """What a page would refuse fails in the words of the codec."""
+    with pytest.raises(LocalProtocolError):
+        encode(event)
