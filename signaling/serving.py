@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from protocol.requests import MAX_REQUEST_BYTES
 from signaling.errors import AddressUnusable
+from signaling.http_requests import HttpRequests
 from signaling.keepalive import Keepalive
 from signaling.settings import Settings
 from signaling.upgrade import Upgrade
@@ -61,7 +62,7 @@ def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",
-        http="h11",  # it bounds the size of a request's headers
+        http=HttpRequests,
         ws=partial(Upgrade, Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES)),  # type: ignore[arg-type]  # called
         log_config=None,
         access_log=False,

@@ -1,4 +1,4 @@
-"""Awaits the handshake of a WebSocket: uvicorn gives the request, the app decides, and picows has the connection then.
+"""Awaits the handshake of a WebSocket: a request was read, the app decides, and picows has the connection then.
 
 The app sees an ordinary ASGI WebSocket until it accepts or refuses, so that routes and middleware hold for it. What it
 accepts becomes a `Wire`, and no message passes through ASGI.
@@ -19,7 +19,7 @@ from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithL
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # what its documentation builds on, not in its stubs
 from starlette.types import Message, Scope
 from uvicorn import Config
-from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
 from protocol.codes import CloseCode
@@ -75,42 +75,34 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
 class Upgrade(asyncio.Protocol):
     """One handshake, as uvicorn's `ws` protocol; a connection that is accepted goes on without it."""
 
-    def __init__(self, wires: Wires, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+    def __init__(self, wires: Wires, config: Config, server_state: ServerState) -> None:
         self._wires = wires
         self._config = config
         self._server_state = server_state
-        self._app_state = app_state
         self._transport: asyncio.Transport
         self._key = b""
         self._wire: Wire | None = None
         self._denial: tuple[int, list[tuple[bytes, bytes]]] | None = None
         self._body = b""
         self._is_answered = False
-        self._is_connected = asyncio.Event()
+        self._is_connected = False
         self._is_lost = asyncio.Event()
 
-    # uvicorn and the transport
+    # Whoever reads requests, uvicorn, and the transport
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """The connection is ours; what comes on it waits in the kernel until the handshake is done."""
+    def asked(self, transport: asyncio.Transport, request: Scope, target: bytes) -> None:
+        """Ask the app. What else comes on the connection waits in the kernel until the handshake is done."""
         self._transport = transport
         transport.pause_reading()
         self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own protocols there
-
-    def data_received(self, data: bytes) -> None:
-        """The request came: whole, and checked by uvicorn's HTTP parser, which has written it anew."""
-        head, *lines = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
-        method, target, _ = head.split(b" ", 2)
-        pairs = [line.split(b": ", 1) for line in lines]
-        headers = [(name, value) for name, value in pairs]
-        fields = dict(headers)
+        fields = dict(request["headers"])
         self._key = fields.get(b"sec-websocket-key", b"")
         if fields.get(b"sec-websocket-version") != VERSION:
             self._refuse(HTTPStatus.UPGRADE_REQUIRED, [(b"sec-websocket-version", VERSION)], b"")
-        elif method != b"GET" or not _is_key(self._key):
+        elif request["method"] != "GET" or not _is_key(self._key):
             self._refuse(HTTPStatus.BAD_REQUEST, [], b"")
         else:
-            task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(target, headers)))
+            task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(request, target)))
             self._server_state.tasks.add(task)
             task.add_done_callback(self._server_state.tasks.discard)
 
@@ -138,8 +130,8 @@ class Upgrade(asyncio.Protocol):
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, [], b"")
 
     async def _receive(self) -> Message:
-        if not self._is_connected.is_set():
-            self._is_connected.set()
+        if not self._is_connected:
+            self._is_connected = True
             return {"type": "websocket.connect"}
         await self._is_lost.wait()
         return {"type": "websocket.disconnect", "code": ABNORMAL_CLOSURE}
@@ -165,24 +157,25 @@ class Upgrade(asyncio.Protocol):
 
     # What these are made of
 
-    def _scope(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> Scope:
+    def _scope(self, request: Scope, target: bytes) -> Scope:
         raw_path, _, query = target.partition(b"?")
         root_path = self._config.root_path
-        offers = b",".join(value for name, value in headers if name == b"sec-websocket-protocol").decode("latin-1")
+        values = (value for name, value in request["headers"] if name == b"sec-websocket-protocol")
+        offers = b",".join(values).decode("latin-1")
         return {
             "type": "websocket",
             "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
-            "http_version": "1.1",
+            "http_version": request["http_version"],
             "scheme": "ws",  # a proxy that has ended TLS is told of by uvicorn's middleware
-            "server": get_local_addr(self._transport),
-            "client": get_remote_addr(self._transport),
+            "server": request["server"],
+            "client": request["client"],
             "root_path": root_path,
             "path": root_path + unquote(raw_path.decode("ascii")),
             "raw_path": root_path.encode("ascii") + raw_path,
             "query_string": query,
-            "headers": headers,
+            "headers": request["headers"],
             "subprotocols": [offer.strip() for offer in offers.split(",") if offer.strip()],
-            "state": self._app_state.copy(),
+            "state": request["state"],
             "extensions": {"websocket.http.response": {}, EXTENSION: {"wire": self._accepted}},
         }
 

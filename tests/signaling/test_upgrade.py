@@ -12,11 +12,22 @@ from signaling.keepalive import Keepalive
 from signaling.upgrade import Upgrade, wire_of
 from signaling.wire import Wires
 
-REQUEST = (
-    b"GET /ws?room=1 HTTP/1.1\r\nhost: here\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
-    b"sec-websocket-version: 13\r\nsec-websocket-key: c2l4dGVlbiBieXRlcyBvaw==\r\n"
-    b"sec-websocket-protocol: one, two\r\nsec-websocket-protocol: three\r\n\r\n"
-)
+HEADERS = [
+    (b"host", b"here"),
+    (b"sec-websocket-version", b"13"),
+    (b"sec-websocket-key", b"c2l4dGVlbiBieXRlcyBvaw=="),
+    (b"sec-websocket-protocol", b"one, two"),
+    (b"sec-websocket-protocol", b"three"),
+]
+REQUEST = {
+    "type": "http",
+    "http_version": "1.1",
+    "method": "GET",
+    "server": ("192.0.2.1", 80),
+    "client": ("192.0.2.2", 4000),
+    "headers": HEADERS,
+    "state": {},
+}
 PATIENCE = 5.0
 
 
@@ -44,18 +55,14 @@ class FakeTransport:
         """Leave what comes in the kernel."""
         self.is_reading = False
 
-    def get_extra_info(self, name: str) -> Any:
-        """Know nobody."""
-
 
 def begin(app: Any) -> tuple[Upgrade, FakeTransport, ServerState]:
     """Connect to an app, and send it the request."""
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state, transport = ServerState(), FakeTransport()
-    upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state, {})
-    upgrade.connection_made(transport)  # type: ignore[arg-type]  # as far as it goes
-    upgrade.data_received(REQUEST)
+    upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state)
+    upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
     return upgrade, transport, state
 
 
@@ -82,6 +89,8 @@ async def test_app_sees_the_handshake() -> None:
     await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
     [scope] = scopes
     assert (scope["type"], scope["path"], scope["query_string"]) == ("websocket", "/ws", b"room=1")
+    assert (scope["client"], scope["server"]) == (("192.0.2.2", 4000), ("192.0.2.1", 80))
+    assert "method" not in scope
     assert scope["subprotocols"] == ["one", "two", "three"]
     assert (b"host", b"here") in scope["headers"]
     assert transport.written.startswith(b"HTTP/1.1 403 Forbidden\r\n")
