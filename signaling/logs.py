@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 import time
+from functools import lru_cache
 
 WARNING = logging.WARNING
 LOGGER = logging.getLogger("p2p_chat")
@@ -50,13 +51,18 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the one line of a record."""
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        start = f"time={moment}.{record.msecs:03.0f}Z level={record.levelname.lower()}"
+        start = f"time={_moment(int(record.created))}.{record.msecs:03.0f}Z level={record.levelname.lower()}"
         traceback = self.formatException(record.exc_info) if record.exc_info else None
         if record.name == LOGGER.name and traceback is None:
             return f"{start} {record.getMessage()}"
         message = record.getMessage().strip()
         return f"{start} {pairs(event='log', logger=record.name, message=message, traceback=traceback)}"
+
+
+@lru_cache(maxsize=2)
+def _moment(second: int) -> str:
+    """Give a second in UTC; many lines are of the same."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _value(value: object) -> str:
