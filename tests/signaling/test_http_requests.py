@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from protocol.http import HEALTH_PATH, LOGIN_PATH
+from protocol.codes import CloseCode
+from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, LOGIN_PATH
 from signaling.http_requests import MAX_HEAD_BYTES
 from tests.signaling.raw_client import KEY, RawClient, shaking_hands
 from tests.signaling.running import PATIENCE, RunningServer
@@ -125,3 +126,10 @@ async def test_handshake_does_not_overtake_response(server: RunningServer) -> No
 async def test_another_upgrade_is_not_offered(server: RunningServer) -> None:
     """Whoever asks for one is answered without it."""
     assert await status(server, f"{GET}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n") == 200
+
+
+async def test_handshake_is_answered_once(server: RunningServer) -> None:
+    """A head over the bound that came whole, in one read, is no reason to speak HTTP on what is a WebSocket by then."""
+    async with shaking_hands(server, X="x" * MAX_HEAD_BYTES, Sec_WebSocket_Protocol=KNOCK_SUBPROTOCOL) as client:
+        assert (await client.response())[0] == 101
+        assert await client.close_code() == CloseCode.NORMAL
