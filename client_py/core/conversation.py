@@ -28,7 +28,7 @@ from client_py.core.models import Delivery, Direction, Message
 from client_py.core.notices import MessageAdded, MessageRefused, Notice, TypingChanged, UnreadChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import Recipients, Stream
-from client_py.core.records import Entry, Receipt, Snapshot
+from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from protocol.errors import UnexpectedMessage
 
 MAX_PENDING_MESSAGES = 1_000
@@ -41,6 +41,8 @@ MAX_RECENT_IDS = 10_000
 EMPTY = Snapshot()
 
 TYPING_SENT_EVERY_SECONDS = 3.0
+TYPING_AFTER_MESSAGE_SECONDS = 0.5
+"""A message ends what is shown of the writing before it; who writes one after the other needs no word between them."""
 TYPING_SHOWN_SECONDS = 5.0
 
 
@@ -54,7 +56,7 @@ class SendFrame:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Keep this, after what was to be kept before it; then call `stored` with it if there is a message in it."""
+    """Keep this, after what was to be kept before it; then call `stored` with it, and with what became safe along."""
 
     entry: Entry
 
@@ -116,7 +118,7 @@ class Conversation:
         size = len(text.encode())
         if sentence := self._refusal(size):
             return [MessageRefused(text, sentence)]
-        self._typing_sent_at = float("-inf")
+        self._typing_sent_at = now - TYPING_SENT_EVERY_SECONDS + TYPING_AFTER_MESSAGE_SECONDS
         outgoing = self._outgoing(message_id, text, now)
         self._unstored.append(outgoing)
         # To whom it is owed is decided now, and kept along with it.
@@ -200,14 +202,26 @@ class Conversation:
 
     # Inputs of the store and of time
 
-    def stored(self, entry: Entry, *, new: bool = True) -> list[ConversationEffect]:
-        """What a `Store` asked for is safe now; `new` tells whether its message was not there already."""
-        message = entry.message
-        if message is None:
-            return []
-        if message.direction is Direction.OUTGOING:
-            return self._on_outgoing_stored(message)
-        return self._on_incoming_stored(entry, message if new and message.id not in self._shown_ids else None)
+    def stored(self, together: Sequence[Kept]) -> list[ConversationEffect]:
+        """What `Store` asked for is safe now, in one transaction; what there is to say of it is said once to each."""
+        added, sources, is_ours = list[Notice](), dict[Stream, None](), False
+        unread = self._unread
+        for kept in together:
+            message = kept.entry.message
+            if message is None:
+                continue
+            if message.direction is Direction.OUTGOING:
+                written = self._unstored.popleft()
+                assert written.id == message.id
+                is_ours = True
+            else:
+                sources[self._note_stored(kept.entry)] = None
+                if not kept.new or message.id in self._shown_ids:
+                    continue  # it stands in the transcript since before
+                self._note_shown(message.id)
+                unread += 1
+            added.append(MessageAdded(message))
+        return [*self._say_stored(sources, added, is_ours=is_ours), *self._note_seen(sources, unread)]
 
     def awaits(self, peer_id: str) -> bool:
         """Tell whether a peer owes us an answer: the beginning of the conversation, or an acknowledgement."""
@@ -278,32 +292,44 @@ class Conversation:
 
     # Storing
 
-    def _on_outgoing_stored(self, message: Message) -> list[ConversationEffect]:
-        stored = self._unstored.popleft()
-        assert stored.id == message.id
-        effects: list[ConversationEffect] = []
-        for stream in self._recipients.streams():
-            effects += self._send_more(stream)
-        # Sent first, since building it takes time; but nothing can be shown of it before it is there itself.
-        frames = [effect for effect in effects if isinstance(effect, SendFrame)]
-        return [*frames, MessageAdded(message), *(effect for effect in effects if not isinstance(effect, SendFrame))]
-
-    def _on_incoming_stored(self, entry: Entry, message: Message | None) -> list[ConversationEffect]:
-        """A message of a device is safe; None if it stands in the transcript since before."""
+    def _note_stored(self, entry: Entry) -> Stream:
+        """Note that a message of a device is safe; gives how we stand with it."""
         (mark,) = entry.marks
         stream = self._recipients.stream(mark.account, mark.device)
         stream.inbox.stored = mark.received
+        return stream
+
+    def _say_stored(
+        self, sources: Iterable[Stream], added: Sequence[Notice], *, is_ours: bool
+    ) -> list[ConversationEffect]:
+        """Acknowledge to the devices that messages came from, send our own, and then show them."""
         effects: list[ConversationEffect] = []
-        if stream.peer_id is not None:
-            ack = [SendFrame(stream.peer_id, Ack(mark.received))]
-            effects += ack if stream.has_our_mark else self._send_resume(stream)
-            effects += self._stop_typing(stream.peer_id)
-        if message is not None:
-            self._note_shown(message.id)
-            effects.append(MessageAdded(message))
-        if self._reading:
-            return [*effects, *self._mark_read(stream)]
-        return [*effects, *self._set_unread(self._unread + (message is not None))]
+        for stream in sources:
+            effects += self._acknowledge(stream)
+        if is_ours:
+            for stream in self._recipients.streams():
+                effects += self._send_more(stream)
+        # Sent first, since building it takes time; but nothing can be shown of it before it is there itself.
+        frames = [effect for effect in effects if isinstance(effect, SendFrame)]
+        states = [effect for effect in effects if not isinstance(effect, SendFrame)]
+        return [*frames, *added, *states]
+
+    def _acknowledge(self, stream: Stream) -> list[ConversationEffect]:
+        if stream.peer_id is None:
+            return []
+        typing = self._stop_typing(stream.peer_id)
+        if not stream.has_our_mark:
+            return [*self._send_resume(stream), *typing]
+        return [SendFrame(stream.peer_id, Ack(stream.inbox.stored)), *typing]
+
+    def _note_seen(self, sources: Iterable[Stream], unread: int) -> list[ConversationEffect]:
+        """Messages of these devices were shown, to a person who is reading or to one who is not."""
+        if not self._reading:
+            return self._set_unread(unread)
+        effects: list[ConversationEffect] = []
+        for stream in sources:
+            effects += self._mark_read(stream)
+        return effects
 
     def _note_shown(self, message_id: str) -> None:
         self._shown_ids[message_id] = None

@@ -73,6 +73,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry that is safe now."""
+
+    entry: Entry
+    new: bool = True
+    """Whether its message was not there already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What was kept of a room when its page was opened."""
 

@@ -6,7 +6,7 @@ reports what came of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.alertness import TICK_SECONDS, Alertness
@@ -18,7 +18,7 @@ from client_py.core.members import Members
 from client_py.core.models import Member, StatusLine
 from client_py.core.negotiation import Operation
 from client_py.core.notices import MembersChanged, StatusChanged
-from client_py.core.records import Entry, Snapshot
+from client_py.core.records import Kept, Snapshot
 from client_py.core.room_effects import (
     CountReceived,
     FindPath,
@@ -226,9 +226,9 @@ class Room:
         """Nothing more was heard of a peer who was typing."""
         return [*self._conversation.typing_timer_fired(peer_id)]
 
-    def stored(self, entry: Entry, *, new: bool = True) -> list[RoomEffect]:
-        """What a `Store` asked for is safe now; `new` tells whether its message was not there already."""
-        return self._watched(self._conversation.stored(entry, new=new))
+    def stored(self, together: Sequence[Kept]) -> list[RoomEffect]:
+        """What `Store` asked for is safe now, in one transaction."""
+        return self._watched(self._conversation.stored(together))
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""

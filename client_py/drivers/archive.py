@@ -9,11 +9,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 
 from client_py.core.history import answers, search_words
 from client_py.core.models import Delivery, Direction, Message
-from client_py.core.records import Entry, Receipt, Snapshot
+from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.rows import (
     Place,
     device_row,
@@ -30,6 +30,8 @@ from client_py.ports import Change, Clock, Database, Key, Put, Remove, RemoveAll
 
 PAGE_MESSAGES = 80
 """So many messages are shown at first, and at each wish for more: the largest screen is full, and no page stands."""
+MAX_TOGETHER = 100
+"""So many entries go into one transaction: what each costs anyway is shared by enough, and the page is not held up."""
 MAX_POSITIONS = 10_000
 """So many messages are known by their place without asking the database; many more than a page shows."""
 MAX_FOUND = 100
@@ -38,6 +40,12 @@ RESCUE_SECONDS = 5.0
 SEARCHED_AT_ONCE = 500
 
 Row = tuple[Key, str]
+
+
+def kept(entries: Sequence[Entry], made: Sequence[bool]) -> list[Kept]:
+    """Say of entries which of their messages are new, by what became of the changes that they came to."""
+    first_changes = count(step=2)
+    return [Kept(entry, entry.message is not None and made[next(first_changes)]) for entry in entries]
 
 
 class Archive:
@@ -61,8 +69,8 @@ class Archive:
         self._writer: asyncio.Task[None] | None = None
         self._token_writer: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
-        self.stored: Callable[[Entry, bool], None] = lambda _entry, _new: None
-        """Called for each entry that is safe, with whether its message is new here."""
+        self.stored: Callable[[Sequence[Kept]], None] = lambda _together: None
+        """Called with the entries of each transaction, once they are safe."""
 
     # Keeping
 
@@ -106,16 +114,8 @@ class Archive:
     async def _write_queue(self) -> None:
         try:
             while self._queue:
-                batch = list(self._queue)
-                self._queue.clear()
-                changes: list[Change] = []
-                first_changes = []
-                for entry in batch:
-                    first_changes.append(len(changes))
-                    changes += self._changes(entry)
-                made = await self._write(changes)
-                for entry, first in zip(batch, first_changes, strict=True):
-                    self.stored(entry, entry.message is not None and made[first])
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_TOGETHER))]
+                self.stored(kept(batch, await self._write(self._changes(batch))))
                 if not any(entry.message for entry in self._queue):
                     await asyncio.sleep(0)  # what was shown just now is drawn before its marks are kept
         finally:
@@ -142,22 +142,27 @@ class Archive:
         rows = await self._database.read(self._place.prefix)
         await database.write([Put(key, row) for key, row in rows])
 
-    def _changes(self, entry: Entry) -> list[Change]:
-        """Give what an entry comes to; where it has a message, the first change tells whether that is new."""
-        place, changes = self._place, list[Change]()
-        if (message := entry.message) is not None:
-            position = self._next_position()
-            known = (*place.ids_of(self.device), message.id)
-            # One of ours has just got its name; to look for it first would take a way to the database and back.
-            unless = known if message.direction is Direction.INCOMING else None
-            changes.append(Put(place.message(position, message.id), message_row(message), unless=unless))
-            changes.append(Put(known, str(position), unless=unless))
-        for receipt in entry.receipts:
-            key = (*place.receipts_of(self.device), receipt.message_id)
-            changes.append(Remove(key) if receipt.is_finished else Put(key, receipt_row(receipt)))
-        for mark in entry.marks:
-            changes.append(Put((*place.marks_of(self.device), mark.account, mark.device), mark_row(mark)))
-        return changes + [Remove((*place.marks_of(self.device), *names)) for names in entry.forgotten]
+    def _changes(self, entries: Sequence[Entry]) -> list[Change]:
+        """Give what entries come to: for each message two changes, and then what is left behind of all the rest."""
+        place, changes, rest = self._place, list[Change](), dict[Key, Change]()
+        for entry in entries:
+            if (message := entry.message) is not None:
+                position = self._next_position()
+                known = (*place.ids_of(self.device), message.id)
+                # One of ours has just got its name; to look for it first would take a way to the database and back.
+                unless = known if message.direction is Direction.INCOMING else None
+                changes.append(Put(place.message(position, message.id), message_row(message), unless=unless))
+                changes.append(Put(known, str(position), unless=unless))
+            for receipt in entry.receipts:
+                key = (*place.receipts_of(self.device), receipt.message_id)
+                rest[key] = Remove(key) if receipt.is_finished else Put(key, receipt_row(receipt))
+            for mark in entry.marks:
+                key = (*place.marks_of(self.device), mark.account, mark.device)
+                rest[key] = Put(key, mark_row(mark))
+            for names in entry.forgotten:
+                key = (*place.marks_of(self.device), *names)
+                rest[key] = Remove(key)
+        return [*changes, *rest.values()]
 
     def _next_position(self) -> int:
         # By the clock, so that what several tabs of this browser store comes to stand in one order.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
-from client_py.core.records import Entry
+from client_py.core.records import Kept
 from client_py.core.room import (
     CountReceived,
     FindPath,
@@ -212,9 +212,9 @@ class RoomDriver:
         else:
             self._perform(decide(self._machine))
 
-    def _stored(self, entry: Entry, new: bool) -> None:  # noqa: FBT001 - what the archive tells
+    def _stored(self, together: Sequence[Kept]) -> None:
         if not self._stopped:
-            self._perform(self._room.stored(entry, new=new))
+            self._perform(self._room.stored(together))
 
     def _perform(self, effects: list[RoomEffect]) -> None:
         """Carry out effects in the order in which they were decided, also those that come up on the way."""

@@ -45,7 +45,7 @@ from client_py.core.session import (
     StartSessionTimer,
     StopSessionTimer,
 )
-from client_py.drivers.archive import Archive
+from client_py.drivers.archive import Archive, kept
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
 from client_py.ports import ChannelCallbacks, ChannelClosed, OperationFailed, PeerConnectionCallbacks, SocketCallbacks
@@ -117,6 +117,7 @@ class Page:
         self._line: Line | None = None
         self._end_knock: Action = _nothing
         self._silent_until = 0.0
+        self._to_store: deque[Entry] = deque()
         self._storing = Pipe(self._agenda, 0.0, surroundings.storing)
         self._timers: dict[object, Action] = {}
         self._connections: dict[str, PeerConnection] = {}
@@ -255,7 +256,8 @@ class Page:
             case KeepResumeToken(token):
                 self._storing.carry(partial(setattr, self.disk, "resume_token", token))
             case Store(entry):
-                self._storing.carry(partial(self._store, entry))
+                self._to_store.append(entry)
+                self._storing.carry(self._store_some)
             case StartSessionTimer(timer, seconds):
                 self._start_timer(timer, seconds, partial(room.session_timer_fired, timer))
             case StopSessionTimer(timer) | StopRoomTimer(timer):
@@ -295,13 +297,16 @@ class Page:
 
     # The transcript
 
-    def _store(self, entry: Entry) -> None:
-        changes = self._archive._changes(entry)
-        made = at_once(self.disk.database.write(changes))
-        new = entry.message is not None and made[0]
-        if entry.message is not None and new:
-            self._note_kept(entry.message)
-        self._hear(partial(self._room.stored, entry, new=new))
+    def _store_some(self) -> None:
+        """Write the first entry, or some more with it in one transaction, unless one before it has done so."""
+        if not self._to_store:
+            return
+        some = [self._to_store.popleft() for _ in range(self._agenda.random.randint(1, len(self._to_store)))]
+        together = kept(some, at_once(self.disk.database.write(self._archive._changes(some))))
+        for stored in together:
+            if stored.entry.message is not None and stored.new:
+                self._note_kept(stored.entry.message)
+        self._hear(partial(self._room.stored, together))
 
     def _note_kept(self, message: Message) -> None:
         if message.direction is Direction.OUTGOING:

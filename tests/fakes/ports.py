@@ -97,7 +97,8 @@ class FakeDatabase(MemoryDatabase):
         self.open_for_writing = asyncio.Event()
         self.open_for_writing.set()
         self.failing = self.unreadable = self.hanging = False
-        self.writes = 0
+        self.written: list[Sequence[Change]] = []
+        """What each transaction changed."""
         self.handles = 0
         """How many hold it open."""
 
@@ -106,7 +107,7 @@ class FakeDatabase(MemoryDatabase):
         await self.open_for_writing.wait()
         if self.failing:
             raise StorageFailed("There is no room left.")
-        self.writes += 1
+        self.written.append(changes)
         return await super().write(changes)
 
     async def read(self, prefix: Key, **limits: Any) -> Sequence[tuple[Key, str]]:

@@ -6,7 +6,7 @@ from client_py.core.conversation import EMPTY, Conversation, ConversationEffect,
 from client_py.core.frames import ConversationFrame, Hello, MessagePart, Resume
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.notices import DeliveryChanged, MessageAdded
-from client_py.core.records import Entry, Mark, Receipt, Snapshot
+from client_py.core.records import Entry, Kept, Mark, Receipt, Snapshot
 
 NOW = 1_000.0
 BEN, CLEO = "peer-ben", "peer-cleo"
@@ -82,11 +82,11 @@ class Stage:
 
     def write(self, text: str = "Hello") -> list[ConversationEffect]:
         """Write a message and store it; gives what comes of that."""
-        return self.conversation.stored(self.submit(text))
+        return self.conversation.stored([Kept(self.submit(text))])
 
     def store(self, effects: list[ConversationEffect], *, new: bool = True) -> list[ConversationEffect]:
         """Carry out the only effect, which stores something."""
-        effects = self.conversation.stored(entry_of(effects), new=new)
+        effects = self.conversation.stored([Kept(entry_of(effects), new)])
         self.conversation.check_invariants()
         return effects
 

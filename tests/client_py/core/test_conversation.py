@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.conversation import (
@@ -14,7 +16,7 @@ from client_py.core.frames import MAX_MESSAGE_BYTES, Ack, Hello, MessagePart, Re
 from client_py.core.models import Delivery
 from client_py.core.notices import DeliveryChanged, MessageAdded, MessageRefused, UnreadChanged
 from client_py.core.outbox import WINDOW_BYTES
-from client_py.core.records import Entry, Receipt
+from client_py.core.records import Entry, Kept, Receipt
 from tests.client_py.core.conversing import (
     ADAS_DEVICE,
     BEN,
@@ -54,7 +56,7 @@ def test_message_is_stored_before_it_is_shown_and_sent() -> None:
     stage = together()
     entry = stage.submit()
     assert entry == Entry(outgoing(1), receipts=(receipt(1, QUEUED),))
-    assert stage.conversation.stored(entry) == shown_and_sent(1, 1)
+    assert stage.conversation.stored([Kept(entry)]) == shown_and_sent(1, 1)
 
 
 def test_message_does_not_leave_before_it_is_stored() -> None:
@@ -67,8 +69,8 @@ def test_message_does_not_leave_before_it_is_stored() -> None:
     stage.lose_channel()
     stage.reopen()
     assert stage.receive(Resume(1, 0)) == []
-    assert stage.conversation.stored(second) == shown_and_sent(2, 2)
-    assert stage.conversation.stored(third) == shown_and_sent(3, 3)
+    assert stage.conversation.stored([Kept(second)]) == shown_and_sent(2, 2)
+    assert stage.conversation.stored([Kept(third)]) == shown_and_sent(3, 3)
 
 
 def test_message_is_owed_to_who_was_there_when_it_was_written() -> None:
@@ -77,7 +79,50 @@ def test_message_is_owed_to_who_was_there_when_it_was_written() -> None:
     entry = stage.submit()
     stage.meet(CLEO, "cleo", CLEOS_DEVICE)
     assert stage.receive(Resume(0, 0), CLEO) == []
-    assert stage.conversation.stored(entry) == shown_and_sent(1, 1)
+    assert stage.conversation.stored([Kept(entry)]) == shown_and_sent(1, 1)
+
+
+def test_messages_that_become_safe_together_are_acknowledged_and_read_once() -> None:
+    """One acknowledgement, one mark and one `read` stand for all that came from a device, and each is shown."""
+    stage = together()
+    stage.conversation.reading_changed(reading=True)
+    entries = [entry_of(stage.receive(part(seq))) for seq in (1, 2, 3)]
+    assert stage.conversation.stored([Kept(entry) for entry in entries]) == [
+        SendFrame(BEN, Ack(3)),
+        *(MessageAdded(incoming(seq)) for seq in (1, 2, 3)),
+        kept(mark(received=3, read=3)),
+        SendFrame(BEN, Read(3)),
+    ]
+
+
+def test_messages_of_both_sides_become_safe_together() -> None:
+    """What is ours leaves when the others' is acknowledged, and the transcript has them in the order of storing."""
+    stage = together()
+    stage.meet(CLEO, "cleo", CLEOS_DEVICE)
+    bens = entry_of(stage.receive(part(1)))
+    ours = stage.submit()
+    cleos = entry_of(stage.receive(part(1, "cleos-00000000000000"), CLEO))
+    twice = replace(bens, marks=(mark(received=2),))
+    assert stage.conversation.stored([Kept(bens), Kept(ours), Kept(cleos), Kept(twice)]) == [
+        SendFrame(BEN, Ack(2)),
+        SendFrame(CLEO, Ack(1)),
+        *sent(1, 1)[:1],
+        MessageAdded(incoming(1)),
+        MessageAdded(outgoing(1)),
+        MessageAdded(replace(incoming(1), id="cleos-00000000000000", author="cleo")),
+        UnreadChanged(2),
+    ]
+
+
+def test_messages_that_become_safe_together_are_known_by_their_ids() -> None:
+    """One that is here already is acknowledged, and shown as little as when it comes alone."""
+    stage = together()
+    entries = [entry_of(stage.receive(part(seq))) for seq in (1, 2)]
+    assert stage.conversation.stored([Kept(entries[0], new=False), Kept(entries[1])]) == [
+        SendFrame(BEN, Ack(2)),
+        MessageAdded(incoming(2)),
+        UnreadChanged(1),
+    ]
 
 
 def test_message_is_delivered_when_it_is_acknowledged_and_read_when_it_was_seen() -> None:
@@ -110,7 +155,7 @@ def test_message_waits_for_whoever_comes() -> None:
     """What is written alone is queued, and is for the first who comes from then on, in the order of writing."""
     stage = Stage()
     assert stage.submit().receipts == (Receipt(message_id(1), {}),)
-    assert stage.conversation.stored(Entry(outgoing(1))) == [MessageAdded(outgoing(1))]
+    assert stage.conversation.stored([Kept(Entry(outgoing(1)))]) == [MessageAdded(outgoing(1))]
     stage.write("Again")
     assert stage.meet() == [
         kept(receipt(1, QUEUED), receipt(2, QUEUED), mark()),
@@ -132,7 +177,7 @@ def test_message_waits_for_the_hello_of_who_is_there() -> None:
     stage = Stage()
     stage.conversation.member_joined(BEN, "ben")
     assert stage.submit().receipts == (Receipt(message_id(1), {"ben": {}}),)
-    assert stage.conversation.stored(Entry(outgoing(1))) == [MessageAdded(outgoing(1))]
+    assert stage.conversation.stored([Kept(Entry(outgoing(1)))]) == [MessageAdded(outgoing(1))]
     stage.reopen()
     assert stage.receive(Resume(0, 0)) == sent(1, 1)
 
@@ -236,7 +281,7 @@ def test_messages_known_by_heart_are_bounded() -> None:
     """Of the oldest, only the store can tell."""
     stage = together()
     for seq in range(1, MAX_RECENT_IDS + 2):
-        stage.conversation.stored(entry_of(stage.conversation.frame_received(BEN, part(seq))))
+        stage.conversation.stored([Kept(entry_of(stage.conversation.frame_received(BEN, part(seq))))])
     again = [part(MAX_RECENT_IDS + 2 + place, name=part(seq).id) for place, seq in enumerate((2, 1))]
     assert len(stage.store(stage.receive(again[0]))) == 1
     assert stage.store(stage.receive(again[1]))[1] == MessageAdded(incoming(1))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from client_py.core.conversation import (
+    TYPING_AFTER_MESSAGE_SECONDS,
     TYPING_SENT_EVERY_SECONDS,
     TYPING_SHOWN_SECONDS,
     ConversationEffect,
@@ -73,9 +74,17 @@ def test_typing_is_told_now_and_then() -> None:
     assert stage.conversation.typed(NOW) == typing
     assert stage.conversation.typed(NOW + TYPING_SENT_EVERY_SECONDS - 0.1) == []
     assert stage.conversation.typed(NOW + TYPING_SENT_EVERY_SECONDS) == typing
-    stage.write()
-    assert stage.conversation.typed(NOW + TYPING_SENT_EVERY_SECONDS) == typing
     assert Stage().conversation.typed(NOW) == []
+
+
+def test_typing_is_not_told_between_messages_that_follow_each_other_closely() -> None:
+    """A message takes away what was shown before it, so the next key tells again, but not within the same moment."""
+    stage = together()
+    stage.conversation.typed(NOW)
+    stage.write()
+    soon = NOW + TYPING_AFTER_MESSAGE_SECONDS
+    assert stage.conversation.typed(soon - 0.1) == []
+    assert stage.conversation.typed(soon) == [SendFrame(BEN, Typing())]
 
 
 def test_typing_is_shown_until_it_ends() -> None:

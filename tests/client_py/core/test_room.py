@@ -8,7 +8,7 @@ from client_py.core.frames import Ack, Hello, MessagePart, Read, Resume
 from client_py.core.link_effects import ClosePeerConnection, LinkTimer
 from client_py.core.models import Delivery, Status
 from client_py.core.notices import DeliveryChanged, MessageAdded, StatusChanged, TypingChanged
-from client_py.core.records import Entry, Receipt, Snapshot
+from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
 from client_py.core.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
 from client_py.core.vigil import EXPECTING_SECONDS
@@ -141,7 +141,7 @@ def test_room_tells_that_the_person_is_looking() -> None:
     stage.meet()
     (storing,) = stage.frame(part(1))
     assert isinstance(storing, Store)
-    stage.do(stage.room.stored(storing.entry))
+    stage.do(stage.room.stored([Kept(storing.entry)]))
     assert SendFrame(BEN, Read(1)) in stage.do(stage.room.reading_changed(reading=True))
 
 
@@ -150,7 +150,7 @@ def test_room_has_a_link_watch_over_what_is_sent() -> None:
     stage = Stage()
     stage.meet()
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.EXPECTING))
-    assert stage.do(stage.room.stored(stage.submitted(1))) == [
+    assert stage.do(stage.room.stored([Kept(stage.submitted(1))])) == [
         SendFrame(BEN, MessagePart(1, message_id(1), 1_000.0, 1, 1, "Hello")),
         MessageAdded(outgoing(1)),
         DeliveryChanged(message_id(1), Delivery.SENT),
@@ -165,7 +165,7 @@ def test_room_does_not_watch_over_what_nobody_answers() -> None:
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.EXPECTING))
     (storing,) = stage.frame(part(1))
     assert isinstance(storing, Store)
-    effects = stage.do(stage.room.stored(storing.entry))
+    effects = stage.do(stage.room.stored([Kept(storing.entry)]))
     assert effects[:2] == [SendFrame(BEN, Ack(1)), MessageAdded(incoming(1))]
     assert WATCH not in effects
 
@@ -176,9 +176,9 @@ def test_room_asks_the_store_what_is_new() -> None:
     stage.meet()
     (storing,) = stage.frame(part(1))
     assert isinstance(storing, Store)
-    assert stage.do(stage.room.stored(storing.entry, new=False)) == [SendFrame(BEN, Ack(1))]
+    assert stage.do(stage.room.stored([Kept(storing.entry, new=False)])) == [SendFrame(BEN, Ack(1))]
 
 
 def test_room_takes_no_notice_of_a_wish_for_nothing() -> None:
     """What has no message in it has no consequence."""
-    assert Stage().room.stored(Entry()) == []
+    assert Stage().room.stored([Kept(Entry())]) == []

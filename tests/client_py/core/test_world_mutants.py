@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from client_py.core.link_effects import LinkEffect
 from client_py.core.models import Delivery
 from client_py.core.outbox import Outbox, Outgoing
 from client_py.core.recipients import Recipients, Stream
-from client_py.core.records import Entry, Snapshot
+from client_py.core.records import Kept, Snapshot
 from client_py.core.session import Session, SessionEffect, StartSessionTimer
 from tests.fakes.schedules import play
 
@@ -41,10 +41,9 @@ def showing_what_is_known(patch: pytest.MonkeyPatch) -> None:
     """Show a message again that comes again by its id."""
     original = Conversation.stored
 
-    def mutant(self: Conversation, entry: Entry, *, new: bool = True) -> list[ConversationEffect]:
-        del new
+    def mutant(self: Conversation, together: Sequence[Kept]) -> list[ConversationEffect]:
         self._shown_ids.clear()
-        return original(self, entry, new=True)
+        return original(self, [replace(kept, new=True) for kept in together])
 
     patch.setattr(Conversation, "stored", mutant)
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.models import Delivery, Direction, Message
-from client_py.core.records import Entry, Mark, Receipt, Snapshot
+from client_py.core.records import Entry, Kept, Mark, Receipt, Snapshot
 from client_py.core.rows import Place
 from client_py.drivers import archive
 from client_py.drivers.archive import Archive
@@ -27,8 +30,8 @@ class Stage:
         self.archive = Archive(PLACE, device, self.database, FakeClock(now), tasks, self.faults.append)
         self.archive.stored = self._stored
 
-    def _stored(self, entry: Entry, new: bool) -> None:  # noqa: FBT001 - what the archive tells
-        self.stored.append((entry.message.text if entry.message else None, new))
+    def _stored(self, together: Sequence[Kept]) -> None:
+        self.stored += [(kept.entry.message.text if kept.entry.message else None, kept.new) for kept in together]
 
     async def keep(self, *entries: Entry) -> None:
         """Keep entries, and wait until they are."""
@@ -86,6 +89,35 @@ async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
     await stage.keep(Entry(incoming("1")))
     assert stage.stored == [("1", True), ("1", False), (None, False), ("1", False)]
     assert await stage.archive.everything() == [incoming("1")]
+
+
+async def test_archive_writes_once_what_changes_often_in_one_transaction() -> None:
+    """Of a mark and a receipt that several entries have, the last one is kept, and what was given up last is gone."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("1"), marks=(MARK,)))
+    later, other = replace(MARK, received=3), replace(MARK, device="bens-phone")
+    stage.archive.store(Entry(incoming("2"), marks=(MARK,)))
+    stage.archive.store(Entry(marks=(other,)))
+    stage.archive.store(Entry(incoming("3"), marks=(later,), forgotten=((other.account, other.device),)))
+    stage.database.open_for_writing.set()
+    await settle()
+    message_rows = 2 * 2
+    assert [len(changes) for changes in stage.database.written] == [2 + 1, message_rows + 2]
+    assert stage.stored == [("1", True), ("2", True), (None, False), ("3", True)]
+    assert (await stage.archive.load()).marks == (later,)
+
+
+async def test_archive_writes_so_many_entries_at_once_and_no_more() -> None:
+    """What stands in line behind them goes into the next transaction, and the page can be drawn in between."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("0")))
+    await stage.keep(*(Entry(incoming(str(number))) for number in range(1, archive.MAX_TOGETHER + 2)))
+    stage.database.open_for_writing.set()
+    await settle()
+    assert [len(changes) // 2 for changes in stage.database.written] == [1, archive.MAX_TOGETHER, 1]
+    assert stage.stored == [(str(number), True) for number in range(archive.MAX_TOGETHER + 2)]
 
 
 async def test_archive_tells_what_is_stored_only_after_it_is() -> None:

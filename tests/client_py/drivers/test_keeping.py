@@ -259,9 +259,9 @@ async def test_what_could_not_be_removed_is_removed_by_the_next_page() -> None:
     await third.keeper.open()
     assert third.shown == [Keeping(kept=False)]
     assert await stage.rows() == 0
-    writes = stage.databases.database.writes
+    writes = len(stage.databases.database.written)
     await fourth.keeper.open()
-    assert stage.databases.database.writes == writes
+    assert len(stage.databases.database.written) == writes
     assert stage.databases.database.handles == 0
 
 
