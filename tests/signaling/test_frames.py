@@ -1,5 +1,7 @@
 """The WebSocket's own rules (RFC 6455), against a real server: what no well-behaved client does."""
 
+import contextlib
+
 import pytest
 from websockets.frames import Opcode
 
@@ -164,6 +166,8 @@ async def test_nothing_counts_behind_a_broken_rule(server: RunningServer) -> Non
             client.send(Opcode.TEXT, b'{"type":"join","room":"bro', fin=False)
             client.send(Opcode.CONT, b'ken"}')
             assert await client.close_code() == 1007
-            assert await client.end() == b""
+            # Where some of it has come too late to be read at all, TCP ends the connection by a reset.
+            with contextlib.suppress(ConnectionResetError):
+                assert await client.end() == b""
         await first.send(Ping())
         assert await first.receive() == Pong()
