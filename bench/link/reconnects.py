@@ -9,8 +9,8 @@ from bench.report import Table
 from e2e.proxies import count_proxies, reconnect, trace_proxies
 
 RECONNECTS = 100
-SETTLED = 10
-"""After so many, everything that is made once is there."""
+COUNTED = (10, 100, 1_000, 10_000)
+"""After the first of them, everything that is made once is there."""
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class Count:
     proxies: int
 
 
-async def measure_reconnects(stage: Stage, _rounds: int, *, reconnects: int = RECONNECTS) -> list[Count]:
-    """Lose the connection again and again, and count after the first few and after all."""
+async def measure_reconnects(stage: Stage, _rounds: int, reconnects: int = RECONNECTS) -> list[Count]:
+    """Lose the connection again and again, and count after the first few, after all, and at each power of ten."""
     room = stage.room()
     pair = Pair(*[await stage.open_ours(f"{person}-{room}", trace_proxies) for person in PEOPLE])
     await pair.meet(room)
     counts = []
     for number in range(1, reconnects + 1):
         await reconnect(*pair.pages, restart=bool(number % 2))
-        if number in (SETTLED, reconnects // 10, reconnects):
+        if number == reconnects or number in COUNTED:
             counts.append(Count(number, await count_proxies(*pair.pages)))
     await pair.close()
     return counts
