@@ -26,7 +26,7 @@ from bench.report import Report, Table, spread
 from bench.slow_line import slow_line
 from e2e.browsers import Browsers, Kind
 
-ROUNDS = 5
+ROUNDS = 3
 KINDS: tuple[Kind, ...] = ("chromium", "firefox")
 VISITS = ("cold", "warm", "repeat")
 LINES = ("loopback", "10 Mbit/s, 40 ms")

@@ -17,7 +17,7 @@ from bench.link.stage import KINDS, Stage, staged
 from bench.link.talk import measure_talk, talk_tables
 from bench.report import Report, Table
 
-ROUNDS = 5
+ROUNDS = 3
 
 Measure = Callable[[Stage, int], Awaitable[Any]]
 Tables = Callable[[dict[str, Any]], list[Table]]
