@@ -151,9 +151,8 @@ class App:
         self._keep_rooms(with_room(self._recent_rooms(), room))
         callbacks = RoomCallbacks(self._show, self._account.token_refused, _warn, self._token)
         self._room = RoomDriver(room, username, self._ports, callbacks, self._tasks)
-        # The server and the database have something to do while the screen is built.
-        self._room.start()
         self._room_screen = self._page.show_room(room, username, self._room)
+        self._room.start()
 
     def _leave_room(self) -> None:
         if self._room is not None:

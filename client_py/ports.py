@@ -308,10 +308,6 @@ class PeerConnections(Protocol):
         """Whether this browser has RTCPeerConnection."""
         ...
 
-    def prepare(self) -> None:
-        """Do ahead, where it can be, what making the next one would take."""
-        ...
-
     def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> PeerConnection:
         """Create one; OperationFailed if the browser refuses the configuration."""
         ...

@@ -89,6 +89,10 @@ class ChatPage:
         await self.page.reload()
         await self.wait_until_ready()
 
+    async def forget_release(self) -> None:
+        """Have the browser keep nothing of the application: the next load asks the server, and can be held back."""
+        await self.page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.unregister())")
+
     async def wait_until_ready(self) -> None:
         """Wait until Python has taken over the page."""
         await expect(self.page.locator("html")).to_have_attribute("data-app", "ready", timeout=READY_MS)

@@ -19,7 +19,9 @@ document.addEventListener("readystatechange", () => {
 });
 """
 LINE = """
-Object.defineProperty(PerformanceResourceTiming.prototype, "encodedBodySize", { get: () => BYTES });
+for (const size of ["encodedBodySize", "transferSize"]) {
+    Object.defineProperty(PerformanceResourceTiming.prototype, size, { get: () => BYTES });
+}
 """
 
 

@@ -48,6 +48,7 @@ async def test_reload_loses_and_doubles_nothing(pair: Pair, leaver_name: str) ->
         await may_start.wait()
         await route.continue_()
 
+    await leaver.forget_release()
     await leaver.page.route("**/pyodide.asm.wasm", hold_back)
     await leaver.page.reload(wait_until="commit")
     await stayer.wait_for_peers()

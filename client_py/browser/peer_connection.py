@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -147,32 +147,18 @@ class BrowserPeerConnections:
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = callbacks
-        self._prepared: js.RTCPeerConnection | None = None
-        """Made, with its certificate, before anybody asked for it; for the next who does."""
 
     @property
     def supported(self) -> bool:
         """Whether this browser has RTCPeerConnection."""
         return hasattr(js, "RTCPeerConnection")
 
-    def prepare(self) -> None:
-        """Make one, which makes its certificate meanwhile; it gathers nothing before it has a description."""
-        if self._prepared is None:
-            with suppress(JsException):  # who asks for one hears of it
-                self._prepared = js.RTCPeerConnection.new()
-
     def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> BrowserPeerConnection:
-        """Create one (RTCPeerConnection.setConfiguration); OperationFailed if the browser refuses the configuration."""
+        """Create one; OperationFailed if the browser refuses the configuration."""
         servers = [js_object(asdict(server) | {"urls": to_js(list(server.urls))}) for server in ice_servers]
-        connection, self._prepared = self._prepared, None
         try:
-            connection = js.RTCPeerConnection.new() if connection is None else connection
-            configuration = connection.getConfiguration()
-            configuration.iceServers = to_js(servers)
-            connection.setConfiguration(configuration)
+            connection = js.RTCPeerConnection.new(js_object({"iceServers": to_js(servers)}))
         except JsException as error:
-            if connection is not None:
-                connection.close()
             raise OperationFailed(error.message) from error
         return BrowserPeerConnection(connection, callbacks, self._callbacks)
 

@@ -126,7 +126,6 @@ class Keeper:
         return self._ports.store.get(self._wish) not in (NOT_KEPT, STILL_KEPT)
 
     async def _open_memory(self, keeping: Keeping) -> Snapshot:
-        await asyncio.sleep(0)  # nothing else may have been waited for, and who is told of it comes after the opening
         self._devices.forget()
         self._database = MemoryDatabase()
         snapshot = await self._open_archive(self._ports.random.token(), None)

@@ -97,10 +97,8 @@ class RoomDriver:
     # What the person and the page do
 
     def start(self) -> None:
-        """Enter the room, with what this browser has kept of it; nothing of it is shown before this returns."""
-        if self._ports.peer_connections.supported:
-            self._server.open_ahead()
-        self._opening = self._tasks.begin(self._open())
+        """Enter the room, with what this browser has kept of it."""
+        self._opening = self._tasks.spawn(self._open())
 
     def stop(self) -> None:
         """Leave the room, and leave nothing of it behind but what is kept."""
@@ -176,8 +174,6 @@ class RoomDriver:
         for decide in self._early:
             self._perform(decide(room))
         self._early.clear()
-        if not self._stopped:
-            self._ports.peer_connections.prepare()
 
     async def _close(self) -> None:
         if self._opening is not None:

@@ -26,21 +26,12 @@ class ServerLine:
         self._tasks = tasks
         self._socket: Socket | None = None
         self._knock: asyncio.Task[None] | None = None
-        self._is_ahead = False
-        """Whether the WebSocket was opened ahead, and nobody has asked for it yet."""
-
-    def open_ahead(self) -> None:
-        """Open the WebSocket that the session asks for first; what it tells waits until the room can hear it."""
-        self._open()
-        self._is_ahead = True
 
     def carry_out(self, effect: OpenSocket | Knock | CloseSocket | SendText) -> None:
         """Do what the session asks for."""
         match effect:
             case OpenSocket():
-                if not self._is_ahead:
-                    self._open()
-                self._is_ahead = False
+                self._open()
             case Knock():
                 self._end_knock()
                 self._knock = self._tasks.spawn(self._ring())

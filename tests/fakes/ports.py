@@ -316,11 +316,6 @@ class FakePeerConnections:
     supported: bool = True
     refusing: bool = False
     created: list[FakePeerConnection] = field(default_factory=list)
-    preparations: int = 0
-
-    def prepare(self) -> None:
-        """Count."""
-        self.preparations += 1
 
     def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> FakePeerConnection:
         """Create a fake, or refuse."""

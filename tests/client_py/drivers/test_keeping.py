@@ -52,16 +52,6 @@ async def test_browser_keeps_unless_told_otherwise() -> None:
     assert [message.text for message in snapshot.messages] == ["Hello"]
 
 
-async def test_opening_shows_nothing_before_it_has_paused() -> None:
-    """Whoever began it has still to make what it is shown on, also where no database is waited for."""
-    stage = Stage()
-    stage.store.put("p2pchat.keep:ada", "no")
-    opening = stage.keeper.open()
-    opening.send(None)
-    assert stage.shown == []
-    opening.close()
-
-
 async def test_turning_off_forgets_every_room_and_goes_on_in_memory() -> None:
     """Nothing is left in the browser, and the page still has what it shows."""
     stage = Stage()

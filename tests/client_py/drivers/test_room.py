@@ -130,30 +130,6 @@ async def test_room_opens_a_socket_with_the_token_in_the_subprotocol() -> None:
     assert stage.sent() == [requests.Join("den")]
 
 
-async def test_room_asks_the_server_while_it_looks_into_the_database() -> None:
-    """What the WebSocket says before the room is there is heard then, and a connection is prepared meanwhile."""
-    stage = Stage()
-    stage.driver.start()
-    stage.socket.callbacks.opened()
-    stage.receive(events.Welcome(ME, "resume", (STUN,), Limits(1, 1)))
-    assert stage.sent() == []
-    await settle()
-    assert stage.sent() == [requests.Join("den")]
-    assert len(stage.sockets.opened) == 1
-    assert stage.connections.preparations == 1
-
-
-async def test_room_whose_first_socket_fails_early_comes_back() -> None:
-    """It was closed before the room was there to hear it."""
-    stage = Stage()
-    stage.driver.start()
-    stage.socket.callbacks.closed(1006)
-    await settle()
-    stage.clock.advance(60.0)
-    await stage.let_in()
-    assert len(stage.sockets.opened) == 2
-
-
 async def test_room_connects_to_who_is_there() -> None:
     """Descriptions and candidates go out, the answer goes in, and the status follows."""
     stage = Stage()

@@ -133,7 +133,7 @@ async def test_what_is_written_early_is_kept_where_the_room_is_left_at_once() ->
     after = Stage(stage)
     await after.connect()
     assert loaded(after) == [("Early bird", Direction.OUTGOING, Delivery.QUEUED)]
-    assert stage.socket.sent == []
+    assert stage.sockets.opened == []
 
 
 async def test_failing_database_is_told_and_the_conversation_goes_on() -> None:

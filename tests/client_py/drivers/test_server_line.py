@@ -54,17 +54,6 @@ async def test_line_knocks_from_the_beginning() -> None:
     assert stage.effects == []
 
 
-async def test_line_that_was_opened_ahead_is_the_one_that_is_asked_for() -> None:
-    """The first wish for a WebSocket is granted already, and the next one gets another."""
-    stage = Stage()
-    stage.line.open_ahead()
-    (ahead,) = stage.sockets.opened
-    stage.line.carry_out(OpenSocket())
-    assert stage.sockets.opened == [ahead]
-    stage.line.carry_out(OpenSocket())
-    assert [socket.closed for socket in stage.sockets.opened] == [True, False]
-
-
 async def test_line_that_ends_awaits_nothing() -> None:
     """The knock is called off, and the socket is closed."""
     stage = Stage()
