@@ -34,6 +34,7 @@ from client_py.ports import (
     Dispose,
     Key,
     Listener,
+    OperationFailed,
     PeerConnectionCallbacks,
     Put,
     Remove,
@@ -41,7 +42,7 @@ from client_py.ports import (
     StorageFailed,
 )
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
-from protocol.webrtc import Candidate
+from protocol.webrtc import Candidate, IceServer
 
 __all__ = [
     "BLOCKED",
@@ -54,13 +55,18 @@ __all__ = [
     "BrowserDoorbell",
     "BrowserLocks",
     "BrowserPeerConnection",
+    "BrowserPeerConnections",
     "BrowserStore",
     "Change",
+    "ChannelCallbacks",
     "Database",
     "Dispose",
+    "IceServer",
     "Key",
     "Listener",
     "MemoryDatabase",
+    "OperationFailed",
+    "PeerConnectionCallbacks",
     "Put",
     "Remove",
     "RemoveAll",

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
         CALLBACKS,
         BrowserDocument,
         BrowserLocks,
+        BrowserPeerConnections,
         BrowserStore,
+        IceServer,
         Listener,
+        OperationFailed,
+        PeerConnectionCallbacks,
         asyncio,
         connect,
         fault_of,
@@ -52,6 +56,10 @@ FORBID_STORAGE = """
     }
 }
 """
+HIDE_PAGE = """
+() => { Object.defineProperty(document, "visibilityState", { get: () => "hidden", configurable: true }); }
+"""
+SHOW_PAGE = "() => { delete document.visibilityState; }"
 ALLOW_STORAGE = """
 () => {
     for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, window[`${name}Before`]);
@@ -235,6 +243,86 @@ async def test_document_tells_what_happens_outside(python: PythonPage) -> None:
     events = ["online", "offline", "pageshow", "visibilitychange"]
     network = ["networkchange"] if python.kind == "chromium" else []
     assert await python.run(heard) == [[*events, *network], True]
+
+
+async def test_document_calls_back_before_the_next_frame(python: PythonPage) -> None:
+    """Once, before the page is drawn, and not at all where it is called off in time; then no proxy is left."""
+
+    async def called() -> object:
+        document, called, drawn = BrowserDocument(CALLBACKS), list[str](), asyncio.Event()
+        call_off = document.next_frame(lambda: called.append("called off"))
+        document.next_frame(lambda: called.append("frame"))
+        document.next_frame(drawn.set)
+        call_off()
+        before = [*called]
+        await drawn.wait()
+        call_off()
+        again = asyncio.Event()
+        document.next_frame(again.set)
+        await again.wait()
+        return before, called
+
+    await python.run(called)
+    proxies = await python.count_proxies()
+    assert await python.run(called) == [[], ["frame"]]
+    assert await python.count_proxies() == proxies
+
+
+async def test_document_does_not_wait_for_frames_that_do_not_come(python: PythonPage) -> None:
+    """A hidden page is not drawn, and is brought up to date all the same."""
+
+    async def called() -> object:
+        document, called = BrowserDocument(CALLBACKS), asyncio.Event()
+        call_off = document.next_frame(lambda: js.console.error("It was called off."))
+        document.next_frame(called.set)
+        call_off()
+        await asyncio.wait_for(called.wait(), 5)
+        return True
+
+    await python.page.evaluate(HIDE_PAGE)
+    try:
+        assert await python.run(called)
+    finally:
+        await python.page.evaluate(SHOW_PAGE)
+
+
+async def test_element_is_copied_with_all_that_is_in_it(python: PythonPage) -> None:
+    """The copy has attributes, text and children of its own, and none of the listeners."""
+
+    async def copied() -> object:
+        document, heard = BrowserDocument(CALLBACKS), list[str]()
+        child = document.create("b", {"class": "child"}, "text")
+        original = document.create("button", {"data-testid": "original"}, child, " and more")
+        dispose = original.on("click", lambda _event: heard.append("click"))
+        copy = original.copy()
+        for element in (original, copy):
+            element.node.click()
+        copy.set("data-testid", "copy")
+        child.text = "changed"
+        dispose()
+        return original.node.outerHTML, copy.node.outerHTML, heard
+
+    original, copy, heard = await python.run(copied)
+    assert original == '<button data-testid="original"><b class="child">changed</b> and more</button>'
+    assert copy == '<button data-testid="copy"><b class="child">text</b> and more</button>'
+    assert heard == ["click"]
+
+
+async def test_peer_connections_say_that_they_are_refused(python: PythonPage) -> None:
+    """What the browser thinks of the servers is told."""
+
+    async def refused() -> object:
+        connections = BrowserPeerConnections(CALLBACKS)
+        callbacks = PeerConnectionCallbacks(
+            lambda: None, lambda _candidate: None, lambda _state: None, lambda _state: None
+        )
+        try:
+            connections.create([IceServer(("nonsense:",))], callbacks)
+        except OperationFailed as error:
+            return bool(error.reason)
+        return "not refused"
+
+    assert await python.run(refused) is True
 
 
 async def test_bytes_received_grow_by_acknowledgements(python: PythonPage) -> None:

@@ -161,6 +161,43 @@ async def test_database_reads_newest_before_a_key(python: PythonPage) -> None:
     ]
 
 
+async def test_database_reads_oldest_behind_a_key(python: PythonPage) -> None:
+    """A key that is there is behind itself as little as before itself, and one that is not there has its place."""
+
+    async def read() -> object:
+        rows = await open_database()
+        others: list[Key] = [("attic", 5), ("room", 3, "tail"), ("rooms", 1)]
+        await rows.write(
+            [Put(("room", number), f"{number}") for number in (1, 2, 3, 4)] + [Put(key, "") for key in others]
+        )
+        limits: list[tuple[Key | None, int | None]] = [
+            (None, 2),
+            (("room", 2), None),
+            (("room", 2), 1),
+            (("room", 2, "which is not there"), 2),
+            (("room", 4), 3),
+            (("attic", 9), 1),
+            (("rooms", 0), None),
+        ]
+        found = [await rows.read(("room",), after=after, oldest=oldest) for after, oldest in limits]
+        found.append(await rows.read(("room",), after=("room", 1), before=("room", 4)))
+        found.append(await rows.read(("room",), after=("room", 3), before=("room", 2)))
+        rows.close()
+        return [[[*key[1:]] for key, _ in each] for each in found]
+
+    assert await python.run(read) == [
+        [[1], [2]],
+        [[3], [3, "tail"], [4]],
+        [[3]],
+        [[3], [3, "tail"]],
+        [],
+        [[1]],
+        [],
+        [[2], [3], [3, "tail"]],
+        [],
+    ]
+
+
 async def test_database_heeds_unless(python: PythonPage) -> None:
     """A row is not written if another is there: from before, or by a change before it in the same batch."""
 
@@ -208,6 +245,8 @@ async def test_database_does_as_memory_does(python: PythonPage) -> None:
                 [*await database.read(prefix)],
                 [*await database.read(prefix, before=before)],
                 [*await database.read(prefix, before=before, newest=2)],
+                [*await database.read(prefix, after=before)],
+                [*await database.read(prefix, after=before, oldest=2)],
             )
 
         found = []

@@ -29,6 +29,7 @@ class Style(JsProxy):
     def setProperty(self, name: str, value: str) -> None: ...
 
 class Node(EventTarget):
+    outerHTML: str
     textContent: str
     value: str
     hidden: bool

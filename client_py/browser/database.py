@@ -211,10 +211,9 @@ class BrowserDatabase:
         lower, upper = to_js(prefix), to_js([*prefix, []])
         if before is not None and js.indexedDB.cmp(to_js(before), upper) < 0:
             upper = to_js(before)
-        if after is not None:
-            # No key goes on where another one ends with an array, so this is the next one after it.
-            following = to_js([*after, []])
-            lower = following if js.indexedDB.cmp(following, lower) > 0 else lower
+        is_behind = after is not None and js.indexedDB.cmp(to_js(after), lower) >= 0
+        if is_behind:
+            lower = to_js(after)
         if js.indexedDB.cmp(lower, upper) >= 0:
             return []
         requests: list[js.IDBRequest] = []
@@ -222,15 +221,15 @@ class BrowserDatabase:
         async with self._transaction("readonly") as transaction:
             store = transaction.store
 
-            def read_from(first: Any) -> None:
-                bounds = _bounds(first, upper)
+            def read(bounds: JsProxy) -> None:
                 requests.extend((store.getAllKeys(bounds, *count), store.getAll(bounds, *count)))
                 transaction.commit()
 
+            every = _bounds(lower, upper, without_lower=is_behind)
             if newest is None:
-                read_from(lower)
+                read(every)
             else:
-                _find_newest(transaction, _bounds(lower, upper), newest, lambda first: read_from(first or lower))
+                _find_newest(transaction, every, newest, lambda first: read(_bounds(first, upper) if first else every))
         keys, values = [request.result.to_py() for request in requests]
         return [(tuple(key), value) for key, value in zip(keys, values, strict=True)]
 
@@ -336,8 +335,8 @@ def _find_newest(transaction: _Transaction, bounds: JsProxy, count: int, found: 
     transaction.after(request, look)
 
 
-def _bounds(lower: JsProxy, upper: JsProxy) -> JsProxy:
-    return js.IDBKeyRange.bound(lower, upper, False, True)  # noqa: FBT003 - the lower one included, the upper one not
+def _bounds(lower: JsProxy, upper: JsProxy, *, without_lower: bool = False) -> JsProxy:
+    return js.IDBKeyRange.bound(lower, upper, without_lower, True)  # noqa: FBT003 - always without the upper one
 
 
 @contextmanager
