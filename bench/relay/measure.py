@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 import uvloop
 
+from bench.npm import versions as npm_versions
 from bench.relay import install, work
 from bench.relay.servers import GENERATOR_CORE, NODE, Kind, kinds, running
 from bench.report import Report, Table, spread
@@ -87,7 +88,7 @@ def _ratio(name: str, kind: str, beside: str, results: Results) -> str:
 
 def versions() -> list[str]:
     """Say what was measured."""
-    npm = [f"{package} {install.version(package)}" for package in ("peer", "y-webrtc", "ws", "bun")]
+    npm = npm_versions(install.PEERS, "peer", "y-webrtc", "ws", "bun")
     node = subprocess.run([NODE, "--version"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
     listing = subprocess.run([install.PYTHON, "-m", "pip", "freeze"], check=True, capture_output=True, text=True)  # noqa: S603
     wanted = ("aiohttp==", "python-socketio==", "starlette==", "uvicorn==", "websockets==")

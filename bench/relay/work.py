@@ -8,7 +8,7 @@ import itertools
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -102,18 +102,27 @@ async def pair(server: Running) -> tuple[Member, Member]:
 
 async def connects(server: Running, seconds: float) -> Figure:
     """Connects with authentication and join a second."""
-    watch, ends = Watch(server), time.perf_counter() + WARM_SECONDS + seconds
 
     async def come_and_go() -> None:
+        member, _ = _two(server)
+        await join(server, member)
+        _client(member).leave()
+
+    return await _again_and_again(server, seconds, COMING_AT_ONCE, come_and_go)
+
+
+async def _again_and_again(server: Running, seconds: float, at_once: int, act: Callable[[], Awaitable[None]]) -> Figure:
+    """How often a second something can be done, by so many at once."""
+    watch, ends = Watch(server), time.perf_counter() + WARM_SECONDS + seconds
+
+    async def go_on() -> None:
         while time.perf_counter() < ends:
-            member, _ = _two(server)
-            await join(server, member)
-            _client(member).leave()
+            await act()
             watch.count += 1
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(COMING_AT_ONCE):
-            group.create_task(come_and_go())
+        for _ in range(at_once):
+            group.create_task(go_on())
         await asyncio.sleep(WARM_SECONDS)
         watch.start()
     return watch.stop()
@@ -188,19 +197,7 @@ async def idle_memory(server: Running) -> Figure:
 
 async def sessions(server: Running, seconds: float) -> Figure:
     """Whole sessions a second, 200 at once: two come and join, and exchange offer, answer and ten candidates each."""
-    watch, ends = Watch(server), time.perf_counter() + WARM_SECONDS + seconds
-
-    async def meet() -> None:
-        while time.perf_counter() < ends:
-            await _session(server)
-            watch.count += 1
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(SESSIONS_AT_ONCE):
-            group.create_task(meet())
-        await asyncio.sleep(WARM_SECONDS)
-        watch.start()
-    return watch.stop()
+    return await _again_and_again(server, seconds, SESSIONS_AT_ONCE, lambda: _session(server))
 
 
 async def _session(server: Running) -> None:

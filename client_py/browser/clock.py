@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import js
-from pyodide.ffi import create_proxy
 
 from client_py.browser.interop import Callbacks
 from client_py.ports import Dispose
@@ -23,19 +22,4 @@ class BrowserClock:
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
         """Call back once after some seconds, unless disposed of before."""
-        done = False
-
-        def dispose() -> None:
-            nonlocal done
-            if not done:
-                done = True
-                js.clearTimeout(timeout)
-                proxy.destroy()
-
-        def fire() -> None:
-            dispose()
-            callback()
-
-        proxy = create_proxy(self._callbacks.guard(fire))
-        timeout = js.setTimeout(proxy, seconds * 1000)
-        return dispose
+        return self._callbacks.call_once(lambda proxy: js.setTimeout(proxy, seconds * 1000), js.clearTimeout, callback)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import js
-from pyodide.ffi import create_proxy
 
 from client_py.browser.clock import BrowserClock
 from client_py.browser.interop import Callbacks, from_null
@@ -185,22 +184,7 @@ class BrowserDocument:
         """Call back before the page is drawn next (requestAnimationFrame), or soon where it is hidden, and is not."""
         if js.document.visibilityState != "visible":
             return self._clock.call_later(HIDDEN_FRAME_SECONDS, callback)
-        done = False
-
-        def dispose() -> None:
-            nonlocal done
-            if not done:
-                done = True
-                js.cancelAnimationFrame(request)
-                proxy.destroy()
-
-        def draw(_now: float) -> None:
-            dispose()
-            callback()
-
-        proxy = create_proxy(self._callbacks.guard(draw))
-        request = js.requestAnimationFrame(proxy)
-        return dispose
+        return self._callbacks.call_once(js.requestAnimationFrame, js.cancelAnimationFrame, callback)
 
     def on(self, event: str, listener: Listener) -> Dispose:
         """Listen to an event of the document or the window, or to "networkchange", until disposed of."""

@@ -40,6 +40,27 @@ class Callbacks:
 
         return guarded
 
+    def call_once(
+        self, begin: Callable[[Any], int], call_off: Callable[[int], None], callback: Callable[[], None]
+    ) -> Dispose:
+        """Call back once for what `begin` is given a function to call, unless disposed of before."""
+        done = False
+
+        def dispose() -> None:
+            nonlocal done
+            if not done:
+                done = True
+                call_off(number)
+                proxy.destroy()
+
+        def fire(*_arguments: Any) -> None:
+            dispose()
+            callback()
+
+        proxy = create_proxy(self.guard(fire))
+        number = begin(proxy)
+        return dispose
+
     def listen(self, target: js.EventTarget, event: str, callback: Callable[[Any], None]) -> Dispose:
         """Call back for an event (EventTarget.addEventListener) until disposed of."""
         proxy = create_proxy(self.guard(callback))

