@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LEAST_WIDTH = 3
+"""Markdown's rule below the head takes so many characters."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -20,7 +23,7 @@ class Table:
     notes: Sequence[str] = ()
 
     def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
+        widths = [max(LEAST_WIDTH, *map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
         rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
         lines = [_line(cells, widths) for cells in (self.head, rule, *self.rows)]
         return "\n".join([f"**{self.caption}**", "", *lines, *(f"\n{note}" for note in self.notes)])
