@@ -208,3 +208,14 @@ def test_codec_refuses_to_send_message_over_limit() -> None:
     assert codec.decode(codec.encode(note)) == note
     with pytest.raises(LocalProtocolError, match="101 bytes, and 100"):
         codec.encode(replace(note, text="x" * 76))
+
+
+@pytest.mark.parametrize(
+    "carried",
+    ["", ',"description":{"type":"offer","sdp":"v=0"},"candidate":{"candidate":"candidate:1"}'],
+    ids=["neither", "both"],
+)
+def test_event_signal_carries_one_of_two(carried: str) -> None:
+    """What the server hands on is a description or a candidate, and never neither or both."""
+    with pytest.raises(MalformedMessage, match="either a description or a candidate"):
+        EVENTS.decode(f'{{"type":"signal","from":"{PEER_ID}"{carried}}}')
