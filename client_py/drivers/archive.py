@@ -174,18 +174,14 @@ class Archive:
     async def load(self, resume_token: str | None = None) -> Snapshot:
         """Give what was kept of the room."""
         place, database = self._place, self._database
-        # Side by side, since the person waits for them before the server is asked for anything.
-        receipt_rows, rows, marks = await asyncio.gather(
-            database.read(place.receipts),
-            database.read(place.messages, newest=PAGE_MESSAGES + 1),
-            database.read(place.marks_of(self.device)),
-        )
-        receipts = [(str(key[-2]), read_receipt(str(key[-1]), row)) for key, row in receipt_rows]
+        receipts = [(str(key[-2]), read_receipt(str(key[-1]), row)) for key, row in await database.read(place.receipts)]
+        rows = await database.read(place.messages, newest=PAGE_MESSAGES + 1)
         if rows:
             self._last_position = _position(rows[-1])
         own = await self._in_order([receipt for device, receipt in receipts if device == self.device])
         pending = await self._texts([receipt for receipt in own if not receipt.is_settled])
         here = {message.id for message in pending}
+        marks = await database.read(place.marks_of(self.device))
         return Snapshot(
             messages=await self._messages(rows[-PAGE_MESSAGES:], [receipt for _, receipt in receipts]),
             has_earlier=len(rows) > PAGE_MESSAGES,

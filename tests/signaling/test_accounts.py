@@ -94,7 +94,7 @@ def test_account_hides_its_hash() -> None:
         ("nonsense", "its URL is not like"),
         ("sqlite+aiosqlite://:not-a-port:/x", "its URL is not like"),
         ("oracle+nothing://user:hunter2@host/db", "oracle"),
-        ("postgresql+asyncpg://user:hunter2@host/db", "asyncpg is not installed"),
+        ("mysql+aiomysql://user:hunter2@host/db", "aiomysql is not installed"),
         ("sqlite:////tmp/x", "async"),
     ],
 )
