@@ -46,6 +46,8 @@ DEBIAN_FONTS = ("fonts-dejavu-core", "fonts-noto-color-emoji")
 
 # Debian's package of each program that the network lab runs.
 LAB_PACKAGES: Mapping[str, str] = {"ip": "iproute2", "nft": "nftables", "turnserver": "coturn"}
+# And of the servers that stand beside ours in some tests.
+SERVICE_PACKAGES: Mapping[str, str] = {"redis-server": "redis-server"}
 LAB_PROBE = "table inet probe { chain probe { type filter hook forward priority 0; numgen random mod 100 < 1 drop; }; }"
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -98,6 +100,7 @@ def provision() -> dict[Kind, Browser]:
     if can_install_packages():
         install_packages(missing_browser_packages())
         install_packages([LAB_PACKAGES[tool] for tool in missing_lab_tools()])
+        install_packages([SERVICE_PACKAGES[tool] for tool in SERVICE_PACKAGES if shutil.which(tool) is None])
     found = {kind: find_on_system(kind) or find_of_playwright(kind) for kind in KINDS}
     missing = [kind for kind, browser in found.items() if browser is None]
     if missing:

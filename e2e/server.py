@@ -78,6 +78,12 @@ class Server:
             self._process.wait(STOP_SECONDS)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def register(self, username: str, password: str = PASSWORD) -> dict[str, str]:
         """Make an account; gives what the server answered."""
         body = {"username": username, "password": password}

@@ -10,6 +10,9 @@ class ErrorCode(StrEnum):
 
     ACCOUNT_EXISTS = "account_exists"
     """Registering: the username is taken."""
+    BACKPLANE_UNAVAILABLE = "backplane_unavailable"
+    """Signaling: the room may be on another process, which cannot be reached just now; `retry_after` says when to ask
+    again."""
     FORBIDDEN_ORIGIN = "forbidden_origin"
     """HTTP: the page asking is of an origin that this server does not allow."""
     INTERNAL = "internal"

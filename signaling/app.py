@@ -27,6 +27,7 @@ from signaling.access_tokens import AccessTokens
 from signaling.accounts import Accounts, database_url, sqlite_url
 from signaling.admission import Admission
 from signaling.api import AccountApi, health
+from signaling.backplane import Backplane
 from signaling.connection import SignalingEndpoint
 from signaling.data_folder import sqlite_path, token_secret
 from signaling.errors import Refusal
@@ -37,12 +38,14 @@ from signaling.middleware.origin_check import OriginCheck
 from signaling.middleware.security_headers import SecurityHeaders, security_headers
 from signaling.pages import Pages, robots
 from signaling.passwords import Passwords
+from signaling.rate_counters import RateCounters
 from signaling.rate_limits import LoginLimits, registration_limit
 from signaling.responses import failed, not_heard, not_routed, refused
 from signaling.resume_tokens import ResumeTokens
-from signaling.rooms import Rooms
+from signaling.rooms import Places, Rooms
 from signaling.settings import Settings
 from signaling.site import WORKER_PATH, Site, load_site, static_folder
+from signaling.spanning_rooms import SpanningRooms
 from signaling.switchboard import Switchboard
 
 
@@ -53,6 +56,7 @@ class Parts:
     admission: Admission
     endpoint: SignalingEndpoint
     switchboard: Switchboard
+    backplane: Backplane | None
     site: Site
 
 
@@ -81,17 +85,23 @@ def create_app(settings: Settings, site: Site | None = None) -> Starlette:
 def _parts(settings: Settings, site: Site) -> Parts:
     secret = token_secret(settings)
     url = database_url(settings.database_url) if settings.database_url else sqlite_url(sqlite_path(settings))
+    counters = RateCounters(settings.backplane_url)
     admission = Admission(
         Accounts(url, with_demo=settings.is_development),
         Passwords(settings.bcrypt_cost),
         AccessTokens(secret, settings.token_life),
-        LoginLimits(settings),
-        registration_limit(settings),
+        LoginLimits(settings, counters),
+        registration_limit(settings, counters),
     )
-    rooms = Rooms(settings.room_capacity)
-    switchboard = Switchboard(rooms, settings.resume_grace)
-    endpoint = SignalingEndpoint(settings, admission, rooms, switchboard, ResumeTokens(secret))
-    return Parts(admission, endpoint, switchboard, site)
+    places: Places
+    places = rooms = Rooms(settings.room_capacity)
+    backplane = None
+    if settings.backplane_url:
+        places = spanning = SpanningRooms(rooms)
+        backplane = Backplane(settings.backplane_url, spanning)
+    switchboard = Switchboard(places, settings.resume_grace, backplane.post if backplane else None)
+    endpoint = SignalingEndpoint(settings, admission, places, switchboard, ResumeTokens(secret))
+    return Parts(admission, endpoint, switchboard, backplane, site)
 
 
 @asynccontextmanager
@@ -100,8 +110,12 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     try:
         if settings.is_development and not await parts.admission.seed_demo():
             log("no_demo_account", level=logging.WARNING, reason="someone registered its name")
+        if parts.backplane is not None:
+            await parts.backplane.open(parts.switchboard.carry_out)
         yield
     finally:
+        if parts.backplane is not None:
+            await parts.backplane.close()
         parts.switchboard.shut_down()
         await parts.admission.accounts.close()
 

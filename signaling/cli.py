@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+from collections.abc import Mapping
 from functools import partial
 
 import click
+from click.exceptions import Exit
 
-from signaling import logs
+from signaling import logs, workers
 from signaling.admission import DEMO_PASSWORD, DEMO_USERNAME
 from signaling.app import create_app
 from signaling.errors import StartupError
@@ -34,25 +37,51 @@ def main() -> None:
 @click.option("--host", help=f"Address to listen on ({PREFIX}HOST; 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65_535), help=f"Port to listen on ({PREFIX}PORT; 3000).")
 @click.option("--data-dir", type=click.Path(), help=f"Folder for the accounts ({PREFIX}DATA_DIR).")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help=f"Processes side by side; more than 1 need Redis ({PREFIX}WORKERS; 1).",
+)
 @click.option("--log-level", help=f"debug, info, warning or error ({PREFIX}LOG_LEVEL; info).")
-def serve_command(host: str | None, port: int | None, data_dir: str | None, log_level: str | None) -> None:
+def serve_command(**options: object) -> None:
     """Serve the page, the accounts and the signaling. Every other setting is a variable: see docs/deploy.md."""
-    options = {
-        "host": host,
-        "port": None if port is None else str(port),
-        "data_dir": data_dir,
-        "log_level": log_level,
-    }
+    given = {name: None if value is None else str(value) for name, value in options.items()}
     try:
-        settings = Settings.read(os.environ, options)
+        settings = Settings.read(os.environ, given)
         logs.configure(settings.log_level)
         for name in unknown_variables(os.environ):
             logs.log("unknown_setting", level=logs.WARNING, variable=name)
-        app = create_app(settings)
-        sockets = listen(settings.host, settings.port)
-        serve(app, settings, sockets, partial(_announce, settings, sockets))
+        code = _serve(settings) if settings.workers == 1 else _serve_by_workers(settings, given)
     except StartupError as error:
         raise CannotStart(str(error)) from error
+    raise Exit(code)
+
+
+@main.command("worker", hidden=True)
+@click.option("--socket", "descriptors", type=int, multiple=True, required=True)
+def worker_command(descriptors: tuple[int, ...]) -> None:
+    """Serve on sockets that another process listens with, for as long as standard input is open (workers.py)."""
+    try:
+        settings = Settings.read(os.environ)
+        logs.configure(settings.log_level)
+        sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        serve(create_app(settings), settings, sockets, workers.say_ready, lifeline=sys.stdin.fileno())
+    except StartupError as error:
+        raise CannotStart(str(error)) from error
+
+
+def _serve(settings: Settings) -> int:
+    app = create_app(settings)
+    sockets = listen(settings.host, settings.port)
+    serve(app, settings, sockets, partial(_announce, settings, sockets))
+    return 0
+
+
+def _serve_by_workers(settings: Settings, options: Mapping[str, str | None]) -> int:
+    workers.check_system()
+    sockets = listen(settings.host, settings.port)
+    environment = os.environ | {PREFIX + name.upper(): value for name, value in options.items() if value}
+    return workers.run(settings.workers, sockets, environment, partial(_announce, settings, sockets))
 
 
 def _announce(settings: Settings, sockets: list[socket.socket]) -> None:

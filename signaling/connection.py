@@ -25,7 +25,7 @@ from signaling.logs import log
 from signaling.rate_limits import MessageLimit
 from signaling.relay import Told, encode
 from signaling.resume_tokens import ResumeTokens
-from signaling.rooms import Rooms
+from signaling.rooms import Places
 from signaling.session import Identity, Session
 from signaling.settings import Settings
 from signaling.switchboard import Switchboard
@@ -44,7 +44,7 @@ class SignalingEndpoint:
         self,
         settings: Settings,
         admission: Admission,
-        rooms: Rooms,
+        rooms: Places,
         switchboard: Switchboard,
         resume_tokens: ResumeTokens,
     ) -> None:

@@ -7,6 +7,7 @@ from typing import NewType
 import msgspec
 
 from protocol.codes import CloseCode
+from signaling.letters import ProcessId, Written
 from signaling.relay import Told
 
 ConnectionId = NewType("ConnectionId", int)
@@ -33,4 +34,25 @@ class HoldPlace(msgspec.Struct, frozen=True):
     ticket: int
 
 
-Effect = Deliver | Close | HoldPlace
+class Post(msgspec.Struct, frozen=True):
+    """Send a letter to another process, after everything that was sent to it before."""
+
+    process: ProcessId
+    letter: Written
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Ask whose a room is, and make it ours if it is nobody's."""
+
+    room: str
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Let another process have a room: everyone has left it."""
+
+    room: str
+
+
+OutsideEffect = Post | Claim | Release
+"""What reaches beyond this process, if there are others."""
+Effect = Deliver | Close | HoldPlace | OutsideEffect

@@ -5,7 +5,9 @@ ServerError
 │   ├── InvalidSetting         a setting has a value that it may not have, or lacks one that it needs
 │   ├── FolderUnusable         the data folder, or the secret in it, cannot be made, read or written
 │   ├── DatabaseUnusable       the database cannot be reached, or its driver is not installed
+│   ├── BackplaneUnusable      the Redis between several processes cannot be reached
 │   ├── AddressUnusable        nothing can be served at this host and port
+│   ├── WorkersUnusable        this system cannot have several processes serve one address
 │   └── SiteIncomplete         the page's files or the Pyodide runtime are not there
 └── Refusal                    one request is not carried out and nothing has changed; `code` says why to a program
     ├── MalformedBody          an HTTP body that is not JSON of the right shape
@@ -20,6 +22,7 @@ ServerError
     ├── RateLimited            too much at once; `retry_after` says for how long to wait
     ├── NotInRoom              a request that needs a room, from a peer in none
     ├── RoomFull               every place in the room is taken
+    ├── BackplaneUnavailable   the room may be on another process, and those cannot be reached
     └── UnknownPeer            the addressee is not in this room
 """
 
@@ -73,6 +76,24 @@ class DatabaseUnusable(StartupError):
 
     def __str__(self) -> str:
         return f"The database {self.address} cannot be used: {self.reason}. P2PCHAT_DATABASE_URL says which one it is."
+
+
+class BackplaneUnusable(StartupError):
+    """Raised when the Redis of the backplane does not answer at the start; `address` is its URL without a password."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The Redis {self.address} cannot be used: {self.reason}. P2PCHAT_BACKPLANE_URL says which one it is."
+
+
+class WorkersUnusable(StartupError):
+    """Raised when several processes are asked for on a system where they cannot share a listening socket."""
+
+    def __str__(self) -> str:
+        return "Several workers cannot share an address on this system. Serve with one: --workers 1."
 
 
 class AddressUnusable(StartupError):
@@ -228,6 +249,14 @@ class RoomFull(Refusal):
 
     def __str__(self) -> str:
         return f"The room is full: it has {self.capacity} places. Try again when someone has left."
+
+
+class BackplaneUnavailable(Refusal):
+    """Raised for a join while other processes cannot be reached, unless the room is on this one already."""
+
+    code = ErrorCode.BACKPLANE_UNAVAILABLE
+    retry_after: int = 2
+    sentence = "The server cannot reach its other parts just now, and the room may be on one of them. Try again soon."
 
 
 class UnknownPeer(Refusal):

@@ -1,4 +1,4 @@
-"""Awaits the counters that bound how often something may be tried. Counted in memory, in moving windows."""
+"""Awaits the counters that bound how often something may be tried, in moving windows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import math
 import time
 
 from limits import RateLimitItem, RateLimitItemPerDay
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 
 from signaling.errors import RateLimited
+from signaling.rate_counters import RateCounters, Window
 from signaling.settings import Settings
 
 KNOWN_ADDRESS_DAYS = 30
@@ -21,31 +20,37 @@ IPV6_SITE_PREFIX = 64
 class RateLimit:
     """One limit, counted by key under its own name."""
 
-    def __init__(self, limiter: RateLimiter, item: RateLimitItem, name: str) -> None:
-        self._limiter = limiter
+    def __init__(self, counters: RateCounters, item: RateLimitItem, name: str, window: Window = "moving") -> None:
+        self._counters = counters
+        self._window: Window = window
         self._item = item
         self._name = name
 
     async def spend(self, *key: str) -> None:
         """Count one; RateLimited, and nothing is counted, if that would be too many."""
-        if not await self._limiter.hit(self._item, self._name, *key):
+        if not await self._hit(*key):
             raise RateLimited(await self._seconds_left(*key))
 
     async def check(self, *key: str) -> None:
         """Count nothing; RateLimited if one more would be too many."""
-        if not await self._limiter.test(self._item, self._name, *key):
+        if await self.is_used_up(*key):
             raise RateLimited(await self._seconds_left(*key))
 
     async def count(self, *key: str) -> None:
         """Count one, whether or not the limit is used up."""
-        await self._limiter.hit(self._item, self._name, *key)
+        await self._hit(*key)
 
     async def is_used_up(self, *key: str) -> bool:
         """Tell whether one more would be too many."""
-        return not await self._limiter.test(self._item, self._name, *key)
+        return not await self._counters.ask(self._window, lambda limiter: limiter.test(self._item, self._name, *key))
+
+    async def _hit(self, *key: str) -> bool:
+        return await self._counters.ask(self._window, lambda limiter: limiter.hit(self._item, self._name, *key))
 
     async def _seconds_left(self, *key: str) -> int:
-        window = await self._limiter.get_window_stats(self._item, self._name, *key)
+        window = await self._counters.ask(
+            self._window, lambda limiter: limiter.get_window_stats(self._item, self._name, *key)
+        )
         return max(1, math.ceil(window.reset_time - time.time()))
 
 
@@ -57,18 +62,16 @@ class LoginLimits:
     last is the one that strangers could use up for someone: it does not hold where that name has logged in before.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        storage = MemoryStorage()
-        moving = MovingWindowRateLimiter(storage)
-        self._attempts = RateLimit(moving, settings.login_limit, "login")
-        self._failures_here = RateLimit(moving, settings.login_failures_limit, "login failed here")
+    def __init__(self, settings: Settings, counters: RateCounters) -> None:
+        self._attempts = RateLimit(counters, settings.login_limit, "login")
+        self._failures_here = RateLimit(counters, settings.login_failures_limit, "login failed here")
         self._failures_by_address = RateLimit(
-            moving, settings.login_failures_by_address_limit, "login failed at address"
+            counters, settings.login_failures_by_address_limit, "login failed at address"
         )
-        self._failures_by_name = RateLimit(moving, settings.login_failures_by_name_limit, "login failed for name")
+        self._failures_by_name = RateLimit(counters, settings.login_failures_by_name_limit, "login failed for name")
         # These counters live for weeks, and only fixed windows are swept from the storage without visiting a thread.
         one_a_month = RateLimitItemPerDay(1, KNOWN_ADDRESS_DAYS)
-        self._known = RateLimit(FixedWindowRateLimiter(storage), one_a_month, "known address")
+        self._known = RateLimit(counters, one_a_month, "known address", "fixed")
 
     async def admit_attempt(self, address: str) -> None:
         """Count an attempt from an address; RateLimited if there were too many, right or wrong."""
@@ -92,9 +95,9 @@ class LoginLimits:
         await self._known.count(name, address)
 
 
-def registration_limit(settings: Settings) -> RateLimit:
+def registration_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     """Give the limit on new accounts, counted by address."""
-    return RateLimit(MovingWindowRateLimiter(MemoryStorage()), settings.register_limit, "register")
+    return RateLimit(counters, settings.register_limit, "register")
 
 
 class MessageLimit:

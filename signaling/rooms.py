@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
 from protocol.events import Joined, Peer, PeerJoined, PeerLeft
-from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
 from signaling.errors import NotInRoom, RoomFull, UnknownPeer
 from signaling.relay import Relayed, RelayRequest, Told
 
@@ -64,8 +64,30 @@ class Room:
         return next(lost, None)
 
 
+class Places(Protocol):
+    """What connections ask about their places in rooms. It returns effects, or raises a refusal and changes nothing."""
+
+    def join(self, newcomer: Newcomer, room: str) -> list[Effect]:
+        """Let a connection in as its peer; as one that is in the room already, it takes that one's place."""
+
+    def leave(self, connection: ConnectionId) -> list[Effect]:
+        """Take a connection's peer out of its room."""
+
+    def signal(self, connection: ConnectionId, request: RelayRequest) -> list[Effect]:
+        """Hand a description or a candidate to another peer of the same room, with the sender's name on it."""
+
+    def connection_ended(self, connection: ConnectionId, reason: Reason) -> list[Effect]:
+        """Take the peer of a connection, if it has one, out of its room: it will not come back."""
+
+    def connection_lost(self, connection: ConnectionId) -> list[Effect]:
+        """Keep the place of a connection's peer, if it has one: it may come back."""
+
+    def grace_over(self, ticket: int) -> list[Effect]:
+        """Give up the place that was held under a ticket, unless its peer is back or gone."""
+
+
 class Rooms:
-    """Every room and every peer in one. Inputs return effects, or raise a refusal and change nothing."""
+    """The `Places` of this process: every room that is here, and every peer in one."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -122,6 +144,29 @@ class Rooms:
         """Give up the place that was held under a ticket, unless its peer is back or gone."""
         member = self._held.get(ticket)
         return [] if member is None else self._remove(member, "lost")
+
+    # Other processes
+
+    @property
+    def names(self) -> list[str]:
+        """The rooms that someone is in."""
+        return list(self._rooms)
+
+    def has(self, room: str) -> bool:
+        """Whether someone is in a room."""
+        return room in self._rooms
+
+    def is_present(self, connection: ConnectionId) -> bool:
+        """Whether a connection is in a room."""
+        return connection in self._present
+
+    def give_up(self, name: str) -> list[Effect]:
+        """Forget a room that is another process's now, and send its peers to find it there."""
+        members = list(self._rooms.pop(name).members.values())
+        for member in members:
+            self._let_go(member)
+            del self._members[member.peer.peer_id]
+        return [Close(m.connection, CloseCode.SERVICE_RESTART) for m in members if m.connection is not None]
 
     # What the inputs are made of
 
@@ -188,6 +233,7 @@ class Rooms:
         del room.members[member.peer.peer_id], self._members[member.peer.peer_id]
         if not room.members:
             del self._rooms[room.name]
+            return [Release(room.name)]
         return self._tell_others(member, PeerLeft(member.peer.peer_id, reason))
 
     def _let_go(self, member: Member) -> None:

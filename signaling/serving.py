@@ -72,22 +72,38 @@ def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
     )
 
 
-def serve(app: Starlette, settings: Settings, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
-    """Serve on listening sockets until SIGINT or SIGTERM, then close them; a StartupError if the app cannot start."""
+def serve(
+    app: Starlette,
+    settings: Settings,
+    sockets: list[socket.socket],
+    ready: Callable[[], None],
+    lifeline: int | None = None,
+) -> None:
+    """Serve on listening sockets until SIGINT or SIGTERM, then close them; a StartupError if the app cannot start.
+
+    The end of `lifeline`, a pipe's file descriptor, is an end too: whoever holds its other side has gone.
+    """
     server = Server(configuration(app, settings), ready)
     with contextlib.ExitStack() as stack:
         for listener in sockets:
             stack.enter_context(listener)
         runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
-        runner.run(_serve(app, server, sockets))
+        runner.run(_serve(app, server, sockets, lifeline))
 
 
-async def _serve(app: Starlette, server: Server, sockets: list[socket.socket]) -> None:
+async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], lifeline: int | None) -> None:
     async with app.router.lifespan_context(app):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.stop)
+        if lifeline is not None:
+            loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, server)
         await server.serve(sockets)
+
+
+def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, server: Server) -> None:
+    loop.remove_reader(lifeline)
+    server.stop()
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

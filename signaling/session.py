@@ -12,7 +12,7 @@ from signaling.effects import Close, ConnectionId, Deliver, Effect
 from signaling.errors import RateLimited, Refusal
 from signaling.relay import Asked, RelayRequest, decode
 from signaling.resume_tokens import ResumeTokens
-from signaling.rooms import Newcomer, Rooms
+from signaling.rooms import Newcomer, Places
 
 MAX_MALFORMED_IN_A_ROW = 3
 MAX_REFUSED_IN_A_ROW = 100
@@ -45,7 +45,7 @@ class Session:
     )
 
     def __init__(
-        self, connection: ConnectionId, identity: Identity, welcome: Welcome, rooms: Rooms, resume_tokens: ResumeTokens
+        self, connection: ConnectionId, identity: Identity, welcome: Welcome, rooms: Places, resume_tokens: ResumeTokens
     ) -> None:
         self._connection = connection
         self._identity = identity

@@ -18,6 +18,7 @@ MIN_SECRET_BYTES = 32
 MAX_ICE_URL_BYTES = 512
 """What a page takes (protocol/fields.py)."""
 NOTHING = "none"
+BACKPLANE_SCHEMES = ("redis://", "rediss://", "unix://")
 STUN_SCHEMES = ("stun:", "stuns:")
 TURN_URL = re.compile(r"turns?:[^\s/?#@]+(\?transport=(udp|tcp))?")
 """RFC 7065 §3.1. Strict, because a browser makes no connection at all when one URL among others is malformed."""
@@ -54,6 +55,14 @@ def read_limit(text: str) -> RateLimitItem:
     if len(items) != 1 or items[0].amount < 1:
         raise ValueError(f"must be one limit like 10/minute or 200/10 seconds, not {text!r}")
     return items[0]
+
+
+def read_backplane_url(text: str) -> str:
+    """Take nothing, or the URL of a Redis."""
+    if text and not (text.startswith(BACKPLANE_SCHEMES) and text.partition("://")[2]):
+        # Not repeated in the sentence, since it may hold a password.
+        raise ValueError("must be a URL like redis://127.0.0.1:6379/0, rediss://… or unix:///run/redis.sock")
+    return text
 
 
 def read_origins(text: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from limits import RateLimitItem
 from signaling.errors import InvalidSetting
 from signaling.setting_values import (
     choice,
+    read_backplane_url,
     read_folder,
     read_limit,
     read_networks,
@@ -30,6 +31,7 @@ from signaling.setting_values import (
 )
 
 PREFIX = "P2PCHAT_"
+BACKPLANE = PREFIX + "BACKPLANE_URL"
 SQLITE_FILE = "accounts.sqlite3"
 
 
@@ -65,6 +67,20 @@ class Settings:
         "",
         read_text,
         "Another database for the accounts than SQLite in the data folder, as an SQLAlchemy URL with an async driver.",
+        show=False,
+    )
+    workers: int = setting(
+        "WORKERS",
+        "1",
+        whole_number(1, 64),
+        "How many processes serve side by side, each on a core of its own. More than one need a backplane.",
+    )
+    backplane_url: str = setting(
+        "BACKPLANE_URL",
+        "",
+        read_backplane_url,
+        "A Redis that joins several processes or machines into one server, like `redis://:password@host:6379/0`. They "
+        "share their rooms and limits by it; accounts they share by one database, and the secret has to be the same.",
         show=False,
     )
     jwt_secret: str = setting(
@@ -162,6 +178,7 @@ class Settings:
                 values[spec.name] = _read(variable, spec.metadata["read"], text)
         settings = cls(**values)
         _check_turn(settings)
+        _check_workers(settings)
         return settings
 
     @property
@@ -190,6 +207,13 @@ def _check_turn(settings: Settings) -> None:
         raise InvalidSetting(PREFIX + "TURN_SECRET", f"must be set where {PREFIX}TURN_URLS is")
     if settings.turn_secret and not settings.turn_urls:
         raise InvalidSetting(PREFIX + "TURN_URLS", f"must be set where {PREFIX}TURN_SECRET is")
+
+
+def _check_workers(settings: Settings) -> None:
+    """Refuse several processes that could not introduce their clients to each other."""
+    if settings.workers > 1 and not settings.backplane_url:
+        reason = f"can be more than 1 only with a Redis, by which the processes share their rooms: set {BACKPLANE}"
+        raise InvalidSetting(PREFIX + "WORKERS", reason)
 
 
 def _read(variable: str, read: Callable[[str], object], text: str) -> object:

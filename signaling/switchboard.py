@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from protocol.codes import CloseCode
 from protocol.events import Error, Joined, PeerLeft
-from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect
 from signaling.logs import log
 from signaling.relay import Relayed, Told
-from signaling.rooms import Rooms
+from signaling.rooms import Places
 
 
 class Line(Protocol):
@@ -28,9 +28,10 @@ class Line(Protocol):
 class Switchboard:
     """The lines that are open, by connection, and the timers of the places that are held."""
 
-    def __init__(self, rooms: Rooms, grace: float) -> None:
+    def __init__(self, rooms: Places, grace: float, outside: Callable[[OutsideEffect], None] | None = None) -> None:
         self._rooms = rooms
         self._grace = grace
+        self._outside = outside
         self._lines: dict[ConnectionId, Line] = {}
         self._numbers = itertools.count(1)
         self._timers: dict[int, asyncio.TimerHandle] = {}
@@ -53,8 +54,10 @@ class Switchboard:
                 consequences += self._deliver(effect.connection, effect.event)
             elif isinstance(effect, Close):
                 self._close(effect.connection, effect.code)
-            else:
+            elif isinstance(effect, HoldPlace):
                 self._hold_place(effect)
+            elif self._outside is not None:
+                self._outside(effect)
         if consequences:
             self.carry_out(consequences)
 

@@ -106,7 +106,7 @@ def test_protocol_lists_every_error_code() -> None:
 def test_protocol_lists_statuses_of_refusals() -> None:
     """The HTTP statuses of the refusals are those that are listed."""
     listed = {row[0].strip("`"): row[1] for row in table(section(PROTOCOL, "Error codes"))}
-    signaling_only = {errors.NotInRoom, errors.RoomFull, errors.UnknownPeer}
+    signaling_only = {errors.BackplaneUnavailable, errors.NotInRoom, errors.RoomFull, errors.UnknownPeer}
     refusals = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, Refusal)]
     for refusal in refusals:
         status = "" if refusal in signaling_only else str(refusal.status.value)

@@ -18,6 +18,7 @@ from signaling.errors import (
     RateLimited,
 )
 from signaling.passwords import Passwords
+from signaling.rate_counters import RateCounters
 from signaling.rate_limits import LoginLimits, registration_limit
 from signaling.setting_values import read_limit
 from signaling.settings import Settings
@@ -54,8 +55,8 @@ async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Adm
         accounts,
         Passwords(4, counted.check),
         AccessTokens(b"a secret of the tests, 32 bytes or more", 60),
-        LoginLimits(settings),
-        registration_limit(settings),
+        LoginLimits(settings, RateCounters()),
+        registration_limit(settings, RateCounters()),
     )
     await accounts.close()
 

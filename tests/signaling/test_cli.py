@@ -146,6 +146,21 @@ def test_public_server_without_secret_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_several_workers_without_redis_are_refused(tmp_path: Path) -> None:
+    """`--workers` says what it needs."""
+    assert "set P2PCHAT_BACKPLANE_URL" in refusing(tmp_path, "--workers", "2")
+
+
+def test_workers_that_cannot_start_say_so_once(tmp_path: Path) -> None:
+    """A reason not to start is told by the first worker, and the command ends as that has."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    url = f"redis://:hunter2@127.0.0.1:{port}/0"
+    sentence = refusing(tmp_path, "--workers", "3", "--log-level", "warning", P2PCHAT_BACKPLANE_URL=url)
+    assert sentence.count(f"The Redis redis://127.0.0.1:{port}/0 cannot be used") == 1
+    assert "hunter2" not in sentence
+
+
 def test_short_secret_is_refused(tmp_path: Path) -> None:
     """A secret that can be guessed is no secret."""
     assert "at least 32 bytes" in refusing(tmp_path, P2PCHAT_JWT_SECRET="x" * 31)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from signaling.errors import RateLimited
+from signaling.rate_counters import RateCounters
 from signaling.rate_limits import LoginLimits, MessageLimit, address_key, registration_limit
 from signaling.setting_values import read_limit
 from signaling.settings import Settings
@@ -19,7 +20,8 @@ def limits() -> LoginLimits:
             login_failures_limit=read_limit("2/minute"),
             login_failures_by_address_limit=read_limit("4/minute"),
             login_failures_by_name_limit=read_limit("6/minute"),
-        )
+        ),
+        RateCounters(),
     )
 
 
@@ -80,7 +82,7 @@ async def test_strangers_lock_nobody_out_at_home(limits: LoginLimits) -> None:
 
 async def test_registrations_are_limited_by_address() -> None:
     """An address may make so many accounts."""
-    limit = registration_limit(replace(Settings(), register_limit=read_limit("1/hour")))
+    limit = registration_limit(replace(Settings(), register_limit=read_limit("1/hour")), RateCounters())
     await limit.spend(HOME)
     with pytest.raises(RateLimited) as caught:
         await limit.spend(HOME)

@@ -5,7 +5,7 @@ from protocol.errors import UnexpectedMessage
 from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Description
-from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
 from signaling.errors import NotInRoom, RoomFull, UnknownPeer
 from signaling.relay import Relayed, RelayRequest, Told, relay_request
 from signaling.rooms import MAX_HELD_EVENTS, Newcomer, Rooms
@@ -109,7 +109,7 @@ def test_leaving_peer_is_announced(pair: Rooms) -> None:
 def test_last_peer_takes_room_along(pair: Rooms) -> None:
     """A room that nobody is in leaves nothing behind."""
     pair.leave(ConnectionId(1))
-    assert pair.leave(ConnectionId(2)) == []
+    assert pair.leave(ConnectionId(2)) == [Release(ROOM)]
     assert vars(pair) == vars(Rooms(capacity=2)) | {"_tickets": vars(pair)["_tickets"]}
 
 
@@ -273,7 +273,7 @@ def test_crashed_browser_alone_in_room_gets_its_place_back() -> None:
     rooms = Rooms(capacity=1)
     rooms.join(newcomer(1, ANN), ROOM)
     rooms.connection_lost(ConnectionId(1))
-    assert rooms.join(newcomer(2, ANN_AGAIN), ROOM) == told(2, joined(ANN_AGAIN, capacity=1))
+    assert rooms.join(newcomer(2, ANN_AGAIN), ROOM) == [Release(ROOM), *told(2, joined(ANN_AGAIN, capacity=1))]
 
 
 def test_lost_peer_keeps_place_where_there_is_another(rooms: Rooms) -> None:
@@ -293,7 +293,7 @@ def test_stranger_does_not_get_held_place(pair: Rooms) -> None:
 def test_ended_connection_is_announced_at_once(pair: Rooms) -> None:
     """A connection that will not come back leaves no place behind, for the reason that it had."""
     assert pair.connection_ended(ConnectionId(1), "lost") == told(2, PeerLeft(ANN.peer_id, "lost"))
-    assert pair.connection_ended(ConnectionId(2), "left") == []
+    assert pair.connection_ended(ConnectionId(2), "left") == [Release(ROOM)]
 
 
 def test_connection_without_room_ends_silently(rooms: Rooms) -> None:

@@ -111,6 +111,22 @@ def test_turn_servers_and_their_secret_need_each_other(given: dict[str, str], mi
     assert str(caught.value) == f"{missing} must be set where {next(iter(given))} is."
 
 
+def test_several_workers_need_a_backplane() -> None:
+    """Processes that could not introduce their clients to each other are refused, and told what they lack."""
+    with pytest.raises(InvalidSetting, match=r"P2PCHAT_WORKERS .* Redis.*: set P2PCHAT_BACKPLANE_URL"):
+        Settings.read({"P2PCHAT_WORKERS": "2"})
+    settings = Settings.read({"P2PCHAT_WORKERS": "2", "P2PCHAT_BACKPLANE_URL": "redis://127.0.0.1:6379/0"})
+    assert settings.workers == 2
+
+
+@pytest.mark.parametrize("url", ["http://:hunter2@redis.example", "redis://", "hunter2"])
+def test_backplane_that_is_no_redis_is_refused(url: str) -> None:
+    """What is not the URL of a Redis is refused, without showing the password that may be in it."""
+    with pytest.raises(InvalidSetting, match="P2PCHAT_BACKPLANE_URL must be a URL like redis://") as caught:
+        Settings.read({"P2PCHAT_BACKPLANE_URL": url})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_unfit_secret_is_not_shown() -> None:
     """The sentence about a secret does not give it away."""
     with pytest.raises(InvalidSetting) as caught:
