@@ -36,7 +36,7 @@ COMPILE = $(SOLVE) pyproject.toml --group build
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench bench-start bench-boot bench-relay bench-link bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench-boot: browsers ## measure how soon the page is ready, beside a plain start
 
 bench-relay: setup-dev ## measure the server beside others that relay, each on one core
 	$(BIN)/python -m bench.relay
+
+bench-scale: browsers ## measure what several processes with a Redis between them relay
+	$(BIN)/python -m bench.scale $(BENCH)
 
 bench-link: browsers ## measure how the conversation moves, beside raw JavaScript, PeerJS and simple-peer (BENCH="--parts talk")
 	$(BIN)/python -m bench.link $(BENCH)

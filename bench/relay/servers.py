@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,28 +47,28 @@ class Kind:
 
 @dataclass
 class Running:
-    """A server that listens."""
+    """A server that listens, with the processes that it is made of."""
 
     kind: Kind
-    port: int
-    pid: int
+    ports: Iterator[int]
+    """Where the next client is to come; it has no end."""
+    pids: Sequence[int]
     tokens: list[str]
 
     def cpu_seconds(self) -> float:
         """Give what it has used of its core."""
-        return cpu_seconds(self.pid)
+        return sum(map(cpu_seconds, self.pids))
 
     def memory_kib(self) -> int:
         """Give what it holds of memory."""
-        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
-        return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[1])  # type: ignore[index]  # it is there
+        return sum(map(_memory_kib, self.pids))
 
 
 def kinds() -> list[Kind]:
     """Give ours and every other that could be installed; ours first."""
     python = str(install.PYTHON)
     found = [
-        Kind("P2P Chat", OurDialect(), lambda port: [_ours(), "serve", "--port", str(port)]),
+        Kind("P2P Chat", OurDialect(), lambda port: [ours(), "serve", "--port", str(port)]),
         Kind("peerjs-server", PeerjsDialect(), _peerjs),
         Kind("y-webrtc", YWebrtcDialect(), lambda _: [str(NODE), _module("y-webrtc/bin/server.js")]),
         Kind("ws on Node", Dialect(), lambda _: [str(NODE), _copy("ws_relay.mjs")]),
@@ -99,9 +100,9 @@ async def running(kind: Kind) -> AsyncIterator[Running]:
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            await _until_it_listens(port, process)
-            tokens = await _register(port) if isinstance(kind.dialect, OurDialect) else [""] * ACCOUNTS
-            yield Running(kind, port, process.pid, tokens)
+            await until_it_listens(port, process)
+            tokens = await register(port) if isinstance(kind.dialect, OurDialect) else [""] * ACCOUNTS
+            yield Running(kind, itertools.repeat(port), [process.pid], tokens)
         finally:
             if process.returncode is None:
                 process.kill()
@@ -114,7 +115,36 @@ def cpu_seconds(pid: int | str = "self") -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _ours() -> str:
+async def register(port: int) -> list[str]:
+    """Give tokens of people who have made an account with our server."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        credentials: list[dict[str, Any]] = [
+            {"username": f"user-{number}", "password": "correct horse"} for number in range(ACCOUNTS)
+        ]
+        return [str((await client.post("/api/register", json=each)).json()["token"]) for each in credentials]
+
+
+async def until_it_listens(port: int, process: asyncio.subprocess.Process) -> None:
+    """Wait for a server that was started."""
+    async with asyncio.timeout(START_SECONDS):
+        while process.returncode is None:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return
+    raise RuntimeError("the server has ended")
+
+
+def _memory_kib(pid: int) -> int:
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[1])  # type: ignore[index]  # it is there
+
+
+def ours() -> str:
+    """Give our command."""
     return os.environ.get("P2PCHAT_BENCH_PROGRAM", str(Path(sys.executable).with_name("p2p-chat")))
 
 
@@ -134,24 +164,3 @@ def _copy(name: str) -> str:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-async def _until_it_listens(port: int, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(START_SECONDS):
-        while process.returncode is None:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
-            writer.close()
-            return
-    raise RuntimeError("the server has ended")
-
-
-async def _register(port: int) -> list[str]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        credentials: list[dict[str, Any]] = [
-            {"username": f"user-{number}", "password": "correct horse"} for number in range(ACCOUNTS)
-        ]
-        return [str((await client.post("/api/register", json=each)).json()["token"]) for each in credentials]

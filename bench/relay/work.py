@@ -75,7 +75,7 @@ async def connect(server: Running, member: Member) -> Client:
     client = Client(*dialect.target(member), lambda _, text: dialect.told(member, text))
     member.client = client
     client.opened = lambda _: dialect.opened(member)
-    await asyncio.get_running_loop().create_connection(lambda: client, "127.0.0.1", server.port)
+    await asyncio.get_running_loop().create_connection(lambda: client, "127.0.0.1", next(server.ports))
     return client
 
 

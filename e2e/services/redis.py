@@ -46,6 +46,12 @@ class Redis:
             self._process.wait(STOP_SECONDS)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def ask(self, command: str) -> str:
         """Have it answer a command of one line (without quoting), and give the answer as it comes."""
         with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
