@@ -13,6 +13,8 @@ class ErrorCode(StrEnum):
     BACKPLANE_UNAVAILABLE = "backplane_unavailable"
     """Signaling: the room may be on another process, which cannot be reached just now; `retry_after` says when to ask
     again."""
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    """HTTP: the server's database is away for the moment; `retry_after` says for how many seconds to wait."""
     FORBIDDEN_ORIGIN = "forbidden_origin"
     """HTTP: the page asking is of an origin that this server does not allow."""
     INTERNAL = "internal"
@@ -60,6 +62,8 @@ class CloseCode(IntEnum):
     """The server failed, or this client did not answer its pings in time."""
     SERVICE_RESTART = 1012
     """The server is shutting down: come back."""
+    TRY_AGAIN_LATER = 1013
+    """What the server needs is away for the moment, its database above all: come back."""
     PROTOCOL_VIOLATION = 4400
     """Three malformed messages in a row: this client and this server do not speak the same language."""
     UNAUTHENTICATED = 4401

@@ -52,7 +52,7 @@ def status_line(facts: Facts) -> StatusLine:
         detail = "Every place in this room is taken. You will get in as soon as one is free."
         return StatusLine(Status.FULL, "Room is full", detail)
     if facts.session is SessionState.WAITING or (facts.session in _ENTERING and facts.close_code is not None):
-        detail = "The server cannot be reached. It is tried again and again; what you write is kept until then."
+        detail = f"{_why_offline(facts.close_code)} It is tried again and again; what you write is kept until then."
         return StatusLine(Status.OFFLINE, "Offline", detail)
     return _on_the_way(facts)
 
@@ -108,6 +108,12 @@ def _how_connected(facts: Facts) -> str:
         True: f"Connected to {link.username} through a relay, end to end encrypted.",
     }[link.relayed]
     return how if facts.session is SessionState.JOINED else f"{how} {SERVER_AWAY}"
+
+
+def _why_offline(close_code: int | None) -> str:
+    if close_code == CloseCode.TRY_AGAIN_LATER:
+        return "The server is there, but cannot let anyone in at the moment."
+    return "The server cannot be reached."
 
 
 def _why_refused(close_code: int | None) -> str:

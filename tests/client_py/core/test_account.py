@@ -81,6 +81,7 @@ def test_account_renews_short_lives_not_too_often() -> None:
     ("status", "body", "sentence"),
     [
         (401, '{"error": {"code": "invalid_credentials", "message": "Wrong."}}', "Wrong."),
+        (503, '{"error": {"code": "database_unavailable", "message": "Later.", "retry_after": 5}}', "Later."),
         (502, "<html>", UNREADABLE),
         (500, '{"error": "?"}', UNREADABLE),
         (200, "{}", UNREADABLE),

@@ -98,6 +98,18 @@ def test_session_sends_only_in_the_room() -> None:
     assert joined().send(signal) == [send(signal)]
 
 
+def test_session_comes_back_while_nobody_is_let_in() -> None:
+    """A server whose database is away closes what it has accepted: that is tried again, later and later."""
+    session = joined()
+    session.socket_closed(1006)
+    for pause in (1, 2):
+        session.timer_fired(SessionTimer.KNOCK)
+        session.knock_ended(answered=True)
+        session.socket_opened()
+        assert session.socket_closed(CloseCode.TRY_AGAIN_LATER) == [*STOP_ALL, knock_after(pause)]
+    assert state_of(session) is SessionState.WAITING
+
+
 def test_session_resumes_what_it_was() -> None:
     """After a loss, the same peer comes back, after a pause that doubles until it is in again."""
     session = joined()

@@ -62,6 +62,8 @@ def test_status_follows_the_facts(given: Facts, status: Status) -> None:
         (facts(JOINED, link(LinkState.OPEN, relayed=False)), "Directly connected to Ben"),
         (facts(JOINED, link(LinkState.OPEN, relayed=True)), "through a relay"),
         (facts(WAITING, link(LinkState.OPEN)), SERVER_AWAY),
+        (facts(WAITING, close_code=1006), "The server cannot be reached. It is tried again"),
+        (facts(WAITING, close_code=CloseCode.TRY_AGAIN_LATER), "cannot let anyone in at the moment. It is tried again"),
         (facts(JOINED, link(LinkState.FAILED)), "firewall"),
         (facts(JOINED, link(LinkState.FAILED, answered=False)), "does not answer"),
         (facts(SessionState.REFUSED, close_code=CloseCode.REPLACED), "another tab"),
