@@ -24,12 +24,13 @@ from protocol.http import (
     SOCKET_PATH,
 )
 from signaling.access_tokens import AccessTokens
-from signaling.accounts import Accounts, database_url, sqlite_url
+from signaling.accounts import Accounts
 from signaling.admission import Admission
 from signaling.api import AccountApi, health
 from signaling.backplane import Backplane
 from signaling.connection import SignalingEndpoint
-from signaling.data_folder import sqlite_path, token_secret
+from signaling.data_folder import token_secret
+from signaling.database import chosen_url
 from signaling.errors import Refusal
 from signaling.logs import log
 from signaling.middleware.access_log import AccessLog
@@ -84,10 +85,9 @@ def create_app(settings: Settings, site: Site | None = None) -> Starlette:
 
 def _parts(settings: Settings, site: Site) -> Parts:
     secret = token_secret(settings)
-    url = database_url(settings.database_url) if settings.database_url else sqlite_url(sqlite_path(settings))
     counters = RateCounters(settings.backplane_url)
     admission = Admission(
-        Accounts(url, with_demo=settings.is_development),
+        Accounts(chosen_url(settings), with_demo=settings.is_development),
         Passwords(settings.bcrypt_cost),
         AccessTokens(secret, settings.token_life),
         LoginLimits(settings, counters),

@@ -1,7 +1,8 @@
-"""The command line: `p2p-chat serve`."""
+"""The command line: `p2p-chat serve`, and `p2p-chat migrate`."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
@@ -14,7 +15,9 @@ from click.exceptions import Exit
 from signaling import logs, workers
 from signaling.admission import DEMO_PASSWORD, DEMO_USERNAME
 from signaling.app import create_app
-from signaling.errors import StartupError
+from signaling.database import Database, chosen_url
+from signaling.errors import DatabaseUnavailable, StartupError
+from signaling.schema import Migration
 from signaling.serving import listen, serve
 from signaling.settings import PREFIX, Settings, is_loopback, unknown_variables
 
@@ -52,7 +55,7 @@ def serve_command(**options: object) -> None:
         for name in unknown_variables(os.environ):
             logs.log("unknown_setting", level=logs.WARNING, variable=name)
         code = _serve(settings) if settings.workers == 1 else _serve_by_workers(settings, given)
-    except StartupError as error:
+    except (StartupError, DatabaseUnavailable) as error:  # it may go away between our first look at it and the next
         raise CannotStart(str(error)) from error
     raise Exit(code)
 
@@ -66,8 +69,23 @@ def worker_command(descriptors: tuple[int, ...]) -> None:
         logs.configure(settings.log_level)
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         serve(create_app(settings), settings, sockets, workers.say_ready, lifeline=sys.stdin.fileno())
+    except (StartupError, DatabaseUnavailable) as error:
+        raise CannotStart(str(error)) from error
+
+
+@main.command("migrate")
+@click.option("--data-dir", type=click.Path(), help=f"Folder for the accounts ({PREFIX}DATA_DIR).")
+def migrate_command(data_dir: str | None) -> None:
+    """Bring the database to this release's tables, and end. `serve` does the same when it starts."""
+    try:
+        database = Database(chosen_url(Settings.read(os.environ, {"data_dir": data_dir})))
+        migration = asyncio.run(_migrate(database))
     except StartupError as error:
         raise CannotStart(str(error)) from error
+    if migration.before == migration.after:
+        click.echo(f"{database.address} is at revision {migration.after} already.")
+    else:
+        click.echo(f"{database.address} is at revision {migration.after} now; it was {_before(migration)}.")
 
 
 def _serve(settings: Settings) -> int:
@@ -82,6 +100,17 @@ def _serve_by_workers(settings: Settings, options: Mapping[str, str | None]) -> 
     sockets = listen(settings.host, settings.port)
     environment = os.environ | {PREFIX + name.upper(): value for name, value in options.items() if value}
     return workers.run(settings.workers, sockets, environment, partial(_announce, settings, sockets))
+
+
+async def _migrate(database: Database) -> Migration:
+    try:
+        return await database.open()
+    finally:
+        await database.close()
+
+
+def _before(migration: Migration) -> str:
+    return "empty" if migration.before is None else f"at {migration.before}"
 
 
 def _announce(settings: Settings, sockets: list[socket.socket]) -> None:

@@ -20,7 +20,7 @@ from protocol.webrtc import IceServer
 from signaling.accounts import Account
 from signaling.admission import Admission
 from signaling.effects import ConnectionId
-from signaling.errors import AuthenticationError
+from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.logs import log
 from signaling.rate_limits import MessageLimit
 from signaling.relay import Told, encode
@@ -78,6 +78,9 @@ class SignalingEndpoint:
         except AuthenticationError:
             log("unauthenticated", address=_host(scope))
             await websocket.close(CloseCode.UNAUTHENTICATED)
+            return
+        except DatabaseUnavailable:
+            await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
         connection = Connection(wire_of(scope), self._switchboard, MessageLimit(self._settings.message_limit))
         about = {"account": account.username, "address": _host(scope)}

@@ -5,6 +5,8 @@ ServerError
 │   ├── InvalidSetting         a setting has a value that it may not have, or lacks one that it needs
 │   ├── FolderUnusable         the data folder, or the secret in it, cannot be made, read or written
 │   ├── DatabaseUnusable       the database cannot be reached, or its driver is not installed
+│   │   ├── NewerDatabase      a newer release has changed it in a way that this one does not know
+│   │   └── ForeignTable       another program's table stands where ours would
 │   ├── BackplaneUnusable      the Redis between several processes cannot be reached
 │   ├── AddressUnusable        nothing can be served at this host and port
 │   ├── WorkersUnusable        this system cannot have several processes serve one address
@@ -20,6 +22,7 @@ ServerError
     ├── InvalidPassword        a new password that no account may have
     ├── AccountExists          a new name that is taken
     ├── RateLimited            too much at once; `retry_after` says for how long to wait
+    ├── DatabaseUnavailable    the database is away; `retry_after` likewise
     ├── NotInRoom              a request that needs a room, from a peer in none
     ├── RoomFull               every place in the room is taken
     ├── BackplaneUnavailable   the room may be on another process, and those cannot be reached
@@ -76,6 +79,35 @@ class DatabaseUnusable(StartupError):
 
     def __str__(self) -> str:
         return f"The database {self.address} cannot be used: {self.reason}. P2PCHAT_DATABASE_URL says which one it is."
+
+
+class NewerDatabase(DatabaseUnusable):
+    """Raised when the database has a `revision` that none of our migrations leads to."""
+
+    def __init__(self, address: str, revision: str) -> None:
+        super().__init__(address, f"a newer release of P2P Chat has brought it to revision {revision}")
+        self.revision = revision
+
+    def __str__(self) -> str:
+        return (
+            f"The database {self.address} cannot be used: {self.reason}, which this one does not know. Start that "
+            "release again, or choose another database with P2PCHAT_DATABASE_URL."
+        )
+
+
+class ForeignTable(DatabaseUnusable):
+    """Raised when the database has a table of our name without our columns; `missing` names those."""
+
+    def __init__(self, address: str, table: str, missing: list[str]) -> None:
+        super().__init__(address, f"its table {table} is another program's, since it has no {' and no '.join(missing)}")
+        self.table = table
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return (
+            f"The database {self.address} cannot be used: {self.reason}. Give P2P Chat a database of its own "
+            "with P2PCHAT_DATABASE_URL."
+        )
 
 
 class BackplaneUnusable(StartupError):
@@ -216,6 +248,15 @@ class AccountExists(Refusal):
     code = ErrorCode.ACCOUNT_EXISTS
     status = HTTPStatus.CONFLICT
     sentence = "This username is taken. Choose another, or log in."
+
+
+class DatabaseUnavailable(Refusal):
+    """Raised while the database does not answer; it may be restarting."""
+
+    code = ErrorCode.DATABASE_UNAVAILABLE
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 5
+    sentence = "The server cannot look up accounts at the moment. Try again in a few seconds."
 
 
 class RateLimited(Refusal):

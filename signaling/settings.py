@@ -66,7 +66,8 @@ class Settings:
         "DATABASE_URL",
         "",
         read_text,
-        "Another database for the accounts than SQLite in the data folder, as an SQLAlchemy URL with an async driver.",
+        "Another database for the accounts than SQLite in the data folder: `postgresql://user:password@host/name`, or "
+        "`sqlite:///` and a path.",
         show=False,
     )
     workers: int = setting(

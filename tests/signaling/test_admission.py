@@ -7,8 +7,9 @@ import bcrypt
 import pytest
 
 from signaling.access_tokens import AccessTokens
-from signaling.accounts import Accounts, sqlite_url
+from signaling.accounts import Accounts
 from signaling.admission import Admission
+from signaling.database import sqlite_url
 from signaling.errors import (
     AccountExists,
     AuthenticationError,

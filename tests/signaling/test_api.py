@@ -328,6 +328,19 @@ async def test_client_that_goes_away_is_no_failure(server: RunningServer, caplog
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+async def test_database_that_is_away_is_told(start_server: StartServer, tmp_path: Path) -> None:
+    """While accounts cannot be written, registering is to be tried again, says the answer; then it works."""
+    path = tmp_path / "accounts.sqlite3"
+    server = start_server(database_url=f"sqlite:///{path}?timeout=0.05")
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        response = await server.post("/api/register", {"username": "Nils", "password": PASSWORD})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    error = error_of(response)
+    assert (error["code"], error["retry_after"]) == ("database_unavailable", 5)
+    await server.register("Nils")
+
+
 async def test_failure_is_not_explained_to_strangers(
     start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

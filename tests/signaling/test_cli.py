@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -73,10 +74,10 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Serving]:
             process.kill()
 
 
-def refusing(folder: Path, *options: str, **settings: str) -> str:
-    """Run `p2p-chat serve` where it cannot start; give its one sentence."""
-    process = subprocess.run(  # noqa: S603 - our own command
-        [COMMAND, "serve", *options],
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `p2p-chat` to its end."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [COMMAND, *arguments],
         env=environment(folder, **settings),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -84,6 +85,19 @@ def refusing(folder: Path, *options: str, **settings: str) -> str:
         timeout=TIMEOUT,
         check=False,
     )
+
+
+def migrating(folder: Path, **settings: str) -> str:
+    """Run `p2p-chat migrate`; give its one line."""
+    process = run(folder, "migrate", **settings)
+    assert (process.returncode, process.stderr) == (0, ""), process
+    [line] = process.stdout.splitlines()
+    return line
+
+
+def refusing(folder: Path, *options: str, **settings: str) -> str:
+    """Run `p2p-chat serve` where it cannot start; give its one sentence."""
+    process = run(folder, "serve", *options, **settings)
     assert (process.returncode, process.stdout) == (2, ""), process
     [sentence] = process.stderr.splitlines()
     return sentence
@@ -188,6 +202,45 @@ def test_broken_database_is_refused(tmp_path: Path) -> None:
     """A file that is no database gets a sentence."""
     (tmp_path / "accounts.sqlite3").write_bytes(b"not a database, and long enough to be looked at" * 99)
     assert "file is not a database" in refusing(tmp_path)
+
+
+def test_database_of_newer_release_is_refused(tmp_path: Path) -> None:
+    """After a step back to an earlier release, a sentence says what to do."""
+    assert migrating(tmp_path).endswith(" now; it was empty.")
+    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "to revision 9999, which this one does not know. Start that release again" in refusing(tmp_path)
+
+
+def test_migrate_makes_what_serve_needs(tmp_path: Path) -> None:
+    """The step by itself needs no secret, makes no demo account, and is done once."""
+    made = migrating(tmp_path, P2PCHAT_HOST="203.0.113.1")
+    assert re.fullmatch(r"sqlite\+aiosqlite:///\S+/accounts\.sqlite3 is at revision \d+ now; it was empty\.", made)
+    assert [path.name for path in tmp_path.iterdir()] == ["accounts.sqlite3"]
+    assert migrating(tmp_path).endswith(" already.")
+    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM accounts").fetchone() == (0,)
+    with serving(tmp_path) as server:
+        _, _, errors = server.interrupt()
+    assert "event=migrated" not in errors
+
+
+def test_migrate_takes_over_what_earlier_releases_made(tmp_path: Path) -> None:
+    """Tables without a revision count as the first one's, and the log says so where a server does it."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
+        columns = "id, username, username_key, password_hash, is_demo, created_at"
+        database.execute(f"CREATE TABLE accounts ({columns})")
+    with serving(tmp_path) as server:
+        _, _, errors = server.interrupt()
+    assert re.search(r"event=migrated before=0001 after=\d+", errors)
+
+
+def test_migrate_says_what_is_wrong(tmp_path: Path) -> None:
+    """What keeps the step from being done is said as by `serve`."""
+    (tmp_path / "accounts.sqlite3").write_bytes(b"not a database, and long enough to be looked at" * 99)
+    ended = run(tmp_path, "migrate")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "file is not a database" in ended.stderr
 
 
 def test_misspelt_setting_is_pointed_out(tmp_path: Path) -> None:
