@@ -1,8 +1,9 @@
 """Finds the browsers that the end-to-end tests drive, or installs them, and notes where they stand.
 
 Run as `python -m e2e.provision`. It ends well only with all of them at hand: a browser that is missing fails the run,
-with the words of what to install, instead of skipping its tests. The tools of the network lab (e2e/network/) are
-installed where that is possible; where the lab cannot run, `lab_fault` says why, and its tests are skipped with that.
+with the words of what to install, instead of skipping its tests. The tools of the network lab (e2e/network/) and the
+services (e2e/services/) are installed where that is possible; where they cannot run, `lab_fault` and `postgresql_fault`
+say why, and their tests are skipped with that.
 """
 
 import contextlib
@@ -49,6 +50,11 @@ LAB_PACKAGES: Mapping[str, str] = {"ip": "iproute2", "nft": "nftables", "turnser
 # And of the servers that stand beside ours in some tests.
 SERVICE_PACKAGES: Mapping[str, str] = {"redis-server": "redis-server"}
 LAB_PROBE = "table inet probe { chain probe { type filter hook forward priority 0; numgen random mod 100 < 1 drop; }; }"
+
+# Debian's packages for the tests of PostgreSQL, and where it leaves programs that are not on PATH.
+POSTGRESQL_PACKAGE, SQLITE_PACKAGE = "postgresql", "sqlite3"
+POSTGRESQL_FOLDERS = "/usr/lib/postgresql/*/bin"
+SERVICES = frozenset({"coturn", "redis-server", POSTGRESQL_PACKAGE})
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 # Generous bounds that only a hanging program or network reaches.
@@ -101,6 +107,7 @@ def provision() -> dict[Kind, Browser]:
         install_packages(missing_browser_packages())
         install_packages([LAB_PACKAGES[tool] for tool in missing_lab_tools()])
         install_packages([SERVICE_PACKAGES[tool] for tool in SERVICE_PACKAGES if shutil.which(tool) is None])
+        install_packages(missing_database_packages())
     found = {kind: find_on_system(kind) or find_of_playwright(kind) for kind in KINDS}
     missing = [kind for kind, browser in found.items() if browser is None]
     if missing:
@@ -156,9 +163,9 @@ def install_packages(packages: Iterable[str]) -> None:
         with services_held_back():
             for command in (["apt-get", "-qq", "update"], install):
                 succeeds(command, timeout=INSTALL_TIMEOUT, environment=environment)
-    if "coturn" in missing:
-        # The lab runs a coturn of its own; the system's is not to begin listening at the next boot either.
-        succeeds(["update-rc.d", "coturn", "disable"], timeout=PROBE_TIMEOUT, quiet=True)
+    for service in SERVICES.intersection(missing):
+        # The tests run one of their own; the system's is not to begin listening at the next boot either.
+        succeeds(["update-rc.d", service, "disable"], timeout=PROBE_TIMEOUT, quiet=True)
 
 
 @contextlib.contextmanager
@@ -183,6 +190,26 @@ def missing_browser_packages() -> list[str]:
 def missing_lab_tools() -> list[str]:
     """The programs of the network lab that are not on this system."""
     return [tool for tool in LAB_PACKAGES if shutil.which(tool) is None]
+
+
+def postgresql_programs() -> Path | None:
+    """The folder with PostgreSQL's programs, of its newest version; None where it is not installed."""
+    if on_path := shutil.which("postgres"):
+        return Path(on_path).resolve().parent
+    folders = [folder for folder in Path("/").glob(POSTGRESQL_FOLDERS.lstrip("/")) if (folder / "postgres").is_file()]
+    return max(folders, key=lambda folder: int(folder.parent.name), default=None)
+
+
+def missing_database_packages() -> list[str]:
+    """What Debian calls the databases' programs that are not on this system."""
+    has = {POSTGRESQL_PACKAGE: postgresql_programs(), SQLITE_PACKAGE: shutil.which("sqlite3")}
+    return [package for package, place in has.items() if place is None]
+
+
+def postgresql_fault() -> str | None:
+    """Why the tests of PostgreSQL cannot run here, in a sentence; None where they can."""
+    missing = " ".join(missing_database_packages())
+    return f"The tests of PostgreSQL need more programs; on Debian: apt-get install {missing}." if missing else None
 
 
 def lab_fault() -> str | None:
