@@ -8,11 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import URL, BigInteger, Boolean, Column, Integer, MetaData, String, Table, delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from signaling.database import Database
-from signaling.errors import AccountExists
+from signaling.errors import AccountExists, DatabaseUnavailable, DependencyUnavailable
 
 KNOWN_SECONDS = 5.0
 """For so long an account that was found is not looked for again: until then one that another program has deleted can
@@ -70,6 +83,14 @@ class Accounts:
     async def close(self) -> None:
         """Close every connection to the database."""
         await self._database.close()
+
+    async def check(self) -> None:
+        """Have the database look at its accounts, at one at most; DependencyUnavailable if it does not."""
+        try:
+            async with self._database.connect() as connection:
+                await connection.execute(select(literal(1)).select_from(ACCOUNTS).limit(1))
+        except (DatabaseUnavailable, SQLAlchemyError) as error:
+            raise DependencyUnavailable(str(error.__cause__ or error).partition("\n")[0]) from error
 
     async def add(self, username: str, password_hash: str, *, is_demo: bool = False) -> Account:
         """Make an account; AccountExists if the name is taken, in whatever case."""

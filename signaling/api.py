@@ -42,7 +42,7 @@ class AccountApi:
 
     async def refresh(self, request: Request) -> Response:
         """`POST /api/refresh`: exchange a good token for a fresh one."""
-        return self._token_response(await self.admission.account_of(_bearer_token(request)))
+        return self._token_response(await self.admission.account_of(bearer_token(request)))
 
     def _token_response(self, account: Account, status: HTTPStatus = HTTPStatus.OK) -> Response:
         token = self.admission.token_for(account)
@@ -72,7 +72,7 @@ async def _credentials(request: Request) -> tuple[str, str]:
     return username, password
 
 
-def _bearer_token(request: Request) -> str:
+def bearer_token(request: Request) -> str:
     """Give the token of `Authorization: Bearer` (RFC 6750 §2.1), or nothing."""
     header = request.headers.get("authorization", "")
     return header[len(BEARER) :].strip() if header[: len(BEARER)].lower() == BEARER else ""

@@ -33,21 +33,27 @@ from signaling.data_folder import token_secret
 from signaling.database import chosen_url
 from signaling.errors import Refusal
 from signaling.logs import log
+from signaling.metrics import registry
+from signaling.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from signaling.middleware.access_log import AccessLog
 from signaling.middleware.body_limit import BodyLimit
 from signaling.middleware.origin_check import OriginCheck
+from signaling.middleware.request_metrics import RequestMetrics
 from signaling.middleware.security_headers import SecurityHeaders, security_headers
 from signaling.pages import Pages, robots
 from signaling.passwords import Passwords
 from signaling.rate_counters import RateCounters
 from signaling.rate_limits import LoginLimits, registration_limit
-from signaling.responses import failed, not_heard, not_routed, refused
+from signaling.readiness import READY_PATH, Check, Readiness
+from signaling.request_ids import REQUEST_ID_HEADER
+from signaling.responses import ErrorResponses, not_heard
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Places, Rooms
 from signaling.settings import Settings
 from signaling.site import WORKER_PATH, Site, load_site, static_folder
 from signaling.spanning_rooms import SpanningRooms
 from signaling.switchboard import Switchboard
+from signaling.worker_metrics import Worker, WorkerMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +65,41 @@ class Parts:
     switchboard: Switchboard
     backplane: Backplane | None
     site: Site
+    readiness: Readiness
+    metrics: WorkerMetrics
 
 
-def create_app(settings: Settings, site: Site | None = None) -> Starlette:
-    """Make the server; a StartupError if the settings, the data folder or the site do not let it be made."""
-    parts = _parts(settings, site or load_site(static_folder()))
+def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:
+    """Make the server; a StartupError if the settings, the data folder or the site do not let it be made.
+
+    Its state has what whoever runs it has to reach: `tally`, where reads are counted, and `readiness`, which is to be
+    told when it stops.
+    """
+    parts = _parts(settings, site or load_site(static_folder()), worker or Worker())
+    errors = ErrorResponses(parts.switchboard.tally)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with _running(parts, settings):
             yield
 
-    return Starlette(
-        routes=_routes(parts),
-        middleware=_middleware(settings, parts.site),
+    app = Starlette(
+        routes=_routes(parts, settings),
+        middleware=_middleware(settings, parts),
         exception_handlers={
-            Refusal: refused,
-            HTTPException: not_routed,
+            Refusal: errors.refused,
+            HTTPException: errors.not_routed,
             ClientDisconnect: not_heard,
-            Exception: failed,
+            Exception: errors.failed,
         },
         lifespan=lifespan,
     )
+    app.state.tally = parts.switchboard.tally
+    app.state.readiness = parts.readiness
+    return app
 
 
-def _parts(settings: Settings, site: Site) -> Parts:
+def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     secret = token_secret(settings)
     counters = RateCounters(settings.backplane_url)
     admission = Admission(
@@ -101,7 +117,11 @@ def _parts(settings: Settings, site: Site) -> Parts:
         backplane = Backplane(settings.backplane_url, spanning)
     switchboard = Switchboard(places, settings.resume_grace, backplane.post if backplane else None)
     endpoint = SignalingEndpoint(settings, admission, places, switchboard, ResumeTokens(secret))
-    return Parts(admission, endpoint, switchboard, backplane, site)
+    checks: dict[str, Check] = {"database": admission.accounts.check}
+    if backplane is not None:
+        checks["backplane"] = backplane.check
+    metrics = WorkerMetrics(registry(rooms, switchboard), worker)
+    return Parts(admission, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
 
 
 @asynccontextmanager
@@ -112,15 +132,17 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
             log("no_demo_account", level=logging.WARNING, reason="someone registered its name")
         if parts.backplane is not None:
             await parts.backplane.open(parts.switchboard.carry_out)
+        await parts.metrics.open()
         yield
     finally:
+        await parts.metrics.close()
         if parts.backplane is not None:
             await parts.backplane.close()
         parts.switchboard.shut_down()
         await parts.admission.accounts.close()
 
 
-def _routes(parts: Parts) -> list[BaseRoute]:
+def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
     api, pages = AccountApi(parts.admission), Pages(parts.site)
     return [
         Route("/", pages.page),
@@ -131,6 +153,8 @@ def _routes(parts: Parts) -> list[BaseRoute]:
         Route("/favicon.ico", pages.favicon),
         Route("/robots.txt", robots),
         Route(HEALTH_PATH, health),
+        Route(READY_PATH, parts.readiness.serve),
+        Route(METRICS_PATH, MetricsEndpoint(parts.metrics, settings.metrics_token).serve),
         Route(REGISTER_PATH, api.register, methods=["POST"]),
         Route(LOGIN_PATH, api.log_in, methods=["POST"]),
         Route(REFRESH_PATH, api.refresh, methods=["POST"]),
@@ -138,18 +162,20 @@ def _routes(parts: Parts) -> list[BaseRoute]:
     ]
 
 
-def _middleware(settings: Settings, site: Site) -> list[Middleware]:
+def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
     """From the outside in."""
+    site, tally = parts.site, parts.switchboard.tally
     return [
         Middleware(AccessLog),
+        Middleware(RequestMetrics, tally=tally),
         Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=("GET", "POST"),
             allow_headers=("Authorization", "Content-Type"),
-            expose_headers=("Retry-After",),
+            expose_headers=("Retry-After", REQUEST_ID_HEADER),
         ),
-        Middleware(OriginCheck, allowed=settings.allowed_origins),
+        Middleware(OriginCheck, allowed=settings.allowed_origins, tally=tally),
         Middleware(BodyLimit, limit=MAX_BODY_BYTES),
     ]

@@ -21,7 +21,7 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from signaling.effects import Claim, Effect, OutsideEffect, Post, Release
-from signaling.errors import BackplaneUnusable
+from signaling.errors import BackplaneUnusable, DependencyUnavailable
 from signaling.letters import ProcessId, Written, seal, unseal
 from signaling.logs import log
 from signaling.redis_lines import LEASE_SECONDS, Batch, LeaseLost, Lines, lines
@@ -89,9 +89,9 @@ class Backplane:
             self._is_wanted.set()
 
     async def check(self) -> None:
-        """Raise an OSError that says so if the other processes cannot be reached."""
+        """Raise a DependencyUnavailable if the other processes cannot be reached."""
         if not self._is_connected:
-            raise ConnectionError("Redis cannot be reached")
+            raise DependencyUnavailable("Redis cannot be reached")
 
     # Staying connected
 

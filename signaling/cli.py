@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 import click
 from click.exceptions import Exit
@@ -20,6 +21,7 @@ from signaling.errors import DatabaseUnavailable, StartupError
 from signaling.schema import Migration
 from signaling.serving import listen, serve
 from signaling.settings import PREFIX, Settings, is_loopback, unknown_variables
+from signaling.worker_metrics import Worker
 
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognized here, not bound
 
@@ -51,7 +53,7 @@ def serve_command(**options: object) -> None:
     given = {name: None if value is None else str(value) for name, value in options.items()}
     try:
         settings = Settings.read(os.environ, given)
-        logs.configure(settings.log_level)
+        logs.configure(settings.log_level, settings.log_format)
         for name in unknown_variables(os.environ):
             logs.log("unknown_setting", level=logs.WARNING, variable=name)
         code = _serve(settings) if settings.workers == 1 else _serve_by_workers(settings, given)
@@ -62,13 +64,21 @@ def serve_command(**options: object) -> None:
 
 @main.command("worker", hidden=True)
 @click.option("--socket", "descriptors", type=int, multiple=True, required=True)
-def worker_command(descriptors: tuple[int, ...]) -> None:
+@click.option("--number", type=int, required=True)
+@click.option("--folder", type=click.Path(path_type=Path), required=True)
+def worker_command(descriptors: tuple[int, ...], number: int, folder: Path) -> None:
     """Serve on sockets that another process listens with, for as long as standard input is open (workers.py)."""
     try:
         settings = Settings.read(os.environ)
-        logs.configure(settings.log_level)
+        logs.configure(settings.log_level, settings.log_format)
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-        serve(create_app(settings), settings, sockets, workers.say_ready, lifeline=sys.stdin.fileno())
+        serve(
+            create_app(settings, worker=Worker(number, folder)),
+            settings,
+            sockets,
+            workers.say_ready,
+            lifeline=sys.stdin.fileno(),
+        )
     except (StartupError, DatabaseUnavailable) as error:
         raise CannotStart(str(error)) from error
 

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from protocol.codes import CloseCode
+from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Welcome
 from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
@@ -24,6 +24,7 @@ from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.logs import log
 from signaling.rate_limits import MessageLimit
 from signaling.relay import Told, encode
+from signaling.request_ids import request_id
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Places
 from signaling.session import Identity, Session
@@ -76,6 +77,8 @@ class SignalingEndpoint:
         try:
             account = await self._admission.account_of(_token(websocket))
         except AuthenticationError:
+            self._switchboard.tally.refusals[ErrorCode.UNAUTHENTICATED] += 1
+            self._switchboard.tally.closed(CloseCode.UNAUTHENTICATED)
             log("unauthenticated", address=_host(scope))
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
@@ -83,7 +86,7 @@ class SignalingEndpoint:
             await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
         connection = Connection(wire_of(scope), self._switchboard, MessageLimit(self._settings.message_limit))
-        about = {"account": account.username, "address": _host(scope)}
+        about = {"account": account.username, "address": _host(scope), "request_id": request_id.get()}
         connection.begin(self._session(connection.number, account), about)
 
     def _session(self, connection: ConnectionId, account: Account) -> Session:
@@ -124,6 +127,7 @@ class Connection:
         """Welcome the client, and listen to it from now on; `about` stands in the log."""
         self._session = session
         self._about = about
+        self._switchboard.tally.opened += 1
         log("opened", connection=self.number, peer_id=session.peer_id, **about)
         self._switchboard.carry_out(session.opened())
         self._wire.listen(self)
@@ -155,6 +159,7 @@ class Connection:
     def closed(self, code: int) -> None:
         """Have the session end."""
         self._switchboard.unplug(self.number)
+        self._switchboard.tally.closed(code)
         self._switchboard.carry_out(self._session.closed(code))
         peer_id, seconds = self._session.peer_id, round(time.monotonic() - self._started, 1)
         log("closed", connection=self.number, peer_id=peer_id, code=int(code), seconds=seconds, **self._about)

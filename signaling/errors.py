@@ -11,6 +11,7 @@ ServerError
 │   ├── AddressUnusable        nothing can be served at this host and port
 │   ├── WorkersUnusable        this system cannot have several processes serve one address
 │   └── SiteIncomplete         the page's files or the Pyodide runtime are not there
+├── DependencyUnavailable      what the server depends on does not answer as it should; while it runs, that may pass
 └── Refusal                    one request is not carried out and nothing has changed; `code` says why to a program
     ├── MalformedBody          an HTTP body that is not JSON of the right shape
     │   └── UnsupportedMedia   a body that does not call itself JSON
@@ -151,6 +152,16 @@ class SiteIncomplete(StartupError):
 
     def __str__(self) -> str:
         return f"{self.missing} is missing, and the page does not work without it. In a checkout, run `make setup`."
+
+
+class DependencyUnavailable(ServerError):
+    """Raised by a check of readiness; `reason` is for the log, and holds no password."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"What the server depends on cannot be used now: {self.reason}."
 
 
 class Refusal(ServerError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from typing import Protocol
 
 STEPS = 20
@@ -34,7 +35,7 @@ class Keepalive:
     def watch(self, asked: Asked) -> set[Asked]:
         """Ask someone from now on, as long as they are in the group that is given back."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._step, self._ask_next)
+            self._ask_later()
         group = self._groups[self._turn - 1]  # the one whose turn was last
         group.add(asked)
         return group
@@ -49,4 +50,8 @@ class Keepalive:
                 asked.ask()
         self._timer = None
         if any(self._groups):
-            self._timer = asyncio.get_running_loop().call_later(self._step, self._ask_next)
+            self._ask_later()
+
+    def _ask_later(self) -> None:
+        # In no request's context: what is found out there is not for the log of whoever was the first to be watched.
+        self._timer = asyncio.get_running_loop().call_later(self._step, self._ask_next, context=Context())

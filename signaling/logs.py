@@ -1,4 +1,7 @@
-"""Writes the log: one line an event, as key=value text. Nobody hands it a token, a password, an SDP or a candidate."""
+"""Writes the log: one line an event, as key=value text or as JSON.
+
+Nobody hands it a token, a password, an SDP or a candidate. A line that is written for a request has its id.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 
+from signaling.request_ids import request_id
+
+TEXT, JSON = "text", "json"
 WARNING = logging.WARNING
 LOGGER = logging.getLogger("p2p_chat")
 PLAIN = re.compile(r"[\w.,:/@+-]+", re.ASCII)
@@ -19,7 +26,19 @@ def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one event; fields that are None are left out."""
     if LOGGER.isEnabledFor(level):
         # Made by hand: looking for the caller, which no line shows, would take as long as all the rest.
-        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (pairs(event=event, **fields),), None))
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (Event({"event": event, **fields}),), None))
+
+
+class Event:
+    """What a record of ours carries: its fields, in whichever way they are going to be written."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return pairs(**self.fields)
 
 
 def pairs(**fields: object) -> str:
@@ -27,7 +46,7 @@ def pairs(**fields: object) -> str:
     return " ".join(f"{key}={_value(value)}" for key, value in fields.items() if value is not None)
 
 
-def configure(level: str) -> None:
+def configure(level: str, log_format: str = TEXT) -> None:
     """Send every log of the process to standard error, our own from `level` on, others' from warnings on.
 
     uvicorn's information must stay out: it writes the address of every WebSocket with its query, the token in it.
@@ -35,7 +54,7 @@ def configure(level: str) -> None:
     # Nor does a line show these, and finding them out takes its time.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine())
+    handler.setFormatter(OneObject() if log_format == JSON else OneLine())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn.error").addFilter(is_no_cancellation)
     LOGGER.setLevel(level.upper())
@@ -51,16 +70,38 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the one line of a record."""
-        start = f"time={_moment(int(record.created))}.{record.msecs:03.0f}Z level={record.levelname.lower()}"
-        traceback = self.formatException(record.exc_info) if record.exc_info else None
-        if record.name == LOGGER.name and traceback is None:
-            return f"{start} {record.getMessage()}"
-        message = record.getMessage().strip()
-        return f"{start} {pairs(event='log', logger=record.name, message=message, traceback=traceback)}"
+        return f"time={_time(record)} level={record.levelname.lower()} {pairs(**_fields(self, record))}"
+
+
+class OneObject(logging.Formatter):
+    """The same as a JSON object: numbers and truths stand as such, and whatever else as text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the one line of a record."""
+        fields = {"time": _time(record), "level": record.levelname.lower(), **_fields(self, record)}
+        # In ASCII, so that neither the encoding of standard error nor a lone surrogate in a path matters.
+        return json.dumps({name: value for name, value in fields.items() if value is not None}, default=str)
+
+
+def _fields(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str, object]:
+    """Give what stands in a line behind its time and level."""
+    if isinstance(record.args, tuple) and record.args and isinstance(record.args[0], Event):
+        fields = dict(record.args[0].fields)
+    else:
+        fields = {"event": "log", "logger": record.name, "message": record.getMessage().strip()}
+    fields.setdefault("request_id", request_id.get())
+    if record.exc_info:
+        fields["traceback"] = formatter.formatException(record.exc_info)
+    return fields
+
+
+def _time(record: logging.LogRecord) -> str:
+    """Give the moment of a record (RFC 3339)."""
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
 
 
 @lru_cache(maxsize=2)
-def _moment(second: int) -> str:
+def _second(second: int) -> str:
     """Give a second in UTC; many lines are of the same."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,8 @@ from starlette.responses import JSONResponse, Response
 from protocol.codes import ErrorCode
 from signaling.errors import AuthenticationError, BodyTooBig, Refusal
 from signaling.middleware.security_headers import security_headers
+from signaling.request_ids import request_id
+from signaling.tally import Tally
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -38,30 +41,37 @@ def error_response(
     return JSONResponse({"error": error}, status, headers=NO_STORE | (headers or {}))
 
 
-async def refused(_request: Request, error: Exception) -> Response:
-    """Answer a request that one of our checks refused."""
-    assert isinstance(error, Refusal)  # noqa: S101 - how Starlette's handlers are typed; the app's table says it
-    return refusal_response(error)
+@dataclass(frozen=True, slots=True)
+class ErrorResponses:
+    """What errors become on their way out: answers, and counts."""
 
+    tally: Tally
 
-async def not_routed(_request: Request, error: Exception) -> Response:
-    """Answer the two things that Starlette itself refuses: an unknown address, and a method that an address lacks."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - likewise
-    headers = dict(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        message = "This address takes other methods."
-        return error_response(error.status_code, ErrorCode.METHOD_NOT_ALLOWED, message, headers=headers)
-    message = "There is nothing at this address."
-    return error_response(error.status_code, ErrorCode.NOT_FOUND, message, headers=headers)
+    async def refused(self, _request: Request, error: Exception) -> Response:
+        """Answer a request that one of our checks refused."""
+        assert isinstance(error, Refusal)  # noqa: S101 - how Starlette's handlers are typed; the app's table says it
+        self.tally.refusals[error.code] += 1
+        return refusal_response(error)
+
+    async def not_routed(self, _request: Request, error: Exception) -> Response:
+        """Answer the two things that Starlette itself refuses: an unknown address, and a method that it lacks."""
+        assert isinstance(error, HTTPException)  # noqa: S101 - likewise
+        code, message = ErrorCode.NOT_FOUND, "There is nothing at this address."
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            code, message = ErrorCode.METHOD_NOT_ALLOWED, "This address takes other methods."
+        self.tally.refusals[code] += 1
+        return error_response(error.status_code, code, message, headers=dict(error.headers or {}))
+
+    async def failed(self, _request: Request, _error: Exception) -> Response:
+        """Answer a request on which we failed; what happened is for the log, which has it under the id that is told."""
+        self.tally.refusals[ErrorCode.INTERNAL] += 1
+        message = (
+            f"The server failed. Try again later. Whoever runs it finds the reason by this number: {request_id.get()}"
+        )
+        # Starlette answers failures outside of every middleware, so their headers have to be put on here.
+        return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, message, headers=security_headers())
 
 
 async def not_heard(_request: Request, _error: Exception) -> Response:
     """Answer a client that went away in the middle of its request: it will not hear, and it is not our failure."""
     return Response(status_code=HTTPStatus.BAD_REQUEST)
-
-
-async def failed(_request: Request, _error: Exception) -> Response:
-    """Answer a request on which we failed; what happened is for the log, not for a stranger."""
-    message = "The server failed. Try again later."
-    # Starlette answers failures outside of every middleware, so their headers have to be put on here.
-    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, message, headers=security_headers())

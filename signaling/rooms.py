@@ -97,6 +97,21 @@ class Rooms:
         self._held: dict[int, Member] = {}
         self._tickets = itertools.count(1)
 
+    @property
+    def open_rooms(self) -> int:
+        """How many rooms there are."""
+        return len(self._rooms)
+
+    @property
+    def connected_peers(self) -> int:
+        """How many peers are in a room and have a connection."""
+        return len(self._present)
+
+    @property
+    def awaited_peers(self) -> int:
+        """How many peers have lost their connection, and may resume."""
+        return len(self._held)
+
     # A connection asks
 
     def join(self, newcomer: Newcomer, room: str) -> list[Effect]:

@@ -12,11 +12,13 @@ from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from protocol.requests import MAX_REQUEST_BYTES
 from signaling.errors import AddressUnusable
 from signaling.http_requests import HttpRequests
 from signaling.keepalive import Keepalive
+from signaling.middleware.request_id import RequestId
 from signaling.settings import Settings
 from signaling.upgrade import Upgrade
 from signaling.wire import Wires
@@ -59,15 +61,19 @@ class Server(uvicorn.Server):
 
 def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
     """Give uvicorn's settings; the app's lifespan is for whoever runs the server."""
+    wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, tally=app.state.tally)
+    trusted = settings.trusted_proxies
+    # An id is believed by who sends it, so it is looked at before the proxy's address gives way to its client's.
+    named = RequestId(ProxyHeadersMiddleware(app, trusted_hosts=list(trusted)), trusted)  # type: ignore[arg-type]  # ASGI
     return uvicorn.Config(
-        app,
+        named,
         lifespan="off",
         http=HttpRequests,
-        ws=partial(Upgrade, Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES)),  # type: ignore[arg-type]  # called
+        ws=partial(Upgrade, wires),  # type: ignore[arg-type]  # called
         log_config=None,
         access_log=False,
         server_header=False,
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
 
@@ -94,16 +100,21 @@ def serve(
 async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], lifeline: int | None) -> None:
     async with app.router.lifespan_context(app):
         loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            app.state.readiness.stop()
+            server.stop()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, server.stop)
+            loop.add_signal_handler(number, stop)
         if lifeline is not None:
-            loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, server)
+            loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, stop)
         await server.serve(sockets)
 
 
-def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, server: Server) -> None:
+def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, stop: Callable[[], None]) -> None:
     loop.remove_reader(lifeline)
-    server.stop()
+    stop()
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

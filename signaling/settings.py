@@ -166,6 +166,17 @@ class Settings:
     log_level: str = setting(
         "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."
     )
+    log_format: str = setting(
+        "LOG_FORMAT", "text", choice("text", "json"), "`json` makes each line of the log a JSON object."
+    )
+    metrics_token: str = setting(
+        "METRICS_TOKEN",
+        "",
+        read_secret,
+        "What `Authorization: Bearer` has to carry where another machine asks for `/metrics`: at least 32 bytes. Where "
+        "it is not set, no other machine is answered.",
+        show=False,
+    )
 
     @classmethod
     def read(cls, environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Settings:

@@ -13,6 +13,7 @@ from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, O
 from signaling.logs import log
 from signaling.relay import Relayed, Told
 from signaling.rooms import Places
+from signaling.tally import Tally
 
 
 class Line(Protocol):
@@ -35,6 +36,12 @@ class Switchboard:
         self._lines: dict[ConnectionId, Line] = {}
         self._numbers = itertools.count(1)
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self.tally = Tally()
+
+    @property
+    def open_lines(self) -> int:
+        """How many lines there are."""
+        return len(self._lines)
 
     def plug_in(self, line: Line) -> ConnectionId:
         """Take a new line, and give the number by which effects will name it."""
@@ -71,8 +78,10 @@ class Switchboard:
         line = self._lines.get(connection)
         if line is None:
             return ()
-        if not isinstance(event, Relayed):
-            _log_event(connection, event)
+        if isinstance(event, Relayed):
+            self.tally.relayed += 1
+        else:
+            self._note(connection, event)
         if line.send(event):
             return ()
         self._close(connection, CloseCode.SLOW_CONSUMER)
@@ -93,14 +102,16 @@ class Switchboard:
         del self._timers[ticket]
         self.carry_out(self._rooms.grace_over(ticket))
 
-
-def _log_event(connection: ConnectionId, event: Told) -> None:
-    match event:
-        case Joined():
-            log("joined", connection=connection, room=event.room, peer_id=event.peer_id, resumed=event.resumed)
-        case PeerLeft():
-            log("peer_left", connection=connection, peer_id=event.peer_id, reason=event.reason)
-        case Error():
-            log("refused", connection=connection, code=event.code.value)
-        case _:
-            pass
+    def _note(self, connection: ConnectionId, event: Told) -> None:
+        match event:
+            case Joined(resumed=resumed):
+                self.tally.resumed += resumed
+                self.tally.joined += not resumed
+                log("joined", connection=connection, room=event.room, peer_id=event.peer_id, resumed=resumed)
+            case PeerLeft():
+                log("peer_left", connection=connection, peer_id=event.peer_id, reason=event.reason)
+            case Error():
+                self.tally.refusals[event.code] += 1
+                log("refused", connection=connection, code=event.code.value)
+            case _:
+                pass

@@ -12,6 +12,7 @@ import binascii
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,6 +34,8 @@ READ_BUFFER_BYTES = 2048
 """To begin with; it doubles for what is larger."""
 READ_BYTES = 65_536
 """At once. picows doubles its buffer whenever a read has filled it: a fast client could have it grow to megabytes."""
+TIMED_EVERY_SECONDS = 0.01
+"""Of the reads that relay something, one is timed as often as that: enough to tell how long they take."""
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -63,11 +66,15 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
         wire: Wire = self.listener
-        wire.wires.is_reading = True
+        wires = wire.wires
+        wires.is_reading = True
+        started, relayed_before = perf_counter(), wires.tally.relayed
         try:
             WSProtocol.buffer_updated(self, nbytes)
         finally:
-            wire.wires.flush()
+            wires.flush()
+        if started >= wires.next_timed:
+            _time_read(wires, started, relayed_before)
         if self.transport.is_close_frame_sent:
             wire.closed_by_picows()
 
@@ -224,6 +231,14 @@ def wire_of(scope: Scope) -> Wire:
     """Give the wire of a WebSocket that has been accepted."""
     wire: Wire = scope["extensions"][EXTENSION]["wire"]()
     return wire
+
+
+def _time_read(wires: Wires, started: float, relayed_before: int) -> None:
+    """Count how long a read took whose messages are answered, if it relayed any."""
+    if wires.tally.relayed != relayed_before:
+        now = perf_counter()
+        wires.tally.relay_seconds.add(now - started)
+        wires.next_timed = now + TIMED_EVERY_SECONDS
 
 
 def _is_key(key: bytes) -> bool:

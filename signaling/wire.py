@@ -13,6 +13,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSProtocolError,
 
 from protocol.codes import CloseCode
 from signaling.keepalive import Asked, Keepalive
+from signaling.tally import Tally
 
 MAX_WAITING_MESSAGES = 128
 """For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
@@ -44,8 +45,13 @@ class Receiver(Protocol):
 class Wires:
     """What the wires of one server share."""
 
-    def __init__(self, keepalive: Keepalive, max_bytes: int, patience: float = CLOSE_SECONDS) -> None:
+    def __init__(
+        self, keepalive: Keepalive, max_bytes: int, patience: float = CLOSE_SECONDS, tally: Tally | None = None
+    ) -> None:
         self.keepalive = keepalive
+        self.tally = Tally() if tally is None else tally
+        self.next_timed = 0.0
+        """By `perf_counter`: a read that begins then or later is worth timing."""
         self.max_bytes = max_bytes
         """Of one message: the connection of whoever sends more is closed."""
         self.patience = patience

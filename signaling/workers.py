@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 
@@ -36,7 +37,8 @@ def run(count: int, sockets: Sequence[socket.socket], environment: Mapping[str, 
     with contextlib.ExitStack() as stack:
         for listener in sockets:
             stack.enter_context(listener)
-        return asyncio.run(Workers(sockets, environment).run(count, ready))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="p2p-chat-"))
+        return asyncio.run(Workers(sockets, environment, folder).run(count, ready))
 
 
 def say_ready() -> None:
@@ -47,9 +49,10 @@ def say_ready() -> None:
 class Workers:
     """The workers on some listening sockets."""
 
-    def __init__(self, sockets: Sequence[socket.socket], environment: Mapping[str, str]) -> None:
+    def __init__(self, sockets: Sequence[socket.socket], environment: Mapping[str, str], folder: str) -> None:
         self._descriptors = [listener.fileno() for listener in sockets]
         self._environment = environment
+        self._folder = folder
         self._running: set[Process] = set()
         self._stopped = asyncio.Event()
 
@@ -58,15 +61,15 @@ class Workers:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop)
-        first = await self._start()
+        first = await self._start(0)
         if not await _is_ready(first):
             code = await first.wait()
             return 0 if self._stopped.is_set() else code
         ready()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep(first))
-            for _ in range(count - 1):
-                group.create_task(self._keep(await self._start()))
+            group.create_task(self._keep(first, 0))
+            for place in range(1, count):
+                group.create_task(self._keep(await self._start(place), place))
         return 0
 
     def _stop(self) -> None:
@@ -76,21 +79,22 @@ class Workers:
             with contextlib.suppress(ProcessLookupError):
                 worker.terminate()
 
-    async def _keep(self, worker: Process) -> None:
-        """Wait for a worker's end, and start another, for as long as the server is to run."""
+    async def _keep(self, worker: Process, number: int) -> None:
+        """Wait for a worker's end, and start another of its number, for as long as the server is to run."""
         while True:
             code = await worker.wait()
             self._running.discard(worker)
             if self._stopped.is_set():
                 return
-            log("worker_ended", level=WARNING, process=worker.pid, code=code)
+            log("worker_ended", level=WARNING, process=worker.pid, number=number, code=code)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), RESTART_SECONDS)
                 return
-            worker = await self._start()
+            worker = await self._start(number)
 
-    async def _start(self) -> Process:
+    async def _start(self, number: int) -> Process:
         options = [f"--socket={descriptor}" for descriptor in self._descriptors]
+        options += [f"--number={number}", f"--folder={self._folder}"]
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",  # whatever lies in the working directory is not ours
@@ -105,7 +109,7 @@ class Workers:
             process_group=0,  # Ctrl-C is for this process, which tells them
         )
         self._running.add(worker)
-        log("worker_started", process=worker.pid)
+        log("worker_started", process=worker.pid, number=number)
         if self._stopped.is_set():
             worker.terminate()
         return worker

@@ -17,11 +17,13 @@ from protocol.codec import wire_name
 from protocol.codes import CloseCode, ErrorCode
 from signaling import errors
 from signaling.errors import Refusal
+from signaling.metrics import PREFIX
 from signaling.rooms import MAX_HELD_EVENTS
 from signaling.session import MAX_REFUSED_IN_A_ROW
 from signaling.settings import Settings
 from signaling.wire import MAX_WAITING_MESSAGES
 from tests.project import ROOT
+from tests.signaling.exported import exported
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
 PEER = ROOT / "docs" / "peer.md"
@@ -211,3 +213,14 @@ def test_peer_lists_every_limit() -> None:
 def test_peer_states_bounds(title: str, phrase: str) -> None:
     """The numbers in the prose are those of the code."""
     assert phrase in " ".join(section(PEER, title).split())
+
+
+def test_deploy_lists_every_metric() -> None:
+    """Every metric of ours is listed, with its labels besides the worker."""
+    expected = {}
+    for metric in exported():
+        if metric.name.startswith(PREFIX):
+            name = f"`{metric.name}_total`" if metric.type == "counter" else f"`{metric.name}`"
+            labels = [label for label in metric.samples[0].labels if label not in {"worker", "le"}]
+            expected[name] = ", ".join(f"`{label}`" for label in labels)
+    assert {row[0]: row[1] for row in table(section(DEPLOY, "Watching it"))} == expected

@@ -65,7 +65,7 @@ LAYERS = {
     **{
         # msgspec makes values, and touches nothing.
         f"signaling.{pure}": layer("signaling", "protocol", "msgspec", forbidden=IMPURE)
-        for pure in ("effects", "origins", "relay", "resume_tokens", "rooms", "session", "turn_credentials")
+        for pure in ("effects", "origins", "relay", "resume_tokens", "rooms", "session", "tally", "turn_credentials")
     },
     "client_py": layer(),
     "client_py.ports": layer("protocol"),

@@ -9,13 +9,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from protocol.http import HEALTH_PATH
 from signaling.logs import log
+from signaling.metrics_endpoint import METRICS_PATH
+from signaling.readiness import READY_PATH
 
 FAILED = 500
 """The status of a request that no one has answered: the failure is answered further out."""
 
 
+PROBES = frozenset({HEALTH_PATH, METRICS_PATH, READY_PATH})
+
+
 class AccessLog:
-    """Plain ASGI middleware. Probes of the server's health are worth a line to those who debug."""
+    """Plain ASGI middleware. What is asked every few seconds is worth a line to those who debug."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +49,7 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
     client = scope.get("client")
     log(
         "request",
-        level=logging.DEBUG if scope["path"] == HEALTH_PATH else logging.INFO,
+        level=logging.DEBUG if scope["path"] in PROBES else logging.INFO,
         method=scope["method"],
         path=scope["path"],
         status=status,

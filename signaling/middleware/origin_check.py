@@ -12,6 +12,7 @@ from signaling.errors import ForbiddenOrigin
 from signaling.logs import log
 from signaling.origins import is_same_origin, normal_origin
 from signaling.responses import refusal_response
+from signaling.tally import Tally
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """RFC 9110 §9.2.1. What they give back, the browser keeps from a foreign page by CORS."""
@@ -20,13 +21,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class OriginCheck:
     """Plain ASGI middleware. Without an Origin header it is no browser that asks, or a page of our own."""
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Collection[str], tally: Tally) -> None:
         self._app = app
+        self._tally = tally
         self._allowed = frozenset(allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with 403; a WebSocket's handshake likewise."""
         if _matters(scope) and not self._may_pass(Headers(scope=scope)):
+            self._tally.refusals[ForbiddenOrigin.code] += 1
             log("forbidden_origin", path=scope["path"], origin=Headers(scope=scope)["origin"])
             # Closing before accepting is what ASGI has for a handshake that is answered with 403.
             refused = WebSocketClose() if scope["type"] == "websocket" else refusal_response(ForbiddenOrigin())

@@ -12,7 +12,7 @@ from sqlalchemy import URL
 
 from signaling.accounts import KNOWN_SECONDS, Account, Accounts
 from signaling.database import sqlite_url
-from signaling.errors import AccountExists
+from signaling.errors import AccountExists, DependencyUnavailable
 from tests.signaling.test_schema import execute, scalar
 
 AFTER_2038 = 2**31
@@ -129,3 +129,13 @@ class TestAccountsInSqlite(AccountsInAnyDatabase):
 def test_account_hides_its_hash() -> None:
     """An account can be shown without the hash of its password."""
     assert "$2b$" not in repr(Account("1", "Ann", "$2b$12$hash", is_demo=False))
+
+
+async def test_check_fails_without_table(tmp_path: Path) -> None:
+    """A database that is there, but without the accounts, is no use."""
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False)
+    with pytest.raises(DependencyUnavailable, match="no such table"):
+        await accounts.check()
+    await accounts.open()
+    await accounts.check()
+    await accounts.close()

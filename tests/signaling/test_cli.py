@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -302,3 +303,20 @@ def test_log_gives_nothing_away(tmp_path: Path) -> None:
     assert {"registered", "logged_in", "request", "opened", "joined", "refused", "closed", "unauthenticated"} <= events
     assert all(re.match(r"time=\S+Z level=\w+ event=\w+ ", line) for line in lines(errors))
     assert "log" not in events
+
+
+def test_log_can_be_json(tmp_path: Path) -> None:
+    """As JSON every line is one object; a failure and its request have the id that the answer told."""
+    with serving(tmp_path, P2PCHAT_LOG_FORMAT="json") as server:
+        with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
+            database.execute("DROP TABLE accounts")
+        credentials = {"username": "somebody", "password": PASSWORD}
+        failed = httpx.post(f"http://{server.address}/api/register", json=credentials, trust_env=False)
+        code, _, errors = server.interrupt()
+    assert (code, failed.status_code) == (0, 500)
+    written = [json.loads(line) for line in lines(errors)]
+    assert all(list(fields)[:3] == ["time", "level", "event"] for fields in written)
+    of_request = [fields for fields in written if fields.get("request_id") == failed.headers["X-Request-ID"]]
+    assert [fields["event"] for fields in of_request] == ["request", "log"]
+    assert "no such table: accounts" in of_request[1]["traceback"]
+    assert PASSWORD not in errors

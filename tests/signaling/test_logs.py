@@ -1,16 +1,40 @@
+import json
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from signaling.logs import OneLine, log, pairs
+from protocol.codes import CloseCode, ErrorCode
+from signaling.logs import Event, OneLine, OneObject, log, pairs
+from signaling.request_ids import request_id
 
 
-def record(name: str, message: str, *, failed: bool = False) -> logging.LogRecord:
-    """Make a record of a moment that is known."""
+def record(name: str, message: str, *, failed: bool = False, **fields: object) -> logging.LogRecord:
+    """Make a record of a moment that is known: an event of ours, if it has fields, or somebody's message."""
     exc_info = (ValueError, ValueError("two\nlines"), None) if failed else None
-    made = logging.LogRecord(name, logging.WARNING, "", 0, message, None, exc_info)
+    arguments = (Event({"event": message, **fields}),) if fields else None
+    made = logging.LogRecord(name, logging.WARNING, "", 0, "%s" if fields else message, arguments, exc_info)
     made.created, made.msecs = 0.0, 7.0
     return made
+
+
+def object_of(made: logging.LogRecord) -> dict[str, Any]:
+    """Give what a record's line of JSON says."""
+    line = OneObject().format(made)
+    assert "\n" not in line
+    assert line.isascii()
+    fields = json.loads(line)
+    assert isinstance(fields, dict)
+    return fields
+
+
+@pytest.fixture
+def in_request() -> Iterator[str]:
+    """The context of a request."""
+    token = request_id.set("its-id")
+    yield "its-id"
+    request_id.reset(token)
 
 
 def test_pairs_are_plain_where_they_can_be() -> None:
@@ -32,7 +56,7 @@ def test_pairs_quote_what_could_be_misread(value: str) -> None:
 
 def test_event_is_one_line() -> None:
     """An event has its time in UTC and its level before it."""
-    text = OneLine().format(record("p2p_chat", "event=joined room=kitchen"))
+    text = OneLine().format(record("p2p_chat", "joined", room="kitchen"))
     assert text == "time=1970-01-01T00:00:00.007Z level=warning event=joined room=kitchen"
 
 
@@ -44,7 +68,8 @@ def test_other_packages_message_is_event() -> None:
 
 def test_traceback_is_field() -> None:
     """A traceback stays on the line of its event."""
-    text = OneLine().format(record("p2p_chat", "event=failed", failed=True))
+    text = OneLine().format(record("p2p_chat", "failed", number=1, failed=True))
+    assert "event=failed number=1 traceback=" in text
     assert "\n" not in text
     assert 'traceback="ValueError' in text
     assert "two\\nlines" in text
@@ -61,3 +86,48 @@ def test_event_below_level_is_not_written(caplog: pytest.LogCaptureFixture) -> N
     log("joined", room=Precious())
     log("odd", level=logging.WARNING, room="kitchen")
     assert caplog.messages == ["event=odd room=kitchen"]
+
+
+def test_event_can_be_object() -> None:
+    """As JSON, an event has the same fields: numbers and truths as such, codes by name, and None not at all."""
+    fields = object_of(
+        record("p2p_chat", "odd", code=CloseCode.REPLACED, why=ErrorCode.TOO_BIG, ms=0.5, resumed=True, room=None)
+    )
+    assert fields == {
+        "time": "1970-01-01T00:00:00.007Z",
+        "level": "warning",
+        "event": "odd",
+        "code": 4409,
+        "why": "too_big",
+        "ms": 0.5,
+        "resumed": True,
+    }
+
+
+def test_object_holds_whatever_comes_from_outside() -> None:
+    """A line break, a quote or a lone surrogate stays inside its text."""
+    assert object_of(record("p2p_chat", "odd", path='/x\n"\ud800é'))["path"] == '/x\n"\ud800é'
+
+
+def test_traceback_is_text_of_object() -> None:
+    """What another package reports as a failure is one object, with its traceback as one text."""
+    fields = object_of(record("uvicorn.error", "Something\nhappened", failed=True))
+    assert (fields["event"], fields["logger"], fields["message"]) == ("log", "uvicorn.error", "Something\nhappened")
+    assert fields["traceback"] == "ValueError: two\nlines"
+
+
+@pytest.mark.parametrize("name", ["p2p_chat", "uvicorn.error"])
+def test_line_has_id_of_its_request(in_request: str, name: str) -> None:
+    """What is written for a request has its id, whoever writes it; outside of one there is none."""
+    fields: dict[str, Any] = {"room": "kitchen"} if name == "p2p_chat" else {}
+    assert object_of(record(name, "joined", **fields))["request_id"] == in_request
+    assert OneLine().format(record(name, "joined", **fields)).endswith(f" request_id={in_request}")
+    request_id.set(None)
+    assert "request_id" not in object_of(record(name, "joined", **fields))
+    assert "request_id" not in OneLine().format(record(name, "joined", **fields))
+
+
+def test_event_may_name_its_request(in_request: str) -> None:
+    """What is written later for a request, in the middle of another, keeps its own id."""
+    assert in_request != "another"
+    assert object_of(record("p2p_chat", "closed", request_id="another"))["request_id"] == "another"

@@ -23,9 +23,10 @@ async def test_request_is_one_line(server: RunningServer, caplog: pytest.LogCapt
 
 
 async def test_probe_is_not_worth_a_line(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
-    """A probe every few seconds does not fill the log."""
+    """What is asked every few seconds does not fill the log."""
     async with server.http() as client:
-        await client.get("/healthz")
+        for probe in ("/healthz", "/readyz", "/metrics"):
+            await client.get(probe)
         await client.get("/robots.txt")
     await until_logged("path=/robots.txt", caplog)
     assert len(caplog.messages) == 1
