@@ -109,6 +109,7 @@ format: setup-dev ## format the code and apply the safe fixes
 
 lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and package.json anew (UPGRADE=--upgrade moves every pin)
 	$(COMPILE) --output-file requirements/run.lock
+	$(SOLVE) pyproject.toml --constraints requirements/run.lock --output-file requirements/serve.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
 	for folder in . bench/link bench/relay/peers; do \
