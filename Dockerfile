@@ -26,7 +26,9 @@ LABEL org.opencontainers.image.title="P2P Chat" \
 COPY --from=environment /opt/p2p-chat /opt/p2p-chat
 # An empty volume takes its owner from here.
 RUN mkdir --mode=0700 /data && chown 10001:10001 /data
-ENV PATH=/opt/p2p-chat/bin:$PATH \
+# The user stands in no list of users, so nobody else says where its home is.
+ENV HOME=/data \
+    PATH=/opt/p2p-chat/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     P2PCHAT_HOST=0.0.0.0 \
     P2PCHAT_PORT=3000 \

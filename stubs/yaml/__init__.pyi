@@ -1,0 +1,4 @@
+# What our tests use of PyYAML.
+from typing import Any
+
+def safe_load(stream: str) -> Any: ...

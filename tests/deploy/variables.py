@@ -1,0 +1,11 @@
+"""An .env as somebody has it who has filled in what deploy/.env.example asks for."""
+
+from e2e.deploy.compose import EXAMPLE, read_environment
+
+SECRETS = {
+    "P2PCHAT_JWT_SECRET": "thirty-two bytes and a few more of it",
+    "P2PCHAT_TURN_SECRET": "0123456789abcdef",
+    "POSTGRES_PASSWORD": "0123456789abcdef",
+}
+SUGGESTED = read_environment(EXAMPLE.read_text(encoding="utf-8"))
+FILLED = {**SUGGESTED, **SECRETS}
