@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 import subprocess
 import time
@@ -57,7 +58,8 @@ class Coturn:
                 ["/bin/sh", ROOT / "deploy" / "coturn.sh"], env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
         deadline = time.monotonic() + PATIENCE
-        while self.check(check) != 0:
+        # The check waits for an answer over UDP, which nobody gives to what came too early.
+        while not self._listens() or self.check(check) != 0:
             assert self.process.poll() is None, f"coturn ended at once:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"coturn does not answer:\n{self.log.read_text()}"
 
@@ -65,6 +67,13 @@ class Coturn:
         """Run a health check; gives its exit status."""
         command = ["/bin/sh", "-c", check]
         return subprocess.run(command, env=self.environment, check=False, timeout=PATIENCE).returncode  # noqa: S603
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection((ADDRESS, PORT), PATIENCE).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the process, and wait for its end."""
