@@ -18,7 +18,7 @@ from pathlib import Path
 
 from e2e.deploy.dockerfile import Instruction, Stage, build_context, read_stages
 
-STEP_SECONDS = 900
+STEP_SECONDS = 1800
 """For the longest step: making a wheel compresses the page as well as can be."""
 PLACES = re.compile(r"(?<![\w.$/-])/(?=(?:src|dist|opt|data|etc|usr)\b)")
 """Where a path of the image begins in the words of a step."""
