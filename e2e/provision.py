@@ -48,7 +48,7 @@ DEBIAN_FONTS = ("fonts-dejavu-core", "fonts-noto-color-emoji")
 # Debian's package of each program that the network lab runs.
 LAB_PACKAGES: Mapping[str, str] = {"ip": "iproute2", "nft": "nftables", "turnserver": "coturn"}
 # And of the servers that stand beside ours in some tests.
-SERVICE_PACKAGES: Mapping[str, str] = {"redis-server": "redis-server"}
+SERVICE_PACKAGES: Mapping[str, str] = {"redis-server": "redis-server", "caddy": "caddy", "openssl": "openssl"}
 LAB_PROBE = "table inet probe { chain probe { type filter hook forward priority 0; numgen random mod 100 < 1 drop; }; }"
 
 # Debian's packages for the tests of PostgreSQL, and where it leaves programs that are not on PATH.
@@ -166,6 +166,9 @@ def install_packages(packages: Iterable[str]) -> None:
     for service in SERVICES.intersection(missing):
         # The tests run one of their own; the system's is not to begin listening at the next boot either.
         succeeds(["update-rc.d", service, "disable"], timeout=PROBE_TIMEOUT, quiet=True)
+    if "caddy" in missing:
+        # Nor is Debian's Caddy, which has a unit of systemd alone.
+        succeeds(["systemctl", "--quiet", "disable", "caddy"], timeout=PROBE_TIMEOUT, quiet=True)
 
 
 @contextlib.contextmanager
