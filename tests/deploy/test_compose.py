@@ -70,11 +70,12 @@ def test_server_takes_its_environment() -> None:
     )
 
 
-def test_server_believes_its_network_alone() -> None:
+@pytest.mark.parametrize("chosen", ["", "10.9.8.0/24"])
+def test_server_believes_its_network_alone(chosen: str) -> None:
     """The proxy's network is believed, and it is the one that only Caddy is in beside the server."""
-    networks = read_compose(FILLED)["networks"]
-    [subnet] = [entry["subnet"] for entry in networks["edge"]["ipam"]["config"]]
-    assert Settings.read(SERVICES["app"]["environment"]).trusted_proxies == (subnet,)
+    document = read_compose({**FILLED, "EDGE_SUBNET": chosen})
+    [subnet] = [entry["subnet"] for entry in document["networks"]["edge"]["ipam"]["config"]]
+    assert Settings.read(document["services"]["app"]["environment"]).trusted_proxies == (subnet,)
     assert [name for name, service in SERVICES.items() if "edge" in service.get("networks", [])] == ["app", "caddy"]
 
 
