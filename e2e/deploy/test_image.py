@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 
 from e2e.deploy.image import READABLE_BY_ALL, Builder, Identity, Image
 from e2e.server import JWT_SECRET, PASSWORD, START_SECONDS, STOP_SECONDS, free_port
+from e2e.services.redis import redis
 from tests.project import ROOT, project_files
 
 USER = "10001:10001"
@@ -49,15 +51,9 @@ def settings() -> dict[str, str]:
 
 @pytest.fixture
 def server(image: Image, settings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the image's own program until its own health check is content."""
-    process = image.start(image.command, settings, log)
-    deadline = time.monotonic() + START_SECONDS
-    while check_health(image, settings, log) != 0:
-        assert process.poll() is None, f"the server ended at once:\n{log.read_text()}"
-        assert time.monotonic() < deadline, f"the server does not get healthy:\n{log.read_text()}"
-    yield process
-    process.kill()
-    process.wait(STOP_SECONDS)
+    """Run the image's own program."""
+    with healthy(image, settings, log) as process:
+        yield process
 
 
 @pytest.fixture
@@ -66,6 +62,21 @@ def client(server: subprocess.Popen[bytes], settings: dict[str, str]) -> Iterato
     assert server.poll() is None
     with httpx.Client(base_url=f"http://127.0.0.1:{settings['P2PCHAT_PORT']}", trust_env=False) as connected:
         yield connected
+
+
+@contextmanager
+def healthy(image: Image, settings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the image's own program, from when its own health check is content."""
+    process = image.start(image.command, settings, log)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while check_health(image, settings, log) != 0:
+            assert process.poll() is None, f"the server ended at once:\n{log.read_text()}"
+            assert time.monotonic() < deadline, f"the server does not get healthy:\n{log.read_text()}"
+        yield process
+    finally:
+        process.kill()
+        process.wait(STOP_SECONDS)
 
 
 def interpreter() -> Path:
@@ -139,6 +150,17 @@ def test_image_stops_in_order(server: subprocess.Popen[bytes]) -> None:
     """The program gets the signal itself, without a shell between, and ends well."""
     server.terminate()
     assert server.wait(STOP_SECONDS) == 0
+
+
+def test_image_serves_by_several_processes(image: Image, settings: dict[str, str], log: Path, tmp_path: Path) -> None:
+    """What the compose file's profile `scaled` asks of the image works in it: several processes, and a Redis."""
+    with redis(tmp_path) as backplane:
+        scaled = {**settings, "P2PCHAT_WORKERS": "2", "P2PCHAT_BACKPLANE_URL": backplane.url}
+        with healthy(image, scaled, log) as process:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+            assert len(children) == 2
+            process.terminate()
+            assert process.wait(STOP_SECONDS) == 0
 
 
 def test_image_is_unhealthy_without_server(image: Image, settings: dict[str, str], log: Path) -> None:
