@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="P2P Chat" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=environment /opt/p2p-chat /opt/p2p-chat
 # An empty volume takes its owner from here.
-RUN mkdir --mode=0700 /data && chown 10001:10001 /data
+RUN mkdir -m 0700 /data && chown 10001:10001 /data
 # The user stands in no list of users, so nobody else says where its home is.
 ENV HOME=/data \
     PATH=/opt/p2p-chat/bin:$PATH \

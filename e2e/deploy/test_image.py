@@ -152,6 +152,7 @@ def test_image_stops_in_order(server: subprocess.Popen[bytes]) -> None:
     assert server.wait(STOP_SECONDS) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Needs /proc, to see the processes.")
 def test_image_serves_by_several_processes(image: Image, settings: dict[str, str], log: Path, tmp_path: Path) -> None:
     """What the compose file's profile `scaled` asks of the image works in it: several processes, and a Redis."""
     with redis(tmp_path) as backplane:
