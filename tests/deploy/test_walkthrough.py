@@ -1,0 +1,62 @@
+"""What docs/deploy.md has people type does what it says."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from e2e.deploy.compose import EXAMPLE, read_compose, read_environment
+from signaling.settings import Settings
+from tests.project import ROOT
+from tests.test_docs import DEPLOY, section
+
+BLOCK = re.compile(r"```\n(.*?)```", re.DOTALL)
+SHELL_SECONDS = 30
+
+
+def block(title: str, begin: str) -> str:
+    """Give the lines to type in a section, of the block that begins like this."""
+    blocks = [re.sub(r"^ +", "", found, flags=re.MULTILINE) for found in BLOCK.findall(section(DEPLOY, title))]
+    [wanted] = [text for text in blocks if text.startswith(begin)]
+    return wanted
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Types what is written for Linux: sed -i has another form elsewhere."
+)
+def test_settings_for_docker_are_filled_in(tmp_path: Path) -> None:
+    """After the lines for .env, Compose has all it needs, the server takes it, and nobody else may read it."""
+    shutil.copy(EXAMPLE, tmp_path)
+    lines = ["/bin/sh", "-ec", block("One machine, with Docker", "cp .env.example")]
+    subprocess.run(lines, cwd=tmp_path, check=True, timeout=SHELL_SECONDS)  # noqa: S603  (our own document)
+    env = tmp_path / ".env"
+    assert env.stat().st_mode & 0o777 == 0o600
+    variables = read_environment(env.read_text(encoding="utf-8"))
+    settings = Settings.read({**variables, **read_compose(variables)["services"]["app"]["environment"]})
+    assert settings.jwt_secret
+    assert settings.turn_secret
+
+
+def test_services_of_the_walkthrough_exist() -> None:
+    """Whom the commands of Compose name is in the compose file."""
+    services = read_compose(read_environment(filled_example()))["services"]
+    text = section(DEPLOY, "One machine, with Docker")
+    named = re.findall(r"docker compose (?:restart|exec|logs(?: --follow)?|kill --signal USR2) ([a-z]+)\b", text)
+    copied = re.findall(r"docker compose cp ([a-z]+):", text)
+    assert {"app", "caddy", "turn"} <= set(named)
+    assert set(named + copied) <= set(services)
+
+
+@pytest.mark.parametrize("title", ["One machine, with Docker", "One machine, with systemd"])
+def test_files_of_the_walkthrough_exist(title: str) -> None:
+    """A file that somebody is to copy is there."""
+    named = re.findall(r"`((?:deploy|requirements)/[\w./-]+)`", section(DEPLOY, title))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def filled_example() -> str:
+    """Give the example with something behind every variable."""
+    return re.sub(r"=$", "=something", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
