@@ -40,6 +40,12 @@ def test_settings_for_docker_are_filled_in(tmp_path: Path) -> None:
     assert settings.turn_secret
 
 
+def test_settings_for_docker_are_never_committed() -> None:
+    """git leaves alone the file that the secrets stand in."""
+    command = ["git", "check-ignore", "--quiet", "deploy/.env"]
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=SHELL_SECONDS).returncode == 0  # noqa: S603
+
+
 def test_services_of_the_walkthrough_exist() -> None:
     """Whom the commands of Compose name is in the compose file."""
     services = read_compose(read_environment(filled_example()))["services"]
