@@ -41,7 +41,7 @@ def test_settings_for_docker_are_filled_in(tmp_path: Path) -> None:
 
 
 def test_settings_for_docker_are_never_committed() -> None:
-    """git leaves alone the file that the secrets stand in."""
+    """Git leaves alone the file that the secrets stand in."""
     command = ["git", "check-ignore", "--quiet", "deploy/.env"]
     assert subprocess.run(command, cwd=ROOT, check=False, timeout=SHELL_SECONDS).returncode == 0  # noqa: S603
 
