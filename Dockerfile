@@ -1,16 +1,15 @@
 # The server in one image, with the page and Python's runtime for it: docker build --tag p2p-chat .
 # e2e/deploy/test_image.py carries the steps out without Docker, so they keep to the plain forms of COPY and RUN.
-ARG PYTHON=3.14-slim-trixie
 
 # The wheel is the same on every processor, so it is made on the builder's own, even for an image of another.
-FROM --platform=$BUILDPLATFORM python:${PYTHON} AS wheel
+FROM --platform=$BUILDPLATFORM python:3.14-slim-trixie AS wheel
 WORKDIR /src
 COPY requirements/run.lock requirements/run.lock
 RUN pip install --no-cache-dir --require-hashes --no-deps --requirement requirements/run.lock
 COPY . .
 RUN pip wheel --no-cache-dir --no-build-isolation --no-deps --wheel-dir /dist .
 
-FROM python:${PYTHON} AS environment
+FROM python:3.14-slim-trixie AS environment
 WORKDIR /src
 COPY requirements/serve.lock requirements/serve.lock
 RUN python -m venv --without-pip /opt/p2p-chat
@@ -19,7 +18,7 @@ RUN pip --python /opt/p2p-chat/bin/python install --no-cache-dir --require-hashe
 COPY --from=wheel /dist /dist
 RUN pip --python /opt/p2p-chat/bin/python install --no-cache-dir --no-deps /dist/*.whl
 
-FROM python:${PYTHON}
+FROM python:3.14-slim-trixie
 LABEL org.opencontainers.image.title="P2P Chat" \
       org.opencontainers.image.description="Browser-to-browser chat over WebRTC, written in Python on both sides" \
       org.opencontainers.image.licenses="MIT"
