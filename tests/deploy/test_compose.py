@@ -4,6 +4,7 @@ import ipaddress
 import re
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -68,6 +69,18 @@ def test_server_takes_its_environment() -> None:
         "turn:chat.example.org:3478?transport=tcp",
         "turns:chat.example.org:5349?transport=tcp",
     )
+
+
+def test_server_finds_what_scaled_starts() -> None:
+    """With the last lines of the example, the server is sent to the Redis and the PostgreSQL of the profile."""
+    settings = Settings.read({**FILLED, **SERVICES["app"]["environment"]})
+    backplane, database = urlsplit(settings.backplane_url), urlsplit(settings.database_url)
+    postgres = SERVICES["postgres"]["environment"]
+    assert backplane.hostname == "redis"
+    assert database.hostname == "postgres"
+    assert database.path == f"/{postgres['POSTGRES_DB']}"
+    assert (database.username, database.password) == (postgres["POSTGRES_USER"], postgres["POSTGRES_PASSWORD"])
+    assert settings.workers > 1
 
 
 @pytest.mark.parametrize("chosen", ["", "10.9.8.0/24"])
