@@ -30,7 +30,9 @@ def test_unit_is_understood(tmp_path: Path) -> None:
     text = UNIT.read_text(encoding="utf-8")
     copy.write_text(text.replace("/opt/p2p-chat/bin/p2p-chat", shutil.which("true") or ""), encoding="utf-8")
     process = analyze("verify", copy)
-    assert (process.returncode, process.stderr) == (0, "")
+    # It looks at the units that ours names as well, which are not ours to mend.
+    complaints = [line for line in process.stderr.splitlines() if UNIT.name in line]
+    assert (process.returncode, complaints) == (0, [])
 
 
 @needs_systemd
