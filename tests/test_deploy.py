@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # it comes with uvicorn[standard]
+import yaml
 
 from tests.project import ROOT
 from tests.signaling.exported import exported
