@@ -8,7 +8,7 @@ from client_py.browser.clipboard import BrowserClipboard
 from client_py.browser.clock import BrowserClock
 from client_py.browser.database import BrowserDatabases
 from client_py.browser.document import BrowserDocument
-from client_py.browser.doorbell import Address, BrowserDoorbell
+from client_py.browser.doorbell import BrowserDoorbell
 from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import BrowserHttp
@@ -17,6 +17,7 @@ from client_py.browser.location import BrowserLocation
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserPeerConnections
 from client_py.browser.random import BrowserRandom
+from client_py.browser.server import Server
 from client_py.browser.socket import BrowserSockets
 from client_py.browser.store import BrowserStore
 from client_py.core.models import Status, StatusLine
@@ -48,27 +49,31 @@ class App:
     def __init__(self) -> None:
         callbacks = Callbacks(self._failed)
         self._tasks = Tasks(self._failed)
-        self._store = BrowserStore()
-        self._location = BrowserLocation(callbacks)
         self._document = BrowserDocument(callbacks)
+        root = self._document.root()
+        # Of the server, bootstrap.js says so where it is not the page's own host.
+        server = Server(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL, root.get("data-signaler") or "")
+        suffix = f" {server.named_origin}" if server.named_origin else ""
+        self._store = BrowserStore(suffix=suffix)
+        self._location = BrowserLocation(callbacks, root.get("data-base") or "/")
         clock, random = BrowserClock(callbacks), BrowserRandom()
         surroundings = Surroundings(self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random)
         keeping = KeepingPorts(
-            BrowserDatabases(callbacks),
+            BrowserDatabases(callbacks, suffix=suffix),
             BrowserLocks(),
             self._store,
-            BrowserStore("sessionStorage"),
+            BrowserStore("sessionStorage", suffix),
             clock,
             random,
         )
         self._ports = RoomPorts(
-            BrowserDoorbell(Address(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL), callbacks),
-            BrowserSockets(callbacks),
+            BrowserDoorbell(server, callbacks),
+            BrowserSockets(server, callbacks),
             BrowserPeerConnections(callbacks),
             keeping,
             BrowserDownloads(clock),
         )
-        self._account = AccountDriver(BrowserHttp(), self._store, clock, self._tasks, self)
+        self._account = AccountDriver(BrowserHttp(server), self._store, clock, self._tasks, self)
         self._page = Page(surroundings, self)
         self._room: RoomDriver | None = None
         self._room_screen: RoomScreen | None = None

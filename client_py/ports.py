@@ -163,11 +163,22 @@ class Unreachable(Exception):
     """Raised by `Http` when no response came at all: no network, or no server."""
 
 
+class OriginRefused(Exception):
+    """Raised by `Http` and `Doorbell` when the server answers, but takes no pages of `origin`, which is ours."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return f"The server does not take pages from {self.origin}; P2PCHAT_ALLOWED_ORIGINS says which it takes."
+
+
 class Http(Protocol):
     """Requests to the server that this page belongs to."""
 
     async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
-        """Send JSON text, with a bearer token if one is given; Unreachable if there is no answer."""
+        """Send JSON text, with a bearer token if one is given; Unreachable or OriginRefused if there is no answer."""
         ...
 
 
@@ -177,7 +188,8 @@ class Doorbell(Protocol):
     async def ring(self) -> bool:
         """Tell whether it answers; where nothing comes back at all, this lasts until it is cancelled.
 
-        Cancelling leaves nothing behind that the next connection would have to wait for.
+        Cancelling leaves nothing behind that the next connection would have to wait for. OriginRefused if it answers
+        that it takes no pages of this origin.
         """
         ...
 
@@ -429,7 +441,7 @@ class Location(Protocol):
 
     @property
     def path(self) -> str:
-        """The path of the page's address."""
+        """The path of the page's address, below the path at which the site begins."""
         ...
 
     def url_of(self, path: str) -> str:

@@ -20,10 +20,11 @@ from client_py.browser.database import (
     Step,
 )
 from client_py.browser.document import BrowserDocument
-from client_py.browser.doorbell import Address, BrowserDoorbell, ask_by_request, ask_by_socket
+from client_py.browser.doorbell import BrowserDoorbell, ask_by_socket
 from client_py.browser.interop import Callbacks
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserPeerConnection, BrowserPeerConnections
+from client_py.browser.server import Server, ask_by_request
 from client_py.browser.store import BrowserStore
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
@@ -79,7 +80,7 @@ __all__ = [
 ]
 
 CALLBACKS = Callbacks()
-ADDRESS = Address(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL)
+SERVER = Server(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL)
 NO_KEY: Key = (None,)  # type: ignore[assignment] # which is what IndexedDB says too
 
 opened: list[BrowserDatabase] = []

@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from e2e.python_page import PythonPage
 
 if TYPE_CHECKING:
-    from e2e.in_page import ADDRESS, CALLBACKS, BrowserDoorbell, ask_by_request, ask_by_socket, asyncio
+    from e2e.in_page import CALLBACKS, SERVER, BrowserDoorbell, ask_by_request, ask_by_socket, asyncio
 
 # The functions that a test defines run in the page (see PythonPage).
 
@@ -42,7 +42,7 @@ async def test_server_that_is_there_answers(python: PythonPage) -> None:
     """By the way of this browser, and by both ways in any."""
 
     async def answers() -> object:
-        ways = BrowserDoorbell(ADDRESS, CALLBACKS).ring(), ask_by_request(ADDRESS), ask_by_socket(ADDRESS, CALLBACKS)
+        ways = BrowserDoorbell(SERVER, CALLBACKS).ring(), ask_by_request(SERVER), ask_by_socket(SERVER, CALLBACKS)
         return [await answer for answer in ways]
 
     assert await python.run(answers) == [True] * 3
@@ -52,7 +52,7 @@ async def test_request_that_fails_is_no_answer(python: PythonPage) -> None:
     """What a proxy says in the place of a dead server is none, and neither is a connection that fails."""
 
     async def answers() -> object:
-        return await ask_by_request(ADDRESS)
+        return await ask_by_request(SERVER)
 
     for refuse in (lambda route: route.fulfill(status=502, body="Bad gateway"), lambda route: route.abort()):
         await python.page.route("**/healthz", refuse)
@@ -65,7 +65,7 @@ async def test_request_that_is_called_off_is_ended(python: PythonPage) -> None:
     """Cancelling whoever waits for the answer ends the request, and nothing is told of it afterwards."""
 
     async def cancelled() -> object:
-        asking = asyncio.ensure_future(ask_by_request(ADDRESS))
+        asking = asyncio.ensure_future(ask_by_request(SERVER))
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.wait({asking})
@@ -80,7 +80,7 @@ async def test_socket_that_cannot_be_opened_is_no_answer(python: PythonPage) -> 
     """So a proxy refuses that has no server behind it."""
 
     async def answers() -> object:
-        return await ask_by_socket(ADDRESS, CALLBACKS)
+        return await ask_by_socket(SERVER, CALLBACKS)
 
     async with replaced(python.page, "WebSocket", REFUSED_SOCKET):
         assert await python.run(answers) is False
@@ -91,7 +91,7 @@ async def test_socket_that_is_called_off_is_closed(python: PythonPage) -> None:
     """Cancelling whoever waits for the answer closes it, and nothing is told of it afterwards."""
 
     async def cancelled() -> object:
-        asking = asyncio.ensure_future(ask_by_socket(ADDRESS, CALLBACKS))
+        asking = asyncio.ensure_future(ask_by_socket(SERVER, CALLBACKS))
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.wait({asking})

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from signaling.archive import APP_PACKAGES, app_archive
 from signaling.built import FOLDER as BUILT_FOLDER
 from signaling.built import digest, encoded, start_of
 from signaling.errors import SiteIncomplete
+from signaling.hosting import OWN_SERVER, Checks, Hosting, checks_of, checksum, page_values
 
 PAGE = "index.html"
 INLINE_STYLE = "app.css"
@@ -59,6 +58,10 @@ class Asset:
     encoded: Mapping[str, Path] = field(default_factory=dict)
     """The same content compressed, by content coding, the smallest first."""
 
+    def read(self) -> bytes:
+        """Give the content."""
+        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+
     @property
     def etag(self) -> str:
         """Its validator (RFC 9110 §8.8.3)."""
@@ -79,26 +82,33 @@ class Site:
     inline_scripts: tuple[str, ...] = ()
     """The checksums of what stands in the page itself (CSP Level 3 §2.3.1)."""
     inline_styles: tuple[str, ...] = ()
+    base: str = "/"
 
     @property
     def runtime_path(self) -> str:
         """Where the runtime is, with a slash at the end; another version has another path."""
-        return _runtime_path(self.runtime_version)
+        return _runtime_path(self.base, self.runtime_version)
 
     def address(self, name: str) -> str:
         """Give the path of an asset; with another content it has another one."""
-        return _address(name, self.assets[name])
+        return _address(self.base, name, self.assets[name])
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """From what the page starts Python."""
+    """From which files the page starts Python."""
 
     library: str
     program: str
     snapshot: str = ""
     integrity: str = ""
     """By what a browser knows that the snapshot is whole (Subresource Integrity)."""
+
+    def values(self, addresses: Mapping[str, str]) -> dict[str, str]:
+        """Give what the page's template asks for."""
+        snapshot = addresses[self.snapshot] if self.snapshot else ""
+        library, program = addresses[self.library], addresses[self.program]
+        return {"library": library, "program": program, "snapshot": snapshot, "integrity": self.integrity}
 
 
 def static_folder() -> Path:
@@ -108,8 +118,8 @@ def static_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "static"
 
 
-def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
-    """Read a site; SiteIncomplete if something is missing from it."""
+def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, hosting: Hosting = OWN_SERVER) -> Site:
+    """Read a site, which is to stand where `hosting` says; SiteIncomplete if something is missing from it."""
     built = static / BUILT_FOLDER
     version, runtime = _runtime(static / RUNTIME_FOLDER, built)
     contents = _static_files(static)
@@ -118,25 +128,21 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES) -> Site:
     templates = {name: contents.pop(name) for name in (PAGE, WORKER)}
     inline = {name: contents.pop(name) for name in (INLINE_STYLE, INLINE_SCRIPT)}
     assets = {name: _asset(name, content, built) for name, content in contents.items()}
-    runtime_path = _runtime_path(version)
-    beginning = _add_beginning(assets, static, app_archive(packages), runtime_path)
-    addresses = {name: _address(name, asset) for name, asset in assets.items()}
-    values = {"runtime": runtime_path, "lock": html.escape(_lock_without_packages(static)), **asdict(beginning)}
+    beginning = _add_beginning(assets, static, app_archive(packages))
+    runtime_path = _runtime_path(hosting.base, version)
+    addresses = {name: _address(hosting.base, name, asset) for name, asset in assets.items()}
+    addresses |= {name: runtime_path + name for name in RUNTIME_FILES}
+    kept = {addresses[name] for name in (*assets, *RUNTIME_KEPT, beginning.library)}
+    checks = _checks(assets | runtime, addresses) if hosting.is_elsewhere else Checks()
+    scripts = tuple(checksum(text) for text in (inline[INLINE_SCRIPT], checks.import_map.encode()) if text)
+    styles = (checksum(inline[INLINE_STYLE]),)
+    values = {"runtime": runtime_path, "lock": html.escape(_lock_without_packages(static))}
+    values |= beginning.values(addresses) | page_values(hosting, checks, addresses, scripts, styles)
     values |= {f"inline {name}": content.decode() for name, content in inline.items()}
-    kept = {*addresses.values(), *(runtime_path + name for name in RUNTIME_KEPT), beginning.library}
-    release = _release(templates, addresses | values)
-    page = _filled_in(templates[PAGE], addresses | values | {"release": release})
-    worker = _filled_in(templates[WORKER], {"release": release, "kept": json.dumps(sorted(kept), indent=2)})
-    return Site(
-        release,
-        _asset(PAGE, page, built),
-        _asset(WORKER, worker, built),
-        assets,
-        version,
-        runtime,
-        (_checksum(inline[INLINE_SCRIPT]),),
-        (_checksum(inline[INLINE_STYLE]),),
-    )
+    values |= {"kept": json.dumps({address: checks.of(address) for address in sorted(kept)}, indent=2)}
+    values |= {"release": _release(templates, addresses | values)}
+    page, worker = (_asset(name, _filled_in(templates[name], addresses | values), built) for name in (PAGE, WORKER))
+    return Site(values["release"], page, worker, assets, version, runtime, scripts, styles, hosting.base)
 
 
 def runtime_pin(static: Path) -> str:
@@ -147,21 +153,25 @@ def runtime_pin(static: Path) -> str:
 def served_files(site: Site) -> Iterator[tuple[str, bytes]]:
     """Give the name and the content of everything that is served."""
     for name, asset in {PAGE: site.page, WORKER: site.worker, **site.assets, **site.runtime}.items():
-        yield name, asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
+        yield name, asset.read()
 
 
-def _add_beginning(assets: dict[str, Asset], static: Path, archive: bytes, runtime_path: str) -> Beginning:
+def _checks(files: Mapping[str, Asset], addresses: Mapping[str, str]) -> Checks:
+    return checks_of({name: file.read() for name, file in files.items()}, addresses)
+
+
+def _add_beginning(assets: dict[str, Asset], static: Path, archive: bytes) -> Beginning:
     """Put among the assets what Python starts from: what the build has made of just this app, or its sources."""
     built = static / BUILT_FOLDER
     start = start_of(built, runtime_pin(static), archive)
     if not start.is_whole:
         assets["app.zip"] = _asset("app.zip", archive, built)
-        return Beginning(runtime_path + RUNTIME_LIBRARY, _address("app.zip", assets["app.zip"]))
+        return Beginning(RUNTIME_LIBRARY, "app.zip")
     files = {"library.zip": start.library, "app.zip": start.program, "python.snapshot": start.snapshot}
     for name, path in files.items():
         assets[name] = _file(name, path, built)
-    library, program, snapshot = (_address(name, assets[name]) for name in files)
-    return Beginning(library, program, snapshot, _checksum(start.snapshot.read_bytes()))
+    library, program, snapshot = files
+    return Beginning(library, program, snapshot, checksum(start.snapshot.read_bytes()))
 
 
 def _filled_in(template: bytes, values: Mapping[str, str]) -> bytes:
@@ -209,21 +219,16 @@ def _asset(name: str, content: bytes, built: Path) -> Asset:
     return Asset(_media_type(name), _short(content), content, encoded(built, content))
 
 
-def _runtime_path(version: str) -> str:
-    return f"/pyodide/{version}/"
+def _runtime_path(base: str, version: str) -> str:
+    return f"{base}pyodide/{version}/"
 
 
-def _address(name: str, asset: Asset) -> str:
-    return f"/assets/{asset.digest}/{name}"
+def _address(base: str, name: str, asset: Asset) -> str:
+    return f"{base}assets/{asset.digest}/{name}"
 
 
 def _media_type(name: str) -> str:
     return MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
-
-
-def _checksum(content: bytes) -> str:
-    """Give the checksum as browsers take it (Subresource Integrity §3.1)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
 def _short(content: bytes) -> str:

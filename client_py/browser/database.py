@@ -69,12 +69,20 @@ IN_USE = {"InvalidStateError": CLOSED, "QuotaExceededError": FULL}
 
 
 class BrowserDatabases:
-    """Implements `ports.Databases`; the arguments besides the callbacks are for the tests."""
+    """Implements `ports.Databases`; `steps` and `patience` are for the tests.
+
+    `suffix` stands at the end of the name, and keeps apart what was said by way of one server and of another.
+    """
 
     def __init__(
-        self, callbacks: Callbacks, steps: Sequence[Step] = STEPS, patience: float = OPEN_PATIENCE_SECONDS
+        self,
+        callbacks: Callbacks,
+        steps: Sequence[Step] = STEPS,
+        patience: float = OPEN_PATIENCE_SECONDS,
+        suffix: str = "",
     ) -> None:
         self._callbacks = callbacks
+        self._name = NAME + suffix
         self._clock = BrowserClock(callbacks)
         self._steps = steps
         self._patience = patience
@@ -85,7 +93,7 @@ class BrowserDatabases:
         if factory is None:
             raise StorageFailed(FORBIDDEN)
         with _translated(AT_OPENING):
-            opening = _Opening(factory.open(NAME, len(self._steps)), self._steps, closed, self._callbacks)
+            opening = _Opening(factory.open(self._name, len(self._steps)), self._steps, closed, self._callbacks)
             stop_waiting = self._clock.call_later(self._patience, opening.give_up)
             try:
                 return await opening.outcome

@@ -10,57 +10,37 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass
-from http import HTTPStatus
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import to_js
 
-from client_py.browser.interop import Callbacks, js_object
-from client_py.browser.socket import socket_url
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where to knock."""
-
-    path: str
-    """Of a small answer by HTTP."""
-    socket_path: str
-    subprotocol: str
-    """By which the server knows that a WebSocket is no more than a knock."""
+from client_py.browser.interop import Callbacks
+from client_py.browser.server import Server, ask_by_request
 
 
 class BrowserDoorbell:
     """Implements `ports.Doorbell`."""
 
-    def __init__(self, address: Address, callbacks: Callbacks) -> None:
-        self._address = address
+    def __init__(self, server: Server, callbacks: Callbacks) -> None:
+        self._server = server
         self._callbacks = callbacks
 
     async def ring(self) -> bool:
-        """Tell whether the server answers; lasts until it is cancelled if nothing comes back at all."""
+        """Tell whether the server answers; lasts until it is cancelled if nothing comes back at all.
+
+        OriginRefused if it takes no pages of this origin.
+        """
         # There is nothing to ask a browser for what it keeps; Gecko is known by a property that only it has.
         if hasattr(js.window, "mozInnerScreenX"):
-            return await ask_by_request(self._address)
-        return await ask_by_socket(self._address, self._callbacks)
+            return await ask_by_request(self._server)
+        answered = await ask_by_socket(self._server, self._callbacks)
+        if not answered and self._server.is_elsewhere:
+            # The line brought a refusal, so a request is soon over too; it says whether this origin was refused.
+            await ask_by_request(self._server)
+        return answered
 
 
-async def ask_by_request(address: Address) -> bool:
-    """Tell whether a request is answered; what a proxy says of a server that is away (502, 503, 504) is no answer."""
-    controller = js.AbortController.new()
-    options = {"cache": "no-store", "credentials": "omit", "signal": controller.signal}
-    try:
-        response = await js.fetch(address.path, js_object(options))
-        await response.text()  # a connection whose answer was read to its end can be used again
-    except JsException:
-        return False
-    finally:
-        controller.abort()
-    return bool(response.status < HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-async def ask_by_socket(address: Address, callbacks: Callbacks) -> bool:
+async def ask_by_socket(server: Server, callbacks: Callbacks) -> bool:
     """Tell whether a WebSocket that is for nothing else can be opened."""
     answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
@@ -69,7 +49,7 @@ async def ask_by_socket(address: Address, callbacks: Callbacks) -> bool:
             answer.set_result(answered)
 
     with ExitStack() as listeners:
-        socket = js.WebSocket.new(socket_url(address.socket_path), to_js([address.subprotocol]))
+        socket = js.WebSocket.new(server.socket_url_of(server.socket_path), to_js([server.knock_subprotocol]))
         listeners.callback(socket.close)
         listeners.callback(callbacks.listen(socket, "open", lambda _event: tell(answered=True)))
         listeners.callback(callbacks.listen(socket, "close", lambda _event: tell(answered=False)))

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import js
 from pyodide.ffi import JsException
 
 from client_py.browser.interop import from_null, js_object
+from client_py.browser.server import Server, ask_by_request
 from client_py.ports import Response, Unreachable
 
 TIMEOUT_MS = 15_000
+ASKING_SECONDS = 5.0
+"""For how long a server that a request did not come through to is asked for the reason."""
 
 
 class BrowserHttp:
     """Implements `ports.Http`."""
 
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
     async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
-        """Send JSON text, with a bearer token if one is given; Unreachable if there is no answer."""
+        """Send JSON text, with a bearer token if one is given; Unreachable if there is no answer.
+
+        OriginRefused if the server takes no pages of this origin.
+        """
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -29,11 +39,22 @@ class BrowserHttp:
             "signal": js.AbortSignal.timeout(TIMEOUT_MS),
         }
         try:
-            response = await js.fetch(path, js_object(options))
+            response = await js.fetch(self._server.url_of(path), js_object(options))
             text: str = await response.text()
         except JsException as error:
+            await self._look_for_refusal()
             raise Unreachable(error.message) from error
         return Response(response.status, text, _seconds(response.headers.get("Retry-After")))
+
+    async def _look_for_refusal(self) -> None:
+        """Raise OriginRefused if that is why no answer could be had: a browser does not tell."""
+        if not self._server.is_elsewhere:
+            return
+        try:
+            async with asyncio.timeout(ASKING_SECONDS):
+                await ask_by_request(self._server)
+        except TimeoutError:
+            return
 
 
 def _seconds(header: Any) -> float | None:

@@ -11,23 +11,24 @@ from client_py.ports import Dispose
 
 
 class BrowserLocation:
-    """Implements `ports.Location`."""
+    """Implements `ports.Location`; the paths are those below the site's base."""
 
-    def __init__(self, callbacks: Callbacks) -> None:
+    def __init__(self, callbacks: Callbacks, base: str) -> None:
         self._callbacks = callbacks
+        self._prefix = base.removesuffix("/")
 
     @property
     def path(self) -> str:
         """The path of the page's address (Location.pathname)."""
-        return js.location.pathname
+        return js.location.pathname.removeprefix(self._prefix)
 
     def url_of(self, path: str) -> str:
         """Give the whole address of a path on this site (Location.origin)."""
-        return js.location.origin + path
+        return js.location.origin + self._prefix + path
 
     def push(self, path: str) -> None:
         """Go to a path without loading a page (History.pushState)."""
-        js.history.pushState(None, "", path)
+        js.history.pushState(None, "", self._prefix + path)
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Be told when the person goes back or forward (the `popstate` event)."""

@@ -10,6 +10,7 @@ import js
 from pyodide.ffi import to_js
 
 from client_py.browser.interop import Callbacks
+from client_py.browser.server import Server
 from client_py.ports import SocketCallbacks
 
 
@@ -45,18 +46,13 @@ class BrowserSocket:
         self._callbacks.closed(event.code)
 
 
-def socket_url(path: str) -> str:
-    """Give the address of a WebSocket of the page's own host."""
-    scheme = "wss:" if js.location.protocol == "https:" else "ws:"
-    return f"{scheme}//{js.location.host}{path}"
-
-
 class BrowserSockets:
     """Implements `ports.Sockets`."""
 
-    def __init__(self, callbacks: Callbacks) -> None:
+    def __init__(self, server: Server, callbacks: Callbacks) -> None:
+        self._server = server
         self._callbacks = callbacks
 
     def open(self, path: str, subprotocols: Sequence[str], callbacks: SocketCallbacks) -> BrowserSocket:
-        """Start to open a WebSocket to the page's own host."""
-        return BrowserSocket(socket_url(path), subprotocols, callbacks, self._callbacks)
+        """Start to open a WebSocket to the server."""
+        return BrowserSocket(self._server.socket_url_of(path), subprotocols, callbacks, self._callbacks)

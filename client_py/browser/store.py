@@ -13,8 +13,10 @@ from client_py.browser.interop import from_null
 class BrowserStore:
     """Implements `ports.Store`; where the browser forbids the storage, or it is full, the page's memory stands in."""
 
-    def __init__(self, storage: Literal["localStorage", "sessionStorage"] = "localStorage") -> None:
+    def __init__(self, storage: Literal["localStorage", "sessionStorage"] = "localStorage", suffix: str = "") -> None:
         self._storage = storage
+        self._suffix = suffix
+        """Stands at the end of every key, and keeps apart what belongs to one server and what to another."""
         self._memory: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
@@ -22,7 +24,7 @@ class BrowserStore:
         if key in self._memory:
             return self._memory[key]
         try:
-            value: str | None = from_null(self._items.getItem(key))
+            value: str | None = from_null(self._items.getItem(key + self._suffix))
         except JsException:
             value = None
         return value
@@ -30,7 +32,7 @@ class BrowserStore:
     def put(self, key: str, value: str) -> None:
         """Keep a string under a key."""
         try:
-            self._items.setItem(key, value)
+            self._items.setItem(key + self._suffix, value)
         except JsException:
             self._memory[key] = value
         else:
@@ -40,7 +42,7 @@ class BrowserStore:
         """Forget a key; no error if there is none."""
         self._memory.pop(key, None)
         try:
-            self._items.removeItem(key)
+            self._items.removeItem(key + self._suffix)
         except JsException:
             return  # it could not be written there either
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from client_py.core.origin import origin_fault
 from protocol.fields import USERNAME
 from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
 
@@ -164,12 +165,11 @@ class Account:
 
     def unreachable(self, purpose: Purpose) -> list[AccountEffect]:
         """No answer came to a request."""
-        if self._is_stale(purpose):
-            return []
-        self._checking = False
-        if purpose in (Purpose.SIGN_IN, Purpose.REGISTER):
-            return [ShowFault(UNREACHABLE)]
-        return self._go_on_without_renewal()
+        return self._without_answer(purpose, UNREACHABLE)
+
+    def origin_refused(self, purpose: Purpose, origin: str) -> list[AccountEffect]:
+        """No answer came to a request, since the server takes no pages of this origin."""
+        return self._without_answer(purpose, origin_fault(origin))
 
     def token_refused(self) -> list[AccountEffect]:
         """The server does not take the token where a room is entered."""
@@ -191,6 +191,14 @@ class Account:
         self.login = login
         renewal = max(MIN_RENEWAL_SECONDS, (login.expires_at - now) / 2)
         return [Keep(login), StartRenewalTimer(renewal), *self._show_signed_in(login.username)]
+
+    def _without_answer(self, purpose: Purpose, sentence: str) -> list[AccountEffect]:
+        if self._is_stale(purpose):
+            return []
+        self._checking = False
+        if purpose in (Purpose.SIGN_IN, Purpose.REGISTER):
+            return [ShowFault(sentence)]
+        return self._go_on_without_renewal()
 
     def _go_on_without_renewal(self) -> list[AccountEffect]:
         """Keep what we have while the server is away: whether the token is still good, only the server can say."""

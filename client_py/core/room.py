@@ -117,6 +117,10 @@ class Room:
         """What came of the last `Knock`."""
         return self._with_news([*self._session.knock_ended(answered=answered)])
 
+    def origin_refused(self, origin: str) -> list[RoomEffect]:
+        """The last `Knock` found a server that takes no pages of our origin."""
+        return self._with_news([*self._session.origin_refused(origin)])
+
     def text_received(self, text: str) -> list[RoomEffect]:
         """The server sent a message."""
         try:
@@ -273,9 +277,9 @@ class Room:
         if members != self._shown_members:
             self._shown_members = members
             news.append(MembersChanged(members))
-        line = status_line(
-            Facts(self._supported, self._session.state, self._session.close_code, self._members.link_facts())
-        )
+        session = self._session
+        links = self._members.link_facts()
+        line = status_line(Facts(self._supported, session.state, session.close_code, links, session.refused_origin))
         if line != self._shown_status:
             self._shown_status = line
             news.append(StatusChanged(line))

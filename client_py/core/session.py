@@ -149,6 +149,8 @@ class Session:
         self.state = SessionState.IDLE
         self.close_code: int | None = None
         """Of the last WebSocket that was closed; a person is told of the final ones."""
+        self.refused_origin = ""
+        """Ours, as long as the last that was heard of the server is that it takes no pages of it."""
         self._resume_token = resume_token
         self._backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
         self._refusals = Backoff(
@@ -210,6 +212,7 @@ class Session:
     def socket_opened(self) -> list[SessionEffect]:
         """The handshake is done."""
         self.state = SessionState.ENTERING
+        self.refused_origin = ""
         return [self._join()]
 
     def socket_closed(self, code: int) -> list[SessionEffect]:
@@ -231,10 +234,15 @@ class Session:
         """The last knock was answered, or found nobody."""
         if self.state is not SessionState.WAITING:
             return []
-        if answered:
-            return [StopSessionTimer(SessionTimer.KNOCK), *self.start()]
-        self._silent_knocks = 0
-        return [StartSessionTimer(SessionTimer.KNOCK, self._refusals.next_delay())]
+        self.refused_origin = ""
+        return [StopSessionTimer(SessionTimer.KNOCK), *self.start()] if answered else self._knock_again()
+
+    def origin_refused(self, origin: str) -> list[SessionEffect]:
+        """The last knock was answered by a server that takes no pages of our origin; it may have learnt to by then."""
+        if self.state is not SessionState.WAITING:
+            return []
+        self.refused_origin = origin
+        return self._knock_again()
 
     def event_received(self, event: Event) -> list[SessionEffect]:
         """An event came in; what concerns peers is the room's."""
@@ -311,6 +319,11 @@ class Session:
         self._silent_knocks += 1
         seconds = KNOCK_SECONDS if self._silent_knocks <= SHORT_KNOCKS else LATER_KNOCK_SECONDS
         return [Knock(), StartSessionTimer(SessionTimer.KNOCK, seconds)]
+
+    def _knock_again(self) -> list[SessionEffect]:
+        """The line brings answers, so that there is something to pause for."""
+        self._silent_knocks = 0
+        return [StartSessionTimer(SessionTimer.KNOCK, self._refusals.next_delay())]
 
     def _await_answer(self) -> SessionEffect:
         return StartSessionTimer(SessionTimer.OPENING, next(self._patience))

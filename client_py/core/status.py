@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from client_py.core.link import LinkState
 from client_py.core.models import Status, StatusLine
+from client_py.core.origin import origin_fault
 from client_py.core.session import SessionState
 from protocol.codes import CloseCode
 
@@ -33,6 +34,8 @@ class Facts:
     session: SessionState
     close_code: int | None
     links: Sequence[LinkFacts]
+    refused_origin: str = ""
+    """The page's own, if the server takes no pages of it."""
 
 
 def status_line(facts: Facts) -> StatusLine:
@@ -46,6 +49,8 @@ def status_line(facts: Facts) -> StatusLine:
         )
     if any(link.state is LinkState.OPEN for link in facts.links):
         return StatusLine(Status.CONNECTED, "Connected", _how_connected(facts))
+    if facts.refused_origin:
+        return StatusLine(Status.REFUSED, "Refused", origin_fault(facts.refused_origin))
     if facts.session is SessionState.REFUSED:
         return StatusLine(Status.REFUSED, "Refused", _why_refused(facts.close_code))
     if facts.session is SessionState.FULL:

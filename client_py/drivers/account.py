@@ -24,7 +24,7 @@ from client_py.core.account import (
 )
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import Clock, Http, Store, Unreachable
+from client_py.ports import Clock, Http, OriginRefused, Store, Unreachable
 
 LOGIN_KEY = "p2pchat.login"
 """Where the login stands in localStorage: the JWT with its name and its end."""
@@ -94,6 +94,9 @@ class AccountDriver:
             response = await self._http.post(post.purpose.path, post.body, token=post.token)
         except Unreachable:
             self._perform(self._account.unreachable(post.purpose))
+            return
+        except OriginRefused as refused:
+            self._perform(self._account.origin_refused(post.purpose, refused.origin))
             return
         effects = self._account.responded(post.purpose, response.status, response.body, self._clock.now())
         self._perform(effects)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from client_py.core.room import Room
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
-from client_py.drivers.inputs import Hear
+from client_py.drivers.inputs import Hear, Input
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Doorbell, Socket, SocketCallbacks, Sockets
+from client_py.ports import Doorbell, OriginRefused, Socket, SocketCallbacks, Sockets
 from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
 
@@ -67,6 +67,14 @@ class ServerLine:
             self._knock = None
 
     async def _ring(self) -> None:
-        answered = await self._doorbell.ring()
+        decide = await self._outcome()
         self._knock = None
-        self._hear(lambda room: room.knock_ended(answered=answered))
+        self._hear(decide)
+
+    async def _outcome(self) -> Input:
+        try:
+            answered = await self._doorbell.ring()
+        except OriginRefused as refused:
+            origin = refused.origin
+            return lambda room: room.origin_refused(origin)
+        return lambda room: room.knock_ended(answered=answered)

@@ -15,6 +15,7 @@ from client_py.ports import (
     Dispose,
     Key,
     OperationFailed,
+    OriginRefused,
     PeerConnectionCallbacks,
     Response,
     SelectedPath,
@@ -187,7 +188,7 @@ class FakeDoorbell:
 class FakeHttp:
     """Answers requests with what the test has laid ready, in order; nothing laid ready means no network."""
 
-    answers: list[Response] = field(default_factory=list)
+    answers: list[Response | OriginRefused] = field(default_factory=list)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
@@ -196,7 +197,10 @@ class FakeHttp:
         await asyncio.sleep(0)
         if not self.answers:
             raise Unreachable
-        return self.answers.pop(0)
+        answer = self.answers.pop(0)
+        if isinstance(answer, OriginRefused):
+            raise answer
+        return answer
 
 
 @dataclass

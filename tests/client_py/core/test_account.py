@@ -104,6 +104,27 @@ def test_account_tells_that_nobody_answers(purpose: Purpose) -> None:
     assert account.unreachable(purpose) == [ShowFault(UNREACHABLE)]
 
 
+@pytest.mark.parametrize("purpose", ENTRANCES)
+def test_account_tells_that_its_origin_is_refused(purpose: Purpose) -> None:
+    """A person reads which origin that is, and who can do something about it."""
+    account = Account()
+    account.submitted(purpose, "ada", "secret")
+    sentence = (
+        "This server does not allow pages from https://pages.example. Whoever runs it has to add that to "
+        "P2PCHAT_ALLOWED_ORIGINS and restart it."
+    )
+    assert account.origin_refused(purpose, "https://pages.example") == [ShowFault(sentence)]
+    assert account.submitted(purpose, "ada", "secret") != []
+
+
+def test_account_goes_on_where_its_origin_is_refused() -> None:
+    """The room says what is the matter, and the token is looked at again when that is over."""
+    account = Account()
+    account.resumed(LOGIN)
+    effects = account.origin_refused(Purpose.RESUME, "https://pages.example")
+    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), SignedIn("ada")]
+
+
 def test_account_looks_at_a_kept_login_first() -> None:
     """Only the server can say whether a token is still good, so it is asked before anything is shown."""
     account = Account()

@@ -296,6 +296,33 @@ def test_session_knocks_often_at_a_server_that_refuses() -> None:
     ]
 
 
+def test_session_knocks_on_where_its_origin_is_refused() -> None:
+    """The server may be set to take it, which has to be noticed; until then a person reads what is the matter."""
+    session = joined()
+    assert session.origin_refused("https://pages.example") == []
+    assert session.refused_origin == ""
+    session.socket_closed(1006)
+    session.timer_fired(SessionTimer.KNOCK)
+    assert session.origin_refused("https://pages.example") == [knock_after(0.5)]
+    assert (session.state, session.refused_origin) == (SessionState.WAITING, "https://pages.example")
+    session.timer_fired(SessionTimer.KNOCK)
+    assert session.knock_ended(answered=False) == [knock_after(1)]
+    assert session.refused_origin == ""
+
+
+def test_session_that_gets_in_is_refused_no_more() -> None:
+    """An open WebSocket shows that the server takes the page."""
+    session = joined()
+    session.socket_closed(1006)
+    for _ in range(KNOCKS_IN_VAIN):
+        session.timer_fired(SessionTimer.KNOCK)
+        session.origin_refused("https://pages.example")
+    assert session.timer_fired(SessionTimer.KNOCK)[0] == OpenSocket()
+    assert session.refused_origin == "https://pages.example"
+    session.socket_opened()
+    assert session.refused_origin == ""
+
+
 def test_session_knocks_on_a_silent_line_without_a_pause() -> None:
     """Each knock lasts until the next; the later ones longer, until something came back."""
     session = joined()

@@ -9,6 +9,7 @@ from client_py.core.status import SERVER_AWAY, Facts, LinkFacts, status_line
 from protocol.codes import CloseCode
 
 JOINED, WAITING = SessionState.JOINED, SessionState.WAITING
+PAGES = "https://pages.example"
 
 
 def facts(
@@ -16,9 +17,10 @@ def facts(
     *links: LinkFacts,
     close_code: int | None = None,
     supported: bool = True,
+    refused_origin: str = "",
 ) -> Facts:
     """Give facts, in which everything is well if nothing else is said."""
-    return Facts(supported, session, close_code, links)
+    return Facts(supported, session, close_code, links, refused_origin)
 
 
 def link(state: LinkState, *, answered: bool = True, relayed: bool | None = None) -> LinkFacts:
@@ -37,6 +39,9 @@ def link(state: LinkState, *, answered: bool = True, relayed: bool | None = None
         (facts(WAITING, close_code=1006), Status.OFFLINE),
         (facts(WAITING, link(LinkState.INTERRUPTED), close_code=1006), Status.OFFLINE),
         (facts(WAITING, link(LinkState.OPEN), close_code=1006), Status.CONNECTED),
+        (facts(WAITING, close_code=1006, refused_origin=PAGES), Status.REFUSED),
+        (facts(SessionState.OPENING, close_code=1006, refused_origin=PAGES), Status.REFUSED),
+        (facts(WAITING, link(LinkState.OPEN), close_code=1006, refused_origin=PAGES), Status.CONNECTED),
         (facts(SessionState.FULL), Status.FULL),
         (facts(SessionState.REFUSED, close_code=CloseCode.REPLACED), Status.REFUSED),
         (facts(SessionState.REFUSED, link(LinkState.OPEN), close_code=CloseCode.REPLACED), Status.CONNECTED),
@@ -69,6 +74,7 @@ def test_status_follows_the_facts(given: Facts, status: Status) -> None:
         (facts(SessionState.REFUSED, close_code=CloseCode.REPLACED), "another tab"),
         (facts(SessionState.REFUSED, close_code=CloseCode.UNAUTHENTICATED), "sign in again"),
         (facts(SessionState.REFUSED, close_code=CloseCode.PROTOCOL_VIOLATION), "reload"),
+        (facts(WAITING, refused_origin=PAGES), f"pages from {PAGES}. Whoever runs it has to add that"),
         (facts(supported=False), "WebRTC"),
     ],
 )

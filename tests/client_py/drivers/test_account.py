@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 
+from client_py.core.account import UNREACHABLE
 from client_py.drivers.account import LOGIN_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Response
+from client_py.ports import OriginRefused, Response
 from tests.fakes.ports import FakeClock, FakeHttp, FakeStore, settle
 
 NOW = 1_000_000.0
@@ -69,6 +70,21 @@ async def test_account_registers() -> None:
     await settle()
     assert [request[0] for request in stage.http.requests] == ["/api/register"]
     assert stage.view.shown[-1] == ("in", "test")
+
+
+async def test_account_shows_that_its_origin_is_refused() -> None:
+    """It is told from a server that is not there."""
+    stage = Stage()
+    stage.http.answers = [OriginRefused("https://pages.example")]
+    stage.driver.sign_in("test", "secret")
+    await settle()
+    kind, sentence = stage.view.shown[-1]
+    assert kind == "error"
+    assert "does not allow pages from https://pages.example" in sentence
+    stage.driver.sign_in("test", "secret")
+    await settle()
+    assert stage.view.shown[-1] == ("error", UNREACHABLE)
+    assert stage.failures == []
 
 
 async def test_account_shows_what_the_server_says() -> None:

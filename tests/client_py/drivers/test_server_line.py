@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.core.models import Status
+from client_py.core.notices import StatusChanged
 from client_py.core.room import Room, RoomEffect, Visitor
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
 from client_py.drivers.inputs import Input
 from client_py.drivers.server_line import ServerLine
 from client_py.drivers.tasks import Tasks
+from client_py.ports import OriginRefused
 from tests.fakes.ports import FakeDoorbell, FakeSockets, settle
 
 
@@ -41,6 +44,20 @@ async def test_line_tells_what_came_of_a_knock(answered: bool) -> None:  # noqa:
     await settle()
     (effects,) = stage.effects
     assert (OpenSocket() in effects) is answered
+    assert stage.failures == []
+
+
+async def test_line_tells_that_its_origin_is_refused() -> None:
+    """The room waits, and a person reads why."""
+    stage = Stage()
+    await stage.knock()
+    stage.doorbell.rings[0].set_exception(OriginRefused("https://pages.example"))
+    await settle()
+    (effects,) = stage.effects
+    (changed,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
+    assert changed.line.status is Status.REFUSED
+    assert "https://pages.example" in changed.line.detail
+    assert OpenSocket() not in effects
     assert stage.failures == []
 
 
