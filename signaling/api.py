@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,10 +14,12 @@ from signaling.accounts import Account
 from signaling.admission import Admission
 from signaling.errors import MalformedBody, UnsupportedMedia
 from signaling.logs import log
+from signaling.origins import is_allowed
 from signaling.responses import NO_STORE
 
 JSON_MEDIA_TYPE = "application/json"
 BEARER = "bearer "
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 CREDENTIALS = frozenset({"username", "password"})
 
 
@@ -50,9 +53,23 @@ class AccountApi:
         return JSONResponse(body, status, headers=NO_STORE)
 
 
-async def health(_request: Request) -> Response:
-    """`GET /healthz`: the process is alive and answers."""
-    return JSONResponse({"status": "ok"}, headers=NO_STORE)
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The endpoint that says how the server does; pages of any origin may read it.
+
+    A browser keeps every other answer from a page whose origin is not allowed, so that it could not tell a person why
+    this server does not serve it.
+    """
+
+    allowed_origins: Collection[str]
+
+    async def health(self, request: Request) -> Response:
+        """`GET /healthz`: the process is alive and answers, and may be used by the page that asks, if one does."""
+        body: dict[str, str | bool] = {"status": "ok"}
+        origin = request.headers.get("origin")
+        if origin is not None:
+            body["origin_allowed"] = is_allowed(origin, request.headers.get("host", ""), self.allowed_origins)
+        return JSONResponse(body, headers=NO_STORE | ANY_ORIGIN)
 
 
 async def _credentials(request: Request) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from protocol.http import (
 from signaling.access_tokens import AccessTokens
 from signaling.accounts import Accounts
 from signaling.admission import Admission
-from signaling.api import AccountApi, health
+from signaling.api import AccountApi, Health
 from signaling.backplane import Backplane
 from signaling.connection import SignalingEndpoint
 from signaling.data_folder import token_secret
@@ -143,7 +143,7 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
 
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
-    api, pages = AccountApi(parts.admission), Pages(parts.site)
+    api, pages, health = AccountApi(parts.admission), Pages(parts.site), Health(settings.allowed_origins)
     return [
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
@@ -152,7 +152,7 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route("/pyodide/{version}/{name:path}", pages.runtime),
         Route("/favicon.ico", pages.favicon),
         Route("/robots.txt", robots),
-        Route(HEALTH_PATH, health),
+        Route(HEALTH_PATH, health.health),
         Route(READY_PATH, parts.readiness.serve),
         Route(METRICS_PATH, MetricsEndpoint(parts.metrics, settings.metrics_token).serve),
         Route(REGISTER_PATH, api.register, methods=["POST"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]+))?")
 DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -15,6 +16,14 @@ def normal_origin(text: str) -> str | None:
         return None
     scheme, host, port = match.groups()
     return f"{scheme}://{host}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
+
+
+def is_allowed(origin: str | None, host: str, allowed: Collection[str]) -> bool:
+    """Tell whether a request may come from a page of this origin; without one, no browser asks, or a page of our own.
+
+    `host` is the Host header of the same request, and `allowed` are origins beside the server's own.
+    """
+    return origin is None or is_same_origin(origin, host) or normal_origin(origin) in allowed
 
 
 def is_same_origin(origin: str, host: str) -> bool:

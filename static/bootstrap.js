@@ -2,8 +2,9 @@
 
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
-const { runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
-const WORKER = "/service-worker.js";
+const { base, config, runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
+const WORKER = `${base}service-worker.js`;
+const CONFIG_SECONDS = 15;
 const SNAPSHOT_SECONDS = 120;
 const PAINT_MS = 100;
 // The largest of the files that the page preloads and awaits: by it, the line is measured.
@@ -18,7 +19,13 @@ const MAKE_APP = "from client_py.app import App; app = App()";
 // In sessionStorage, when an application that was taken up from a snapshot could not start: the next load does without.
 const PLAIN = "p2pchat.plain";
 
+const FAULT =
+  "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.";
+const CONFIG_FAULT =
+  `This page does not know its server. Please reload it; if that does not help, whoever hosts it has to look at ${config}.`;
+
 let submitter = null;
+let fault = FAULT;
 let hint = "You can already log in.";
 
 function showSigningIn() {
@@ -43,6 +50,21 @@ async function load(url, options) {
   const response = await fetch(url, options);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return response.arrayBuffer();
+}
+
+// On a static host a file beside the page names the server, and whoever hosts it may change that file.
+async function readConfig() {
+  try {
+    const text = new TextDecoder().decode(
+      await load(config, { cache: "no-cache", signal: AbortSignal.timeout(CONFIG_SECONDS * 1000) }),
+    );
+    const { protocol, origin } = new URL(JSON.parse(text).signaler);
+    if (protocol !== "https:" && protocol !== "http:") throw new Error(`${config}: ${protocol}`);
+    root.dataset.signaler = origin;
+  } catch (error) {
+    fault = CONFIG_FAULT;
+    throw error;
+  }
 }
 
 function isPlainWished() {
@@ -169,12 +191,15 @@ async function startFromArchives(loadPyodide, archive) {
 
 async function boot() {
   showProgress(10, `Getting ready… ${hint}`);
+  const configured = config ? readConfig() : null;
+  configured?.catch(() => {}); // it is awaited further down, as what follows is
   const painting = painted();
   const isResumed = await isSnapshotSooner();
   const first = isResumed ? loadMemory() : load(program);
   first.catch(() => {}); // it is awaited further down, where a failure has its place
   await painting;
   const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
+  await configured;
   showProgress(30, `Starting Python… ${hint}`);
   const python = (isResumed && (await startFromSnapshot(loadPyodide, first)))
     || (await startFromArchives(loadPyodide, isResumed ? load(program) : first));
@@ -206,8 +231,7 @@ try {
   delete root.dataset.signedIn;
   root.dataset.app = "failed";
   showProgress(0, "P2P Chat could not start.");
-  document.getElementById("auth-error").textContent =
-    "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.";
+  document.getElementById("auth-error").textContent = fault;
   console.error(error);
   if (root.dataset.boot === "snapshot") sessionStorage.setItem(PLAIN, "");
 }

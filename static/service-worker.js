@@ -2,12 +2,19 @@
 // The addresses of what is kept name its content, so what is kept under one can never be out of date.
 
 const RELEASE = "{{release}}";
-const KEPT = new Set({{kept}});
-const PREFIX = "p2p-chat ";
-const PAGE = "/";
+// With the checksums by which a file that comes from a static host is known to be whole.
+const KEPT = new Map(Object.entries({{kept}}));
+const PREFIX = "{{caches}}";
+const PAGE = "{{base}}";
 // Every room has the same page.
-const PAGES = /^\/(chat\/[A-Za-z0-9_-]{1,64})?$/;
-const PAGE_SECONDS = 4;
+const PAGES = /^(chat\/[A-Za-z0-9_-]{1,64})?$/;
+// Names the server, where that is not the page's own host; what it says today counts for more than what is kept of it.
+const CONFIG = "{{config}}";
+const PATIENCE_SECONDS = 4;
+
+function isPage(pathname) {
+  return pathname.startsWith(PAGE) && PAGES.test(pathname.slice(PAGE.length));
+}
 
 function good(response) {
   if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
@@ -21,15 +28,19 @@ async function keepPage(cache) {
   await cache.put(PAGE, response);
 }
 
-async function keepFile(cache, address) {
+async function keepConfig(cache) {
+  if (CONFIG) await cache.put(CONFIG, good(await fetch(CONFIG, { cache: "no-cache" })));
+}
+
+async function keepFile(cache, [address, integrity]) {
   const known = await caches.match(address, { ignoreVary: true });
-  await cache.put(address, known ?? good(await fetch(address, { priority: "low" })));
+  await cache.put(address, known ?? good(await fetch(address, { priority: "low", integrity })));
 }
 
 // All of it or nothing: if something cannot be had, this worker never comes into force, and the next visit tries again.
 async function keepAll() {
   const cache = await caches.open(PREFIX + RELEASE);
-  await Promise.all([keepPage(cache), ...[...KEPT].map((address) => keepFile(cache, address))]);
+  await Promise.all([keepPage(cache), keepConfig(cache), ...[...KEPT].map((file) => keepFile(cache, file))]);
 }
 
 // Called when no page of an earlier release is open any more.
@@ -44,15 +55,23 @@ async function fromNetwork(request) {
   return response;
 }
 
-async function answerPage(request) {
-  const tooLate = new Promise((_, reject) => setTimeout(reject, PAGE_SECONDS * 1000, new Error("No answer in time.")));
+// What the network says soon, or else what is kept.
+async function answerFreshly(request, address) {
+  const milliseconds = PATIENCE_SECONDS * 1000;
+  const tooLate = new Promise((_, reject) => setTimeout(reject, milliseconds, new Error("No answer in time.")));
   try {
     return await Promise.race([fromNetwork(request), tooLate]);
   } catch (error) {
-    const page = await caches.match(PAGE, { cacheName: PREFIX + RELEASE, ignoreVary: true });
-    if (page === undefined) throw error;
-    return page;
+    const kept = await caches.match(address, { cacheName: PREFIX + RELEASE, ignoreVary: true });
+    if (kept === undefined) throw error;
+    return kept;
   }
+}
+
+async function answerConfig(request) {
+  const response = await answerFreshly(request, CONFIG);
+  if (response.ok) await (await caches.open(PREFIX + RELEASE)).put(CONFIG, response.clone());
+  return response;
 }
 
 async function answerFile(request) {
@@ -66,6 +85,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
-  if (request.mode === "navigate" && PAGES.test(pathname)) event.respondWith(answerPage(request));
+  if (request.mode === "navigate" && isPage(pathname)) event.respondWith(answerFreshly(request, PAGE));
+  else if (pathname === CONFIG) event.respondWith(answerConfig(request));
   else if (KEPT.has(pathname)) event.respondWith(answerFile(request));
 });

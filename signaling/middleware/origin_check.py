@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketClose
 
 from signaling.errors import ForbiddenOrigin
 from signaling.logs import log
-from signaling.origins import is_same_origin, normal_origin
+from signaling.origins import is_allowed
 from signaling.responses import refusal_response
 from signaling.tally import Tally
 
@@ -38,10 +38,7 @@ class OriginCheck:
         await self._app(scope, receive, send)
 
     def _may_pass(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
-        if origin is None or is_same_origin(origin, headers.get("host", "")):
-            return True
-        return normal_origin(origin) in self._allowed
+        return is_allowed(headers.get("origin"), headers.get("host", ""), self._allowed)
 
 
 def _matters(scope: Scope) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from signaling.origins import is_same_origin, normal_origin
+from signaling.origins import is_allowed, is_same_origin, normal_origin
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,19 @@ def test_page_of_same_host_is_same_origin(origin: str, host: str) -> None:
 def test_page_of_other_host_is_foreign(origin: str, host: str) -> None:
     """Another host, another port, or no origin to speak of is foreign."""
     assert not is_same_origin(origin, host)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (None, True),
+        ("https://chat.example", True),
+        ("https://pages.example", True),
+        ("https://PAGES.example:443", True),
+        ("https://other.example", False),
+        ("null", False),
+    ],
+)
+def test_pages_of_some_origins_are_allowed(origin: str | None, *, allowed: bool) -> None:
+    """Those of the server itself, those that are named, and whoever is no page at all."""
+    assert is_allowed(origin, "chat.example", {"https://pages.example"}) is allowed

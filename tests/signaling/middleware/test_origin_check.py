@@ -70,9 +70,28 @@ async def test_browser_is_told_who_is_allowed(start_server: StartServer) -> None
 async def test_foreign_page_reads_nothing_by_default(server: RunningServer) -> None:
     """Without a setting no other origin is allowed anything."""
     async with server.http() as client:
-        response = await client.get("/healthz", headers={"Origin": FRIEND})
+        response = await client.get("/robots.txt", headers={"Origin": FRIEND})
     assert response.status_code == 200
     assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(FRIEND, True), (EVIL, False), ("null", False)])
+async def test_foreign_page_reads_whether_it_is_allowed(
+    start_server: StartServer, origin: str, *, allowed: bool
+) -> None:
+    """So it can tell a server that does not want it from one that is away, and say so to a person."""
+    server = start_server(allowed_origins=(FRIEND,))
+    async with server.http() as client:
+        response = await client.get("/healthz", headers={"Origin": origin})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "origin_allowed": allowed})
+    assert response.headers["access-control-allow-origin"] == (origin if allowed else "*")
+
+
+async def test_own_page_reads_that_it_is_allowed(server: RunningServer) -> None:
+    """Its browser names its origin in some requests."""
+    async with server.http() as client:
+        response = await client.get("/healthz", headers={"Origin": server.url})
+    assert response.json()["origin_allowed"] is True
 
 
 async def test_own_page_may_signal(server: RunningServer) -> None:
