@@ -1,4 +1,4 @@
-"""The command line: `p2p-chat serve`, and `p2p-chat migrate`."""
+"""The command line: `p2p-chat serve`, `p2p-chat migrate` and `p2p-chat export`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from signaling import logs, workers
 from signaling.admission import DEMO_PASSWORD, DEMO_USERNAME
 from signaling.app import create_app
 from signaling.database import Database, chosen_url
-from signaling.errors import DatabaseUnavailable, StartupError
+from signaling.errors import DatabaseUnavailable, ExportError, StartupError
+from signaling.export import export_site
 from signaling.schema import Migration
 from signaling.serving import listen, serve
 from signaling.settings import PREFIX, Settings, is_loopback, unknown_variables
+from signaling.site import static_folder
 from signaling.worker_metrics import Worker
 
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognized here, not bound
@@ -103,6 +105,24 @@ def _serve(settings: Settings) -> int:
     sockets = listen(settings.host, settings.port)
     serve(app, settings, sockets, partial(_announce, settings, sockets))
     return 0
+
+
+@main.command("export")
+@click.option("--signaler", required=True, help="Origin of the server, like https://chat.example.org.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to: new, or of an export.")
+@click.option("--base-path", default="/", show_default=True, help="Path at which the static host serves that folder.")
+def export_command(signaler: str, out: Path, base_path: str) -> None:
+    """Write the page for a static host; accounts and signaling stay with a server elsewhere: see docs/deploy.md."""
+    try:
+        exported = export_site(static_folder(), out, signaler, base_path)
+    except (ExportError, StartupError) as error:
+        raise CannotStart(str(error)) from error
+    click.echo(f"{out} has the page, in {exported.files} files. {out / 'config.json'} names its server.")
+    click.echo(f"That server has to allow it: put the page’s origin into its {PREFIX}ALLOWED_ORIGINS.")
+    if not exported.starts_quickly:
+        click.echo(
+            "The page starts slowly, since nothing is built of these sources: run `make site`, and export again."
+        )
 
 
 def _serve_by_workers(settings: Settings, options: Mapping[str, str | None]) -> int:

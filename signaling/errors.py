@@ -12,6 +12,10 @@ ServerError
 │   ├── WorkersUnusable        this system cannot have several processes serve one address
 │   └── SiteIncomplete         the page's files or the Pyodide runtime are not there
 ├── DependencyUnavailable      what the server depends on does not answer as it should; while it runs, that may pass
+├── ExportError                the page cannot be written for a static host; its sentence says what to do
+│   ├── InvalidOption          an option has a value that it may not have
+│   ├── FolderNotOurs          the folder holds what no export has written
+│   └── FolderUnwritable       the folder cannot be read or written
 └── Refusal                    one request is not carried out and nothing has changed; `code` says why to a program
     ├── MalformedBody          an HTTP body that is not JSON of the right shape
     │   └── UnsupportedMedia   a body that does not call itself JSON
@@ -162,6 +166,46 @@ class DependencyUnavailable(ServerError):
 
     def __str__(self) -> str:
         return f"What the server depends on cannot be used now: {self.reason}."
+
+
+class ExportError(ServerError):
+    """The root of what keeps the page from being written for a static host; a person reads the sentence."""
+
+
+class InvalidOption(ExportError):
+    """Raised when what was typed makes no sense; `reason` says what the option may be."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        self.option = option
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.option} {self.reason}."
+
+
+class FolderNotOurs(ExportError):
+    """Raised when an export would have to change what it has not written; `reason` names that."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path} is left as it is: {self.reason}. Choose a new or empty folder with --out."
+
+
+class FolderUnwritable(ExportError):
+    """Raised when the system does not let an export read or write; `reason` is the operating system's.
+
+    What was written until then is whole, file by file; the next export goes on with it.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The page cannot be written to {self.path}: {self.reason}. Choose another folder with --out."
 
 
 class Refusal(ServerError):
