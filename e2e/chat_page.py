@@ -63,6 +63,10 @@ class ChatPage:
         note = re.escape(f"net::ERR_CONNECTION_REFUSED ({self.url}{path})")
         self._allowed.append(re.compile(f"Failed to load resource: {note}"))
 
+    def allow_error(self, pattern: str) -> None:
+        """Expect errors like these, in which browsers put into their own words what a test is about."""
+        self._allowed.append(re.compile(pattern))
+
     def allow_lost_snapshot(self) -> None:
         """Expect the browser to note by itself that the snapshot did not come, or was not what the page expects."""
         self._allowed += [

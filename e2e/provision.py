@@ -48,13 +48,24 @@ DEBIAN_FONTS = ("fonts-dejavu-core", "fonts-noto-color-emoji")
 # Debian's package of each program that the network lab runs.
 LAB_PACKAGES: Mapping[str, str] = {"ip": "iproute2", "nft": "nftables", "turnserver": "coturn"}
 # And of the servers that stand beside ours in some tests.
-SERVICE_PACKAGES: Mapping[str, str] = {"redis-server": "redis-server", "caddy": "caddy", "openssl": "openssl"}
+SERVICE_PACKAGES: Mapping[str, str] = {
+    "caddy": "caddy",
+    "nginx": "nginx-light",
+    "openssl": "openssl",
+    "redis-server": "redis-server",
+}
 LAB_PROBE = "table inet probe { chain probe { type filter hook forward priority 0; numgen random mod 100 < 1 drop; }; }"
 
 # Debian's packages for the tests of PostgreSQL, and where it leaves programs that are not on PATH.
 POSTGRESQL_PACKAGE, SQLITE_PACKAGE = "postgresql", "sqlite3"
 POSTGRESQL_FOLDERS = "/usr/lib/postgresql/*/bin"
-SERVICES = frozenset({"coturn", "redis-server", POSTGRESQL_PACKAGE})
+# By package, what would begin to serve by itself at the next boot.
+SERVICES: Mapping[str, str] = {
+    "coturn": "coturn",
+    "nginx-light": "nginx",
+    "redis-server": "redis-server",
+    POSTGRESQL_PACKAGE: "postgresql",
+}
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 # Generous bounds that only a hanging program or network reaches.
@@ -163,9 +174,9 @@ def install_packages(packages: Iterable[str]) -> None:
         with services_held_back():
             for command in (["apt-get", "-qq", "update"], install):
                 succeeds(command, timeout=INSTALL_TIMEOUT, environment=environment)
-    for service in SERVICES.intersection(missing):
+    for package in SERVICES.keys() & set(missing):
         # The tests run one of their own; the system's is not to begin listening at the next boot either.
-        succeeds(["update-rc.d", service, "disable"], timeout=PROBE_TIMEOUT, quiet=True)
+        succeeds(["update-rc.d", SERVICES[package], "disable"], timeout=PROBE_TIMEOUT, quiet=True)
     if "caddy" in missing:
         # Nor is Debian's Caddy, which has a unit of systemd alone.
         succeeds(["systemctl", "--quiet", "disable", "caddy"], timeout=PROBE_TIMEOUT, quiet=True)

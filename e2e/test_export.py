@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from e2e.browsers import Kind
+from e2e.chat_page import ChatPage, connect
+from e2e.logins import storage
+from e2e.people import Newcomers
+from e2e.server import PASSWORD, Server
+from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost, nginx_fault
+from signaling.export import export_site
+from signaling.site import static_folder
+
+Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
+IN_FORCE = "navigator.serviceWorker.ready.then(() => {})"
+CACHES = "caches.keys()"
+SCRIPTS = ("bootstrap.js", "pyodide.mjs", "pyodide.asm.mjs")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a static host has the page."""
+
+    base: str = "/"
+    has_rules: bool = True
+    """Whether it does what our example for nginx says."""
+
+
+ORIGIN, SUBPATH, PLAIN_HOST = Place(), Place("/p2p-chat/"), Place("/p2p-chat/", has_rules=False)
+OpenHost = Callable[[Place], StaticHost]
+
+
+@pytest.fixture
+def open_host(tmp_path: Path) -> Iterator[OpenHost]:
+    """Start static hosts, with nothing on them yet."""
+    if fault := nginx_fault():
+        pytest.skip(fault)
+    opened: list[StaticHost] = []
+
+    def open_one(place: Place) -> StaticHost:
+        rules = WITH_OUR_RULES if place.has_rules else WITHOUT_RULES.format(base=place.base)
+        host = StaticHost(tmp_path / f"host-{len(opened)}", place.base, rules)
+        opened.append(host)
+        host.start()
+        return host
+
+    yield open_one
+    for host in opened:
+        host.stop()
+
+
+@pytest.fixture
+def host(open_host: OpenHost) -> StaticHost:
+    """Start one that has the page to itself."""
+    return open_host(ORIGIN)
+
+
+@pytest.fixture
+def signaler(own_server: Server, host: StaticHost) -> Server:
+    """Have a server that allows the pages of that host."""
+    allow(own_server, host.origin)
+    publish(host, own_server)
+    return own_server
+
+
+def allow(server: Server, origins: str) -> None:
+    """Start a server anew, with other origins allowed."""
+    server.stop()
+    server.settings["P2PCHAT_ALLOWED_ORIGINS"] = origins
+    server.start()
+
+
+def publish(host: StaticHost, server: Server, base: str = "/") -> None:
+    """Put the page of a server on a host."""
+    export_site(static_folder(), host.site, server.url, base)
+
+
+async def log_in(page: ChatPage, server: Server, username: str = "ada") -> None:
+    """Log in with a new account of a server."""
+    server.register(username)
+    await page.log_in(username, PASSWORD)
+
+
+@pytest.mark.parametrize("place", [ORIGIN, SUBPATH, PLAIN_HOST], ids=["origin", "sub-path", "plain host"])
+async def test_two_people_talk(
+    newcomers: Newcomers, open_host: OpenHost, own_server: Server, room: str, place: Place
+) -> None:
+    """From a link to their room on, which the host has no file for; and the lobby is where the page begins."""
+    host = open_host(place)
+    allow(own_server, host.origin)
+    publish(host, own_server, place.base)
+    ada, ben = await newcomers.open("chromium", host.url), await newcomers.open("firefox", host.url)
+    for page, username in ((ada, "ada"), (ben, "ben")):
+        if not place.has_rules:
+            page.allow_refusal(404, f"/chat/{room}")
+        await page.open(f"/chat/{room}")
+        await log_in(page, own_server, username)
+        await page.wait_for_room()
+    await connect(ada, ben)
+    await ada.send("From a host that knows no rooms")
+    await ben.wait_for_incoming("From a host that knows no rooms")
+    await ben.send("To another")
+    await ada.wait_for_incoming("To another")
+    await ada.wait_for_arrival("From a host that knows no rooms")
+
+    await ada.go_back_to_lobby()
+    assert ada.page.url == f"{host.url}/"
+    await ada.go_to(f"{room[:50]}-2")
+    assert ada.page.url == f"{host.url}/chat/{room[:50]}-2"
+    await ada.page.get_by_role("button", name="Show a QR code").click()
+    await expect(ada.handle("invite")).to_contain_text(f"{host.url}/chat/{room[:50]}-2")
+
+
+@Kinds
+async def test_every_script_comes_once(newcomers: Newcomers, host: StaticHost, signaler: Server, kind: Kind) -> None:
+    """What is preloaded, checked and imported is one and the same file; and it comes compressed."""
+    page = await newcomers.open(kind, host.url)
+    await page.open()
+    assert await page.page.locator("html").get_attribute("data-signaler") == signaler.url
+    await page.page.evaluate(IN_FORCE)
+    asked = host.requests()
+    for script in SCRIPTS:
+        assert [entry[1:] for entry in asked if entry[0].endswith(f"/{script}")] == [(200, "gzip")], script
+    assert [entry[1:] for entry in asked if entry[0].endswith(".wasm")] == [(200, "gzip")]
+    assert {status for _, status, _ in asked} <= {200, 304}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@Kinds
+async def test_changed_script_does_not_run(
+    newcomers: Newcomers, host: StaticHost, signaler: Server, kind: Kind, script: str
+) -> None:
+    """A cache that has another file than the page names is found out, by the one who would run it."""
+    assert signaler.port
+    [path] = host.site.rglob(script)
+    for file in path.parent.glob(f"{script}*"):
+        file.unlink()
+    path.write_text("document.documentElement.dataset.app = 'ready'; export const loadPyodide = 1;", encoding="utf-8")
+    page = await newcomers.open(kind, host.url)
+    page.allow_lost_snapshot()
+    page.allow_error("dynamically imported module|Importing a module script failed|could not start")
+    await page.page.goto(f"{host.url}/")
+    if script == "bootstrap.js":
+        await page.page.wait_for_load_state()
+        assert await page.page.locator("html").get_attribute("data-app") == "starting"
+    else:
+        await expect(page.page.locator("html")).to_have_attribute("data-app", "failed")
+        await expect(page.handle("auth-error")).to_contain_text("could not start")
+
+
+@Kinds
+@pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])
+async def test_repeated_visit_asks_for_page_and_configuration_alone(
+    newcomers: Newcomers, open_host: OpenHost, own_server: Server, kind: Kind, place: Place
+) -> None:
+    """Everything else is in the browser, and where the host is away, those two are as well."""
+    host = open_host(place)
+    allow(own_server, host.origin)
+    publish(host, own_server, place.base)
+    page = await newcomers.open(kind, host.url)
+    await page.open()
+    await page.page.evaluate(IN_FORCE)
+    since = len(host.requests())
+    await page.open("/chat/kitchen")
+    assert await page.page.locator("html").get_attribute("data-boot") == "snapshot"
+    asked = {path.removeprefix(place.base) for path, _, _ in host.requests(since)}
+    assert asked - {"service-worker.js"} == {"chat/kitchen", "config.json"}
+
+    host.stop()
+    await page.open("/chat/kitchen")
+    await log_in(page, own_server)
+    await page.wait_for_status("waiting")
+
+
+async def test_two_pages_of_an_origin_keep_to_themselves(
+    newcomers: Newcomers, open_host: OpenHost, own_server: Server, tmp_path: Path
+) -> None:
+    """At different paths, with different servers: each has its own files, and its own login."""
+    host = open_host(SUBPATH)
+    other = Server(tmp_path / "other", {"P2PCHAT_ALLOWED_ORIGINS": host.origin})
+    (tmp_path / "other").mkdir()
+    other.start()
+    try:
+        allow(own_server, host.origin)
+        publish(host, own_server, "/p2p-chat/")
+        export_site(static_folder(), host.site.parent / "second", other.url, "/second/")
+        first = await newcomers.open("chromium", host.url)
+        await first.open()
+        await log_in(first, own_server)
+        await first.wait_for_lobby()
+        await first.page.evaluate(IN_FORCE)
+        second = await newcomers.open_beside(first.page.context, f"{host.origin}/second")
+        await second.open()
+        await second.wait_for_form()
+        await log_in(second, other, "ben")
+        await second.wait_for_lobby()
+        await second.page.evaluate(IN_FORCE)
+        names = await second.page.evaluate(CACHES)
+        assert [re.sub(r"[0-9a-f]{16}$", "…", name) for name in names] == [
+            "p2p-chat@/p2p-chat/ …",
+            "p2p-chat@/second/ …",
+        ]
+        await first.reload()
+        await first.wait_for_lobby()
+        await expect(first.page.get_by_text("ada", exact=True)).to_be_visible()
+    finally:
+        other.stop()
+
+
+@Kinds
+async def test_refused_origin_is_told(
+    newcomers: Newcomers, host: StaticHost, own_server: Server, room: str, kind: Kind
+) -> None:
+    """At the login and in a room, with who can do something about it; when it is done, the room goes on by itself."""
+    publish(host, own_server)
+    login = own_server.register("ada")
+    key = {"name": f"p2pchat.login {own_server.url}", "value": json.dumps(login)}
+    kept = storage(host.origin, login)
+    kept["origins"][0]["localStorage"].append(key)
+    sentence = f"This server does not allow pages from {host.origin}. Whoever runs it has to add that"
+    stranger = await newcomers.open(kind, host.url)
+    guest = await newcomers.open(kind, host.url, kept)
+    for page in (stranger, guest):
+        page.allow_error("CORS|Cross-Origin Request Blocked|net::ERR_FAILED|WebSocket|establish a connection|403")
+    await stranger.open()
+    await stranger.log_in("ada", PASSWORD)
+    await expect(stranger.handle("auth-error")).to_contain_text(sentence)
+    await guest.open(f"/chat/{room}")
+    await guest.wait_for_status("refused")
+    await guest.wait_for_detail(sentence)
+    await guest.send("Kept until then")
+    await guest.wait_for_delivery("Kept until then", "queued")
+    allow(own_server, host.origin)
+    await guest.wait_for_status("waiting")
+
+
+@Kinds
+async def test_server_that_is_away_is_told(
+    newcomers: Newcomers, host: StaticHost, signaler: Server, kind: Kind
+) -> None:
+    """In the same words as on a page of its own."""
+    page = await newcomers.open(kind, host.url)
+    page.allow_error("ERR_CONNECTION_REFUSED|CORS request did not succeed|Cross-Origin Request Blocked")
+    await page.open()
+    signaler.stop()
+    await page.log_in("ada", PASSWORD)
+    await expect(page.handle("auth-error")).to_contain_text("The server cannot be reached")
+    signaler.start()
+    await log_in(page, signaler)
+    await page.wait_for_lobby()
+
+
+@Kinds
+async def test_configuration_leads_to_another_server(
+    newcomers: Newcomers, host: StaticHost, signaler: Server, tmp_path: Path, kind: Kind
+) -> None:
+    """When it is changed, the next visit goes there, also where a browser has kept the page; the old login stays out."""
+    page = await newcomers.open(kind, host.url)
+    await page.open()
+    await log_in(page, signaler)
+    await page.wait_for_lobby()
+    await page.page.evaluate(IN_FORCE)
+    (tmp_path / "other").mkdir()
+    other = Server(tmp_path / "other", {"P2PCHAT_ALLOWED_ORIGINS": host.origin})
+    other.start()
+    try:
+        (host.site / "config.json").write_text(json.dumps({"signaler": other.url}), encoding="utf-8")
+        await page.reload()
+        await page.wait_for_form()
+        assert "/api/refresh" not in other.log.read_text()
+        await log_in(page, other, "ben")
+        await page.wait_for_lobby()
+    finally:
+        other.stop()
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://x.example"}'])
+async def test_broken_configuration_is_told(
+    newcomers: Newcomers, host: StaticHost, signaler: Server, text: str
+) -> None:
+    """The file is named that its host has to look at."""
+    assert signaler.port
+    (host.site / "config.json").write_text(text, encoding="utf-8")
+    page = await newcomers.open("chromium", host.url)
+    page.allow_error("JSON|URL|config.json")
+    await page.page.goto(f"{host.url}/")
+    await expect(page.page.locator("html")).to_have_attribute("data-app", "failed", timeout=30_000)
+    await expect(page.handle("auth-error")).to_contain_text("has to look at /config.json")
