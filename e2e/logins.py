@@ -26,10 +26,10 @@ def forged(login: dict[str, Any]) -> dict[str, Any]:
     return _signed_anew(login, time.time() + HOUR, ANOTHER_SECRET)
 
 
-def storage(url: str, login: dict[str, Any]) -> StorageState:
-    """Give what a browser that has kept this login holds for the site."""
+def storage(url: str, login: dict[str, Any], suffix: str = "") -> StorageState:
+    """Give what a browser that has kept this login holds for the site; `suffix` names a server elsewhere."""
     kept = json.dumps(login)
-    return {"cookies": [], "origins": [{"origin": url, "localStorage": [{"name": LOGIN_KEY, "value": kept}]}]}
+    return {"cookies": [], "origins": [{"origin": url, "localStorage": [{"name": LOGIN_KEY + suffix, "value": kept}]}]}
 
 
 def _signed_anew(login: dict[str, Any], expires_at: float, secret: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class StaticHost:
         program = find_nginx()
         assert program is not None
         errors = self._folder / "error.log"
-        command = [program, "-p", self._folder, "-e", errors, "-c", self._configuration]
+        command = [program, "-p", str(self._folder), "-e", str(errors), "-c", str(self._configuration)]
         self._process = subprocess.Popen(command)  # noqa: S603  (our own command, without a shell)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():

@@ -220,10 +220,7 @@ async def test_refused_origin_is_told(
 ) -> None:
     """At the login and in a room, with who can do something about it; when it is done, the room goes on by itself."""
     publish(host, own_server)
-    login = own_server.register("ada")
-    key = {"name": f"p2pchat.login {own_server.url}", "value": json.dumps(login)}
-    kept = storage(host.origin, login)
-    kept["origins"][0]["localStorage"].append(key)
+    kept = storage(host.origin, own_server.register("ada"), f" {own_server.url}")
     sentence = f"This server does not allow pages from {host.origin}. Whoever runs it has to add that"
     stranger = await newcomers.open(kind, host.url)
     guest = await newcomers.open(kind, host.url, kept)
@@ -261,7 +258,7 @@ async def test_server_that_is_away_is_told(
 async def test_configuration_leads_to_another_server(
     newcomers: Newcomers, host: StaticHost, signaler: Server, tmp_path: Path, kind: Kind
 ) -> None:
-    """When it is changed, the next visit goes there, also where a browser has kept the page; the old login stays out."""
+    """The next visit goes there, also where a browser has kept the page; the login of the old one is not told to it."""
     page = await newcomers.open(kind, host.url)
     await page.open()
     await log_in(page, signaler)
