@@ -96,9 +96,9 @@ def migrating(folder: Path, **settings: str) -> str:
     return line
 
 
-def refusing(folder: Path, *options: str, **settings: str) -> str:
-    """Run `p2p-chat serve` where it cannot start; give its one sentence."""
-    process = run(folder, "serve", *options, **settings)
+def refusing(folder: Path, *options: str, command: str = "serve", **settings: str) -> str:
+    """Run `p2p-chat serve` where it cannot start, or another command; give its one sentence."""
+    process = run(folder, command, *options, **settings)
     assert (process.returncode, process.stdout) == (2, ""), process
     [sentence] = process.stderr.splitlines()
     return sentence
@@ -249,6 +249,28 @@ def test_misspelt_setting_is_pointed_out(tmp_path: Path) -> None:
     with serving(tmp_path, P2PCHAT_JWT_SECRT=SECRET) as server:
         _, _, errors = server.interrupt()
     assert "level=warning event=unknown_setting variable=P2PCHAT_JWT_SECRT" in errors
+
+
+def test_page_is_exported(tmp_path: Path) -> None:
+    """The command says what it has done, and what is left to do at the server."""
+    out = tmp_path / "dist"
+    options = ("--signaler", "https://chat.example.org", "--out", str(out), "--base-path", "/p2p-chat/")
+    process = run(tmp_path, "export", *options)
+    assert (process.returncode, process.stderr) == (0, ""), process
+    first, second, *_ = process.stdout.splitlines()
+    assert re.fullmatch(rf"{out} has the page, in \d+ files\. {out}/config\.json names its server\.", first)
+    assert "P2PCHAT_ALLOWED_ORIGINS" in second
+    assert 'data-base="/p2p-chat/"' in (out / "index.html").read_text()
+    assert list(tmp_path.iterdir()) == [out], "an export needs no data of the server"
+
+
+def test_unfit_export_is_refused(tmp_path: Path) -> None:
+    """An option that makes no sense, or a folder of somebody else, gets a sentence."""
+    options = ("--out", str(tmp_path), "--signaler")
+    assert "must begin with https://" in refusing(tmp_path, *options, "http://chat.example.org", command="export")
+    (tmp_path / "thesis.txt").touch()
+    sentence = refusing(tmp_path, *options, "https://chat.example.org", command="export")
+    assert f"{tmp_path} is left as it is: it is not empty" in sentence
 
 
 async def converse(address: str) -> list[str]:

@@ -138,6 +138,7 @@ def test_export_has_compressed_files_beside_the_plain_ones(pages: Path, tmp_path
     }
     for name in ("index.html", "404.html", "service-worker.js", "pyodide/1.2.3/pyodide.mjs"):
         assert gzip.decompress(written[f"{name}.gz"]) == written[name]
+        assert written[f"{name}.gz"][4:8] == bytes(4), "no time (RFC 1952 §2.3), or no two exports would be alike"
         assert f"{name}.br" not in written
     assert not [name for name in written if name.endswith(".zip.gz")]
 

@@ -113,6 +113,21 @@ def test_room_tells_a_final_no(code: CloseCode) -> None:
     assert stage.status() is Status.REFUSED
 
 
+def test_room_tells_that_its_origin_is_refused() -> None:
+    """And what becomes of that: the server may be set to allow it while the page waits."""
+    stage = Stage()
+    stage.do(stage.room.start())
+    stage.do(stage.room.socket_closed(1006))
+    stage.do(stage.room.session_timer_fired(SessionTimer.KNOCK))
+    stage.do(stage.room.origin_refused("https://pages.example"))
+    assert stage.status() is Status.REFUSED
+    stage.do(stage.room.session_timer_fired(SessionTimer.KNOCK))
+    stage.do(stage.room.knock_ended(answered=True))
+    stage.do(stage.room.socket_opened())
+    stage.joined()
+    assert stage.status() is Status.WAITING
+
+
 def test_room_is_left() -> None:
     """Who leaves closes what they had, and says so."""
     stage = Stage()
