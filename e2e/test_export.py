@@ -18,6 +18,8 @@ from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost, nginx_fau
 from signaling.export import export_site
 from signaling.site import static_folder
 
+# Of the fixtures that a test asks for, the pages are the last, and so the first to go: while their servers are there.
+
 Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
 IN_FORCE = "navigator.serviceWorker.ready.then(() => {})"
 CACHES = "caches.keys()"
@@ -90,7 +92,7 @@ async def log_in(page: ChatPage, server: Server, username: str = "ada") -> None:
 
 @pytest.mark.parametrize("place", [ORIGIN, SUBPATH, PLAIN_HOST], ids=["origin", "sub-path", "plain host"])
 async def test_two_people_talk(
-    newcomers: Newcomers, open_host: OpenHost, own_server: Server, room: str, place: Place
+    open_host: OpenHost, own_server: Server, room: str, place: Place, newcomers: Newcomers
 ) -> None:
     """From a link to their room on, which the host has no file for; and the lobby is where the page begins."""
     host = open_host(place)
@@ -119,7 +121,7 @@ async def test_two_people_talk(
 
 
 @Kinds
-async def test_every_script_comes_once(newcomers: Newcomers, host: StaticHost, signaler: Server, kind: Kind) -> None:
+async def test_every_script_comes_once(host: StaticHost, signaler: Server, kind: Kind, newcomers: Newcomers) -> None:
     """What is preloaded, checked and imported is one and the same file; and it comes compressed."""
     page = await newcomers.open(kind, host.url)
     await page.open()
@@ -135,7 +137,7 @@ async def test_every_script_comes_once(newcomers: Newcomers, host: StaticHost, s
 @pytest.mark.parametrize("script", SCRIPTS)
 @Kinds
 async def test_changed_script_does_not_run(
-    newcomers: Newcomers, host: StaticHost, signaler: Server, kind: Kind, script: str
+    host: StaticHost, signaler: Server, kind: Kind, script: str, newcomers: Newcomers
 ) -> None:
     """A cache that has another file than the page names is found out, by the one who would run it."""
     assert signaler.port
@@ -158,7 +160,7 @@ async def test_changed_script_does_not_run(
 @Kinds
 @pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])
 async def test_repeated_visit_asks_for_page_and_configuration_alone(
-    newcomers: Newcomers, open_host: OpenHost, own_server: Server, kind: Kind, place: Place
+    open_host: OpenHost, own_server: Server, kind: Kind, place: Place, newcomers: Newcomers
 ) -> None:
     """Everything else is in the browser, and where the host is away, those two are as well."""
     host = open_host(place)
@@ -180,7 +182,7 @@ async def test_repeated_visit_asks_for_page_and_configuration_alone(
 
 
 async def test_two_pages_of_an_origin_keep_to_themselves(
-    newcomers: Newcomers, open_host: OpenHost, own_server: Server, tmp_path: Path
+    open_host: OpenHost, own_server: Server, tmp_path: Path, newcomers: Newcomers
 ) -> None:
     """At different paths, with different servers: each has its own files, and its own login."""
     host = open_host(SUBPATH)
@@ -216,7 +218,7 @@ async def test_two_pages_of_an_origin_keep_to_themselves(
 
 @Kinds
 async def test_refused_origin_is_told(
-    newcomers: Newcomers, host: StaticHost, own_server: Server, room: str, kind: Kind
+    host: StaticHost, own_server: Server, room: str, kind: Kind, newcomers: Newcomers
 ) -> None:
     """At the login and in a room, with who can do something about it; when it is done, the room goes on by itself."""
     publish(host, own_server)
@@ -240,7 +242,7 @@ async def test_refused_origin_is_told(
 
 @Kinds
 async def test_server_that_is_away_is_told(
-    newcomers: Newcomers, host: StaticHost, signaler: Server, kind: Kind
+    host: StaticHost, signaler: Server, kind: Kind, newcomers: Newcomers
 ) -> None:
     """In the same words as on a page of its own."""
     page = await newcomers.open(kind, host.url)
@@ -256,7 +258,7 @@ async def test_server_that_is_away_is_told(
 
 @Kinds
 async def test_configuration_leads_to_another_server(
-    newcomers: Newcomers, host: StaticHost, signaler: Server, tmp_path: Path, kind: Kind
+    host: StaticHost, signaler: Server, tmp_path: Path, kind: Kind, newcomers: Newcomers
 ) -> None:
     """The next visit goes there, also where a browser has kept the page; the login of the old one is not told to it."""
     page = await newcomers.open(kind, host.url)
@@ -280,7 +282,7 @@ async def test_configuration_leads_to_another_server(
 
 @pytest.mark.parametrize("text", ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://x.example"}'])
 async def test_broken_configuration_is_told(
-    newcomers: Newcomers, host: StaticHost, signaler: Server, text: str
+    host: StaticHost, signaler: Server, text: str, newcomers: Newcomers
 ) -> None:
     """The file is named that its host has to look at."""
     assert signaler.port
