@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from signaling.middleware.security_headers import meta_policy
+from signaling.content_policy import meta_policy
 
 SCRIPTS = ("bootstrap.js", "pyodide.mjs", "pyodide.asm.mjs")
 """All that the page runs beside what stands in it."""

@@ -58,6 +58,9 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
     return Layer(frozenset(allowed), forbidden, open_to_libraries)
 
 
+# What `build_site.py` imports: a wheel is built without the server's libraries.
+BUILDING = tuple(f"signaling.{name}" for name in ("archive", "built", "content_policy", "errors", "hosting", "site"))
+
 # The longest name that a module lies under is its layer; what lies directly in client_py/ gets the standard library.
 LAYERS = {
     "protocol": layer("protocol", forbidden=IMPURE),
@@ -67,6 +70,7 @@ LAYERS = {
         f"signaling.{pure}": layer("signaling", "protocol", "msgspec", forbidden=IMPURE)
         for pure in ("effects", "origins", "relay", "resume_tokens", "rooms", "session", "tally", "turn_credentials")
     },
+    **{name: layer(*BUILDING, "protocol") for name in BUILDING},
     "client_py": layer(),
     "client_py.ports": layer("protocol"),
     "client_py.core": layer("client_py.core", "protocol", forbidden=IMPURE),
@@ -195,6 +199,8 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
         ("client_py/browser/x.py", "import protocol.codec", "protocol.codec"),
         ("signaling/rooms.py", "import asyncio", "asyncio"),
         ("signaling/session.py", "import starlette", "starlette"),
+        ("signaling/site.py", "from signaling.app import app", "signaling.app"),
+        ("signaling/hosting.py", "import starlette", "starlette"),
         ("client_py/ui/x.py", "from client_py.drivers import link", "client_py.drivers"),
         ("client_py/ui/x.py", "from pyodide.ffi import JsProxy", "pyodide.ffi"),
         ("client_py/app.py", "from signaling import app", "signaling.app"),

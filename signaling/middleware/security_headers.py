@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER_ONLY = ("frame-ancestors 'none'",)
-"""What browsers pass over in a page itself (CSP Level 3 §3.3)."""
+from signaling.content_policy import content_policy
 
 
 def security_headers(
@@ -23,37 +22,6 @@ def security_headers(
         "Referrer-Policy": "no-referrer",  # a room's name is in its address
         "X-Content-Type-Options": "nosniff",
     }
-
-
-def meta_policy(inline_scripts: Iterable[str], inline_styles: Iterable[str], connections: str) -> str:
-    """Give the policy for a `meta` element, which cannot say all that a header can."""
-    directives = content_policy(inline_scripts, inline_styles, connections)
-    return "; ".join(directive for directive in directives if directive not in HEADER_ONLY)
-
-
-def content_policy(inline_scripts: Iterable[str], inline_styles: Iterable[str], connections: str) -> list[str]:
-    """Give the directives of the policy.
-
-    Of what stands in a page itself, only that runs or shows whose checksum is named. `connections` are sources beside
-    the page's own host.
-    """
-    scripts, styles = (" ".join(f"'{checksum}'" for checksum in some) for some in (inline_scripts, inline_styles))
-    directives = [
-        "default-src 'none'",
-        # Pyodide compiles WebAssembly, and needs no eval of JavaScript.
-        f"script-src 'self' 'wasm-unsafe-eval' {scripts}",
-        f"style-src 'self' {styles}",
-        "img-src 'self'",
-        "font-src 'self'",
-        # The WebSocket too (CSP Level 3 §6.7.2.8: 'self' matches ws and wss of the same host).
-        f"connect-src 'self' {connections}",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",  # a login that no script has taken in hand must not put a password into a URL
-        *HEADER_ONLY,
-        "require-trusted-types-for 'script'",
-    ]
-    return [directive.strip() for directive in directives]
 
 
 class SecurityHeaders:
