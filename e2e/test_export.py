@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -16,13 +17,23 @@ from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
 from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost, nginx_fault
 from signaling.export import export_site
-from signaling.site import static_folder
+from signaling.hosting import Hosting
+from signaling.pages import FOREVER
+from signaling.site import load_site, static_folder
 
 # Of the fixtures that a test asks for, the pages are the last, and so the first to go: while their servers are there.
 
 Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
 IN_FORCE = "navigator.serviceWorker.ready.then(() => {})"
 CACHES = "caches.keys()"
+SAME_HEADERS = (
+    "cache-control",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "x-content-type-options",
+)
 SCRIPTS = ("bootstrap.js", "pyodide.mjs", "pyodide.asm.mjs")
 
 
@@ -118,6 +129,48 @@ async def test_two_people_talk(
     assert ada.page.url == f"{host.url}/chat/{room[:50]}-2"
     await ada.page.get_by_role("button", name="Show a QR code").click()
     await expect(ada.handle("invite")).to_contain_text(f"{host.url}/chat/{room[:50]}-2")
+
+
+@pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])
+def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, own_server: Server, place: Place) -> None:
+    """With its types, its headers, for as long, and compressed; and a file that is not there is not kept as such."""
+    host = open_host(place)
+    publish(host, own_server, place.base)
+    site = load_site(static_folder(), hosting=Hosting(place.base, "https: wss:"))
+    with (
+        httpx.Client(base_url=host.origin, trust_env=False) as static,
+        httpx.Client(base_url=own_server.url, trust_env=False) as server,
+    ):
+        for path in (
+            "",
+            "chat/kitchen",
+            "service-worker.js",
+            "pyodide/{v}/pyodide.asm.wasm",
+            "pyodide/{v}/pyodide.mjs",
+        ):
+            path = path.format(v=site.runtime_version)
+            ours, theirs = static.get(place.base + path), server.get(f"/{path}")
+            assert ours.status_code == theirs.status_code == 200, path
+            assert media_type(ours) == media_type(theirs), path
+            assert ours.headers["content-encoding"] == "gzip", path
+            for name in SAME_HEADERS:
+                assert ours.headers[name] == theirs.headers[name], (path, name)
+        for name, asset in site.assets.items():
+            answer = static.get(site.address(name))
+            assert (answer.content, media_type(answer)) == (asset.read(), asset.media_type), name
+            assert answer.headers["cache-control"] == FOREVER
+        config = static.get(f"{place.base}config.json")
+        assert (config.json(), config.headers["cache-control"]) == ({"signaler": own_server.url}, "no-cache")
+        assert "content-encoding" not in config.headers
+        icon = static.get(f"{place.base}favicon.ico", follow_redirects=True)
+        assert icon.headers["content-type"] == "image/svg+xml"
+        missing = static.get(f"{place.base}assets/0123456789abcdef/bootstrap.js")
+        assert (missing.status_code, "cache-control" in missing.headers) == (404, False)
+
+
+def media_type(answer: httpx.Response) -> str:
+    """Give the type of an answer without its character set, which is UTF-8 in any case."""
+    return answer.headers["content-type"].partition(";")[0]
 
 
 @Kinds
