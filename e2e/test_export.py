@@ -141,14 +141,8 @@ def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, own_se
         httpx.Client(base_url=host.origin, trust_env=False) as static,
         httpx.Client(base_url=own_server.url, trust_env=False) as server,
     ):
-        for path in (
-            "",
-            "chat/kitchen",
-            "service-worker.js",
-            "pyodide/{v}/pyodide.asm.wasm",
-            "pyodide/{v}/pyodide.mjs",
-        ):
-            path = path.format(v=site.runtime_version)
+        runtime = (f"pyodide/{site.runtime_version}/{name}" for name in ("pyodide.asm.wasm", "pyodide.mjs"))
+        for path in ("", "chat/kitchen", "service-worker.js", *runtime):
             ours, theirs = static.get(place.base + path), server.get(f"/{path}")
             assert ours.status_code == theirs.status_code == 200, path
             assert media_type(ours) == media_type(theirs), path
