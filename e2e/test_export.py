@@ -191,7 +191,7 @@ async def test_changed_script_does_not_run(
     [path] = host.site.rglob(script)
     for file in path.parent.glob(f"{script}*"):
         file.unlink()
-    path.write_text("document.documentElement.dataset.app = 'ready'; export const loadPyodide = 1;", encoding="utf-8")
+    path.write_text("document.documentElement.dataset.intruder = ''; export const loadPyodide = 1;", encoding="utf-8")
     page = await newcomers.open(kind, host.url)
     page.allow_lost_snapshot()
     page.allow_error(r"dynamically imported module|^Error \(.*/bootstrap\.js\)$")
@@ -202,6 +202,7 @@ async def test_changed_script_does_not_run(
     else:
         await expect(page.page.locator("html")).to_have_attribute("data-app", "failed")
         await expect(page.handle("auth-error")).to_contain_text("could not start")
+    assert await page.page.locator("html").get_attribute("data-intruder") is None
 
 
 @Kinds
