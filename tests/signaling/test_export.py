@@ -321,8 +321,8 @@ def point_outside(out: Path) -> None:
 
 
 def point_anywhere(out: Path) -> None:
-    """Have a marker that names a file of the system."""
-    (out / MARKER).write_text('{"files": ["/etc/hosts"]}')
+    """Have a marker that names a file by an absolute path."""
+    (out / MARKER).write_text(json.dumps({"files": [str(out.parent / "elsewhere")]}))
 
 
 def list_nothing(out: Path) -> None:
