@@ -52,14 +52,14 @@ class Codec(Generic[Message]):
         try:
             self._decoders[name](body, name)
             text = _JSON.encode({"type": name, **body})
-            self._check_size(text)
+            _check_size(text, self.max_bytes)
         except (MalformedMessage, MessageTooBig) as error:
             raise LocalProtocolError(str(error)) from error
         return text
 
     def decode(self, text: str) -> Message:
         """Give the message that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
-        self._check_size(text)
+        _check_size(text, self.max_bytes)
         value = _parse(text)
         name = value.pop("type", None)
         if not isinstance(name, str):
@@ -68,11 +68,29 @@ class Codec(Generic[Message]):
             raise UnknownMessage(name)
         return cast("Message", self._decoders[name](value, name))
 
-    def _check_size(self, text: str) -> None:
-        # A character is one byte at least: most of what is too big is refused without being encoded first.
-        size = len(text) if len(text) > self.max_bytes else len(text.encode(errors="surrogatepass"))
-        if size > self.max_bytes:
-            raise MessageTooBig(size, self.max_bytes)
+
+class Body(Generic[Message]):
+    """The shape of one HTTP body: like a message, but its address says what it is, and so it has no `type`."""
+
+    def __init__(self, cls: type[Message], max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._decode = _decoder(cls)
+
+    def to_json(self, body: Message) -> dict[str, Any]:
+        """Give the JSON value of a body; unlike in a message, an optional field stands there as null."""
+        return {wire_name(field): _to_json(getattr(body, field.name)) for field in fields(cast("Any", body))}
+
+    def decode(self, text: str) -> Message:
+        """Give the body that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
+        _check_size(text, self.max_bytes)
+        return cast("Message", self._decode(_parse(text), "the body"))
+
+
+def _check_size(text: str, max_bytes: int) -> None:
+    # A character is one byte at least: most of what is too big is refused without being encoded first.
+    size = len(text) if len(text) > max_bytes else len(text.encode(errors="surrogatepass"))
+    if size > max_bytes:
+        raise MessageTooBig(size, max_bytes)
 
 
 def _parse(text: str) -> dict[str, object]:

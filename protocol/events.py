@@ -8,7 +8,7 @@ from typing import Literal
 from protocol.codec import Codec
 from protocol.codes import ErrorCode
 from protocol.errors import MalformedMessage
-from protocol.fields import Count, PeerId, ResumeToken, RoomName, Seconds, Sentence, Username
+from protocol.fields import Count, PeerId, ResumeToken, RoomName, Seconds, Sentence, UnixTime, Username
 from protocol.webrtc import Candidate, Description, IceServer
 
 MAX_EVENT_BYTES = 131_072
@@ -41,6 +41,8 @@ class Welcome:
     resume_token: ResumeToken
     ice_servers: tuple[IceServer, ...]
     limits: Limits
+    ice_servers_expire_at: UnixTime | None = None
+    """When the credentials in `ice_servers` end; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

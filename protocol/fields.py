@@ -67,6 +67,8 @@ Sentence = Annotated[str, Text(512)]
 """One sentence for a person."""
 Seconds = Annotated[float, Range(0, 86_400)]
 Count = Annotated[int, Range(0, 2**31)]
+UnixTime = Annotated[int, Range(0, 253_402_300_799)]
+"""Seconds since the epoch, up to the end of the year 9999."""
 
 
 def password_fault(password: str) -> str | None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from protocol.codec import Body
+from protocol.fields import UnixTime
+from protocol.webrtc import IceServer
+
 SUBPROTOCOL = "p2p-chat.v1"
 """The WebSocket subprotocol; the server selects it, and a new version of the protocol will have another."""
 
@@ -15,9 +21,25 @@ subprotocol, and so the token stands in no URL and no log."""
 REGISTER_PATH = "/api/register"
 LOGIN_PATH = "/api/login"
 REFRESH_PATH = "/api/refresh"
+ICE_SERVERS_PATH = "/api/ice-servers"
 SOCKET_PATH = "/ws"
 HEALTH_PATH = "/healthz"
 ROOM_PATH_PREFIX = "/chat/"
 
 MAX_BODY_BYTES = 4_096
 """A username and a password need less than 1 KiB, however they are escaped."""
+
+MAX_ICE_SERVERS_BYTES = 65_536
+"""Room for some hundred URLs; it only guards the page against a broken server."""
+
+
+@dataclass(frozen=True, slots=True)
+class IceServers:
+    """By what an account may connect to others, and until when."""
+
+    ice_servers: tuple[IceServer, ...]
+    expires_at: UnixTime | None = None
+    """When the credentials in it end; None where there are none."""
+
+
+ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,12 +11,15 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from protocol.http import ICE_SERVERS
 from signaling.accounts import Account
 from signaling.admission import Admission
 from signaling.errors import MalformedBody, UnsupportedMedia
 from signaling.logs import log
 from signaling.origins import is_allowed
+from signaling.rate_limits import RateLimit
 from signaling.responses import NO_STORE
+from signaling.turn_credentials import IceServerList
 
 JSON_MEDIA_TYPE = "application/json"
 BEARER = "bearer "
@@ -51,6 +55,22 @@ class AccountApi:
         token = self.admission.token_for(account)
         body = {"token": token.text, "username": account.username, "expires_at": token.expires_at}
         return JSONResponse(body, status, headers=NO_STORE)
+
+
+@dataclass(frozen=True, slots=True)
+class IceServersApi:
+    """The endpoint of pages whose TURN credentials are about to end."""
+
+    admission: Admission
+    ice_servers: IceServerList
+    limit: RateLimit
+
+    async def give(self, request: Request) -> Response:
+        """`GET /api/ice-servers`: fresh credentials, for whoever has a good token."""
+        account = await self.admission.account_of(bearer_token(request))
+        await self.limit.spend(account.id)
+        servers = self.ice_servers.of(account.id, time.time())
+        return JSONResponse(ICE_SERVERS.to_json(servers), headers=NO_STORE)
 
 
 @dataclass(frozen=True, slots=True)

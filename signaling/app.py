@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from protocol.http import (
     HEALTH_PATH,
+    ICE_SERVERS_PATH,
     LOGIN_PATH,
     MAX_BODY_BYTES,
     REFRESH_PATH,
@@ -26,7 +27,7 @@ from protocol.http import (
 from signaling.access_tokens import AccessTokens
 from signaling.accounts import Accounts
 from signaling.admission import Admission
-from signaling.api import AccountApi, Health
+from signaling.api import AccountApi, Health, IceServersApi
 from signaling.backplane import Backplane
 from signaling.connection import SignalingEndpoint
 from signaling.data_folder import token_secret
@@ -43,7 +44,7 @@ from signaling.middleware.security_headers import SecurityHeaders, security_head
 from signaling.pages import Pages, robots
 from signaling.passwords import Passwords
 from signaling.rate_counters import RateCounters
-from signaling.rate_limits import LoginLimits, registration_limit
+from signaling.rate_limits import LoginLimits, ice_servers_limit, registration_limit
 from signaling.readiness import READY_PATH, Check, Readiness
 from signaling.request_ids import REQUEST_ID_HEADER
 from signaling.responses import ErrorResponses, not_heard
@@ -53,6 +54,7 @@ from signaling.settings import Settings
 from signaling.site import WORKER_PATH, Site, load_site, static_folder
 from signaling.spanning_rooms import SpanningRooms
 from signaling.switchboard import Switchboard
+from signaling.turn_credentials import IceServerList
 from signaling.worker_metrics import Worker, WorkerMetrics
 
 
@@ -61,6 +63,7 @@ class Parts:
     """What a running server is made of."""
 
     admission: Admission
+    ice_servers: IceServersApi
     endpoint: SignalingEndpoint
     switchboard: Switchboard
     backplane: Backplane | None
@@ -116,12 +119,19 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         places = spanning = SpanningRooms(rooms)
         backplane = Backplane(settings.backplane_url, spanning)
     switchboard = Switchboard(places, settings.resume_grace, backplane.post if backplane else None)
-    endpoint = SignalingEndpoint(settings, admission, places, switchboard, ResumeTokens(secret))
+    ice_servers = IceServerList(
+        stun_urls=settings.stun_urls,
+        turn_urls=settings.turn_urls,
+        turn_secret=settings.turn_secret,
+        turn_life=settings.turn_life,
+    )
+    ice_servers_api = IceServersApi(admission, ice_servers, ice_servers_limit(settings, counters))
+    endpoint = SignalingEndpoint(settings, admission, places, switchboard, ResumeTokens(secret), ice_servers)
     checks: dict[str, Check] = {"database": admission.accounts.check}
     if backplane is not None:
         checks["backplane"] = backplane.check
     metrics = WorkerMetrics(registry(rooms, switchboard), worker)
-    return Parts(admission, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
+    return Parts(admission, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
 
 
 @asynccontextmanager
@@ -158,6 +168,7 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(REGISTER_PATH, api.register, methods=["POST"]),
         Route(LOGIN_PATH, api.log_in, methods=["POST"]),
         Route(REFRESH_PATH, api.refresh, methods=["POST"]),
+        Route(ICE_SERVERS_PATH, parts.ice_servers.give),
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
     ]
 

@@ -16,7 +16,6 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Welcome
 from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
-from protocol.webrtc import IceServer
 from signaling.accounts import Account
 from signaling.admission import Admission
 from signaling.effects import ConnectionId
@@ -30,7 +29,7 @@ from signaling.rooms import Places
 from signaling.session import Identity, Session
 from signaling.settings import Settings
 from signaling.switchboard import Switchboard
-from signaling.turn_credentials import turn_server
+from signaling.turn_credentials import IceServerList
 from signaling.upgrade import wire_of
 from signaling.wire import Wire
 
@@ -48,16 +47,17 @@ class SignalingEndpoint:
         rooms: Places,
         switchboard: Switchboard,
         resume_tokens: ResumeTokens,
+        ice_servers: IceServerList,
     ) -> None:
         self._settings = settings
         self._admission = admission
         self._rooms = rooms
         self._switchboard = switchboard
         self._resume_tokens = resume_tokens
+        self._ice_servers = ice_servers
         # Made once, since every connection is told the same.
         rate = settings.message_limit
         self._limits = Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
-        self._stun = (IceServer(settings.stun_urls),) if settings.stun_urls else ()
 
     async def serve(self, websocket: WebSocket) -> None:
         """Answer a handshake. What a client says later comes over its wire, and not here."""
@@ -95,18 +95,14 @@ class SignalingEndpoint:
 
     def _welcome(self, account: Account) -> Welcome:
         peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
+        servers = self._ice_servers.of(account.id, time.time())
         return Welcome(
             peer_id=peer_id,
             resume_token=self._resume_tokens.issue(peer_id, account.id),
-            ice_servers=self._ice_servers(account),
+            ice_servers=servers.ice_servers,
             limits=self._limits,
+            ice_servers_expire_at=servers.expires_at,
         )
-
-    def _ice_servers(self, account: Account) -> tuple[IceServer, ...]:
-        urls = self._settings.turn_urls
-        if not urls:
-            return self._stun
-        return *self._stun, turn_server(urls, self._settings.turn_secret, account.id, time.time())
 
 
 class Connection:

@@ -100,6 +100,11 @@ def registration_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     return RateLimit(counters, settings.register_limit, "register")
 
 
+def ice_servers_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Give the limit on TURN credentials, counted by account."""
+    return RateLimit(counters, settings.ice_servers_limit, "ice servers")
+
+
 class MessageLimit:
     """The limit on one connection's messages, in a moving window like the others; it neither waits nor is shared."""
 

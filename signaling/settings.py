@@ -163,6 +163,15 @@ class Settings:
         "servers.",
         show=False,
     )
+    turn_life: int = setting(
+        "TURN_LIFE",
+        "86400",
+        whole_number(60, 2_592_000),
+        "For how many seconds the credentials for the TURN servers are good; open pages renew them.",
+    )
+    ice_servers_limit: RateLimitItem = setting(
+        "ICE_SERVERS_LIMIT", "60/minute", read_limit, "Renewals of TURN credentials by one account, in all its tabs."
+    )
     log_level: str = setting(
         "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."
     )

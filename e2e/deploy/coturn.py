@@ -22,6 +22,8 @@ ADDRESS = "203.0.113.10"
 PORT = 3478
 TLS_PORT = 5349
 SECRET = "only the tests' server and its relay know this"
+LIFE_SECONDS = 600
+"""Of the credentials: longer than any test."""
 PATIENCE = 20.0
 """Seconds for what takes one at most."""
 
@@ -111,7 +113,7 @@ async def allocation(
     transport: str = "udp", *, secret: str = SECRET, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[tuple[TurnTransport, Inbox]]:
     """Get a relayed address with the credentials that the server gives its pages."""
-    credentials = turn_server(["turn:unused"], secret, "account", time.time())
+    credentials = turn_server(["turn:unused"], secret, "account", int(time.time()) + LIFE_SECONDS)
     relayed, inbox = await asyncio.wait_for(
         create_turn_endpoint(
             Inbox,

@@ -19,6 +19,7 @@ from protocol.errors import (
     UnknownMessage,
 )
 from protocol.events import EVENTS, Event
+from protocol.http import ICE_SERVERS, MAX_ICE_SERVERS_BYTES, IceServers
 from protocol.requests import REQUESTS, Request
 from protocol.webrtc import Candidate, Description, IceServer
 from tests.protocol.strategies import JSON_VALUES, messages
@@ -219,3 +220,39 @@ def test_event_signal_carries_one_of_two(carried: str) -> None:
     """What the server hands on is a description or a candidate, and never neither or both."""
     with pytest.raises(MalformedMessage, match="either a description or a candidate"):
         EVENTS.decode(f'{{"type":"signal","from":"{PEER_ID}"{carried}}}')
+
+
+def test_body_is_a_message_without_type() -> None:
+    """A body of HTTP is read as strictly as a message; what its address says already does not stand in it."""
+    servers = IceServers((IceServer(("turn:a",), "1:ann", "secret"), IceServer(("stun:a",))), 1)
+    body = {
+        "ice_servers": [{"urls": ["turn:a"], "username": "1:ann", "credential": "secret"}, {"urls": ["stun:a"]}],
+        "expires_at": 1,
+    }
+    assert ICE_SERVERS.to_json(servers) == body
+    assert ICE_SERVERS.decode(json.dumps(body)) == servers
+    assert ICE_SERVERS.to_json(IceServers(())) == {"ice_servers": [], "expires_at": None}
+    assert ICE_SERVERS.decode('{"ice_servers":[],"expires_at":null}') == IceServers(())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "not JSON"),
+        ("[]", "not an object"),
+        ("{}", "the body lacks the field 'ice_servers'"),
+        ('{"type":"ice_servers","ice_servers":[]}', "no field 'type'"),
+        ('{"ice_servers":[],"expires_at":1.5}', "the body.expires_at is not of type int"),
+        ('{"ice_servers":[],"expires_at":-1}', "the body.expires_at must be 0 to"),
+    ],
+)
+def test_body_is_refused_in_words(text: str, fault: str) -> None:
+    """What has another shape is refused, and the refusal says what is wrong."""
+    with pytest.raises(MalformedMessage, match=fault):
+        ICE_SERVERS.decode(text)
+
+
+def test_body_has_a_greatest_size() -> None:
+    """Nothing larger is taken apart."""
+    with pytest.raises(MessageTooBig):
+        ICE_SERVERS.decode(" " * (MAX_ICE_SERVERS_BYTES + 1))

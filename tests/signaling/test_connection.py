@@ -13,7 +13,7 @@ from protocol.requests import Join, Leave
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Candidate, Description, IceServer
 from signaling.access_tokens import CLOCK_SKEW
-from signaling.turn_credentials import LIFE_SECONDS, turn_server
+from signaling.turn_credentials import turn_server
 from tests.signaling.conftest import StartServer
 from tests.signaling.running import RunningServer, SignalingClient, in_room
 
@@ -60,19 +60,22 @@ async def test_welcome_can_have_no_ice_servers(start_server: StartServer) -> Non
     """A network without internet has no STUN server either."""
     server = start_server(stun_urls=())
     async with server.connect(await server.register()) as client:
-        assert (await client.welcome()).ice_servers == ()
+        welcome = await client.welcome()
+        assert (welcome.ice_servers, welcome.ice_servers_expire_at) == ((), None)
 
 
 async def test_client_is_told_turn_servers(start_server: StartServer) -> None:
     """TURN servers come beside the STUN servers, with credentials that are the account's own and run out."""
     server = start_server(turn_urls=("turn:turn.example.org",), turn_secret="shared")
     async with server.connect(await server.register()) as client, server.connect(await server.register()) as other:
-        stun, turn = (await client.welcome()).ice_servers
+        welcome = await client.welcome()
+        stun, turn = welcome.ice_servers
         foreign = (await other.welcome()).ice_servers[1]
     assert stun == IceServer(("stun:stun.l.google.com:19302",))
     expiry, _, account_id = (turn.username or "").partition(":")
-    assert int(expiry) > time.time()
-    assert turn == turn_server(("turn:turn.example.org",), "shared", account_id, int(expiry) - LIFE_SECONDS)
+    assert 86_390 <= int(expiry) - time.time() <= 86_400
+    assert int(expiry) == welcome.ice_servers_expire_at
+    assert turn == turn_server(("turn:turn.example.org",), "shared", account_id, int(expiry))
     assert (foreign.username or "").partition(":")[2] != account_id
 
 

@@ -27,8 +27,9 @@ def test_settings_read_environment() -> None:
             "P2PCHAT_ALLOWED_ORIGINS": "https://a.example, https://B.example:443",
             "P2PCHAT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
             "P2PCHAT_STUN_URLS": "stun:a.example:3478",
-            "P2PCHAT_TURN_URLS": "turn:a.example, turns:[2001:db8::1]:443?transport=tcp",
+            "P2PCHAT_TURN_URLS": "turn:a.example?transport=udp, turns:[2001:db8::1]:443?transport=tcp",
             "P2PCHAT_TURN_SECRET": SECRET,
+            "P2PCHAT_TURN_LIFE": "60",
             "P2PCHAT_LOGIN_LIMIT": "5/10 minutes",
         }
     )
@@ -37,8 +38,9 @@ def test_settings_read_environment() -> None:
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
     assert settings.stun_urls == ("stun:a.example:3478",)
-    assert settings.turn_urls == ("turn:a.example", "turns:[2001:db8::1]:443?transport=tcp")
+    assert settings.turn_urls == ("turn:a.example?transport=udp", "turns:[2001:db8::1]:443?transport=tcp")
     assert settings.turn_secret == SECRET
+    assert settings.turn_life == 60
     assert (settings.login_limit.amount, settings.login_limit.get_expiry()) == (5, 600)
 
 
@@ -86,6 +88,8 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_TURN_URLS", "turn:me@a.example", "turn:"),
         ("P2PCHAT_TURN_URLS", "turn:a.example,turn:a.example?transport=sctp", "?transport=sctp"),
         ("P2PCHAT_TURN_URLS", "turn:" + "a" * 508, "turn:"),
+        ("P2PCHAT_TURN_LIFE", "59", "from 60 to 2592000"),
+        ("P2PCHAT_ICE_SERVERS_LIMIT", "seldom", "10/minute"),
         ("P2PCHAT_LOG_LEVEL", "loud", "one of debug"),
     ],
 )
