@@ -26,7 +26,9 @@ from client_py.core.notices import Notice, StatusChanged
 from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
 from client_py.drivers.account import AccountDriver
 from client_py.drivers.keeping import KeepingPorts
+from client_py.drivers.relay_wish import RelayWish
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.server_line import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
@@ -66,15 +68,17 @@ class App:
             clock,
             random,
         )
+        http = BrowserHttp(server)
+        doorbell = BrowserDoorbell(server, callbacks)
         self._ports = RoomPorts(
-            BrowserDoorbell(server, callbacks),
-            BrowserSockets(server, callbacks),
+            ServerPorts(doorbell, BrowserSockets(server, callbacks), http),
             BrowserPeerConnections(callbacks),
             keeping,
             BrowserDownloads(clock),
         )
-        self._account = AccountDriver(BrowserHttp(server), self._store, clock, self._tasks, self)
+        self._account = AccountDriver(http, self._store, clock, self._tasks, self)
         self._page = Page(surroundings, self)
+        self._relay_wish = RelayWish(http, self._store, self._token, self._tasks, self._page.show_relay_choice)
         self._room: RoomDriver | None = None
         self._room_screen: RoomScreen | None = None
 
@@ -84,7 +88,7 @@ class App:
         self._location.on_change(self._go)
         for event in ("online", "networkchange", "pageshow", "visibilitychange"):
             self._document.on(event, lambda _event: self._check())
-        self._document.on("storage", lambda _event: self._look_at_wish())
+        self._document.on("storage", lambda _event: self._look_at_wishes())
         self._account.start()
         self._document.root().set("data-app", "ready")
 
@@ -116,6 +120,12 @@ class App:
         """Take a room off the list of recent ones."""
         self._keep_rooms(without_room(self._recent_rooms(), room))
 
+    def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Connect through a relay only from now on, or also directly; in every room, and on this device."""
+        self._relay_wish.wish(only=only)
+        if self._room is not None:
+            self._room.relay_only_wished()
+
     # What comes of signing in (drivers.account.AccountView)
 
     def show_signing_in(self) -> None:
@@ -146,7 +156,8 @@ class App:
             return
         match place_of(self._location.path):
             case Lobby():
-                self._page.show_lobby(login.username, self._recent_rooms())
+                self._page.show_lobby(login.username, self._recent_rooms(), self._relay_wish.choice)
+                self._relay_wish.look()
             case RoomPlace(room):
                 self._enter_room(room, login.username)
             case NoPlace(sentence):
@@ -154,7 +165,9 @@ class App:
 
     def _enter_room(self, room: str, username: str) -> None:
         self._keep_rooms(with_room(self._recent_rooms(), room))
-        callbacks = RoomCallbacks(self._show, self._account.token_refused, _warn, self._token)
+        callbacks = RoomCallbacks(
+            self._show, self._account.token_refused, _warn, self._token, lambda: self._relay_wish.only
+        )
         self._room = RoomDriver(room, username, self._ports, callbacks, self._tasks)
         self._room_screen = self._page.show_room(room, username, self._room)
         self._room.start()
@@ -174,10 +187,12 @@ class App:
         if self._room is not None:
             self._room.checked()
 
-    def _look_at_wish(self) -> None:
+    def _look_at_wishes(self) -> None:
         """Another tab has written to localStorage."""
+        self._page.show_relay_choice(self._relay_wish.choice)
         if self._room is not None:
             self._room.keeping_wished()
+            self._room.relay_only_wished()
 
     def _token(self) -> str:
         return self._account.login.token if self._account.login else ""

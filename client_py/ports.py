@@ -181,6 +181,10 @@ class Http(Protocol):
         """Send JSON text, with a bearer token if one is given; Unreachable or OriginRefused if there is no answer."""
         ...
 
+    async def get(self, path: str, *, token: str) -> Response:
+        """Ask for something with a bearer token; Unreachable if there is no answer."""
+        ...
+
 
 class Doorbell(Protocol):
     """Finds out whether the server that this page belongs to can be reached."""
@@ -265,6 +269,17 @@ class PeerConnectionCallbacks:
     candidate_gathered: Callable[[Candidate], None]
     signaling_state_changed: Callable[[str], None]
     connection_state_changed: Callable[[str], None]
+    candidate_failed: Callable[[str, int, str], None]
+    """With the URL of the STUN or TURN server, its error code (701 for none), and the text of the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What an RTCPeerConnection is made with (RTCConfiguration)."""
+
+    ice_servers: Sequence[IceServer]
+    relay_only: bool
+    """Whether it may gather candidates of relays alone (iceTransportPolicy)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +310,10 @@ class PeerConnection(Protocol):
         """Ask for new ICE credentials in the next offer; negotiation is then needed."""
         ...
 
+    def configure(self, configuration: Configuration) -> None:
+        """Take another configuration, for when candidates are gathered the next time."""
+        ...
+
     def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> DataChannel:
         """Create an ordered, reliable channel that both sides negotiated beforehand."""
         ...
@@ -320,7 +339,7 @@ class PeerConnections(Protocol):
         """Whether this browser has RTCPeerConnection."""
         ...
 
-    def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> PeerConnection:
+    def create(self, configuration: Configuration, callbacks: PeerConnectionCallbacks) -> PeerConnection:
         """Create one; OperationFailed if the browser refuses the configuration."""
         ...
 

@@ -138,8 +138,9 @@ async def connect() -> tuple[BrowserPeerConnection, BrowserPeerConnection, DataC
             candidate_gathered=pass_on,
             signaling_state_changed=lambda _state: None,
             connection_state_changed=lambda _state: None,
+            candidate_failed=lambda _url, _code, _text: None,
         )
-        return BrowserPeerConnections(CALLBACKS).create([], callbacks)
+        return BrowserPeerConnections(CALLBACKS).create(Configuration((), relay_only=False), callbacks)
 
     ends.extend((create(1), create(0)))
     first, second = ends

@@ -314,10 +314,14 @@ async def test_peer_connections_say_that_they_are_refused(python: PythonPage) ->
     async def refused() -> object:
         connections = BrowserPeerConnections(CALLBACKS)
         callbacks = PeerConnectionCallbacks(
-            lambda: None, lambda _candidate: None, lambda _state: None, lambda _state: None
+            negotiation_needed=lambda: None,
+            candidate_gathered=lambda _candidate: None,
+            signaling_state_changed=lambda _state: None,
+            connection_state_changed=lambda _state: None,
+            candidate_failed=lambda _url, _code, _text: None,
         )
         try:
-            connections.create([IceServer(("nonsense:",))], callbacks)
+            connections.create(Configuration((IceServer(("nonsense:",)),), relay_only=False), callbacks)
         except OperationFailed as error:
             return bool(error.reason)
         return "not refused"

@@ -31,18 +31,22 @@ class BrowserHttp:
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        options = {
-            "method": "POST",
-            "headers": js_object(headers),
-            "body": body,
-            "cache": "no-store",
-            "signal": js.AbortSignal.timeout(TIMEOUT_MS),
-        }
+        try:
+            return await self._fetch(path, {"method": "POST", "headers": js_object(headers), "body": body})
+        except Unreachable:
+            await self._look_for_refusal()
+            raise
+
+    async def get(self, path: str, *, token: str) -> Response:
+        """Ask for something with a bearer token; Unreachable if there is no answer."""
+        return await self._fetch(path, {"headers": js_object({"Authorization": f"Bearer {token}"})})
+
+    async def _fetch(self, path: str, options: dict[str, Any]) -> Response:
+        options |= {"cache": "no-store", "signal": js.AbortSignal.timeout(TIMEOUT_MS)}
         try:
             response = await js.fetch(self._server.url_of(path), js_object(options))
             text: str = await response.text()
         except JsException as error:
-            await self._look_for_refusal()
             raise Unreachable(error.message) from error
         return Response(response.status, text, _seconds(response.headers.get("Retry-After")))
 

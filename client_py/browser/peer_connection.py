@@ -14,11 +14,12 @@ from client_py.browser.interop import Callbacks, from_null, js_object
 from client_py.ports import (
     ChannelCallbacks,
     ChannelClosed,
+    Configuration,
     OperationFailed,
     PeerConnectionCallbacks,
     SelectedPath,
 )
-from protocol.webrtc import Candidate, Description, IceServer
+from protocol.webrtc import Candidate, Description
 
 Result = TypeVar("Result")
 
@@ -68,6 +69,7 @@ class BrowserPeerConnection:
         for event, listener in (
             ("negotiationneeded", lambda _event: callbacks.negotiation_needed()),
             ("icecandidate", self._candidate_gathered),
+            ("icecandidateerror", self._candidate_failed),
             ("signalingstatechange", lambda _event: callbacks.signaling_state_changed(connection.signalingState)),
             ("connectionstatechange", lambda _event: callbacks.connection_state_changed(connection.connectionState)),
         ):
@@ -96,6 +98,13 @@ class BrowserPeerConnection:
     def restart_ice(self) -> None:
         """Ask for new ICE credentials in the next offer (restartIce)."""
         self._connection.restartIce()
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take another configuration, for when candidates are gathered the next time (setConfiguration)."""
+        try:
+            self._connection.setConfiguration(_rtc_configuration(configuration))
+        except JsException as error:
+            raise OperationFailed(error.message) from error
 
     def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> BrowserDataChannel:
         """Create an ordered, reliable, negotiated channel (createDataChannel)."""
@@ -141,6 +150,10 @@ class BrowserPeerConnection:
             )
         )
 
+    def _candidate_failed(self, event: Any) -> None:
+        # Firefox leaves the transport out of the address where it is UDP, and says nothing in words.
+        self._callbacks.candidate_failed(event.url, event.errorCode, event.errorText)
+
 
 class BrowserPeerConnections:
     """Implements `ports.PeerConnections`."""
@@ -153,14 +166,19 @@ class BrowserPeerConnections:
         """Whether this browser has RTCPeerConnection."""
         return hasattr(js, "RTCPeerConnection")
 
-    def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> BrowserPeerConnection:
+    def create(self, configuration: Configuration, callbacks: PeerConnectionCallbacks) -> BrowserPeerConnection:
         """Create one; OperationFailed if the browser refuses the configuration."""
-        servers = [js_object(asdict(server) | {"urls": to_js(list(server.urls))}) for server in ice_servers]
         try:
-            connection = js.RTCPeerConnection.new(js_object({"iceServers": to_js(servers)}))
+            connection = js.RTCPeerConnection.new(_rtc_configuration(configuration))
         except JsException as error:
             raise OperationFailed(error.message) from error
         return BrowserPeerConnection(connection, callbacks, self._callbacks)
+
+
+def _rtc_configuration(configuration: Configuration) -> Any:
+    servers = [js_object(asdict(server) | {"urls": to_js(list(server.urls))}) for server in configuration.ice_servers]
+    policy = "relay" if configuration.relay_only else "all"
+    return js_object({"iceServers": to_js(servers), "iceTransportPolicy": policy})
 
 
 async def _translated(operation: Awaitable[Result]) -> Result:

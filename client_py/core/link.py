@@ -91,6 +91,8 @@ class Link:
         self._has_server = True
         self._is_unproven = False
         """Whether the path has come back, and nothing is known to have come over it since."""
+        self._is_outdated = False
+        """Whether the RTCPeerConnection has gathered under a policy that the person has changed since."""
         self._waiting_for: LinkTimer | None = None
         self._vigil = Vigil()
 
@@ -117,9 +119,33 @@ class Link:
         A link that is open is left alone, but for an offer that nobody has answered.
         """
         self._has_server = True
+        if self._is_outdated:
+            return self._replace()
         if self.state is LinkState.OPEN:
             return self._translate(self._negotiation.offer_again())
         return self._repair()
+
+    def allocations_renewed(self, *, had_ended: bool, relayed: bool) -> list[LinkEffect]:
+        """There are fresh credentials for the relay: use them before those run out that a relayed path stands on.
+
+        Nothing is interrupted, and so nothing is timed: the old path carries until the new one is found. Where the old
+        credentials had ended, what is being attempted with them is begun anew.
+        """
+        if self.state is not LinkState.OPEN:
+            return self.checked() if had_ended else []
+        return [RestartIce()] if relayed and self._negotiation.signaling_state == "stable" else []
+
+    def policy_changed(self) -> list[LinkEffect]:
+        """The person wants to connect through a relay only, or no longer so.
+
+        An ICE restart would not do: the path of before, and what keeps it open, might go on beside the new one. As long
+        as nothing was gathered, there is nothing to undo; and without the server there is no other connection, so the
+        old one stays until the server is back.
+        """
+        if not self._has_connection or self._waiting_for is LinkTimer.OFFER_EXPECTED:
+            return []
+        self._is_outdated = True
+        return self._replace()
 
     def asked(self) -> list[LinkEffect]:
         """Something else has failed that may have failed for the same reason: see whether the channel lives."""
@@ -352,7 +378,7 @@ class Link:
         if not self._has_connection:
             return []
         self._has_connection = self._has_channel = self._channel_open = False
-        self._restarting = self._is_unproven = False
+        self._restarting = self._is_unproven = self._is_outdated = False
         self._negotiation = Negotiation(polite=self._polite)
         return [ClosePeerConnection()]
 

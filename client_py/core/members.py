@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from client_py.core.conversation import Conversation, ConversationEffect, SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, LinkFrame, Ping, Pong
 from client_py.core.frames import Signal as SignalFrame
+from client_py.core.gathering import RelayGathering
 from client_py.core.link import Link
 from client_py.core.link_effects import (
     AskPeer,
     ClosePeerConnection,
     CountBytes,
+    CreatePeerConnection,
     LinkEffect,
     LinkState,
     LinkStateChanged,
     LinkTimer,
+    RestartIce,
     StartTimer,
     StopTimer,
 )
 from client_py.core.models import Member
 from client_py.core.negotiation import CandidateRefused, SendCandidate, SendDescription
+from client_py.core.relaying import Relaying, RenewAllocations
 from client_py.core.room_effects import (
     CountReceived,
     FindPath,
@@ -31,6 +36,7 @@ from client_py.core.room_effects import (
     StopLinkTimer,
     Warn,
 )
+from client_py.core.sdp import relay_only_candidate, relay_only_description
 from client_py.core.session import Session, SessionState
 from client_py.core.status import LinkFacts
 from protocol import events, requests
@@ -48,6 +54,7 @@ class _Member:
     """Whether the server says that it is in the room; an open channel goes on without."""
     channel_open: bool = False
     relayed: bool | None = None
+    gathering: RelayGathering = field(default_factory=RelayGathering)
 
     @property
     def gone(self) -> bool:
@@ -58,9 +65,12 @@ class _Member:
 class Members:
     """The others in the room, in the order in which we heard of them."""
 
-    def __init__(self, session: Session, conversation: Conversation, random: Callable[[], float]) -> None:
+    def __init__(
+        self, session: Session, conversation: Conversation, relaying: Relaying, random: Callable[[], float]
+    ) -> None:
         self._session = session
         self._conversation = conversation
+        self._relaying = relaying
         self._random = random
         self._members: dict[str, _Member] = {}
         self._own_peer_id: str | None = None
@@ -72,7 +82,13 @@ class Members:
     def link_facts(self) -> list[LinkFacts]:
         """Give what the status depends on."""
         return [
-            LinkFacts(member.peer.username, member.link.state, member.link.answered, member.relayed)
+            LinkFacts(
+                member.peer.username,
+                member.link.state,
+                member.link.answered,
+                member.relayed,
+                member.gathering.fault,
+            )
             for member in self._members.values()
         ]
 
@@ -153,6 +169,30 @@ class Members:
             effects += self.on_link(peer_id, decide)
         return effects
 
+    def candidate_gathered(self, peer_id: str, candidate: Candidate) -> list[RoomEffect]:
+        """The browser has found a candidate for the connection to a peer."""
+        if member := self._members.get(peer_id):
+            member.gathering.candidate_gathered(candidate)
+        return self.on_link(peer_id, lambda link: link.candidate_gathered(candidate))
+
+    def candidate_failed(self, peer_id: str, url: str, code: int, text: str) -> list[RoomEffect]:
+        """A STUN or TURN server has given none; only of a TURN server need anyone know."""
+        member = self._members.get(peer_id)
+        if member is None or not member.gathering.candidate_failed(url, code):
+            return []
+        return [Warn(f"{url} gives no relay: {code} {text}".rstrip())]
+
+    def allocations_renewed(self, effect: RenewAllocations) -> list[RoomEffect]:
+        """There are fresh credentials for the relay."""
+        effects: list[RoomEffect] = []
+        for peer_id, member in list(self._members.items()):
+            # Where the browser does not tell how a path goes, it may go through the relay.
+            relayed = member.relayed is not False
+            effects += self.on_link(
+                peer_id, partial(Link.allocations_renewed, had_ended=effect.had_ended, relayed=relayed)
+            )
+        return effects
+
     def timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
         """A timer of a link ran out."""
         awaited = self._conversation.awaits(peer_id)
@@ -211,7 +251,7 @@ class Members:
             effects += self._translate(peer_id, member, effect)
         return [*effects, *self._conversation.member_left(peer_id)]
 
-    def _translate(self, peer_id: str, member: _Member, effect: LinkEffect) -> list[RoomEffect]:
+    def _translate(self, peer_id: str, member: _Member, effect: LinkEffect) -> list[RoomEffect]:  # noqa: C901 - a table
         match effect:
             case SendDescription(description):
                 return self._send_signal(peer_id, member, description, None)
@@ -230,6 +270,9 @@ class Members:
                 return [Warn(f"A candidate was refused: {reason}")]
             case LinkStateChanged(state):
                 return self._on_state(peer_id, state)
+            case CreatePeerConnection() | RestartIce():
+                member.gathering.began()
+                return [OnPeerConnection(peer_id, effect)]
             case ClosePeerConnection():
                 return [*self._lose_channel(peer_id, member), OnPeerConnection(peer_id, effect)]
             case _:
@@ -245,6 +288,12 @@ class Members:
         self, peer_id: str, member: _Member, description: Description | None, candidate: Candidate | None
     ) -> list[RoomEffect]:
         """Send a signal through the server or, while that is away, over the channel that it is about."""
+        if self._relaying.only:
+            # The browser was told to gather nothing else; but what it found before that may be on its way still.
+            description = description and relay_only_description(description)
+            candidate = candidate and relay_only_candidate(candidate)
+            if description is None and candidate is None:
+                return []
         if self._session.state is SessionState.JOINED:
             return [*self._session.send(requests.Signal(peer_id, description, candidate))]
         if not member.channel_open:

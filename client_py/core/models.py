@@ -33,6 +33,25 @@ class Status(StrEnum):
     """This browser has no RTCPeerConnection."""
 
 
+class Cause(StrEnum):
+    """Why there is no connection, where that can be told; the values are the `data-cause` that the page shows."""
+
+    NO_ANSWER = "no-answer"
+    """The other browser does not answer."""
+    NO_PATH = "no-path"
+    """Nothing gets through, and there is no relay, or none that helps."""
+    RELAY_MISSING = "relay-missing"
+    """The person wants to connect through a relay only, and the server offers none."""
+    RELAY_REFUSED = "relay-refused"
+    """The TURN server does not take the credentials that our server makes."""
+    RELAY_EXPIRED = "relay-expired"
+    """The credentials for the TURN server have run out, and no fresh ones could be had."""
+    RELAY_OVERLOADED = "relay-overloaded"
+    """The TURN server takes nobody more, or is in trouble."""
+    RELAY_UNREACHABLE = "relay-unreachable"
+    """The TURN server does not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusLine:
     """The connection's state, with what to tell a person about it."""
@@ -42,6 +61,7 @@ class StatusLine:
     """One or two words: "Connected"."""
     detail: str = ""
     """One sentence: how, or why not and what to do."""
+    cause: Cause | None = None
 
 
 class Direction(StrEnum):
@@ -101,6 +121,15 @@ class Keeping:
     """Whether the person can have it otherwise; not where the browser cannot keep anything."""
     fault: str = ""
     """What keeps the browser from keeping it, in a sentence for the person; empty where it is as they want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayChoice:
+    """Whether the person connects through a relay only, so that nobody is shown their address."""
+
+    only: bool
+    offered: bool | None = None
+    """Whether the server has a relay to offer; None while that is not known."""
 
 
 class ExportFormat(StrEnum):

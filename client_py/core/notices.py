@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client_py.core.models import Delivery, Keeping, Member, Message, StatusLine
+from client_py.core.models import Delivery, Keeping, Member, Message, RelayChoice, StatusLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,13 @@ class KeepingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayChoiceChanged:
+    """The person chose otherwise, or it became known whether there is a relay to choose."""
+
+    choice: RelayChoice
+
+
+@dataclass(frozen=True, slots=True)
 class MessageAdded:
     """A message stands at the end of the transcript."""
 
@@ -123,6 +130,7 @@ Notice = (
     | HistoryCleared
     | MessagesFound
     | KeepingChanged
+    | RelayChoiceChanged
     | MessageAdded
     | DeliveryChanged
     | TypingChanged

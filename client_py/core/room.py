@@ -15,10 +15,17 @@ from client_py.core.frames import FRAMES, LinkFrame, MessagePart
 from client_py.core.link import Link
 from client_py.core.link_effects import LinkEffect, LinkTimer
 from client_py.core.members import Members
-from client_py.core.models import Member, StatusLine
+from client_py.core.models import Member, RelayChoice, StatusLine
 from client_py.core.negotiation import Operation
-from client_py.core.notices import MembersChanged, StatusChanged
+from client_py.core.notices import MembersChanged, RelayChoiceChanged, StatusChanged
 from client_py.core.records import Kept, Snapshot
+from client_py.core.relaying import (
+    ConfigureConnections,
+    FetchIceServers,
+    Relaying,
+    RelayingEffect,
+    RenewAllocations,
+)
 from client_py.core.room_effects import (
     CountReceived,
     FindPath,
@@ -32,14 +39,17 @@ from client_py.core.room_effects import (
     Warn,
 )
 from client_py.core.session import Session, SessionState, SessionTimer
-from client_py.core.status import Facts, status_line
+from client_py.core.status import Facts, RelayFacts, status_line
 from protocol import events
 from protocol.errors import RemoteProtocolError
 from protocol.events import EVENTS, Event
+from protocol.http import IceServers
 from protocol.webrtc import Candidate, Description, IceServer
 
 __all__ = [
+    "ConfigureConnections",
     "CountReceived",
+    "FetchIceServers",
     "FindPath",
     "OnPeerConnection",
     "Room",
@@ -61,20 +71,33 @@ class Visitor:
     username: str
     device: str
     snapshot: Snapshot = EMPTY
+    relay_only: bool = False
+    """Whether this person wants to connect through a relay and in no other way."""
 
 
 class Room:
     """One room, from entering it to leaving it."""
 
     def __init__(self, name: str, visitor: Visitor, *, supported: bool, random: Callable[[], float]) -> None:
-        self.ice_servers: tuple[IceServer, ...] = ()
         self._supported = supported
         self._session = Session(name, random, visitor.snapshot.resume_token)
         self._conversation = Conversation(device=visitor.device, username=visitor.username, snapshot=visitor.snapshot)
         self._alertness = Alertness()
-        self._members = Members(self._session, self._conversation, random)
+        self._relaying = Relaying(only=visitor.relay_only, random=random)
+        self._members = Members(self._session, self._conversation, self._relaying, random)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
+        self._shown_choice: RelayChoice | None = None
+
+    @property
+    def ice_servers(self) -> tuple[IceServer, ...]:
+        """By which servers an RTCPeerConnection is to be made now."""
+        return self._relaying.servers
+
+    @property
+    def relay_only(self) -> bool:
+        """Whether an RTCPeerConnection is to connect through a relay and in no other way."""
+        return self._relaying.only
 
     # Inputs of the person
 
@@ -101,7 +124,14 @@ class Room:
         """The newest message came before the person's eyes, or is no longer there."""
         return [*self._conversation.reading_changed(reading=reading)]
 
-    # Inputs of the WebSocket
+    def relay_only_wished(self, *, only: bool) -> list[RoomEffect]:
+        """The person wants to connect through a relay only, or no longer so; perhaps they said so in another tab."""
+        if only == self._relaying.only:
+            return []
+        effects = self._with_relaying(self._relaying.only_wished(only=only))
+        return self._with_news([*effects, *self._members.on_every_link(Link.policy_changed)])
+
+    # Inputs of the WebSocket; `now` in seconds since the epoch
 
     def socket_opened(self) -> list[RoomEffect]:
         """The handshake is done."""
@@ -121,7 +151,7 @@ class Room:
         """The last `Knock` found a server that takes no pages of our origin."""
         return self._with_news([*self._session.origin_refused(origin)])
 
-    def text_received(self, text: str) -> list[RoomEffect]:
+    def text_received(self, text: str, now: float) -> list[RoomEffect]:
         """The server sent a message."""
         try:
             event = EVENTS.decode(text)
@@ -132,12 +162,27 @@ class Room:
         effects: list[RoomEffect] = [*self._session.event_received(event)]
         if isinstance(event, events.Error) and was_in_room:
             effects.append(Warn(f"The server refused a request: {event.message}"))
-        return self._with_news([*effects, *self._on_event(event)])
+        return self._with_news([*effects, *self._on_event(event, now)])
 
     def session_timer_fired(self, timer: SessionTimer) -> list[RoomEffect]:
         """A timer of the session ran out."""
         # Whichever it is, we are not in the room as far as the server knows, or not any more.
         return self._with_news([*self._session.timer_fired(timer), *self._members.signaling_lost()])
+
+    # What came of `FetchIceServers`; `now` in seconds since the epoch
+
+    def ice_servers_answered(self, status: int, body: str, retry_after: float | None, now: float) -> list[RoomEffect]:
+        """The server answered."""
+        return self._with_news(self._with_relaying(self._relaying.answered(status, body, retry_after, now)))
+
+    def ice_servers_unreachable(self, now: float) -> list[RoomEffect]:
+        """No answer came."""
+        self._relaying.unreachable(now)
+        return []
+
+    def configuration_refused(self, reason: str) -> list[RoomEffect]:
+        """The browser refused to give an RTCPeerConnection other servers: it goes on with those that it has."""
+        return [Warn(f"The ICE servers could not be renewed: {reason}")]
 
     # Inputs of the world outside; `now` in seconds since the epoch
 
@@ -148,14 +193,18 @@ class Room:
         wait = self._alertness.wait_before_looking(now)
         if wait > 0:
             return [StartRoomTimer(RoomTimer.CHECK, wait)]
-        return self._with_news([*self._session.checked(), *self._members.on_every_link(Link.checked)])
+        # First, so that what begins anew may come to fresh credentials.
+        renewing = self._with_relaying(self._relaying.checked(now))
+        return self._with_news([*renewing, *self._session.checked(), *self._members.on_every_link(Link.checked)])
 
     def timer_fired(self, timer: RoomTimer, now: float) -> list[RoomEffect]:
         """A timer of the room ran out."""
         if timer is RoomTimer.CHECK:
             return self.checked(now)
         slept = self._alertness.ticked(now)
-        return [StartRoomTimer(RoomTimer.TICK, TICK_SECONDS), *(self.checked(now) if slept else [])]
+        renewing = self._with_relaying(self._relaying.ticked(now))
+        tick = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
+        return self._with_news([tick, *renewing, *(self.checked(now) if slept else [])])
 
     # Inputs of the links
 
@@ -165,7 +214,11 @@ class Room:
 
     def candidate_gathered(self, peer_id: str, candidate: Candidate) -> list[RoomEffect]:
         """The `icecandidate` event."""
-        return self._on_link(peer_id, lambda link: link.candidate_gathered(candidate))
+        return self._with_news(self._members.candidate_gathered(peer_id, candidate))
+
+    def candidate_failed(self, peer_id: str, url: str, code: int, text: str) -> list[RoomEffect]:
+        """The `icecandidateerror` event: a STUN or TURN server gave no candidate."""
+        return self._with_news(self._members.candidate_failed(peer_id, url, code, text))
 
     def signaling_state_changed(self, peer_id: str, state: str) -> list[RoomEffect]:
         """The `signalingstatechange` event."""
@@ -241,11 +294,11 @@ class Room:
 
     # Effects
 
-    def _on_event(self, event: Event) -> list[RoomEffect]:
+    def _on_event(self, event: Event, now: float) -> list[RoomEffect]:
         match event:
             case events.Welcome():
-                self.ice_servers = event.ice_servers
-                return []
+                servers = IceServers(event.ice_servers, event.ice_servers_expire_at)
+                return self._with_relaying(self._relaying.welcomed(servers, now))
             case events.Joined():
                 return self._members.joined(event)
             case events.PeerJoined():
@@ -256,6 +309,16 @@ class Room:
                 return self._members.signal(event.sender, event.description, event.candidate)
             case events.Error() | events.Pong():
                 return []
+
+    def _with_relaying(self, effects: list[RelayingEffect]) -> list[RoomEffect]:
+        """Have the links allocate anew where that is due, after the browser has the fresh credentials."""
+        translated: list[RoomEffect] = []
+        for effect in effects:
+            if isinstance(effect, RenewAllocations):
+                translated += self._members.allocations_renewed(effect)
+            else:
+                translated.append(effect)
+        return translated
 
     def _watched(self, effects: list[ConversationEffect]) -> list[RoomEffect]:
         """Have the links watch over what is sent that is to be acknowledged."""
@@ -277,9 +340,14 @@ class Room:
         if members != self._shown_members:
             self._shown_members = members
             news.append(MembersChanged(members))
+        choice = self._relaying.choice
+        if choice != self._shown_choice:
+            self._shown_choice = choice
+            news.append(RelayChoiceChanged(choice))
         session = self._session
-        links = self._members.link_facts()
-        line = status_line(Facts(self._supported, session.state, session.close_code, links, session.refused_origin))
+        links, relay = self._members.link_facts(), RelayFacts(choice, self._relaying.ended)
+        facts = Facts(self._supported, session.state, session.close_code, links, relay, session.refused_origin)
+        line = status_line(facts)
         if line != self._shown_status:
             self._shown_status = line
             news.append(StatusChanged(line))

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.link_effects import LinkTimer, PeerConnectionEffect
 from client_py.core.notices import Notice
+from client_py.core.relaying import ConfigureConnections, FetchIceServers
 from client_py.core.session import SessionEffect
 
 
@@ -91,6 +92,8 @@ RoomEffect = (
     | StartTypingTimer
     | FindPath
     | CountReceived
+    | FetchIceServers
+    | ConfigureConnections
     | StartRoomTimer
     | StopRoomTimer
     | Warn

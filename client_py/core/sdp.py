@@ -1,8 +1,22 @@
-"""Reads from a session description the two facts that negotiation needs: whose it is, and of which ICE generation."""
+"""Reads from a session description whose it is and of which ICE generation, and takes our addresses out of one."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import lru_cache
+
+from protocol.webrtc import Candidate, Description
+
+CANDIDATE_LINE = "a=candidate:"
+RELAY = re.compile(r"\btyp relay\b")
+RELATED_ADDRESS = re.compile(r" raddr \S+ rport \d+")
+HIDDEN_RELATED_ADDRESS = " raddr 0.0.0.0 rport 9"
+"""RFC 8839 §5.1: what stands there where an agent does not want to disclose its address."""
+CONNECTION_LINE = re.compile(r"c=IN IP[46] \S+")
+HIDDEN_CONNECTION_LINE = "c=IN IP4 0.0.0.0"
+MEDIA_PORT = re.compile(r"(m=\w+) \d+ ")
+"""RFC 8840 §4.1.1: with port 9, it is the address of candidates that come later."""
 
 
 @lru_cache(maxsize=64)
@@ -15,6 +29,35 @@ def username_fragments(sdp: str) -> frozenset[str]:
 def fingerprints(sdp: str) -> frozenset[str]:
     """Give the DTLS certificate fingerprints (RFC 8122 §5): those of one RTCPeerConnection, for all its life."""
     return frozenset(value.upper() for value in _values(sdp, "a=fingerprint:"))
+
+
+def is_relay(candidate: Candidate) -> bool:
+    """Tell whether a candidate is a TURN server's address."""
+    return RELAY.search(candidate.candidate) is not None
+
+
+def relay_only_candidate(candidate: Candidate) -> Candidate | None:
+    """Give a candidate without any address of ours; None if it is one. The end of candidates has none."""
+    if candidate.candidate and not is_relay(candidate):
+        return None
+    return replace(candidate, candidate=_hidden(candidate.candidate))
+
+
+def relay_only_description(description: Description) -> Description:
+    """Give a description without any address of ours, in candidates and as the default destination."""
+    lines = [
+        _hidden(line)
+        for line in description.sdp.splitlines(keepends=True)
+        if not line.startswith(CANDIDATE_LINE) or RELAY.search(line)
+    ]
+    return replace(description, sdp="".join(lines))
+
+
+def _hidden(line: str) -> str:
+    line = RELATED_ADDRESS.sub(HIDDEN_RELATED_ADDRESS, line)
+    if line.startswith("c="):
+        return CONNECTION_LINE.sub(HIDDEN_CONNECTION_LINE, line)
+    return MEDIA_PORT.sub(r"\1 9 ", line) if line.startswith("m=") else line
 
 
 def _values(sdp: str, prefix: str) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from client_py.core.gathering import RelayFault
 from client_py.core.link import LinkState
-from client_py.core.models import Status, StatusLine
+from client_py.core.models import Cause, RelayChoice, Status, StatusLine
 from client_py.core.origin import origin_fault
 from client_py.core.session import SessionState
 from protocol.codes import CloseCode
@@ -24,6 +25,17 @@ class LinkFacts:
     """Whether the other browser has ever answered."""
     relayed: bool | None = None
     """Whether a TURN server carries the data; None while that is not known."""
+    relay_fault: RelayFault | None = None
+    """Why no TURN server could carry it; None where one could."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayFacts:
+    """What the status depends on, of the relay in general."""
+
+    choice: RelayChoice
+    ended: bool
+    """Whether the credentials for it have run out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,7 @@ class Facts:
     session: SessionState
     close_code: int | None
     links: Sequence[LinkFacts]
+    relay: RelayFacts
     refused_origin: str = ""
     """The page's own, if the server takes no pages of it."""
 
@@ -66,37 +79,77 @@ def _on_the_way(facts: Facts) -> StatusLine:
     for state, describe in _LINK_LINES:
         for link in facts.links:
             if link.state is state:
-                return describe(link)
+                return describe(link, facts.relay)
     if facts.session is SessionState.JOINED:
         detail = "Nobody else is here yet. What you write now is delivered when someone comes."
         return StatusLine(Status.WAITING, "Waiting", detail)
     return StatusLine(Status.CONNECTING, "Connecting", "Entering the room…")
 
 
-def _interrupted(link: LinkFacts) -> StatusLine:
+def _interrupted(link: LinkFacts, _relay: RelayFacts) -> StatusLine:
     detail = f"The connection to {link.username} was interrupted. What you write is sent as soon as it is back."
     return StatusLine(Status.RECONNECTING, "Reconnecting", detail)
 
 
-def _failed(link: LinkFacts) -> StatusLine:
-    if link.answered:
-        detail = (
-            f"No path to {link.username}’s browser was found; a firewall on one side may block direct connections. "
-            "Another network (a phone’s, for example) may help. It is tried again and again."
-        )
+def _failed(link: LinkFacts, relay: RelayFacts) -> StatusLine:
+    cause = _cause(link, relay)
+    if cause is Cause.NO_ANSWER:
+        begins = ""
+    elif relay.choice.only:
+        begins = "You connect through a relay only. "
     else:
-        detail = (
-            f"{link.username}’s browser does not answer. Ask {link.username} to bring the page to the front or to "
-            "reload it. It is tried again and again."
-        )
-    return StatusLine(Status.FAILED, "No connection", detail)
+        begins = f"No direct path to {link.username}’s browser was found. "
+    detail = begins + _CAUSES[cause].format(name=link.username)
+    return StatusLine(Status.FAILED, "No connection", f"{detail} It is tried again and again.", cause)
 
 
-def _connecting(link: LinkFacts) -> StatusLine:
+def _cause(link: LinkFacts, relay: RelayFacts) -> Cause:
+    if not link.answered:
+        return Cause.NO_ANSWER
+    if not relay.choice.offered:
+        return Cause.RELAY_MISSING if relay.choice.only else Cause.NO_PATH
+    if link.relay_fault is RelayFault.REFUSED and relay.ended:
+        # To a TURN server both are the same: it answers 401 to credentials that have ended, too.
+        return Cause.RELAY_EXPIRED
+    return Cause.NO_PATH if link.relay_fault is None else _RELAY_CAUSES[link.relay_fault]
+
+
+def _connecting(link: LinkFacts, _relay: RelayFacts) -> StatusLine:
     return StatusLine(Status.CONNECTING, "Connecting", f"Looking for a path to {link.username}’s browser…")
 
 
 _ENTERING = (SessionState.OPENING, SessionState.ENTERING)
+
+_RELAY_CAUSES = {
+    RelayFault.REFUSED: Cause.RELAY_REFUSED,
+    RelayFault.OVERLOADED: Cause.RELAY_OVERLOADED,
+    RelayFault.UNREACHABLE: Cause.RELAY_UNREACHABLE,
+}
+
+_CAUSES = {
+    Cause.NO_ANSWER: ("{name}’s browser does not answer. Ask {name} to bring the page to the front or to reload it."),
+    Cause.NO_PATH: (
+        "A firewall on one side may let nothing through. Another network (a phone’s, for example) may help."
+    ),
+    Cause.RELAY_MISSING: (
+        "This server offers none. Switch that off under “Connection”, or ask whoever runs the server for a relay."
+    ),
+    Cause.RELAY_REFUSED: (
+        "The relay refuses the credentials that this server gives out. Tell whoever runs it: the TURN servers have "
+        "another secret, or another time."
+    ),
+    Cause.RELAY_EXPIRED: (
+        "The credentials for the relay have run out, and this server gave no fresh ones. Reload the page; if that does "
+        "not help, sign in again."
+    ),
+    Cause.RELAY_OVERLOADED: (
+        "The relay takes no more connections just now. Wait a little, or tell whoever runs this server."
+    ),
+    Cause.RELAY_UNREACHABLE: (
+        "The relay does not answer. Try another network (a phone’s, for example), or tell whoever runs this server "
+        "that its TURN server may be down."
+    ),
+}
 
 _LINK_LINES = (
     (LinkState.FAILED, _failed),

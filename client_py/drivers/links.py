@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from client_py.core.frames import FRAMES, Frame
@@ -18,8 +18,7 @@ from client_py.drivers.connection import Connection, Outcomes
 from client_py.drivers.inputs import Hear
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import ChannelCallbacks, OperationFailed, PeerConnectionCallbacks, PeerConnections
-from protocol.webrtc import IceServer
+from client_py.ports import ChannelCallbacks, Configuration, OperationFailed, PeerConnectionCallbacks, PeerConnections
 
 PATH_TRIES = 5
 PATH_PAUSE_SECONDS = 0.5
@@ -31,13 +30,13 @@ class Links:
     def __init__(
         self,
         peer_connections: PeerConnections,
-        ice_servers: Callable[[], Sequence[IceServer]],
+        configuration: Callable[[], Configuration],
         hear: Hear,
         timers: Timers,
         tasks: Tasks,
     ) -> None:
         self._peer_connections = peer_connections
-        self._ice_servers = ice_servers
+        self._configuration = configuration
         self._hear = hear
         self._timers = timers
         self._tasks = tasks
@@ -61,6 +60,16 @@ class Links:
                 connection.peer_connection.restart_ice()
             case _:
                 connection.enqueue(effect)
+
+    def configure(self) -> None:
+        """Give every connection the configuration of now."""
+        configuration = self._configuration()
+        for connection in self._connections.values():
+            try:
+                connection.peer_connection.configure(configuration)
+            except OperationFailed as error:
+                reason = error.reason
+                self._hear(partial(Room.configuration_refused, reason=reason))
 
     def send(self, peer_id: str, frame: Frame) -> None:
         """Send a frame over the channel to a peer."""
@@ -86,6 +95,7 @@ class Links:
             candidate_gathered=hear(Room.candidate_gathered),
             signaling_state_changed=hear(Room.signaling_state_changed),
             connection_state_changed=hear(Room.connection_state_changed),
+            candidate_failed=hear(Room.candidate_failed),
         )
         outcomes = Outcomes(
             local_description_set=hear(Room.local_description_set),
@@ -93,7 +103,7 @@ class Links:
             operation_failed=hear(Room.operation_failed),
         )
         try:
-            peer_connection = self._peer_connections.create(self._ice_servers(), callbacks)
+            peer_connection = self._peer_connections.create(self._configuration(), callbacks)
         except OperationFailed as error:
             reason = error.reason
             self._hear(lambda room: room.creation_failed(peer_id, reason))

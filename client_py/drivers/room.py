@@ -12,7 +12,9 @@ from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
 from client_py.core.records import Kept
 from client_py.core.room import (
+    ConfigureConnections,
     CountReceived,
+    FetchIceServers,
     FindPath,
     OnPeerConnection,
     Room,
@@ -40,18 +42,17 @@ from client_py.drivers.history import History
 from client_py.drivers.inputs import Input
 from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.links import Links
-from client_py.drivers.server_line import ServerLine
+from client_py.drivers.server_line import ServerLine, ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import Doorbell, Downloads, PeerConnections, Sockets
+from client_py.ports import Configuration, Downloads, PeerConnections
 
 
 @dataclass(frozen=True, slots=True)
 class RoomPorts:
     """What a room stands on."""
 
-    doorbell: Doorbell
-    sockets: Sockets
+    server: ServerPorts
     peer_connections: PeerConnections
     keeping: KeepingPorts
     downloads: Downloads
@@ -66,6 +67,8 @@ class RoomCallbacks:
     warn: Callable[[str], None]
     token: Callable[[], str]
     """Gives the token that is valid now."""
+    relay_only: Callable[[], bool]
+    """Tells whether the person wants to connect through a relay only, as this device remembers it."""
 
 
 class RoomDriver:
@@ -80,8 +83,8 @@ class RoomDriver:
         self._clock = ports.keeping.clock
         self._random = ports.keeping.random
         self._timers = Timers(self._clock)
-        self._server = ServerLine(ports.doorbell, ports.sockets, callbacks.token, self._hear, tasks)
-        self._links = Links(ports.peer_connections, lambda: self._room.ice_servers, self._hear, self._timers, tasks)
+        self._server = ServerLine(ports.server, self._clock, callbacks.token, self._hear, tasks)
+        self._links = Links(ports.peer_connections, self._configuration, self._hear, self._timers, tasks)
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
@@ -126,6 +129,10 @@ class RoomDriver:
         """The network may be another, or the page is seen again."""
         self._hear(lambda room: room.checked(self._clock.now()))
 
+    def relay_only_wished(self) -> None:
+        """The wish to connect through a relay only may have been changed, here or in another tab."""
+        self._hear(lambda room: room.relay_only_wished(only=self._callbacks.relay_only()))
+
     # What the person asks of the history
 
     def load_earlier(self, oldest: str) -> None:
@@ -163,7 +170,7 @@ class RoomDriver:
     async def _open(self) -> None:
         snapshot = await self._keeper.open()
         self._keeper.archive.stored = self._stored
-        visitor = Visitor(self._username, self._keeper.archive.device, snapshot)
+        visitor = Visitor(self._username, self._keeper.archive.device, snapshot, self._callbacks.relay_only())
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random
         )
@@ -205,6 +212,9 @@ class RoomDriver:
         assert self._machine is not None  # noqa: S101 - whoever calls back was made by its effects
         return self._machine
 
+    def _configuration(self) -> Configuration:
+        return Configuration(self._room.ice_servers, self._room.relay_only)
+
     def _hear(self, decide: Input) -> None:
         """Give the room an input, as soon as it is there."""
         if self._machine is None:
@@ -239,7 +249,9 @@ class RoomDriver:
                 self._links.find_path(peer_id)
             case CountReceived(peer_id):
                 self._links.count_received(peer_id)
-            case OpenSocket() | Knock() | CloseSocket() | SendText():
+            case ConfigureConnections():
+                self._links.configure()
+            case OpenSocket() | Knock() | CloseSocket() | SendText() | FetchIceServers():
                 self._server.carry_out(effect)
             case Store(entry):
                 self._keeper.archive.store(entry)

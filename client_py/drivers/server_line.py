@@ -1,34 +1,45 @@
-"""Keeps a room's line to the server: the WebSocket, or the knock while there is none."""
+"""Keeps a room's line to the server: the WebSocket, or the knock while there is none, and what is asked beside it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from client_py.core.relaying import FetchIceServers
 from client_py.core.room import Room
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
 from client_py.drivers.inputs import Hear, Input
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Doorbell, OriginRefused, Socket, SocketCallbacks, Sockets
-from protocol.http import SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from client_py.ports import Clock, Doorbell, Http, OriginRefused, Socket, SocketCallbacks, Sockets, Unreachable
+from protocol.http import ICE_SERVERS_PATH, SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPorts:
+    """By what the server is reached."""
+
+    doorbell: Doorbell
+    sockets: Sockets
+    http: Http
 
 
 class ServerLine:
     """One WebSocket or one knock at a time."""
 
-    def __init__(
-        self, doorbell: Doorbell, sockets: Sockets, token: Callable[[], str], hear: Hear, tasks: Tasks
-    ) -> None:
-        self._doorbell = doorbell
-        self._sockets = sockets
+    def __init__(self, ports: ServerPorts, clock: Clock, token: Callable[[], str], hear: Hear, tasks: Tasks) -> None:
+        self._doorbell = ports.doorbell
+        self._sockets = ports.sockets
+        self._http = ports.http
+        self._clock = clock
         self._token = token
         self._hear = hear
         self._tasks = tasks
         self._socket: Socket | None = None
         self._knock: asyncio.Task[None] | None = None
 
-    def carry_out(self, effect: OpenSocket | Knock | CloseSocket | SendText) -> None:
-        """Do what the session asks for."""
+    def carry_out(self, effect: OpenSocket | Knock | CloseSocket | SendText | FetchIceServers) -> None:
+        """Do what the room asks of the server."""
         match effect:
             case OpenSocket():
                 self._open()
@@ -40,6 +51,8 @@ class ServerLine:
             case SendText(text):
                 if self._socket is not None:
                     self._socket.send(text)
+            case FetchIceServers():
+                self._tasks.spawn(self._fetch_ice_servers())
 
     def stop(self) -> None:
         """Wait for nothing any more."""
@@ -51,7 +64,7 @@ class ServerLine:
         subprotocols = [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + self._token()]
         callbacks = SocketCallbacks(
             opened=lambda: self._hear(Room.socket_opened),
-            received=lambda text: self._hear(lambda room: room.text_received(text)),
+            received=lambda text: self._hear(lambda room: room.text_received(text, self._clock.now())),
             closed=lambda code: self._hear(lambda room: room.socket_closed(code)),
         )
         self._socket = self._sockets.open(SOCKET_PATH, subprotocols, callbacks)
@@ -78,3 +91,12 @@ class ServerLine:
             origin = refused.origin
             return lambda room: room.origin_refused(origin)
         return lambda room: room.knock_ended(answered=answered)
+
+    async def _fetch_ice_servers(self) -> None:
+        try:
+            response = await self._http.get(ICE_SERVERS_PATH, token=self._token())
+        except Unreachable:
+            self._hear(lambda room: room.ice_servers_unreachable(self._clock.now()))
+            return
+        answer = response.status, response.body, response.retry_after
+        self._hear(lambda room: room.ice_servers_answered(*answer, self._clock.now()))

@@ -35,6 +35,10 @@ class PageActions(Protocol):
         """Take a room off the list of recent ones."""
         ...
 
+    def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
+        """Connect through a relay only from now on, or also directly; in every room, and on this device."""
+        ...
+
 
 class RoomActions(Protocol):
     """What can be asked for inside a room."""

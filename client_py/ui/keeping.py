@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from client_py.ui.confirmation import Confirmation, Question
 from client_py.ui.icons import icon
+from client_py.ui.switch import build_switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +33,8 @@ class KeepingSwitch:
         self._actions = actions
         self._kept = False
         create = document.create
-        self._switch = create(
-            "button",
-            {"type": "button", "class": "switch", "role": "switch", "data-testid": "keep-history"},
-            create("span", {}, "Keep messages in this browser"),
-            create("span", {"class": "track", "aria-hidden": "true"}),
-        )
+        self._switch = build_switch(document, "Keep messages in this browser", "keep-history", "keeping-hint")
         self._hint = create("p", {"class": "hint", "id": "keeping-hint"})
-        self._switch.set("aria-describedby", "keeping-hint")
         self._confirmation = Confirmation(
             document, STOP_KEEPING, replaced=self._hint, origin=self._switch, confirmed=self._stop_keeping
         )

@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.ui.recent import RecentRooms
+from client_py.ui.relay import RelaySwitch
 from client_py.ui.room_names import make_up_room_name
 from protocol.fields import room_name_fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from client_py.core.models import RelayChoice
     from client_py.ports import DomEvent, Element
     from client_py.ui.actions import PageActions
     from client_py.ui.surroundings import Surroundings
@@ -46,19 +48,27 @@ class LobbyScreen:
             },
         )
         self._fault = document.create("p", {"class": "fault", "id": "room-fault", "role": "alert"})
+        self._relay = RelaySwitch(document, actions)
         self._recent = RecentRooms(document, actions, recent_rooms, removed=self._name.focus)
         self.element = document.create(
             "section",
             {"class": "screen narrow"},
-            document.create("div", {"class": "card"}, self._head(username), self._form(), self._recent.element),
+            document.create(
+                "div", {"class": "card"}, self._head(username), self._form(), self._relay.element, self._recent.element
+            ),
         )
 
     def begin(self) -> None:
         """Take the keyboard to the name."""
         self._name.focus()
 
+    def show_relay_choice(self, choice: RelayChoice) -> None:
+        """Show whether the person connects through a relay only."""
+        self._relay.show(choice)
+
     def dispose(self) -> None:
         """Stop listening."""
+        self._relay.dispose()
         self._recent.dispose()
         self._listeners.close()
 

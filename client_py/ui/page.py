@@ -15,6 +15,7 @@ from client_py.ui.title import title_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from client_py.core.models import RelayChoice
     from client_py.ports import Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.surroundings import Surroundings
@@ -71,9 +72,15 @@ class Page:
         self._put(self._sign_in)
         self._sign_in.show_error(sentence)
 
-    def show_lobby(self, username: str, recent_rooms: Sequence[str]) -> None:
+    def show_lobby(self, username: str, recent_rooms: Sequence[str], choice: RelayChoice) -> None:
         """Show where a room is chosen."""
         self._put(LobbyScreen(self._surroundings, self._actions, username, recent_rooms))
+        self.show_relay_choice(choice)
+
+    def show_relay_choice(self, choice: RelayChoice) -> None:
+        """Show in the lobby whether the person connects through a relay only; a room hears of it by a notice."""
+        if isinstance(self._screen, LobbyScreen):
+            self._screen.show_relay_choice(choice)
 
     def show_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
         """Show a room, and give the screen that its notices go to."""

@@ -18,6 +18,7 @@ from client_py.core.notices import (
     MessagesFound,
     NewestLoaded,
     Notice,
+    RelayChoiceChanged,
     StatusChanged,
     TypingChanged,
     UnreadChanged,
@@ -28,6 +29,7 @@ from client_py.ui.invite import InviteButton
 from client_py.ui.keeping import KeepingFault
 from client_py.ui.peers import PeerList
 from client_py.ui.placeholder import Placeholder
+from client_py.ui.relay import ConnectionButton
 from client_py.ui.status import StatusStrip
 from client_py.ui.title import title_of
 from client_py.ui.tools import build_tool
@@ -65,6 +67,7 @@ class RoomScreen:
         self._peers = PeerList(document, visit.username)
         self._status = StatusStrip(document)
         self._writing = WritingLine(document)
+        self._connection = ConnectionButton(document, page_actions)
         self._history = HistoryButton(surroundings, actions)
         self._invite = InviteButton(surroundings, link)
         self._placeholder = Placeholder(surroundings, link)
@@ -72,6 +75,7 @@ class RoomScreen:
         self._keeping_fault = KeepingFault(document, self._transcript.keep_end)
         self._composer = Composer(document, visit.draft, actions, self._transcript.keep_end)
         for part in (
+            self._connection,
             self._history,
             self._invite,
             self._placeholder,
@@ -123,6 +127,8 @@ class RoomScreen:
             case KeepingChanged(keeping):
                 self._history.show_keeping(keeping)
                 self._keeping_fault.show(keeping.fault)
+            case RelayChoiceChanged(choice):
+                self._connection.show(choice)
             case MessageAdded(message):
                 self._transcript.append(message)
             case DeliveryChanged(message_id, delivery):
@@ -146,6 +152,7 @@ class RoomScreen:
             {"class": "room-head"},
             self._tool("back", "Rooms", "lobby", page_actions.open_lobby),
             create("div", {"class": "room-name"}, create("h1", {"title": self.room}, self.room), self._peers.element),
+            self._connection.element,
             self._history.element,
             self._invite.element,
             self._tool("logout", "Log out", "logout", page_actions.sign_out),

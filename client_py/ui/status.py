@@ -26,6 +26,7 @@ class StatusStrip:
         """Show a state; what has not changed is not written again, lest it be read out again."""
         self.element.set("data-state", line.status)
         self._pill.set("data-state", line.status)
+        self._detail.set("data-cause", line.cause)
         for element, text in ((self._pill, line.text), (self._detail, line.detail)):
             if element.text != text:
                 element.text = text

@@ -335,7 +335,7 @@ class Page:
 
         callbacks = SocketCallbacks(
             opened=lambda: self._hear(room.socket_opened, is_open),
-            received=lambda text: self._hear(partial(room.text_received, text), is_open),
+            received=lambda text: self._hear(lambda: room.text_received(text, self._agenda.now), is_open),
             closed=closed,
         )
         line = self._line = self._server.open(self.account, callbacks)
@@ -405,6 +405,7 @@ class Page:
             candidate_gathered=hear(room.candidate_gathered),
             signaling_state_changed=hear(room.signaling_state_changed),
             connection_state_changed=hear(room.connection_state_changed),
+            candidate_failed=hear(room.candidate_failed),
         )
         try:
             connection = self._connections[peer_id] = self._internet.create(self.place, callbacks)

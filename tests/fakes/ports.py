@@ -12,6 +12,7 @@ from client_py.ports import (
     Change,
     ChannelCallbacks,
     ChannelClosed,
+    Configuration,
     Dispose,
     Key,
     OperationFailed,
@@ -23,7 +24,7 @@ from client_py.ports import (
     StorageFailed,
     Unreachable,
 )
-from protocol.webrtc import Candidate, Description, IceServer
+from protocol.webrtc import Candidate, Description
 
 
 class FakeClock:
@@ -202,6 +203,10 @@ class FakeHttp:
             raise answer
         return answer
 
+    async def get(self, path: str, *, token: str) -> Response:
+        """Give the next answer."""
+        return await self.post(path, "", token=token)
+
 
 @dataclass
 class FakeSocket:
@@ -261,7 +266,7 @@ class FakeChannel:
 class FakePeerConnection:
     """A peer connection that does what it is told, and fails where the test says so."""
 
-    ice_servers: Sequence[IceServer]
+    configuration: Configuration
     callbacks: PeerConnectionCallbacks
     done: list[object] = field(default_factory=list)
     channels: list[FakeChannel] = field(default_factory=list)
@@ -269,6 +274,7 @@ class FakePeerConnection:
     path: SelectedPath | None = None
     received: int | None = 0
     closed: bool = False
+    refusing_configurations: bool = False
 
     async def set_local_description(self) -> Description:
         """Make an offer."""
@@ -286,6 +292,13 @@ class FakePeerConnection:
     def restart_ice(self) -> None:
         """Note it."""
         self.done.append("restart_ice")
+
+    def configure(self, configuration: Configuration) -> None:
+        """Note the configuration, or refuse it."""
+        if self.refusing_configurations:
+            raise OperationFailed("bad configuration")
+        self.configuration = configuration
+        self.done.append("configure")
 
     def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> FakeChannel:
         """Create a fake channel."""
@@ -321,11 +334,11 @@ class FakePeerConnections:
     refusing: bool = False
     created: list[FakePeerConnection] = field(default_factory=list)
 
-    def create(self, ice_servers: Sequence[IceServer], callbacks: PeerConnectionCallbacks) -> FakePeerConnection:
+    def create(self, configuration: Configuration, callbacks: PeerConnectionCallbacks) -> FakePeerConnection:
         """Create a fake, or refuse."""
         if self.refusing:
             raise OperationFailed("bad configuration")
-        self.created.append(FakePeerConnection(ice_servers, callbacks))
+        self.created.append(FakePeerConnection(configuration, callbacks))
         return self.created[-1]
 
 

@@ -15,7 +15,7 @@ from client_py.core.vigil import EXPECTING_SECONDS
 from protocol import events, requests
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits
-from tests.client_py.core.conversing import ADAS_DEVICE, BENS_DEVICE, incoming, message_id, outgoing, part
+from tests.client_py.core.conversing import ADAS_DEVICE, BENS_DEVICE, NOW, incoming, message_id, outgoing, part
 from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, signals
 
 WATCH = StartLinkTimer(BEN, LinkTimer.EXPECTING, EXPECTING_SECONDS)
@@ -80,7 +80,7 @@ def test_room_begins_anew_with_a_server_that_talks_nonsense() -> None:
     """What cannot be read costs the server its WebSocket."""
     stage = Stage()
     stage.enter()
-    effects = stage.do(stage.room.text_received("nonsense"))
+    effects = stage.do(stage.room.text_received("nonsense", NOW))
     assert CloseSocket() in effects
     assert stage.status() is Status.OFFLINE
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.link import LinkState
-from client_py.core.models import Status
+from client_py.core.models import RelayChoice, Status
 from client_py.core.session import SessionState
-from client_py.core.status import SERVER_AWAY, Facts, LinkFacts, status_line
+from client_py.core.status import SERVER_AWAY, Facts, LinkFacts, RelayFacts, status_line
 from protocol.codes import CloseCode
 
+NO_RELAY = RelayFacts(RelayChoice(only=False, offered=False), ended=False)
 JOINED, WAITING = SessionState.JOINED, SessionState.WAITING
 PAGES = "https://pages.example"
 
@@ -18,9 +19,10 @@ def facts(
     close_code: int | None = None,
     supported: bool = True,
     refused_origin: str = "",
+    relay: RelayFacts = NO_RELAY,
 ) -> Facts:
     """Give facts, in which everything is well if nothing else is said."""
-    return Facts(supported, session, close_code, links, refused_origin)
+    return Facts(supported, session, close_code, links, relay, refused_origin)
 
 
 def link(state: LinkState, *, answered: bool = True, relayed: bool | None = None) -> LinkFacts:

@@ -44,7 +44,7 @@ class Stage:
 
     def receive(self, event: Event) -> list[RoomEffect]:
         """Let the server say something."""
-        return self.do(self.room.text_received(EVENTS.encode(event)))
+        return self.do(self.room.text_received(EVENTS.encode(event), NOW))
 
     def joined(self, *peers: Peer, resumed: bool = False, me: str = ME) -> list[RoomEffect]:
         """Let the server let us in."""

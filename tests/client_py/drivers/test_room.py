@@ -5,8 +5,9 @@ from client_py.core.models import Status
 from client_py.core.notices import MessageAdded, Notice, StatusChanged
 from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.server_line import ServerPorts
 from client_py.drivers.tasks import Tasks
-from client_py.ports import SelectedPath
+from client_py.ports import Configuration, SelectedPath
 from protocol import events, requests
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Event, Limits, Peer
@@ -18,6 +19,7 @@ from tests.fakes.ports import (
     FakeDatabases,
     FakeDoorbell,
     FakeDownloads,
+    FakeHttp,
     FakeLocks,
     FakePeerConnection,
     FakePeerConnections,
@@ -46,13 +48,18 @@ class Stage:
         self.tab: FakeStore = before.tab if before else FakeStore()
         self.random: FakeRandom = before.random if before else FakeRandom()
         self.downloads = FakeDownloads()
+        self.http = FakeHttp()
+        self.relay_only = False
         self.notices: list[Notice] = []
         self.warnings: list[str] = []
         self.refusals = 0
         self.failures: list[BaseException] = []
         keeping = KeepingPorts(self.databases, self.locks, self.store, self.tab, self.clock, self.random)
-        ports = RoomPorts(self.doorbell, self.sockets, self.connections, keeping, self.downloads)
-        callbacks = RoomCallbacks(self.notices.append, self._refused, self.warnings.append, lambda: "jwt")
+        server = ServerPorts(self.doorbell, self.sockets, self.http)
+        ports = RoomPorts(server, self.connections, keeping, self.downloads)
+        callbacks = RoomCallbacks(
+            self.notices.append, self._refused, self.warnings.append, lambda: "jwt", lambda: self.relay_only
+        )
         self.driver = RoomDriver("den", "alice", ports, callbacks, Tasks(self.failures.append))
 
     def _refused(self) -> None:
@@ -134,7 +141,7 @@ async def test_room_connects_to_who_is_there() -> None:
     """Descriptions and candidates go out, the answer goes in, and the status follows."""
     stage = Stage()
     await stage.connect()
-    assert stage.connection.ice_servers == (STUN,)
+    assert stage.connection.configuration == Configuration((STUN,), relay_only=False)
     assert stage.connection.done == ["set_local_description", ANSWER]
     assert (stage.channel.label, stage.channel.channel_id) == ("chat", 0)
     assert isinstance(stage.sent()[1], requests.Signal)

@@ -7,23 +7,24 @@ from client_py.core.notices import StatusChanged
 from client_py.core.room import Room, RoomEffect, Visitor
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
 from client_py.drivers.inputs import Input
-from client_py.drivers.server_line import ServerLine
+from client_py.drivers.server_line import ServerLine, ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports import OriginRefused
-from tests.fakes.ports import FakeDoorbell, FakeSockets, settle
+from tests.fakes.ports import FakeClock, FakeDoorbell, FakeHttp, FakeSockets, settle
 
 
 class Stage:
     """A line to the server among fakes, and a room that waits for the server."""
 
     def __init__(self) -> None:
-        self.doorbell, self.sockets = FakeDoorbell(), FakeSockets()
+        self.doorbell, self.sockets, self.http = FakeDoorbell(), FakeSockets(), FakeHttp()
         self.room = Room("den", Visitor("ann", "anns-device-00000000"), supported=True, random=lambda: 1.0)
         self.room.start()
         self.room.socket_closed(1006)
         self.effects: list[list[RoomEffect]] = []
         self.failures: list[BaseException] = []
-        self.line = ServerLine(self.doorbell, self.sockets, lambda: "jwt", self._hear, Tasks(self.failures.append))
+        ports = ServerPorts(self.doorbell, self.sockets, self.http)
+        self.line = ServerLine(ports, FakeClock(), lambda: "jwt", self._hear, Tasks(self.failures.append))
 
     def _hear(self, decide: Input) -> None:
         self.effects.append(decide(self.room))

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.models import Delivery, Direction, Message, RelayChoice
 from client_py.ui.surroundings import Surroundings
 from tests.fakes.document import FakeDocument
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from client_py.ports import Dispose
 
 DAY = 86_400.0
+DIRECTLY = RelayChoice(only=False)
+"""What most people choose, where nothing is known of a relay yet."""
 
 
 class Alarms:
@@ -141,6 +143,10 @@ class Asked:
     def forget_room(self, room: str) -> None:
         """Remember it."""
         self.calls.append(("forget_room", room))
+
+    def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the signature of PageActions
+        """Remember it."""
+        self.calls.append(("set_relay_only", only))
 
     def send(self, text: str) -> None:
         """Remember it."""

@@ -4,7 +4,7 @@ import pytest
 
 from client_py.ui.lobby import room_of
 from client_py.ui.page import Page
-from tests.client_py.ui.surroundings import World
+from tests.client_py.ui.surroundings import DIRECTLY, World
 from tests.fakes.document import FakeElement
 
 
@@ -36,7 +36,7 @@ def test_room_of_understands_names_and_links(typed: str, room: str) -> None:
 
 def test_lobby_opens_the_room_that_was_named(world: World, page: Page) -> None:
     """The browser is kept from submitting, and the application goes to the room."""
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     world.document.by_test_id("room-name").type("https://chat.example/chat/den")
     assert form(world).fire("submit")
     assert world.asked.calls == [("open_room", "den")]
@@ -45,7 +45,7 @@ def test_lobby_opens_the_room_that_was_named(world: World, page: Page) -> None:
 @pytest.mark.parametrize("name", ["", "two words", "x" * 65, "ümlaut"])
 def test_lobby_says_what_is_wrong_with_a_name(world: World, page: Page, name: str) -> None:
     """A name that no room can have is not gone to, and the sentence goes when the name is mended."""
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     field = world.document.by_test_id("room-name")
     field.type(name)
     form(world).fire("submit")
@@ -57,7 +57,7 @@ def test_lobby_says_what_is_wrong_with_a_name(world: World, page: Page, name: st
 
 def test_lobby_makes_a_name_up(world: World, page: Page) -> None:
     """The made-up name stands in the field, to be changed or gone to."""
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     button(world, "Make one up").fire("click")
     assert world.document.by_test_id("room-name").value == "amiable-amber-badger-000"
     form(world).fire("submit")
@@ -66,7 +66,7 @@ def test_lobby_makes_a_name_up(world: World, page: Page) -> None:
 
 def test_lobby_greets_and_signs_out(world: World, page: Page) -> None:
     """The lobby says who is signed in, and ends that."""
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     assert "alice" in world.document.by_id("stage").one(tag="h1").text
     world.document.by_test_id("logout").fire("click")
     assert world.asked.calls == [("sign_out",)]
@@ -74,13 +74,13 @@ def test_lobby_greets_and_signs_out(world: World, page: Page) -> None:
 
 def test_lobby_takes_the_keyboard_to_the_name(world: World, page: Page) -> None:
     """A name can be typed at once."""
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     assert world.document.focused is world.document.by_test_id("room-name")
 
 
 def test_recent_room_is_opened(world: World, page: Page) -> None:
     """The rooms stand in the order that they were given in, and each leads back."""
-    page.show_lobby("alice", ["den", "hall"])
+    page.show_lobby("alice", ["den", "hall"], DIRECTLY)
     rooms = world.document.html.every(class_="recent-room")
     assert [each.text for each in rooms] == ["den", "hall"]
     rooms[1].fire("click")
@@ -89,7 +89,7 @@ def test_recent_room_is_opened(world: World, page: Page) -> None:
 
 def test_recent_room_is_forgotten(world: World, page: Page) -> None:
     """A room that was taken off is gone at once; with the last one goes the heading."""
-    page.show_lobby("alice", ["den", "hall"])
+    page.show_lobby("alice", ["den", "hall"], DIRECTLY)
     recent = world.document.html.one(class_="recent")
     world.document.focused = None
     for room in ("den", "hall"):
@@ -103,5 +103,5 @@ def test_recent_room_is_forgotten(world: World, page: Page) -> None:
 
 def test_recent_rooms_are_not_spoken_of_where_there_are_none(world: World, page: Page) -> None:
     """Someone new sees no empty list."""
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     assert not world.document.html.one(class_="recent").is_shown()

@@ -7,7 +7,7 @@ import pytest
 from client_py.core.models import Member, Status, StatusLine
 from client_py.core.notices import MembersChanged, MessageAdded, StatusChanged, UnreadChanged
 from client_py.ui.page import Page
-from tests.client_py.ui.surroundings import World, incoming, outgoing
+from tests.client_py.ui.surroundings import DIRECTLY, World, incoming, outgoing
 
 Show = Callable[[Page, World], object]
 
@@ -15,7 +15,7 @@ SCREENS: dict[str, Show] = {
     "sign-in": lambda page, _world: page.show_sign_in(),
     "signing-in": lambda page, _world: page.show_signing_in(),
     "auth-error": lambda page, _world: page.show_auth_error("No."),
-    "lobby": lambda page, _world: page.show_lobby("alice", ["one", "two"]),
+    "lobby": lambda page, _world: page.show_lobby("alice", ["one", "two"], DIRECTLY),
     "room": lambda page, world: page.show_room("den", "alice", world.asked),
     "room-fault": lambda page, _world: page.show_room_fault("No such room."),
 }
@@ -66,7 +66,7 @@ def test_page_names_the_room_in_its_title(world: World, page: Page) -> None:
     """The title follows the screens."""
     page.show_room("den", "alice", world.asked)
     assert world.document.title == "den · P2P Chat"
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     assert world.document.title == "P2P Chat"
 
 

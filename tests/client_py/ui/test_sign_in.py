@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.ui.page import Page
-from tests.client_py.ui.surroundings import World
+from tests.client_py.ui.surroundings import DIRECTLY, World
 
 
 def submit(world: World, submitter: str = "sign-in") -> bool:
@@ -115,7 +115,7 @@ def test_notice_shows_only_where_there_is_one(world: World, page: Page) -> None:
 def test_password_is_forgotten_once_it_has_served(world: World, page: Page) -> None:
     """Whoever signs out leaves the name in the form, and no password."""
     fill(world, "alice", "secret")
-    page.show_lobby("alice", [])
+    page.show_lobby("alice", [], DIRECTLY)
     page.show_sign_in()
     assert world.document.by_test_id("username").value == "alice"
     assert world.document.by_test_id("password").value == ""

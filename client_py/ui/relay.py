@@ -1,0 +1,70 @@
+"""Shows whether the person connects through a relay only, and lets them choose."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.ui.popover import Popover, PopoverWords
+from client_py.ui.switch import build_switch
+
+if TYPE_CHECKING:
+    from client_py.core.models import RelayChoice
+    from client_py.ports import Document, DomEvent, Element
+    from client_py.ui.actions import PageActions
+
+DIRECT = "Whoever you talk with can see your internet address, since your browsers connect directly where they can."
+RELAYED = "Nobody you talk with sees your internet address: everything goes through this server’s relay, encrypted."
+NOT_OFFERED = "This server offers no relay, so whoever you talk with can see your internet address."
+IN_VAIN = "This server offers no relay. As long as this is on, no connection can be made."
+
+
+class RelaySwitch:
+    """A switch with a sentence on what it means; it is not there before it is known how it stands."""
+
+    def __init__(self, document: Document, actions: PageActions) -> None:
+        self._actions = actions
+        self._only = False
+        self._switch = build_switch(document, "Connect through a relay only", "relay-only", "relay-hint")
+        self._hint = document.create("p", {"class": "hint", "id": "relay-hint"})
+        self.element = document.create("div", {"class": "relaying"}, self._switch, self._hint)
+        self.element.hidden = True
+        self._listeners = ExitStack()
+        self._listeners.callback(self._switch.on("click", self._switched))
+
+    def show(self, choice: RelayChoice) -> None:
+        """Show what was chosen, and what that means here."""
+        self._only = choice.only
+        self._switch.set("aria-checked", "true" if choice.only else "false")
+        # Without a relay it would only be in vain; but who chose it elsewhere must be able to take it back.
+        self._switch.disabled = choice.offered is False and not choice.only
+        if choice.offered is False:
+            self._hint.text = IN_VAIN if choice.only else NOT_OFFERED
+        else:
+            self._hint.text = RELAYED if choice.only else DIRECT
+        self.element.hidden = False
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _switched(self, _event: DomEvent) -> None:
+        self._actions.set_relay_only(not self._only)
+
+
+class ConnectionButton:
+    """A button in the room's header that opens what can be chosen about the connection over the page."""
+
+    def __init__(self, document: Document, actions: PageActions) -> None:
+        self._relay = RelaySwitch(document, actions)
+        popover = Popover(document, PopoverWords("connection", "Connection", "Your connection"), self._relay.element)
+        popover.opener.set("data-testid", "connection")
+        self.element: Element = popover.element
+
+    def show(self, choice: RelayChoice) -> None:
+        """Show what was chosen."""
+        self._relay.show(choice)
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._relay.dispose()
