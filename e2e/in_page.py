@@ -30,6 +30,7 @@ from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
     Change,
     ChannelCallbacks,
+    Configuration,
     Database,
     DataChannel,
     Dispose,
@@ -60,6 +61,7 @@ __all__ = [
     "BrowserStore",
     "Change",
     "ChannelCallbacks",
+    "Configuration",
     "Database",
     "Dispose",
     "IceServer",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         BrowserLocks,
         BrowserPeerConnections,
         BrowserStore,
+        Configuration,
         IceServer,
         Listener,
         OperationFailed,

@@ -7,7 +7,7 @@ from client_py.core.conversation import SendFrame, Store
 from client_py.core.frames import Ack, Hello, MessagePart, Read, Resume
 from client_py.core.link_effects import ClosePeerConnection, LinkTimer
 from client_py.core.models import Delivery, Status
-from client_py.core.notices import DeliveryChanged, MessageAdded, StatusChanged, TypingChanged
+from client_py.core.notices import DeliveryChanged, MessageAdded, RelayChoiceChanged, StatusChanged, TypingChanged
 from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
 from client_py.core.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
@@ -50,7 +50,7 @@ def test_room_is_entered_as_who_one_was() -> None:
 def test_room_is_not_entered_by_a_browser_that_cannot() -> None:
     """Without RTCPeerConnection, the person is told, and the server is not troubled."""
     stage = Stage(supported=False)
-    assert [type(effect) for effect in stage.do(stage.room.start())] == [StatusChanged]
+    assert [type(effect) for effect in stage.do(stage.room.start())] == [RelayChoiceChanged, StatusChanged]
     assert stage.status() is Status.UNSUPPORTED
 
 

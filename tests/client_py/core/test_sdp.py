@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from client_py.core.sdp import fingerprints, username_fragments
+import pytest
+
+from client_py.core.sdp import (
+    fingerprints,
+    is_relay,
+    relay_only_candidate,
+    relay_only_description,
+    username_fragments,
+)
+from protocol.webrtc import Candidate, Description
 
 SDP = "v=0\r\na=ice-ufrag:abcd\r\na=fingerprint:sha-256 aa:bb\r\na=fingerprint:sha-512 CC\r\n"
 
@@ -18,3 +27,54 @@ def test_sdp_gives_fingerprints_in_one_case() -> None:
 def test_sdp_gives_nothing_of_what_is_not_there() -> None:
     """What is no description has neither."""
     assert username_fragments("") == fingerprints("nonsense") == frozenset()
+
+
+HOST = "candidate:1 1 udp 2113937151 198.51.100.2 5000 typ host"
+SRFLX = "candidate:2 1 udp 1677729535 198.51.100.2 5000 typ srflx raddr 192.168.1.7 rport 5000"
+RELAY = "candidate:3 1 UDP 50339839 203.0.113.1 50001 typ relay raddr 198.51.100.2 rport 5000 generation 0"
+HIDDEN_RELAY = "candidate:3 1 UDP 50339839 203.0.113.1 50001 typ relay raddr 0.0.0.0 rport 9 generation 0"
+GATHERED = """v=0\r
+o=- 1 2 IN IP4 127.0.0.1\r
+m=application 5000 UDP/DTLS/SCTP webrtc-datachannel\r
+c=IN IP4 198.51.100.2\r
+a=candidate:1 1 udp 2113937151 198.51.100.2 5000 typ host\r
+a=candidate:2 1 udp 1677729535 198.51.100.2 5000 typ srflx raddr 192.168.1.7 rport 5000\r
+a=candidate:3 1 UDP 50339839 203.0.113.1 50001 typ relay raddr 198.51.100.2 rport 5000 generation 0\r
+a=ice-ufrag:abcd\r
+a=fingerprint:sha-256 AA:BB\r
+"""
+HIDDEN = """v=0\r
+o=- 1 2 IN IP4 127.0.0.1\r
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r
+c=IN IP4 0.0.0.0\r
+a=candidate:3 1 UDP 50339839 203.0.113.1 50001 typ relay raddr 0.0.0.0 rport 9 generation 0\r
+a=ice-ufrag:abcd\r
+a=fingerprint:sha-256 AA:BB\r
+"""
+
+
+@pytest.mark.parametrize("line", [HOST, SRFLX, "candidate:4 1 TCP 2105458943 typ.local 9 typ host tcptype active"])
+def test_candidate_of_our_own_does_not_leave(line: str) -> None:
+    """Whoever connects through a relay only shows no address."""
+    assert not is_relay(Candidate(line))
+    assert relay_only_candidate(Candidate(line, "0", 0, "abcd")) is None
+
+
+def test_candidate_of_a_relay_leaves_without_the_address_behind_it() -> None:
+    """The related address is how the TURN server sees us (RFC 8839 §5.1)."""
+    assert is_relay(Candidate(RELAY))
+    assert relay_only_candidate(Candidate(RELAY, "0", 0, "abcd")) == Candidate(HIDDEN_RELAY, "0", 0, "abcd")
+
+
+def test_end_of_candidates_leaves() -> None:
+    """It is a candidate without anything in it."""
+    end = Candidate("", "0", 0, "abcd")
+    assert relay_only_candidate(end) == end
+
+
+def test_description_leaves_without_our_addresses() -> None:
+    """Neither among the candidates, nor behind the relay's, nor as the default; what negotiation needs stays."""
+    assert relay_only_description(Description("offer", GATHERED)) == Description("offer", HIDDEN)
+    assert relay_only_description(Description("answer", HIDDEN)) == Description("answer", HIDDEN)
+    ipv6 = Description("offer", "c=IN IP6 2001:db8::1\r\n")
+    assert relay_only_description(ipv6).sdp == "c=IN IP4 0.0.0.0\r\n"

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.core.gathering import RelayFault
 from client_py.core.link import LinkState
-from client_py.core.models import RelayChoice, Status
+from client_py.core.models import Cause, RelayChoice, Status
 from client_py.core.session import SessionState
 from client_py.core.status import SERVER_AWAY, Facts, LinkFacts, RelayFacts, status_line
 from protocol.codes import CloseCode
@@ -25,9 +26,11 @@ def facts(
     return Facts(supported, session, close_code, links, relay, refused_origin)
 
 
-def link(state: LinkState, *, answered: bool = True, relayed: bool | None = None) -> LinkFacts:
+def link(
+    state: LinkState, *, answered: bool = True, relayed: bool | None = None, fault: RelayFault | None = None
+) -> LinkFacts:
     """Give the facts of a link to Ben."""
-    return LinkFacts("Ben", state, answered, relayed)
+    return LinkFacts("Ben", state, answered, relayed, fault)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,45 @@ def link(state: LinkState, *, answered: bool = True, relayed: bool | None = None
 def test_status_follows_the_facts(given: Facts, status: Status) -> None:
     """An open link counts for more than anything about the server; after that, what is worst is told."""
     assert status_line(given).status is status
+
+
+RELAY = RelayFacts(RelayChoice(only=False, offered=True), ended=False)
+ENDED = RelayFacts(RelayChoice(only=False, offered=True), ended=True)
+ONLY = RelayFacts(RelayChoice(only=True, offered=True), ended=False)
+ONLY_WITHOUT = RelayFacts(RelayChoice(only=True, offered=False), ended=False)
+ONLY_UNKNOWN = RelayFacts(RelayChoice(only=True), ended=False)
+
+
+@pytest.mark.parametrize(
+    ("relay", "fault", "cause", "words"),
+    [
+        (NO_RELAY, RelayFault.UNREACHABLE, Cause.NO_PATH, "firewall"),
+        (RELAY, None, Cause.NO_PATH, "firewall"),
+        (RELAY, RelayFault.REFUSED, Cause.RELAY_REFUSED, "another secret"),
+        (ENDED, RelayFault.REFUSED, Cause.RELAY_EXPIRED, "run out"),
+        (RELAY, RelayFault.OVERLOADED, Cause.RELAY_OVERLOADED, "no more connections"),
+        (ENDED, RelayFault.OVERLOADED, Cause.RELAY_OVERLOADED, "no more connections"),
+        (RELAY, RelayFault.UNREACHABLE, Cause.RELAY_UNREACHABLE, "does not answer"),
+        (ENDED, RelayFault.UNREACHABLE, Cause.RELAY_UNREACHABLE, "does not answer"),
+        (ONLY, RelayFault.UNREACHABLE, Cause.RELAY_UNREACHABLE, "through a relay only. The relay does not answer"),
+        (ONLY_WITHOUT, RelayFault.UNREACHABLE, Cause.RELAY_MISSING, "Switch that off"),
+        (ONLY_UNKNOWN, RelayFault.UNREACHABLE, Cause.RELAY_MISSING, "Switch that off"),
+    ],
+)
+def test_failure_has_a_cause(relay: RelayFacts, fault: RelayFault | None, cause: Cause, words: str) -> None:
+    """What keeps the relay from helping is told, with what to do; and that it is tried again."""
+    line = status_line(facts(JOINED, link(LinkState.FAILED, fault=fault), relay=relay))
+    assert line.cause is cause
+    assert words in line.detail
+    assert line.detail.endswith("It is tried again and again.")
+    assert ("No direct path to Ben’s browser" in line.detail) is not relay.choice.only
+
+
+def test_failure_to_answer_comes_before_any_relay() -> None:
+    """Whoever does not answer needs no relay yet; and where nothing failed, there is no cause."""
+    line = status_line(facts(JOINED, link(LinkState.FAILED, answered=False, fault=RelayFault.REFUSED), relay=RELAY))
+    assert (line.cause, "relay" in line.detail) == (Cause.NO_ANSWER, False)
+    assert status_line(facts(JOINED, link(LinkState.OPEN), relay=RELAY)).cause is None
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ STUN = IceServer(("stun:stun.example.org",))
 class Stage:
     """A room in which the test plays server, browser and person."""
 
-    def __init__(self, *, supported: bool = True, snapshot: Snapshot = EMPTY) -> None:
-        visitor = Visitor("ada", ADAS_DEVICE, snapshot)
+    def __init__(self, *, supported: bool = True, snapshot: Snapshot = EMPTY, relay_only: bool = False) -> None:
+        visitor = Visitor("ada", ADAS_DEVICE, snapshot, relay_only)
         self.room = Room("den", visitor, supported=supported, random=lambda: 1.0)
         self._status: Status | None = None
 
@@ -60,6 +60,10 @@ class Stage:
     def connect(self) -> list[RoomEffect]:
         """Enter where Ben is, and connect; gives what comes of the open channel."""
         self.enter(PEER)
+        return self.connect_to_ben()
+
+    def connect_to_ben(self) -> list[RoomEffect]:
+        """Connect, in the room; gives what comes of the open channel."""
         self.do(self.room.negotiation_needed(BEN))
         self.do(self.room.signaling_state_changed(BEN, "have-local-offer"))
         self.do(self.room.local_description_set(BEN, OUR_OFFER))
