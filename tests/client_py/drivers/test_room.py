@@ -114,6 +114,10 @@ class Stage:
     async def connect(self) -> None:
         """Go into the room and connect to Bob, who was there before."""
         await self.enter(Peer(BOB, "bob"))
+        await self.connect_to_bob()
+
+    async def connect_to_bob(self) -> None:
+        """Connect to Bob, in the room."""
         self.connection.callbacks.negotiation_needed()
         await settle()
         self.connection.callbacks.signaling_state_changed("have-local-offer")

@@ -4,12 +4,15 @@ import pytest
 
 from client_py.core.models import Status
 from client_py.core.notices import StatusChanged
+from client_py.core.relaying import FetchIceServers
 from client_py.core.room import Room, RoomEffect, Visitor
 from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
 from client_py.drivers.inputs import Input
 from client_py.drivers.server_line import ServerLine, ServerPorts
 from client_py.drivers.tasks import Tasks
-from client_py.ports import OriginRefused
+from client_py.ports import OriginRefused, Response
+from protocol.http import ICE_SERVERS_PATH
+from protocol.webrtc import IceServer
 from tests.fakes.ports import FakeClock, FakeDoorbell, FakeHttp, FakeSockets, settle
 
 
@@ -28,6 +31,11 @@ class Stage:
 
     def _hear(self, decide: Input) -> None:
         self.effects.append(decide(self.room))
+
+    async def fetch(self) -> None:
+        """Ask for ICE servers."""
+        self.line.carry_out(FetchIceServers())
+        await settle()
 
     async def knock(self) -> None:
         """Knock."""
@@ -97,3 +105,15 @@ async def test_line_has_one_socket_at_a_time() -> None:
     stage.line.carry_out(SendText("too late"))
     assert second.closed
     assert second.sent == ["hello"]
+
+
+async def test_line_asks_for_ice_servers() -> None:
+    """What the server answers goes to the room, and so does that it did not answer."""
+    stage = Stage()
+    await stage.fetch()
+    assert stage.effects == [[]]
+    stage.http.answers.append(Response(200, '{"ice_servers":[{"urls":["turn:a"]}],"expires_at":null}'))
+    await stage.fetch()
+    assert stage.http.requests == [(ICE_SERVERS_PATH, "", "jwt")] * 2
+    assert stage.room.ice_servers == (IceServer(("turn:a",)),)
+    assert stage.failures == []
