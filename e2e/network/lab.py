@@ -11,8 +11,8 @@ leads out of the lab.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,18 @@ class Home:
 
     def mend(self) -> None:
         """End all faults of the line."""
-        self.line.is_cut = self.line.is_udp_blocked = False
+        self.line.is_cut = self.line.is_udp_blocked = self.line.is_behind_nat = False
         self.line.lost_percent = 0
         self.router.apply()
 
     def block_udp(self) -> None:
         """Lose every UDP packet from and to this home, as behind a firewall that lets the web through only."""
         self.line.is_udp_blocked = True
+        self.router.apply()
+
+    def hide_behind_nat(self) -> None:
+        """Stand behind a symmetric NAT: what a STUN server sees of this home is of no use to anyone else."""
+        self.line.is_behind_nat = True
         self.router.apply()
 
     def lose(self, percent: int) -> None:
@@ -85,6 +90,7 @@ class Lab:
     """All of it, running."""
 
     server: Server
+    coturn: Coturn
     place: Namespace
     alice: Home
     bob: Home
@@ -98,6 +104,29 @@ class Lab:
         """Start the server, in its place, and wait until it answers."""
         with self.place.entered():
             self.server.start()
+
+    @contextmanager
+    def other_settings(self, **settings: str) -> Iterator[None]:
+        """Run the server with other settings for a while."""
+        before = dict(self.server.settings)
+        self.server.stop()
+        self.server.settings |= settings
+        self.start_server()
+        try:
+            yield
+        finally:
+            self.server.stop()
+            self.server.settings = before
+            self.start_server()
+
+    @contextmanager
+    def without_relay(self) -> Iterator[None]:
+        """Have nobody answer at the address of the TURN server for a while."""
+        self.coturn.stop()
+        try:
+            yield
+        finally:
+            self.coturn.start()
 
     def register(self, username: str) -> None:
         """Make an account."""
@@ -130,7 +159,7 @@ async def running_lab(folder: Path) -> AsyncIterator[Lab]:
         stack.callback(server.stop)
         alice, bob = [await _home(number, router, server.url, stack) for number in range(len(HOMES))]
         router.apply()
-        lab = Lab(server, place, alice, bob)
+        lab = Lab(server, coturn, place, alice, bob)
         lab.start_server()
         for username in HOMES:
             lab.register(username)

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+
+import pytest
+from playwright.async_api import Route, expect
+
+from e2e.chat_page import ChatPage, connect
+from e2e.network.lab import Lab
+from e2e.network.recovery import status_lines
+from e2e.network.stopwatch import Stopwatch
+from e2e.network.test_lab import PAIRS, exchange
+from e2e.network.visits import Kinds, Pages, enter, log_in, path_of
+from protocol.http import ICE_SERVERS_PATH
+
+FAIL_MS = 120_000
+"""Two attempts of 20 s each, with pauses, on a machine that may be busy."""
+SHORT_LIFE = 60
+"""Seconds, the least that the server takes."""
+RECORD_SENT = """
+window.sent = [];
+for (const kind of [WebSocket, RTCDataChannel]) {
+    const { send } = kind.prototype;
+    kind.prototype.send = function (data) { window.sent.push(data); send.call(this, data); };
+}
+"""
+LOCAL_CANDIDATES = """
+async () => [...(await window.connections.at(-1).getStats()).values()]
+    .filter((report) => report.type === "local-candidate").map((report) => report.candidateType)
+"""
+CANDIDATE = re.compile(r"candidate:\S+ \d+ \w+ \d+ (\S+) \d+ typ (\w+)(?: raddr (\S+))?")
+EVERY_KIND: list[Kinds] = [("chromium", "chromium"), ("firefox", "firefox")]
+ONLY_CHROMIUM: list[Kinds] = [("chromium", "chromium")]
+
+
+async def sent_by(page: ChatPage) -> list[str]:
+    """Give all texts that have left a page."""
+    return [str(text) for text in await page.page.evaluate("window.sent")]
+
+
+async def set_relay_only(page: ChatPage, *, only: bool) -> None:
+    """Turn the switch, in the lobby or in the panel of the room."""
+    if await page.handle("connection").is_visible():
+        await page.handle("connection").click()
+    await page.handle("relay-only").click()
+    await expect(page.handle("relay-only")).to_have_attribute("aria-checked", "true" if only else "false")
+    await page.page.keyboard.press("Escape")
+
+
+async def wait_for_cause(page: ChatPage, cause: str) -> None:
+    """Wait until the page says that there is no connection, and why."""
+    status = page.page.locator('[data-testid="status"][data-state="failed"]')
+    await expect(status).to_be_visible(timeout=FAIL_MS)
+    await expect(page.handle("status-detail")).to_have_attribute("data-cause", cause, timeout=FAIL_MS)
+
+
+async def fail(lab: Lab, pages: Pages, room: str, cause: str) -> None:
+    """Have them meet where no direct path is; both must say why the relay does not help."""
+    for home in lab.homes:
+        home.hide_behind_nat()
+    for page in pages:
+        page.allow_failed_connection()
+    await enter(pages, room)
+    await asyncio.gather(*(wait_for_cause(page, cause) for page in pages))
+
+
+async def wait_for_packets_to_cease(lab: Lab) -> int:
+    """Wait until no packet goes from home to home any more; gives how many there were."""
+    count, last = lab.alice.router.direct_packets(), -1
+    while count != last:
+        await asyncio.sleep(1.0)
+        count, last = lab.alice.router.direct_packets(), count
+    return count
+
+
+@pytest.mark.parametrize("kinds", PAIRS, ids="+".join)
+async def test_homes_behind_symmetric_nats_connect_through_relay(lab: Lab, pages: Pages, room: str) -> None:
+    """Where every flow has another port, no STUN server helps: they talk through the TURN server, and are told so."""
+    for home in lab.homes:
+        home.hide_behind_nat()
+    await enter(pages, room)
+    for page in pages:
+        await page.wait_for_status("connected")
+        await page.wait_for_detail("through a relay")
+        assert await path_of(page) == "relayed"
+    await exchange(pages)
+    assert lab.alice.router.direct_packets() == 0
+
+
+@pytest.mark.parametrize("kinds", [*EVERY_KIND, ("firefox", "chromium")], ids="+".join)
+async def test_relay_only_shows_no_address(lab: Lab, pages: Pages, room: str) -> None:
+    """Chosen in the lobby of an open network: no other candidate leaves the page, and no packet goes to the other."""
+    alice, bob = pages
+    lab.mend()  # counts from zero
+    await alice.page.add_init_script(RECORD_SENT)
+    await log_in(pages)
+    await set_relay_only(alice, only=True)
+    for page in pages:
+        await page.go_to(room)
+    for page in pages:
+        await page.wait_for_status("connected")
+        await page.wait_for_detail("through a relay")
+    await exchange(pages)
+    assert set(await alice.page.evaluate(LOCAL_CANDIDATES)) == {"relay"}
+    sent = await sent_by(alice)
+    candidates = [found for text in sent for found in CANDIDATE.findall(text)]
+    assert {(address, kind) for address, kind, _ in candidates} == {("203.0.113.1", "relay")}
+    assert {related for _, _, related in candidates} <= {"0.0.0.0", ""}
+    assert any('"description"' in text for text in sent)
+    for address in ("198.51.100.", "192.0.2.", ".local"):
+        assert not any(address in text for text in sent), address
+    assert lab.alice.router.direct_packets() == 0
+    await alice.reload()
+    await alice.handle("connection").click()
+    await expect(alice.handle("relay-only")).to_have_attribute("aria-checked", "true")
+    await connect(*pages)
+    await alice.wait_for_detail("through a relay")
+    assert lab.alice.router.direct_packets() == 0
+    assert bob.errors == []
+
+
+@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+async def test_relay_only_reaches_a_live_connection(lab: Lab, pages: Pages, room: str) -> None:
+    """Turned on in the room, the direct path ends and nothing is lost; turned off, it comes back."""
+    alice, _ = pages
+    await enter(pages, room)
+    await connect(*pages)
+    await exchange(pages)
+    await set_relay_only(alice, only=True)
+    await alice.send("Can you still hear me?")
+    for page in pages:
+        await page.wait_for_detail("through a relay")
+    await alice.wait_for_arrival("Can you still hear me?")
+    assert set(await alice.page.evaluate(LOCAL_CANDIDATES)) == {"relay"}
+    before = await wait_for_packets_to_cease(lab)
+    await alice.send("And now?")
+    await alice.wait_for_arrival("And now?")
+    assert lab.alice.router.direct_packets() == before
+    await set_relay_only(alice, only=False)
+    for page in pages:
+        await page.wait_for_detail("Directly connected")
+
+
+@pytest.mark.parametrize("kinds", ONLY_CHROMIUM, ids="+".join)
+async def test_relay_only_without_a_relay_says_so(lab: Lab, pages: Pages, room: str) -> None:
+    """Where the server has none, the switch cannot be turned on; and if it was before, that is why nothing connects."""
+    alice, bob = pages
+    await log_in(pages)
+    await set_relay_only(alice, only=True)
+    with lab.other_settings(P2PCHAT_TURN_URLS="", P2PCHAT_TURN_SECRET=""):
+        for page in pages:
+            page.allow_lost_server()
+            await page.open()
+        await expect(bob.handle("relay-only")).to_be_disabled()
+        await expect(alice.handle("relay-only")).to_be_enabled()
+        for page in pages:
+            await page.go_to(room)
+        await wait_for_cause(alice, "relay-missing")
+        await set_relay_only(alice, only=False)
+        await connect(*pages)
+        await alice.handle("connection").click()
+        await expect(alice.handle("relay-only")).to_be_disabled()
+
+
+@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+async def test_wrong_secret_is_told(lab: Lab, pages: Pages, room: str) -> None:
+    """The TURN server refuses what our server signs with another secret."""
+    with lab.other_settings(P2PCHAT_TURN_SECRET="not what coturn has"):
+        await fail(lab, pages, room, "relay-refused")
+        for page in pages:
+            await page.wait_for_detail("another secret")
+
+
+@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+async def test_dead_relay_is_told(lab: Lab, pages: Pages, room: str) -> None:
+    """Nobody answers at the TURN server's address; as soon as someone does, they are connected."""
+    with lab.without_relay():
+        await fail(lab, pages, room, "relay-unreachable")
+        for page in pages:
+            await page.wait_for_detail("relay does not answer")
+    for page in pages:
+        await expect(page.page.locator('[data-testid="status"][data-state="connected"]')).to_be_visible(timeout=FAIL_MS)
+    await exchange(pages)
+
+
+@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+async def test_ended_credentials_are_told(lab: Lab, pages: Pages, room: str) -> None:
+    """A page that could renew nothing for a whole life says so, and connects when it can renew again."""
+    is_refusing = True
+
+    async def refuse(route: Route) -> None:
+        await (route.fulfill(status=503) if is_refusing else route.continue_())
+
+    alice, bob = pages
+    for home in lab.homes:
+        home.hide_behind_nat()
+    for page in pages:
+        page.allow_failed_connection()
+        page.allow_refusal(503, ICE_SERVERS_PATH)
+    with lab.other_settings(P2PCHAT_TURN_LIFE=str(SHORT_LIFE)):
+        await alice.page.route(f"**{ICE_SERVERS_PATH}", refuse)
+        await log_in((alice, bob))
+        await alice.go_to(room)
+        await alice.wait_for_status("waiting")
+        deadline = time.monotonic() + SHORT_LIFE
+        while time.monotonic() < deadline:  # the clock is what is waited for
+            await asyncio.sleep(1.0)
+        # So that Bob has no relay of his own to be reached by.
+        await bob.page.route(f"**{ICE_SERVERS_PATH}", refuse)
+        await set_relay_only(alice, only=True)
+        await bob.go_to(room)
+        await wait_for_cause(alice, "relay-expired")
+        await alice.wait_for_detail("have run out")
+        is_refusing = False
+        await expect(alice.page.locator('[data-testid="status"][data-state="connected"]')).to_be_visible(
+            timeout=FAIL_MS
+        )
+        await alice.wait_for_detail("through a relay")
+
+
+@pytest.mark.parametrize("kinds", [("chromium", "firefox")], ids="+".join)
+async def test_relayed_conversation_outlives_its_credentials(lab: Lab, pages: Pages, room: str) -> None:
+    """With its WebSocket up, a page renews in time: the status never changes, and every message comes through."""
+    watches = [Stopwatch(page) for page in pages]
+    for watch in watches:
+        await watch.install()
+    for home in lab.homes:
+        home.hide_behind_nat()
+    with lab.other_settings(P2PCHAT_TURN_LIFE=str(SHORT_LIFE)):
+        await enter(pages, room)
+        await connect(*pages)
+        for page in pages:
+            await page.wait_for_detail("through a relay")
+        first = time.time()
+        for number, watch in enumerate(watches):
+            await watch.begin(f"{room} {number}")
+        renewed = [
+            page.page.wait_for_event(
+                "requestfinished", lambda request: ICE_SERVERS_PATH in request.url, timeout=FAIL_MS
+            )
+            for page in pages
+        ]
+        await asyncio.gather(*renewed)
+        while time.time() < first + SHORT_LIFE + 30:  # the clock is what is waited for
+            await asyncio.sleep(1.0)
+        for watch in watches:
+            await watch.end()
+        for watch in watches:
+            await watch.all_delivered(30)
+        for watch in watches:
+            states = [line.what for line in status_lines(await watch.events()) if line.at > first]
+            assert states == [], states
+        for page in pages:
+            assert await path_of(page) == "relayed"
+    names = {
+        line.split("user <")[1].split(">")[0] for line in lab.coturn.log.read_text().splitlines() if "user <" in line
+    }
+    assert len(names) >= 2 * len(pages)
