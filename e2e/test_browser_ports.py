@@ -330,6 +330,34 @@ async def test_peer_connections_say_that_they_are_refused(python: PythonPage) ->
     assert await python.run(refused) is True
 
 
+async def test_peer_connection_takes_another_configuration(python: PythonPage) -> None:
+    """Other servers and another policy reach it while it lives; what the browser refuses leaves it as it was."""
+
+    async def configured() -> object:
+        callbacks = PeerConnectionCallbacks(
+            negotiation_needed=lambda: None,
+            candidate_gathered=lambda _candidate: None,
+            signaling_state_changed=lambda _state: None,
+            connection_state_changed=lambda _state: None,
+            candidate_failed=lambda _url, _code, _text: None,
+        )
+        connection = BrowserPeerConnections(CALLBACKS).create(Configuration((), relay_only=False), callbacks)
+        turn = IceServer(("turn:turn.example.org", "turns:turn.example.org:443"), "1:ann", "secret")
+        connection.configure(Configuration((turn,), relay_only=True))
+        refused = False
+        try:
+            connection.configure(Configuration((IceServer(("nonsense:",)),), relay_only=False))
+        except OperationFailed:
+            refused = True
+        now = connection._connection.getConfiguration()  # noqa: SLF001 - what the browser itself holds
+        server = now.iceServers[0]
+        connection.close()
+        return now.iceTransportPolicy, list(server.urls), server.username, server.credential, refused
+
+    urls = ["turn:turn.example.org", "turns:turn.example.org:443"]
+    assert await python.run(configured) == ["relay", urls, "1:ann", "secret", True]
+
+
 async def test_bytes_received_grow_by_acknowledgements(python: PythonPage) -> None:
     """A side that only hears sends nothing by itself; what SCTP acknowledges shows the sender that the path lives."""
 
