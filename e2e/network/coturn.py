@@ -64,6 +64,7 @@ class Coturn:
             f"--userdb={self._folder / 'coturn.sqlite3'}",
             f"--pidfile={self._folder / 'coturn.pid'}",
             "--log-file=stdout",
+            "--verbose",  # so that it notes who allocates
         ]
 
     def _answers(self) -> bool:

@@ -6,9 +6,9 @@ from client_py.core.conversation import SendFrame
 from client_py.core.frames import Signal as SignalFrame
 from client_py.core.link_effects import ClosePeerConnection, CreateChannel, CreatePeerConnection, LinkTimer, RestartIce
 from client_py.core.models import Cause, RelayChoice, Status
-from client_py.core.notices import RelayChoiceChanged, StatusChanged
+from client_py.core.notices import RelayChoiceChanged
 from client_py.core.relaying import ConfigureConnections, FetchIceServers
-from client_py.core.room_effects import RoomEffect, RoomTimer, Warn
+from client_py.core.room_effects import RoomTimer, Warn
 from protocol import events, requests
 from protocol.events import Limits
 from protocol.http import ICE_SERVERS, IceServers
@@ -55,20 +55,26 @@ def connected(*, relay_only: bool = False, relayed: bool | None = True) -> Stage
     return stage
 
 
+def attempt(stage: Stage, *errors: tuple[str, int]) -> Cause | None:
+    """Let an attempt to connect to Ben go by with these errors, until its time is over; gives what is told of it."""
+    stage.do(stage.room.negotiation_needed(BEN))
+    stage.do(stage.room.signaling_state_changed(BEN, "have-local-offer"))
+    stage.do(stage.room.local_description_set(BEN, GATHERED))
+    stage.receive(events.Signal(BEN, description=ANSWER))
+    for url, code in errors:
+        stage.do(stage.room.candidate_failed(BEN, url, code, "Unauthorized"))
+    stage.do(stage.room.link_timer_fired(BEN, LinkTimer.ATTEMPT))
+    return stage.cause()
+
+
 def failed(stage: Stage, *errors: tuple[str, int]) -> Cause | None:
     """Let two attempts to connect to Ben fail with these errors; gives what is told of it."""
     stage.joined(PEER)
-    effects: list[RoomEffect] = []
-    for timer in (LinkTimer.ATTEMPT, LinkTimer.REPAIR, LinkTimer.ATTEMPT):
-        stage.do(stage.room.negotiation_needed(BEN))
-        stage.do(stage.room.signaling_state_changed(BEN, "have-local-offer"))
-        stage.do(stage.room.local_description_set(BEN, GATHERED))
-        stage.receive(events.Signal(BEN, description=ANSWER))
-        for url, code in errors:
-            stage.do(stage.room.candidate_failed(BEN, url, code, "Unauthorized"))
-        effects += stage.do(stage.room.link_timer_fired(BEN, timer))
+    attempt(stage, *errors)
+    stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
+    cause = attempt(stage, *errors)
     assert stage.status() is Status.FAILED
-    return [effect.line.cause for effect in effects if isinstance(effect, StatusChanged)][-1]
+    return cause
 
 
 def test_room_renews_credentials_and_allocations() -> None:
@@ -174,6 +180,18 @@ def test_attempt_begins_anew_with_fresh_credentials() -> None:
     failed(stage, (URL, 401))
     effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + 2 * HOUR)), None, NOW + HOUR))
     assert on_ben(effects) == [CreatePeerConnection(), CreateChannel()]
+
+
+def test_failure_is_told_by_the_last_attempts() -> None:
+    """The relay that the first one found was away in the two after it."""
+    stage = stage_with_relay()
+    stage.joined(PEER)
+    stage.do(stage.room.candidate_gathered(BEN, RELAY))
+    causes = [attempt(stage)]
+    for _ in range(2):
+        stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
+        causes.append(attempt(stage))
+    assert causes == [None, Cause.NO_PATH, Cause.RELAY_UNREACHABLE]
 
 
 def test_failure_of_a_relay_that_was_there_is_another_one() -> None:

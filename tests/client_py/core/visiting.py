@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client_py.core.conversation import EMPTY, Store
 from client_py.core.frames import FRAMES, Frame, Hello, Resume
-from client_py.core.models import Status
+from client_py.core.models import Cause, Status
 from client_py.core.notices import StatusChanged
 from client_py.core.records import Entry, Snapshot
 from client_py.core.room import Room, Visitor
@@ -29,17 +29,22 @@ class Stage:
         visitor = Visitor("ada", ADAS_DEVICE, snapshot, relay_only)
         self.room = Room("den", visitor, supported=supported, random=lambda: 1.0)
         self._status: Status | None = None
+        self._cause: Cause | None = None
 
     def status(self) -> Status | None:
         """Give the status that is shown."""
         return self._status
+
+    def cause(self) -> Cause | None:
+        """Give why there is no connection, as far as that is shown."""
+        return self._cause
 
     def do(self, effects: list[RoomEffect]) -> list[RoomEffect]:
         """Note the status, and give the effects."""
         self.room.check_invariants()
         for effect in effects:
             if isinstance(effect, StatusChanged):
-                self._status = effect.line.status
+                self._status, self._cause = effect.line.status, effect.line.cause
         return effects
 
     def receive(self, event: Event) -> list[RoomEffect]:
