@@ -69,7 +69,7 @@ class ChatPage:
 
     def allow_failed_connection(self) -> None:
         """Expect Firefox to note by itself that ICE found no path."""
-        self._allowed.append(re.compile(r"WebRTC: ICE failed, "))
+        self._allowed.append(re.compile(r"^(WebRTC: )?ICE failed, "))
 
     def allow_lost_snapshot(self) -> None:
         """Expect the browser to note by itself that the snapshot did not come, or was not what the page expects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -22,6 +23,8 @@ from client_py.ports import (
 from protocol.webrtc import Candidate, Description
 
 Result = TypeVar("Result")
+
+RELAY_ADDRESS = re.compile(r"(\S+) (\d+) typ relay\b")
 
 
 class BrowserDataChannel:
@@ -65,6 +68,8 @@ class BrowserPeerConnection:
         self._connection = connection
         self._callbacks = callbacks
         self._guard = guard
+        self._remote_relays: set[tuple[str, str]] = set()
+        """Addresses and ports of the other side's TURN servers, as it has told them."""
         self._listeners = ExitStack()
         for event, listener in (
             ("negotiationneeded", lambda _event: callbacks.negotiation_needed()),
@@ -83,10 +88,12 @@ class BrowserPeerConnection:
 
     async def set_remote_description(self, description: Description) -> None:
         """Apply what the other side sent (setRemoteDescription)."""
+        self._remote_relays.update(RELAY_ADDRESS.findall(description.sdp))
         await _translated(self._connection.setRemoteDescription(js_object(asdict(description))))
 
     async def add_ice_candidate(self, candidate: Candidate) -> None:
         """Apply a candidate of the other side (addIceCandidate)."""
+        self._remote_relays.update(RELAY_ADDRESS.findall(candidate.candidate))
         value = {
             "candidate": candidate.candidate,
             "sdpMid": candidate.sdp_mid,
@@ -120,9 +127,15 @@ class BrowserPeerConnection:
             return None
         ends = [entries[end] for end in (pair.localCandidateId, pair.remoteCandidateId) if end in entries]
         return SelectedPath(
-            relayed=any(end.candidateType == "relay" for end in ends),
+            relayed=any(map(self._is_relayed, ends)),
             protocol=next((end.protocol for end in ends), "udp"),
         )
+
+    def _is_relayed(self, end: Any) -> bool:
+        if end.candidateType == "relay" or getattr(end, "relayProtocol", None):
+            return True
+        # Where packets come before their candidate, it is peer-reflexive (RFC 8445 §7.3.1.3), and stays so in Firefox.
+        return (getattr(end, "address", None), str(getattr(end, "port", ""))) in self._remote_relays
 
     async def bytes_received(self) -> int | None:
         """Tell how many bytes have come in, those that acknowledge ours among them (getStats: bytesReceived)."""

@@ -21,9 +21,10 @@ async () => {
     const reports = await window.connections.at(-1).getStats();
     const all = [...reports.values()];
     const transport = all.find((report) => report.type === "transport");
-    const pair = transport
-        ? reports.get(transport.selectedCandidatePairId)
-        : all.find((report) => report.type === "candidate-pair" && report.selected);
+    const pair =
+        (transport && reports.get(transport.selectedCandidatePairId)) ??
+        all.find((report) => report.type === "candidate-pair" && report.selected);
+    if (!pair) throw new Error(`No pair is in use: ${JSON.stringify(all)}`);
     const types = [pair.localCandidateId, pair.remoteCandidateId].map((id) => reports.get(id).candidateType);
     return types.includes("relay") ? "relayed" : "direct";
 }
