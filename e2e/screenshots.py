@@ -127,12 +127,15 @@ async def shoot_sign_in(stage: Studio) -> None:
 
 
 async def shoot_conversation(stage: Studio) -> None:
-    """Take the room: alone, inviting, talking, reading further up, full for a third, and interrupted."""
+    """Take the room: alone, inviting, its connection, talking, scrolled up, full for a third, and interrupted."""
     ada = await stage.visitor("garden", "Ada")
     await ada.wait_for_status("waiting")
     await shoot(ada.page, "alone")
     await ada.handle("invite").click()
     await shoot(ada.page, "invite")
+    await ada.page.keyboard.press("Escape")
+    await ada.handle("connection").click()
+    await shoot(ada.page, "connection")
     await ada.page.keyboard.press("Escape")
     await ada.send("Nobody here yet?")
     await shoot(ada.page, "queued")
