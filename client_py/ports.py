@@ -287,6 +287,9 @@ class SelectedPath:
     """The candidate pair in use, as `getStats()` tells it."""
 
     relayed: bool
+    """Whether a TURN server carries the data, ours or that of the other side."""
+    allocated: bool
+    """Whether our own end of it is a TURN server's."""
     protocol: str
     """"udp" or "tcp"."""
 

@@ -125,9 +125,11 @@ class BrowserPeerConnection:
         pair = _selected_pair(entries)
         if pair is None:
             return None
-        ends = [entries[end] for end in (pair.localCandidateId, pair.remoteCandidateId) if end in entries]
+        ids = (pair.localCandidateId, pair.remoteCandidateId)
+        ends = [entries[candidate_id] for candidate_id in ids if candidate_id in entries]
         return SelectedPath(
             relayed=any(map(self._is_relayed, ends)),
+            allocated=any(self._is_relayed(end) for end in ends if end.id == pair.localCandidateId),
             protocol=next((end.protocol for end in ends), "udp"),
         )
 

@@ -54,6 +54,8 @@ class _Member:
     """Whether the server says that it is in the room; an open channel goes on without."""
     channel_open: bool = False
     relayed: bool | None = None
+    allocated: bool | None = None
+    """Whether our own end of the path is a TURN server's; None where the browser does not tell."""
     gathering: RelayGathering = field(default_factory=RelayGathering)
 
     @property
@@ -186,10 +188,10 @@ class Members:
         """There are fresh credentials for the relay."""
         effects: list[RoomEffect] = []
         for peer_id, member in list(self._members.items()):
-            # Where the browser does not tell how a path goes, it may go through the relay.
-            relayed = member.relayed is not False
+            # The other side renews what is its own. Where the browser does not tell how a path goes, it may be ours.
+            allocated = member.allocated is not False
             effects += self.on_link(
-                peer_id, partial(Link.allocations_renewed, had_ended=effect.had_ended, relayed=relayed)
+                peer_id, partial(Link.allocations_renewed, had_ended=effect.had_ended, allocated=allocated)
             )
         return effects
 
@@ -216,11 +218,11 @@ class Members:
         member.channel_open = True
         return [*self.on_link(peer_id, Link.channel_opened), *self._conversation.channel_opened(peer_id)]
 
-    def path_found(self, peer_id: str, *, relayed: bool | None) -> list[RoomEffect]:
+    def path_found(self, peer_id: str, *, relayed: bool | None, allocated: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`."""
         member = self._members.get(peer_id)
         if member is not None and member.channel_open:
-            member.relayed = relayed
+            member.relayed, member.allocated = relayed, allocated
         return []
 
     def check_invariants(self) -> None:
@@ -304,5 +306,5 @@ class Members:
 
     def _lose_channel(self, peer_id: str, member: _Member) -> list[ConversationEffect]:
         member.channel_open = False
-        member.relayed = None
+        member.relayed = member.allocated = None
         return self._conversation.channel_closed(peer_id)

@@ -3,9 +3,9 @@
 TURN credentials end (draft-uberti-behave-turn-rest), and a page may stay open for days. When half of their life is
 over, fresh ones are asked for, and every RTCPeerConnection is given them. That alone changes nothing for a relayed path
 that is in use: an allocation is refreshed under the name that it was made with (RFC 8656 §5), and a browser turns to
-other servers only where it gathers anew (W3C WebRTC 1.0, setConfiguration). So relayed links restart ICE with them:
-what is said stays on the old path until the new one is found, and the old allocation is given up long before it could
-lapse. Direct links are left alone; they have the fresh credentials for when they need a relay.
+other servers only where it gathers anew (W3C WebRTC 1.0, setConfiguration). So links whose own end is relayed restart
+ICE with them: what is said stays on the old path until the new one is found, and the old allocation is given up long
+before it could lapse. Other links are left alone; they have the fresh credentials for when they need a relay.
 """
 
 from __future__ import annotations

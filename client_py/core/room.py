@@ -254,9 +254,9 @@ class Room:
         answers = self._session.hears_us
         return self._on_link(peer_id, lambda link: link.bytes_counted(count, server_answers=answers))
 
-    def path_found(self, peer_id: str, *, relayed: bool | None) -> list[RoomEffect]:
-        """What came of `FindPath`; None where the browser could not say."""
-        return self._with_news(self._members.path_found(peer_id, relayed=relayed))
+    def path_found(self, peer_id: str, *, relayed: bool | None, allocated: bool | None) -> list[RoomEffect]:
+        """What came of `FindPath`, whether a TURN server is in use, and at our end; None where that is not known."""
+        return self._with_news(self._members.path_found(peer_id, relayed=relayed, allocated=allocated))
 
     # Inputs of the channels
 

@@ -130,7 +130,8 @@ class Links:
             again = partial(self._look_for_path, peer_id, tries - 1)
             self._timers.start(("path", peer_id), PATH_PAUSE_SECONDS, again)
             return
-        self._hear(lambda room: room.path_found(peer_id, relayed=path.relayed if path else None))
+        relayed, allocated = (path.relayed, path.allocated) if path else (None, None)
+        self._hear(lambda room: room.path_found(peer_id, relayed=relayed, allocated=allocated))
 
     async def _count_received(self, peer_id: str, connection: Connection) -> None:
         count = await connection.peer_connection.bytes_received()

@@ -75,6 +75,7 @@ def allow_faults(pages: Pages) -> None:
     for page in pages:
         page.allow_failed_connection()
         page.allow_lost_server()
+        page.allow_unreachable_server(ICE_SERVERS_PATH)
 
 
 def is_renewal(request: Request) -> bool:

@@ -271,7 +271,7 @@ class Page:
             case StartTypingTimer(peer_id, seconds):
                 self._start_timer(("typing", peer_id), seconds, partial(room.typing_timer_fired, peer_id))
             case FindPath(peer_id):
-                self._hear(partial(room.path_found, peer_id, relayed=False))
+                self._hear(partial(room.path_found, peer_id, relayed=False, allocated=False))
             case CountReceived(peer_id):
                 self._count_received(peer_id)
             case StatusChanged(line):

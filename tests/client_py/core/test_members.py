@@ -141,9 +141,9 @@ def test_room_forgets_a_path_with_its_channel() -> None:
     """What the browser says of a path too late is not shown of the next one."""
     stage = Stage()
     stage.connect()
-    assert stage.do(stage.room.path_found(BEN, relayed=True)) != []
+    assert stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)) != []
     stage.do(stage.room.channel_closed(BEN))
-    stage.do(stage.room.path_found(BEN, relayed=True))
+    stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
     shown = stage.do(stage.room.channel_opened(BEN))[-1]
     assert isinstance(shown, StatusChanged)
@@ -164,7 +164,7 @@ def test_room_takes_no_orders_from_strangers() -> None:
         room.connection_state_changed(BEN, "failed"),
         room.link_timer_fired(BEN, LinkTimer.ATTEMPT),
         room.bytes_counted(BEN, 1),
-        room.path_found(BEN, relayed=True),
+        room.path_found(BEN, relayed=True, allocated=True),
         room.frame_received(BEN, '{"type":"typing"}'),
         room.typing_timer_fired(BEN),
     ):

@@ -61,7 +61,7 @@ def test_room_greets_over_an_open_channel() -> None:
     assert SendFrame(BEN, Hello(1, ADAS_DEVICE)) in effects
     assert FindPath(BEN) in effects
     assert stage.status() is Status.CONNECTED
-    (shown,) = stage.do(stage.room.path_found(BEN, relayed=True))
+    (shown,) = stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
     assert isinstance(shown, StatusChanged)
     assert "relay" in shown.line.detail
 

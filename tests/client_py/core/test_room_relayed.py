@@ -46,12 +46,12 @@ def stage_with_relay(*, relay_only: bool = False) -> Stage:
     return stage
 
 
-def connected(*, relay_only: bool = False, relayed: bool | None = True) -> Stage:
+def connected(*, relay_only: bool = False, allocated: bool | None = True) -> Stage:
     """Give a room in which Ben is connected."""
     stage = stage_with_relay(relay_only=relay_only)
     stage.joined(PEER)
     stage.connect_to_ben()
-    stage.do(stage.room.path_found(BEN, relayed=relayed))
+    stage.do(stage.room.path_found(BEN, relayed=allocated or allocated is None, allocated=allocated))
     return stage
 
 
@@ -92,9 +92,9 @@ def test_room_renews_credentials_and_allocations() -> None:
 
 
 def test_room_restarts_where_it_cannot_tell_how_the_path_goes() -> None:
-    """It may be a relayed one; a direct one is left alone."""
-    for relayed, expected in ((None, [RestartIce()]), (False, [])):
-        stage = connected(relayed=relayed)
+    """Our end may be a relayed one; where it is not, the other side renews what is its own, if there is anything."""
+    for allocated, expected in ((None, [RestartIce()]), (False, [])):
+        stage = connected(allocated=allocated)
         effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
         assert on_ben(effects) == expected
 
@@ -129,7 +129,7 @@ def test_room_says_what_there_is_to_choose() -> None:
 
 def test_wish_to_hide_replaces_open_connections() -> None:
     """The browser knows the policy before it makes the new one; to wish the same again changes nothing."""
-    stage = connected(relayed=False)
+    stage = connected(allocated=False)
     effects = stage.do(stage.room.relay_only_wished(only=True))
     assert effects[0] == ConfigureConnections()
     assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannel()]

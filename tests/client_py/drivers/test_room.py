@@ -224,7 +224,7 @@ async def test_room_tells_how_it_is_connected() -> None:
     """A relayed path is shown as one."""
     stage = Stage()
     await stage.enter(Peer(BOB, "bob"))
-    stage.connection.path = SelectedPath(relayed=True, protocol="udp")
+    stage.connection.path = SelectedPath(relayed=True, allocated=False, protocol="udp")
     stage.channel.callbacks.opened()
     await settle()
     lines = [notice.line for notice in stage.notices if isinstance(notice, StatusChanged)]

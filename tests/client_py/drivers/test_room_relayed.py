@@ -36,7 +36,7 @@ async def enter(stage: Stage) -> None:
 async def connect(stage: Stage) -> None:
     """Go into the room, and connect to Bob through the relay."""
     await enter(stage)
-    stage.connection.path = SelectedPath(relayed=True, protocol="udp")
+    stage.connection.path = SelectedPath(relayed=True, allocated=True, protocol="udp")
     await stage.connect_to_bob()
 
 
