@@ -125,15 +125,13 @@ class Link:
             return self._translate(self._negotiation.offer_again())
         return self._repair()
 
-    def allocations_renewed(self, *, had_ended: bool, allocated: bool) -> list[LinkEffect]:
+    def allocation_renewed(self) -> list[LinkEffect]:
         """There are fresh credentials for the relay: use them before those run out that our end of the path stands on.
 
-        Nothing is interrupted, and so nothing is timed: the old path carries until the new one is found. Where the old
-        credentials had ended, what is being attempted with them is begun anew.
+        Nothing is interrupted, and so nothing is timed: the old path carries until the new one is found.
         """
-        if self.state is not LinkState.OPEN:
-            return self.checked() if had_ended else []
-        return [RestartIce()] if allocated and self._negotiation.signaling_state == "stable" else []
+        is_at_rest = self.state is LinkState.OPEN and self._negotiation.signaling_state == "stable"
+        return [RestartIce()] if is_at_rest else []
 
     def policy_changed(self) -> list[LinkEffect]:
         """The person wants to connect through a relay only, or no longer so.

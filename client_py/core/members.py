@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from client_py.core.conversation import Conversation, ConversationEffect, SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, LinkFrame, Ping, Pong
@@ -54,8 +53,8 @@ class _Member:
     """Whether the server says that it is in the room; an open channel goes on without."""
     channel_open: bool = False
     relayed: bool | None = None
-    allocated: bool | None = None
-    """Whether our own end of the path is a TURN server's; None where the browser does not tell."""
+    renewal_due: bool = False
+    """Whether there are fresh credentials for the relay, and it is yet to be found out whether the path needs them."""
     gathering: RelayGathering = field(default_factory=RelayGathering)
 
     @property
@@ -188,11 +187,12 @@ class Members:
         """There are fresh credentials for the relay."""
         effects: list[RoomEffect] = []
         for peer_id, member in list(self._members.items()):
-            # The other side renews what is its own. Where the browser does not tell how a path goes, it may be ours.
-            allocated = member.allocated is not False
-            effects += self.on_link(
-                peer_id, partial(Link.allocations_renewed, had_ended=effect.had_ended, allocated=allocated)
-            )
+            if member.link.state is LinkState.OPEN:
+                # A restart by the other side may have moved the path since it was looked at.
+                member.renewal_due = True
+                effects.append(FindPath(peer_id))
+            elif effect.had_ended:
+                effects += self.on_link(peer_id, Link.checked)
         return effects
 
     def timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
@@ -222,8 +222,12 @@ class Members:
         """What came of `FindPath`."""
         member = self._members.get(peer_id)
         if member is not None and member.channel_open:
-            member.relayed, member.allocated = relayed, allocated
-        return []
+            member.relayed = relayed
+        if member is None or not member.renewal_due:
+            return []
+        member.renewal_due = False
+        # The other side renews what is its own. Where the browser does not tell how a path goes, it may be ours.
+        return [] if allocated is False else self.on_link(peer_id, Link.allocation_renewed)
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
@@ -306,5 +310,5 @@ class Members:
 
     def _lose_channel(self, peer_id: str, member: _Member) -> list[ConversationEffect]:
         member.channel_open = False
-        member.relayed = member.allocated = None
+        member.relayed, member.renewal_due = None, False
         return self._conversation.channel_closed(peer_id)

@@ -22,43 +22,30 @@ REPLACED_IN_PAUSE = [*NEW_CONNECTION[:2], StopTimer(LinkTimer.REPAIR), NEW_CONNE
 def test_relayed_link_allocates_anew_without_being_interrupted() -> None:
     """ICE is restarted while the old path carries; nothing is shown, and nothing is timed."""
     link = opened()
-    assert link.allocations_renewed(had_ended=False, allocated=True) == [RestartIce()]
+    assert link.allocation_renewed() == [RestartIce()]
     assert link.state is LinkState.OPEN
     link.check_invariants()
     assert link.negotiation_needed() == [SetLocalDescription()]
-
-
-def test_direct_link_has_no_allocation() -> None:
-    """What works without a relay is left alone."""
-    assert opened().allocations_renewed(had_ended=False, allocated=False) == []
 
 
 def test_link_that_negotiates_is_not_disturbed() -> None:
     """Its next gathering uses the fresh credentials by itself."""
     link = opened()
     link.signaling_state_changed("have-local-offer")
-    assert link.allocations_renewed(had_ended=False, allocated=True) == []
+    assert link.allocation_renewed() == []
 
 
 def test_restart_that_fails_is_repaired_like_any_other_failure() -> None:
     """The renewal leaves nothing behind that would keep the link from seeing it."""
     link = opened(polite=False)
-    link.allocations_renewed(had_ended=False, allocated=True)
+    link.allocation_renewed()
     assert link.connection_state_changed("failed") == [*INTERRUPTED, *RESTART]
 
 
 @pytest.mark.parametrize("link", [offering(), new_link()])
 def test_attempt_goes_on_where_the_credentials_were_good(link: Link) -> None:
     """What it gathered is good still."""
-    assert link.allocations_renewed(had_ended=False, allocated=True) == []
-
-
-def test_attempt_with_credentials_that_had_ended_begins_anew() -> None:
-    """It would have been in vain."""
-    assert offering().allocations_renewed(had_ended=True, allocated=True) == REPLACED
-    link = opened(polite=False)
-    link.channel_closed()
-    assert link.allocations_renewed(had_ended=True, allocated=True) == REPLACED_IN_PAUSE
+    assert link.allocation_renewed() == []
 
 
 def test_change_of_policy_replaces_the_connection() -> None:

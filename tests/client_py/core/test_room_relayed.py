@@ -8,7 +8,7 @@ from client_py.core.link_effects import ClosePeerConnection, CreateChannel, Crea
 from client_py.core.models import Cause, RelayChoice, Status
 from client_py.core.notices import RelayChoiceChanged
 from client_py.core.relaying import ConfigureConnections, FetchIceServers
-from client_py.core.room_effects import RoomTimer, Warn
+from client_py.core.room_effects import FindPath, RoomTimer, Warn
 from protocol import events, requests
 from protocol.events import Limits
 from protocol.http import ICE_SERVERS, IceServers
@@ -46,12 +46,11 @@ def stage_with_relay(*, relay_only: bool = False) -> Stage:
     return stage
 
 
-def connected(*, relay_only: bool = False, allocated: bool | None = True) -> Stage:
+def connected(*, relay_only: bool = False) -> Stage:
     """Give a room in which Ben is connected."""
     stage = stage_with_relay(relay_only=relay_only)
     stage.joined(PEER)
     stage.connect_to_ben()
-    stage.do(stage.room.path_found(BEN, relayed=allocated or allocated is None, allocated=allocated))
     return stage
 
 
@@ -85,18 +84,36 @@ def test_room_renews_credentials_and_allocations() -> None:
     assert FetchIceServers() in stage.do(stage.room.timer_fired(RoomTimer.TICK, half))
     fresh = turn(ENDS_AT + HOUR)
     effects = stage.do(stage.room.ice_servers_answered(200, body(fresh), None, half + 1))
-    assert effects[0] == ConfigureConnections()
-    assert on_ben(effects) == [RestartIce()]
+    assert effects == [ConfigureConnections(), FindPath(BEN)]
+    assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))) == [RestartIce()]
+    assert stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)) == []
     assert stage.room.ice_servers == fresh.ice_servers
     assert stage.status() is Status.CONNECTED
 
 
-def test_room_restarts_where_it_cannot_tell_how_the_path_goes() -> None:
-    """Our end may be a relayed one; where it is not, the other side renews what is its own, if there is anything."""
+def test_room_restarts_for_an_allocation_of_its_own() -> None:
+    """Where the browser cannot tell, it may be one; where it is none, the other side renews what is its own."""
     for allocated, expected in ((None, [RestartIce()]), (False, [])):
-        stage = connected(allocated=allocated)
-        effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
-        assert on_ben(effects) == expected
+        stage = connected()
+        stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
+        assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=allocated))) == expected
+
+
+def test_renewal_ends_with_the_connection_that_it_was_for() -> None:
+    """The next one begins with the fresh credentials."""
+    stage = connected()
+    stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
+    stage.do(stage.room.channel_closed(BEN))
+    assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))) == []
+    assert stage.do(stage.room.path_found("nobody-0000000000000", relayed=True, allocated=True)) == []
+
+
+def test_attempt_goes_on_where_the_credentials_were_good() -> None:
+    """What it gathered is good still."""
+    stage = stage_with_relay()
+    stage.joined(PEER)
+    effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
+    assert effects == [ConfigureConnections()]
 
 
 def test_failing_renewal_leaves_the_conversation_alone() -> None:
@@ -129,7 +146,7 @@ def test_room_says_what_there_is_to_choose() -> None:
 
 def test_wish_to_hide_replaces_open_connections() -> None:
     """The browser knows the policy before it makes the new one; to wish the same again changes nothing."""
-    stage = connected(allocated=False)
+    stage = connected()
     effects = stage.do(stage.room.relay_only_wished(only=True))
     assert effects[0] == ConfigureConnections()
     assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannel()]
