@@ -28,9 +28,9 @@ class PyodideRuntimeHook(BuildHookInterface[BuilderConfig]):
         install_runtime(Path(self.root))
         if version != "editable":  # that one serves the tree's own static/
             sys.path.insert(0, self.root)  # a build of its own has no project in its environment
-            from build_site import RELEASE, build_site  # noqa: PLC0415
+            from build_site import build_site, release_quality  # noqa: PLC0415
 
-            build_site(Path(self.root) / "static", RELEASE, anew=True)
+            build_site(Path(self.root) / "static", release_quality(), anew=True)
             build_data["force_include"]["static"] = "signaling/static"
 
 

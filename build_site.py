@@ -41,6 +41,8 @@ EVERYDAY = Quality(5, 9)
 """For a checkout: made in a second or two, and a tenth larger than need be."""
 RELEASE = Quality(11, 22)
 """For a wheel: as small as can be, which takes a minute or more."""
+HASTE = "HASTY_SITE"
+"""Set in the environment, it has a wheel made like a checkout: for a test of what is done with it."""
 
 
 def build_site(static: Path, quality: Quality, *, anew: bool = False) -> None:
@@ -85,6 +87,11 @@ def _make_start(static: Path, built: Path, scratch: Path) -> Start:
 
 def _is_worth_it(name: str) -> bool:
     return not name.endswith(NOT_WORTH_IT)
+
+
+def release_quality() -> Quality:
+    """Give the quality of a wheel."""
+    return EVERYDAY if os.environ.get(HASTE) else RELEASE
 
 
 def _has(built: Path, name: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from build_site import EVERYDAY, RECIPE, _forget_other_recipes, build_site
+from build_site import EVERYDAY, HASTE, RECIPE, RELEASE, _forget_other_recipes, build_site, release_quality
 from signaling.built import digest
 from signaling.site import Site, load_site, served_files
 from tests.project import ROOT
@@ -43,6 +43,14 @@ def file_of(site: Site, name: str) -> Path:
     path = site.assets[name].content
     assert isinstance(path, Path)
     return path
+
+
+def test_wheel_is_made_as_small_as_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a test is in a hurry."""
+    monkeypatch.delenv(HASTE, raising=False)
+    assert release_quality() == RELEASE
+    monkeypatch.setenv(HASTE, "1")
+    assert release_quality() == EVERYDAY
 
 
 def test_server_finds_the_snapshot(site: Site) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from build_site import HASTE
 from e2e.deploy.image import READABLE_BY_ALL, Builder, Identity, Image
 from e2e.server import JWT_SECRET, PASSWORD, START_SECONDS, STOP_SECONDS, free_port
 from e2e.services.redis import redis
@@ -32,7 +33,9 @@ def image() -> Iterator[Image]:
     with tempfile.TemporaryDirectory(prefix="p2p-chat-image-") as name:
         folder = Path(name)
         folder.chmod(READABLE_BY_ALL)
-        built = Builder(ROOT, project_files(), folder, interpreter()).build()
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv(HASTE, "1")  # tests/test_wheel.py takes the time
+            built = Builder(ROOT, project_files(), folder, interpreter()).build()
         built.close()
         yield built
 
