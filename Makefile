@@ -36,7 +36,7 @@ COMPILE = $(SOLVE) pyproject.toml --group build
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ e2e: browsers ## run the tests in real browsers
 
 screenshots: browsers ## take a picture of every state of the page, into build/screenshots/
 	$(BIN)/python -m e2e.screenshots
+
+e2e-long: browsers ## run the end-to-end tests that take minutes each: the image's steps, and what TURN's clocks decide
+	$(BIN)/python -m pytest e2e -m long
 
 soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, from seed FIRST on
 	$(BIN)/python -m tests.soak --schedules $(SCHEDULES) --first $(FIRST)

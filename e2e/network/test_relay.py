@@ -38,6 +38,7 @@ NO_ADDRESS = {"0.0.0.0", ""}  # noqa: S104 - nobody listens there
 CANDIDATE = re.compile(r"candidate:\S+ \d+ \w+ \d+ (\S+) \d+ typ (\w+)(?: raddr (\S+))?")
 EVERY_KIND: list[Kinds] = [("chromium", "chromium"), ("firefox", "firefox")]
 ONLY_CHROMIUM: list[Kinds] = [("chromium", "chromium")]
+LONG_IN_FIREFOX = [("chromium", "chromium"), pytest.param(("firefox", "firefox"), marks=pytest.mark.long)]
 
 
 async def sent_by(page: ChatPage) -> list[str]:
@@ -186,7 +187,7 @@ async def test_relay_only_without_a_relay_says_so(lab: Lab, pages: Pages, room: 
         await expect(alice.handle("relay-only")).to_be_disabled()
 
 
-@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+@pytest.mark.parametrize("kinds", LONG_IN_FIREFOX, ids="+".join)
 async def test_wrong_secret_is_told(lab: Lab, pages: Pages, room: str) -> None:
     """The TURN server refuses what our server signs with another secret."""
     with lab.other_settings(P2PCHAT_TURN_SECRET="not what coturn has"):
@@ -195,7 +196,7 @@ async def test_wrong_secret_is_told(lab: Lab, pages: Pages, room: str) -> None:
             await page.wait_for_detail("another secret")
 
 
-@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+@pytest.mark.parametrize("kinds", LONG_IN_FIREFOX, ids="+".join)
 async def test_dead_relay_is_told(lab: Lab, pages: Pages, room: str) -> None:
     """Nobody answers at the TURN server's address; as soon as someone does, they are connected."""
     with lab.without_relay():
@@ -207,6 +208,7 @@ async def test_dead_relay_is_told(lab: Lab, pages: Pages, room: str) -> None:
     await exchange(pages)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
 async def test_ended_credentials_are_told(lab: Lab, pages: Pages, room: str) -> None:
     """A page that could renew nothing for a whole life says so, and connects when it can renew again."""
@@ -237,6 +239,7 @@ async def test_ended_credentials_are_told(lab: Lab, pages: Pages, room: str) -> 
         await alice.wait_for_detail("through a relay")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kinds", [("chromium", "firefox")], ids="+".join)
 async def test_relayed_conversation_outlives_its_credentials(lab: Lab, pages: Pages, room: str) -> None:
     """With its WebSocket up, a page renews in time: the status never changes, and every message comes through."""
