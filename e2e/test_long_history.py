@@ -112,7 +112,7 @@ async def test_newest_message_is_one_step_away(open_page: OpenPage, room: str, k
         await other.wait_for_delivery(f"Are you there? ({way})", "read")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["chromium", pytest.param("firefox", marks=pytest.mark.long)])
 async def test_reconnecting_leaves_no_proxy_behind(open_page: OpenPage, room: str, kind: Kind) -> None:
     """However often the two are connected anew, JavaScript holds as much of Python as after the first few times."""
     pages = await open_page(kind), await open_page(kind)

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from build_hook import RUNTIME
+from build_site import HASTE
 from tests.project import ROOT, project_files
 
 BUILD_TIMEOUT = 600
-"""For compressing as well as can be, on a machine that does other things too."""
 INSTALL_TIMEOUT = 300
 STOP_TIMEOUT = 20
 # Attempts at connecting, half a second and then twice as long after each: 16 s in all for a server to come up.
@@ -41,8 +41,9 @@ class HtmlAttributes(HTMLParser):
 
 
 def run(*command: str | Path, cwd: Path, timeout: float) -> None:
-    """Run a command outside the checkout's own environment; what it said is in the failure."""
+    """Run a command outside the checkout's own environment, in haste; what it said is in the failure."""
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    environment[HASTE] = "1"
     process = subprocess.run(  # noqa: S603
         command,
         cwd=cwd,

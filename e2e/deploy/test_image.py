@@ -36,7 +36,7 @@ def image() -> Iterator[Image]:
         folder = Path(name)
         folder.chmod(READABLE_BY_ALL)
         with pytest.MonkeyPatch.context() as environment:
-            environment.setenv(HASTE, "1")  # tests/test_wheel.py takes the time
+            environment.setenv(HASTE, "1")
             built = Builder(ROOT, project_files(), folder, interpreter()).build()
         built.close()
         yield built

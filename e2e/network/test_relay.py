@@ -144,7 +144,7 @@ async def test_relay_only_shows_no_address(lab: Lab, pages: Pages, room: str) ->
     assert bob.errors == []
 
 
-@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
+@pytest.mark.parametrize("kinds", LONG_IN_FIREFOX, ids="+".join)
 async def test_relay_only_reaches_a_live_connection(lab: Lab, pages: Pages, room: str) -> None:
     """Turned on in the room, the direct path ends and nothing is lost; turned off, it comes back."""
     alice, _ = pages
@@ -166,6 +166,7 @@ async def test_relay_only_reaches_a_live_connection(lab: Lab, pages: Pages, room
         await page.wait_for_detail("Directly connected")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kinds", ONLY_CHROMIUM, ids="+".join)
 async def test_relay_only_without_a_relay_says_so(lab: Lab, pages: Pages, room: str) -> None:
     """Where the server has none, the switch cannot be turned on; and if it was before, that is why nothing connects."""
