@@ -17,6 +17,7 @@ from e2e.people import Newcomers, Regulars
 from e2e.proxy import Proxy
 from e2e.python_page import PythonPage
 from e2e.server import Server
+from e2e.services.redis import Redis, redis
 
 OpenPage = Callable[[Kind], Awaitable[ChatPage]]
 """Opens an empty page in a browser of this kind, with a profile of its own."""
@@ -56,6 +57,13 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Redis]:
+    """Run a Redis for one test, which may stop it."""
+    with redis(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture

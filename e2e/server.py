@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+
+from e2e.startup import wait_until_it_answers
 
 PROGRAM = Path(sys.executable).parent / "p2p-chat"
 """The console script of the environment that the tests run in."""
@@ -28,7 +29,6 @@ SETTINGS = {
     "P2PCHAT_REGISTER_LIMIT": "10000/hour",
 }
 
-START_SECONDS = 30
 STOP_SECONDS = 15
 
 
@@ -59,10 +59,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, f"the server ended at once:\n{self.log.read_text()}"
-            assert time.monotonic() < deadline, f"the server did not answer:\n{self.log.read_text()}"
+        wait_until_it_answers(self._process, self._answers, self.log)
 
     def stop(self) -> None:
         """Let it shut down in order."""

@@ -7,14 +7,13 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 from build_site import ROOT
 from e2e.server import free_port
+from e2e.startup import wait_until_it_answers
 
 EXAMPLE = ROOT / "deploy" / "nginx-static.conf"
-START_SECONDS = 15
 STOP_SECONDS = 10
 PROBE_SECONDS = 1.0
 
@@ -96,10 +95,7 @@ class StaticHost:
         errors = self._folder / "error.log"
         command = [program, "-p", str(self._folder), "-e", str(errors), "-c", str(self._configuration)]
         self._process = subprocess.Popen(command)  # noqa: S603  (our own command, without a shell)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, f"nginx ended at once:\n{errors.read_text()}"
-            assert time.monotonic() < deadline, f"nginx does not answer:\n{errors.read_text()}"
+        wait_until_it_answers(self._process, self._answers, errors)
 
     def stop(self) -> None:
         """End the process."""

@@ -32,13 +32,6 @@ GRACE_SECONDS = 3
 RETRY_SECONDS = 0.1
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Redis]:
-    """Run a Redis for one test, which may stop it."""
-    with redis(tmp_path) as running:
-        yield running
-
-
 def process(tmp_path: Path, store: Redis, name: str, **settings: str) -> Server:
     """Give a server process that is one of several: with the accounts of all, and a log of its own."""
     folder = tmp_path / name

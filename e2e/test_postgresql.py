@@ -20,9 +20,10 @@ from sqlalchemy import URL, text
 from e2e import logins
 from e2e.people import Newcomers
 from e2e.provision import postgresql_fault, postgresql_programs
-from e2e.server import PASSWORD, PROGRAM, START_SECONDS, Server
+from e2e.server import PASSWORD, PROGRAM, Server
 from e2e.services.postgresql import PASSWORD as DATABASE_PASSWORD
 from e2e.services.postgresql import Postgresql, postgresql
+from e2e.startup import START_SECONDS
 from protocol.codes import CloseCode
 from signaling.database import Database, database_url
 from signaling.errors import DatabaseUnavailable, DatabaseUnusable

@@ -14,17 +14,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from e2e.server import Server
-from e2e.services.redis import Redis, redis
+from e2e.services.redis import Redis
 
 PATIENCE = 30.0
 REQUESTS = 40
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Redis]:
-    """Run a Redis for one test, which may stop it."""
-    with redis(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from signaling.effects import Claim, Effect, OutsideEffect, Post, Release
 from signaling.errors import BackplaneUnusable, DependencyUnavailable
 from signaling.letters import ProcessId, Written, seal, unseal
-from signaling.logs import log
+from signaling.logs import LOGGER, log
 from signaling.redis_lines import LEASE_SECONDS, Batch, LeaseLost, Lines, lines
 from signaling.spanning_rooms import SpanningRooms
 
@@ -71,8 +71,10 @@ class Backplane:
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._stay_connected(first))
         self._task.add_done_callback(_log_failure)
+        # Should the task fail in a way that nobody has thought of, `first` would be waited for in vain.
+        await asyncio.wait([first, self._task], return_when=asyncio.FIRST_COMPLETED)
         try:
-            await first
+            await (first if first.done() else self._task)
         except BROKEN as error:
             raise BackplaneUnusable(_address(self._url), _reason(error)) from error
 
@@ -165,9 +167,9 @@ class Backplane:
                     self._carry_out(self._rooms.process_gone(neighbour))
 
     async def _renew(self, ours: Lines) -> None:
-        if not self._to_renew:
-            self._to_renew = self._rooms.held
-        some = max(1, len(self._rooms.held) // RENEWALS_OF_A_ROOM)
+        held = self._rooms.held
+        self._to_renew = self._to_renew or held
+        some = max(1, len(held) // RENEWALS_OF_A_ROOM)
         rooms, self._to_renew = self._to_renew[:some], self._to_renew[some:]
         for neighbour in await ours.renew(rooms, list(self._rooms.neighbours)):
             self._carry_out(self._rooms.process_gone(neighbour))
@@ -220,4 +222,4 @@ def _address(url: str) -> str:
 
 def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        logging.getLogger("p2p_chat").error("The backplane has failed.", exc_info=error)
+        LOGGER.error("The backplane has failed.", exc_info=error)

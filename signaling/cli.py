@@ -100,13 +100,6 @@ def migrate_command(data_dir: str | None) -> None:
         click.echo(f"{database.address} is at revision {migration.after} now; it was {_before(migration)}.")
 
 
-def _serve(settings: Settings) -> int:
-    app = create_app(settings)
-    sockets = listen(settings.host, settings.port)
-    serve(app, settings, sockets, partial(_announce, settings, sockets))
-    return 0
-
-
 @main.command("export")
 @click.option("--signaler", required=True, help="Origin of the server, like https://chat.example.org.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to: new, or of an export.")
@@ -123,6 +116,13 @@ def export_command(signaler: str, out: Path, base_path: str) -> None:
         click.echo(
             "The page starts slowly, since nothing is built of these sources: run `make site`, and export again."
         )
+
+
+def _serve(settings: Settings) -> int:
+    app = create_app(settings)
+    sockets = listen(settings.host, settings.port)
+    serve(app, settings, sockets, partial(_announce, settings, sockets))
+    return 0
 
 
 def _serve_by_workers(settings: Settings, options: Mapping[str, str | None]) -> int:

@@ -83,6 +83,8 @@ class SignalingEndpoint:
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
         except DatabaseUnavailable:
+            self._switchboard.tally.refusals[ErrorCode.DATABASE_UNAVAILABLE] += 1
+            self._switchboard.tally.closed(CloseCode.TRY_AGAIN_LATER)
             await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
         connection = Connection(wire_of(scope), self._switchboard, MessageLimit(self._settings.message_limit))

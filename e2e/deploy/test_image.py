@@ -16,8 +16,9 @@ import pytest
 
 from build_site import HASTE
 from e2e.deploy.image import READABLE_BY_ALL, Builder, Identity, Image
-from e2e.server import JWT_SECRET, PASSWORD, START_SECONDS, STOP_SECONDS, free_port
+from e2e.server import JWT_SECRET, PASSWORD, STOP_SECONDS, free_port
 from e2e.services.redis import redis
+from e2e.startup import START_SECONDS
 from tests.project import ROOT, project_files
 
 pytestmark = pytest.mark.long

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from urllib.parse import quote
 
 from e2e.provision import postgresql_programs
 from e2e.server import free_port
+from e2e.startup import wait_until_it_answers
 
 SUPERUSER = "postgres"
 USER, DATABASE = "chat", "chat"
@@ -23,7 +23,6 @@ PASSWORD = "p@ss:w/rd %?"
 """With everything in it that a URL writes in another way."""
 UNPRIVILEGED = "postgres"
 """PostgreSQL refuses to run as root. Debian's package makes this user."""
-START_SECONDS = 30
 STOP_SECONDS = 30
 COMMAND_SECONDS = 60
 OPTIONS = {
@@ -88,11 +87,7 @@ class Postgresql:
                 stderr=subprocess.STDOUT,
                 **unprivileged(),
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, f"PostgreSQL ended at once:\n{self.log.read_text()}"
-            assert time.monotonic() < deadline, f"PostgreSQL does not answer:\n{self.log.read_text()}"
-            time.sleep(0.05)
+        wait_until_it_answers(self._process, self._answers, self.log)
 
     def stop(self) -> None:
         """End the process as the system does for an upgrade: whoever is connected is cut off."""

@@ -4,13 +4,12 @@ import contextlib
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from e2e.server import free_port
+from e2e.startup import wait_until_it_answers
 
-START_SECONDS = 20
 STOP_SECONDS = 10
 
 
@@ -19,6 +18,7 @@ class Redis:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._log = folder / "redis.log"
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
@@ -28,16 +28,13 @@ class Redis:
         program = shutil.which("redis-server")
         assert program, "The tests need redis-server; `make browsers` installs it on Debian."
         options = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": self._folder}
-        with (self._folder / "redis.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  (our own command, without a shell)
                 [program, *(word for name, value in options.items() for word in (f"--{name}", str(value)))],
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, (self._folder / "redis.log").read_text()
-            assert time.monotonic() < deadline, "Redis did not answer"
+        wait_until_it_answers(self._process, self._answers, self._log)
 
     def stop(self) -> None:
         """End it, and forget everything."""

@@ -1,0 +1,27 @@
+"""What needs no Redis; e2e/test_backplane.py has the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from signaling.backplane import Backplane
+from signaling.rooms import Rooms
+from signaling.spanning_rooms import SpanningRooms
+
+
+async def test_failure_that_nobody_has_thought_of_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server does not wait for ever for a backplane that has failed by a fault of ours."""
+
+    @asynccontextmanager
+    async def broken(*_: object) -> AsyncIterator[None]:
+        raise ZeroDivisionError
+        yield
+
+    monkeypatch.setattr("signaling.backplane.lines", broken)
+    backplane = Backplane("redis://127.0.0.1:1/0", SpanningRooms(Rooms(2)))
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(backplane.open(lambda _: None), 10)
