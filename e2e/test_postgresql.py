@@ -121,6 +121,11 @@ def test_servers_share_their_accounts(address: str, tmp_path: Path) -> None:
         assert post(second, "/api/refresh", token).status_code == httpx.codes.OK
 
 
+def metrics(server: Server) -> str:
+    """Give what a server has counted."""
+    return httpx.get(f"{server.url}/metrics", trust_env=False).text
+
+
 async def test_server_outlives_its_database(postgres: Postgresql, address: str, tmp_path: Path) -> None:
     """While PostgreSQL is away everyone is told to come again, without a traceback; then all is as before."""
     with serving(tmp_path, address) as server:
@@ -136,6 +141,7 @@ async def test_server_outlives_its_database(postgres: Postgresql, address: str, 
                 }
             async with connect(server, token) as client:
                 assert await client.close_code() == CloseCode.TRY_AGAIN_LATER
+        assert 'p2pchat_closes_total{code="1013",worker="0"} 1.0' in metrics(server)
         async with connect(server, token) as client:
             await client.welcome()
         assert post(server, "/api/login").status_code == httpx.codes.OK
