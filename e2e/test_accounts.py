@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from e2e import logins
+from e2e.boots import lay_line
 from e2e.chat_page import ChatPage
 from e2e.conftest import OpenPage
 from e2e.people import Newcomers
@@ -52,6 +53,7 @@ async def test_form_says_what_is_wrong(open_page: OpenPage, server: Server) -> N
 async def test_form_is_carried_out_once_python_is_there(open_page: OpenPage, room: str, held_back: str) -> None:
     """What is submitted while Python loads is shown as signing in, kept, and leads to the room of the address."""
     page = await open_page("chromium")
+    await lay_line(page, slow=False)
     submitted = asyncio.Event()
 
     async def wait_for_submission(route: Route) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Page, Response, Route, expect
 
+from e2e.boots import lay_line, way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
@@ -18,21 +19,6 @@ document.addEventListener("readystatechange", () => {
     if (document.readyState === "interactive") document.documentElement.dataset.NAME = "";
 });
 """
-LINE = """
-for (const size of ["encodedBodySize", "transferSize"]) {
-    Object.defineProperty(PerformanceResourceTiming.prototype, size, { get: () => BYTES });
-}
-"""
-
-
-async def way_of_boot(page: ChatPage) -> str | None:
-    """Tell how Python came to run in a page."""
-    return await page.page.locator("html").get_attribute("data-boot")
-
-
-async def lay_line(page: ChatPage, *, slow: bool) -> None:
-    """Let the page measure a line that is slow or fast, whatever this machine is busy with."""
-    await page.page.add_init_script(LINE.replace("BYTES", "1" if slow else "1e9"))
 
 
 def answers_to(page: ChatPage) -> dict[str, Response]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
+from e2e.boots import way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.logins import storage
@@ -219,7 +220,7 @@ async def test_repeated_visit_asks_for_page_and_configuration_alone(
     await page.page.evaluate(IN_FORCE)
     since = len(host.requests())
     await page.open("/chat/kitchen")
-    assert await page.page.locator("html").get_attribute("data-boot") == "snapshot"
+    assert await way_of_boot(page) == "snapshot"
     asked = {path.removeprefix(place.base) for path, _, _ in host.requests(since)}
     assert asked - {"service-worker.js"} == {"chat/kitchen", "config.json"}
 

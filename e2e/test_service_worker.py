@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from e2e import other_site
+from e2e.boots import way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage
 from e2e.people import Newcomers
@@ -51,7 +52,7 @@ async def test_repeated_visit_asks_for_the_page_alone(newcomers: Newcomers, own_
     await visit_first(page)
     since = len(own_server.log.read_text())
     await page.open("/chat/kitchen")
-    assert await page.page.locator("html").get_attribute("data-boot") == "snapshot"
+    assert await way_of_boot(page) == "snapshot"
     assert set(requests(own_server, since)) - {"/service-worker.js", "/favicon.ico"} == {"/chat/kitchen"}
 
 
