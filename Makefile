@@ -54,18 +54,18 @@ site: setup ## make what the page is served with: the snapshot of its Python, an
 run: site ## serve on HOST and PORT (127.0.0.1, 3000)
 	@exec $(BIN)/p2p-chat serve --host $(HOST) --port $(PORT)
 
-test: test-unit e2e ## run every test, in real browsers too
+test: test-unit e2e ## run the tests, in real browsers too
 
-test-unit: setup-dev ## run the tests that need no browser
-	$(BIN)/python -m pytest tests
+test-unit: setup-dev ## run the tests that need no browser, in a process for each core
+	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
 
-e2e: browsers ## run the tests in real browsers
+e2e: browsers ## run the tests in real browsers, but for those that take minutes each
 	$(BIN)/python -m pytest e2e
 
 screenshots: browsers ## take a picture of every state of the page, into build/screenshots/
 	$(BIN)/python -m e2e.screenshots
 
-e2e-long: browsers ## run the end-to-end tests that take minutes each: the image's steps, and what TURN's clocks decide
+e2e-long: browsers ## run the end-to-end tests that take minutes each: the image's steps, a line cut for long, what TURN's clocks decide
 	$(BIN)/python -m pytest e2e -m long
 
 soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, from seed FIRST on

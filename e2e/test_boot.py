@@ -10,6 +10,7 @@ from e2e.boots import lay_line, way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
+from e2e.people import Regulars
 
 Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
 SNAPSHOT = re.compile(r"/python\.snapshot$")
@@ -105,19 +106,20 @@ async def leave_out(page: Page) -> None:
 @pytest.mark.parametrize("spoil", [lose, corrupt, replace_by_another, leave_out])
 @Kinds
 async def test_page_starts_without_the_snapshot(
-    open_page: OpenPage, room: str, kind: Kind, spoil: Callable[[Page], Awaitable[None]]
+    open_page: OpenPage, regulars: Regulars, room: str, kind: Kind, spoil: Callable[[Page], Awaitable[None]]
 ) -> None:
     """Whatever is wrong with it, Python starts from the beginning, and the page does all that it does."""
-    page, other = await open_page(kind), await open_page("chromium")
+    page, alice = await open_page(kind), await regulars.get("alice", "chromium")
     page.allow_lost_snapshot()
     await lay_line(page, slow=False)
     await spoil(page.page)
     await page.enter(room)
     assert await way_of_boot(page) == "plain"
-    await other.enter(room)
-    await connect(page, other)
+    await alice.go_to(room)
+    await connect(page, alice)
     await page.send("Slow, but here")
-    await other.wait_for_incoming("Slow, but here")
+    await alice.wait_for_incoming("Slow, but here")
+    await regulars.send_home("alice")
 
 
 @Kinds

@@ -49,6 +49,7 @@ class Place:
 
 ORIGIN, SUBPATH, PLAIN_HOST = Place(), Place("/p2p-chat/"), Place("/p2p-chat/", has_rules=False)
 OpenHost = Callable[[Place], StaticHost]
+OpenSignaler = Callable[[str], Server]
 
 
 @pytest.fixture
@@ -77,18 +78,29 @@ def host(open_host: OpenHost) -> StaticHost:
 
 
 @pytest.fixture
-def signaler(own_server: Server, host: StaticHost) -> Server:
-    """Have a server that allows the pages of that host."""
-    allow(own_server, host.origin)
-    publish(host, own_server)
-    return own_server
+def open_signaler(tmp_path: Path) -> Iterator[OpenSignaler]:
+    """Start servers that allow the pages of an origin."""
+    opened: list[Server] = []
+
+    def open_one(origin: str) -> Server:
+        folder = tmp_path / f"signaler-{len(opened)}"
+        folder.mkdir()
+        server = Server(folder, {"P2PCHAT_ALLOWED_ORIGINS": origin})
+        opened.append(server)
+        server.start()
+        return server
+
+    yield open_one
+    for server in opened:
+        server.stop()
 
 
-def allow(server: Server, origins: str) -> None:
-    """Start a server anew, with other origins allowed."""
-    server.stop()
-    server.settings["P2PCHAT_ALLOWED_ORIGINS"] = origins
-    server.start()
+@pytest.fixture
+def signaler(open_signaler: OpenSignaler, host: StaticHost) -> Server:
+    """Have a server that allows the pages of that host, and its page there."""
+    server = open_signaler(host.origin)
+    publish(host, server)
+    return server
 
 
 def publish(host: StaticHost, server: Server, base: str = "/") -> None:
@@ -104,18 +116,18 @@ async def log_in(page: ChatPage, server: Server, username: str = "ada") -> None:
 
 @pytest.mark.parametrize("place", [ORIGIN, SUBPATH, PLAIN_HOST], ids=["origin", "sub-path", "plain host"])
 async def test_two_people_talk(
-    open_host: OpenHost, own_server: Server, room: str, place: Place, newcomers: Newcomers
+    open_host: OpenHost, open_signaler: OpenSignaler, room: str, place: Place, newcomers: Newcomers
 ) -> None:
     """From a link to their room on, which the host has no file for; and the lobby is where the page begins."""
     host = open_host(place)
-    allow(own_server, host.origin)
-    publish(host, own_server, place.base)
+    signaler = open_signaler(host.origin)
+    publish(host, signaler, place.base)
     ada, ben = await newcomers.open("chromium", host.url), await newcomers.open("firefox", host.url)
     for page, username in ((ada, "ada"), (ben, "ben")):
         if not place.has_rules:
             page.allow_refusal(404, f"/chat/{room}")
         await page.open(f"/chat/{room}")
-        await log_in(page, own_server, username)
+        await log_in(page, signaler, username)
         await page.wait_for_room()
     await connect(ada, ben)
     await ada.send("From a host that knows no rooms")
@@ -133,18 +145,18 @@ async def test_two_people_talk(
 
 
 @pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])
-def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, own_server: Server, place: Place) -> None:
+def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, server: Server, place: Place) -> None:
     """With its types, its headers, for as long, and compressed; and a file that is not there is not kept as such."""
     host = open_host(place)
-    publish(host, own_server, place.base)
+    publish(host, server, place.base)
     site = load_site(static_folder(), hosting=Hosting(place.base, "https: wss:"))
     with (
         httpx.Client(base_url=host.origin, trust_env=False) as static,
-        httpx.Client(base_url=own_server.url, trust_env=False) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as own,
     ):
         runtime = (f"pyodide/{site.runtime_version}/{name}" for name in ("pyodide.asm.wasm", "pyodide.mjs"))
         for path in ("", "chat/kitchen", "service-worker.js", *runtime):
-            ours, theirs = static.get(place.base + path), server.get(f"/{path}")
+            ours, theirs = static.get(place.base + path), own.get(f"/{path}")
             assert ours.status_code == theirs.status_code == 200, path
             assert media_type(ours) == media_type(theirs), path
             assert ours.headers["content-encoding"] == "gzip", path
@@ -155,7 +167,7 @@ def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, own_se
             assert (answer.content, media_type(answer)) == (asset.read(), asset.media_type), name
             assert answer.headers["cache-control"] == FOREVER
         config = static.get(f"{place.base}config.json")
-        assert (config.json(), config.headers["cache-control"]) == ({"signaler": own_server.url}, "no-cache")
+        assert (config.json(), config.headers["cache-control"]) == ({"signaler": server.url}, "no-cache")
         assert "content-encoding" not in config.headers
         icon = static.get(f"{place.base}favicon.ico", follow_redirects=True)
         assert icon.headers["content-type"] == "image/svg+xml"
@@ -209,12 +221,12 @@ async def test_changed_script_does_not_run(
 @Kinds
 @pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])
 async def test_repeated_visit_asks_for_page_and_configuration_alone(
-    open_host: OpenHost, own_server: Server, kind: Kind, place: Place, newcomers: Newcomers
+    open_host: OpenHost, open_signaler: OpenSignaler, kind: Kind, place: Place, newcomers: Newcomers
 ) -> None:
     """Everything else is in the browser, and where the host is away, those two are as well."""
     host = open_host(place)
-    allow(own_server, host.origin)
-    publish(host, own_server, place.base)
+    signaler = open_signaler(host.origin)
+    publish(host, signaler, place.base)
     page = await newcomers.open(kind, host.url)
     await page.open()
     await page.page.evaluate(IN_FORCE)
@@ -226,43 +238,37 @@ async def test_repeated_visit_asks_for_page_and_configuration_alone(
 
     host.stop()
     await page.open("/chat/kitchen")
-    await log_in(page, own_server)
+    await log_in(page, signaler)
     await page.wait_for_status("waiting")
 
 
 async def test_two_pages_of_an_origin_keep_to_themselves(
-    open_host: OpenHost, own_server: Server, tmp_path: Path, newcomers: Newcomers
+    open_host: OpenHost, open_signaler: OpenSignaler, newcomers: Newcomers
 ) -> None:
     """At different paths, with different servers: each has its own files, and its own login."""
     host = open_host(SUBPATH)
-    other = Server(tmp_path / "other", {"P2PCHAT_ALLOWED_ORIGINS": host.origin})
-    (tmp_path / "other").mkdir()
-    other.start()
-    try:
-        allow(own_server, host.origin)
-        publish(host, own_server, "/p2p-chat/")
-        export_site(static_folder(), host.site.parent / "second", other.url, "/second/")
-        first = await newcomers.open("chromium", host.url)
-        await first.open()
-        await log_in(first, own_server)
-        await first.wait_for_lobby()
-        await first.page.evaluate(IN_FORCE)
-        second = await newcomers.open_beside(first.page.context, f"{host.origin}/second")
-        await second.open()
-        await second.wait_for_form()
-        await log_in(second, other, "ben")
-        await second.wait_for_lobby()
-        await second.page.evaluate(IN_FORCE)
-        names = await second.page.evaluate(CACHES)
-        assert [re.sub(r"[0-9a-f]{16}$", "…", name) for name in names] == [
-            "p2p-chat@/p2p-chat/ …",
-            "p2p-chat@/second/ …",
-        ]
-        await first.reload()
-        await first.wait_for_lobby()
-        await expect(first.page.get_by_role("heading", name="Hello, ada")).to_be_visible()
-    finally:
-        other.stop()
+    signaler, other = open_signaler(host.origin), open_signaler(host.origin)
+    publish(host, signaler, "/p2p-chat/")
+    export_site(static_folder(), host.site.parent / "second", other.url, "/second/")
+    first = await newcomers.open("chromium", host.url)
+    await first.open()
+    await log_in(first, signaler)
+    await first.wait_for_lobby()
+    await first.page.evaluate(IN_FORCE)
+    second = await newcomers.open_beside(first.page.context, f"{host.origin}/second")
+    await second.open()
+    await second.wait_for_form()
+    await log_in(second, other, "ben")
+    await second.wait_for_lobby()
+    await second.page.evaluate(IN_FORCE)
+    names = await second.page.evaluate(CACHES)
+    assert [re.sub(r"[0-9a-f]{16}$", "…", name) for name in names] == [
+        "p2p-chat@/p2p-chat/ …",
+        "p2p-chat@/second/ …",
+    ]
+    await first.reload()
+    await first.wait_for_lobby()
+    await expect(first.page.get_by_role("heading", name="Hello, ada")).to_be_visible()
 
 
 @Kinds
@@ -285,7 +291,9 @@ async def test_refused_origin_is_told(
     await guest.wait_for_detail(sentence)
     await guest.send("Kept until then")
     await guest.wait_for_delivery("Kept until then", "queued")
-    allow(own_server, host.origin)
+    own_server.stop()
+    own_server.settings["P2PCHAT_ALLOWED_ORIGINS"] = host.origin
+    own_server.start()
     await guest.wait_for_status("waiting")
 
 
@@ -307,7 +315,7 @@ async def test_server_that_is_away_is_told(
 
 @Kinds
 async def test_configuration_leads_to_another_server(
-    host: StaticHost, signaler: Server, tmp_path: Path, kind: Kind, newcomers: Newcomers
+    host: StaticHost, signaler: Server, open_signaler: OpenSignaler, kind: Kind, newcomers: Newcomers
 ) -> None:
     """The next visit goes there, also where a browser has kept the page; the login of the old one is not told to it."""
     page = await newcomers.open(kind, host.url)
@@ -315,19 +323,13 @@ async def test_configuration_leads_to_another_server(
     await log_in(page, signaler)
     await page.wait_for_lobby()
     await page.page.evaluate(IN_FORCE)
-    (tmp_path / "other").mkdir()
-    other = Server(tmp_path / "other", {"P2PCHAT_ALLOWED_ORIGINS": host.origin})
-    other.start()
-    try:
-        (host.site / "config.json").write_text(json.dumps({"signaler": other.url}), encoding="utf-8")
-        await page.reload()
-        await page.wait_for_form()
-        assert "/api/refresh" not in other.log.read_text()
-        await log_in(page, other, "ben")
-        await page.wait_for_lobby()
-    finally:
-        await page.page.goto("about:blank")  # the lobby may still be asking something
-        other.stop()
+    other = open_signaler(host.origin)
+    (host.site / "config.json").write_text(json.dumps({"signaler": other.url}), encoding="utf-8")
+    await page.reload()
+    await page.wait_for_form()
+    assert "/api/refresh" not in other.log.read_text()
+    await log_in(page, other, "ben")
+    await page.wait_for_lobby()
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://x.example"}'])

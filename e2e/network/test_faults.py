@@ -10,9 +10,17 @@ from e2e.network.visits import Kinds, log_in, open_pages
 KINDS: Kinds = ("chromium", "firefox")
 VICTIMS = {"cut-1": 0, "cut-10": 1, "cut-60": 0, "move": 0, "gap": 1, "udp": 0, "loss": 1}
 """Whose home suffers, by fault: the one with Chromium, or the one with Firefox."""
+LONG = {"cut-60"}
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.name in VICTIMS], ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=fault.name, marks=[pytest.mark.long] if fault.name in LONG else [])
+        for fault in FAULTS
+        if fault.name in VICTIMS
+    ],
+)
 async def test_conversation_recovers(lab: Lab, fault: Fault) -> None:
     """Whatever becomes of the network, both sides go on by themselves, and everything arrives once and in order."""
     async with open_pages(lab, KINDS) as pages:

@@ -188,7 +188,8 @@ async def test_relay_only_without_a_relay_says_so(lab: Lab, pages: Pages, room: 
         await expect(alice.handle("relay-only")).to_be_disabled()
 
 
-@pytest.mark.parametrize("kinds", LONG_IN_FIREFOX, ids="+".join)
+@pytest.mark.long
+@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
 async def test_wrong_secret_is_told(lab: Lab, pages: Pages, room: str) -> None:
     """The TURN server refuses what our server signs with another secret."""
     with lab.other_settings(P2PCHAT_TURN_SECRET="not what coturn has"):
@@ -197,7 +198,8 @@ async def test_wrong_secret_is_told(lab: Lab, pages: Pages, room: str) -> None:
             await page.wait_for_detail("another secret")
 
 
-@pytest.mark.parametrize("kinds", LONG_IN_FIREFOX, ids="+".join)
+@pytest.mark.long
+@pytest.mark.parametrize("kinds", EVERY_KIND, ids="+".join)
 async def test_dead_relay_is_told(lab: Lab, pages: Pages, room: str) -> None:
     """Nobody answers at the TURN server's address; as soon as someone does, they are connected."""
     with lab.without_relay():
