@@ -35,7 +35,7 @@ from client_py.core.room_effects import (
     StopLinkTimer,
     Warn,
 )
-from client_py.core.sdp import relay_only_candidate, relay_only_description
+from client_py.core.sdp import is_relay, relay_only_candidate, relay_only_description
 from client_py.core.session import Session, SessionState
 from client_py.core.status import LinkFacts
 from protocol import events, requests
@@ -138,7 +138,12 @@ class Members:
         if description is not None:
             return self.on_link(peer_id, lambda link: link.description_received(description))
         assert candidate is not None  # a signal carries one of the two
-        return self.on_link(peer_id, lambda link: link.candidate_received(candidate))
+        effects = self.on_link(peer_id, lambda link: link.candidate_received(candidate))
+        member = self._members.get(peer_id)
+        if member is not None and member.link.state is LinkState.OPEN and is_relay(candidate):
+            # The path may go through it since before, and was taken for a direct one.
+            effects.append(FindPath(peer_id))
+        return effects
 
     def signaling_lost(self) -> list[RoomEffect]:
         """The server cannot be reached."""

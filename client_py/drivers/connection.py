@@ -30,7 +30,7 @@ class Connection:
         self._outcomes = outcomes
         self._channel: DataChannel | None = None
         # Unbounded, but what fills it is bounded: the negotiation has one description at work, and candidates are few.
-        self._operations: asyncio.Queue[Operation] = asyncio.Queue()
+        self._operations: asyncio.Queue[Operation | Callable[[], None]] = asyncio.Queue()
         self._worker = tasks.spawn(self._work())
 
     @property
@@ -41,6 +41,10 @@ class Connection:
     def enqueue(self, operation: Operation) -> None:
         """Carry out an operation after those that are waiting."""
         self._operations.put_nowait(operation)
+
+    def afterwards(self, act: Callable[[], None]) -> None:
+        """Do something once the operations that are waiting have been carried out; never if the end comes before."""
+        self._operations.put_nowait(act)
 
     def create_channel(self, callbacks: ChannelCallbacks) -> None:
         """Create the `chat` channel."""
@@ -68,6 +72,9 @@ class Connection:
     async def _work(self) -> None:
         while True:
             operation = await self._operations.get()
+            if callable(operation):
+                operation()
+                continue
             try:
                 await self._carry_out(operation)
             except OperationFailed as error:

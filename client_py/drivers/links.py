@@ -78,8 +78,9 @@ class Links:
             self._hear(lambda room: room.channel_closed(peer_id))
 
     def find_path(self, peer_id: str) -> None:
-        """Find out how the connection to a peer goes."""
-        self._look_for_path(peer_id, PATH_TRIES)
+        """Find out how the connection to a peer goes, by all that the peer has said of it."""
+        if connection := self._connections.get(peer_id):
+            connection.afterwards(partial(self._look_for_path, peer_id, PATH_TRIES))
 
     def count_received(self, peer_id: str) -> None:
         """Find out how much has come in from a peer."""

@@ -272,6 +272,8 @@ class FakePeerConnection:
     channels: list[FakeChannel] = field(default_factory=list)
     failing: bool = False
     path: SelectedPath | None = None
+    looked_after: list[list[object]] = field(default_factory=list)
+    """What was done each time that the path was asked for."""
     received: int | None = 0
     closed: bool = False
     refusing_configurations: bool = False
@@ -307,6 +309,7 @@ class FakePeerConnection:
 
     async def selected_path(self) -> SelectedPath | None:
         """Give the path that the test has set."""
+        self.looked_after.append(list(self.done))
         await asyncio.sleep(0)
         return self.path
 

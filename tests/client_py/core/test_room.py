@@ -15,6 +15,7 @@ from client_py.core.vigil import EXPECTING_SECONDS
 from protocol import events, requests
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits
+from protocol.webrtc import Candidate
 from tests.client_py.core.conversing import ADAS_DEVICE, BENS_DEVICE, NOW, incoming, message_id, outgoing, part
 from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, signals
 
@@ -64,6 +65,18 @@ def test_room_greets_over_an_open_channel() -> None:
     (shown,) = stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
     assert isinstance(shown, StatusChanged)
     assert "relay" in shown.line.detail
+
+
+def test_room_looks_for_the_path_anew_when_a_relay_becomes_known() -> None:
+    """Where packets come before their candidate, the path seems direct until that is there."""
+    host = Candidate("candidate:1 1 udp 1 192.0.2.1 49152 typ host")
+    relay = Candidate("candidate:1 1 udp 1 203.0.113.1 49152 typ relay raddr 0.0.0.0 rport 0")
+    stage = Stage()
+    stage.enter(PEER)
+    assert FindPath(BEN) not in stage.receive(events.Signal(BEN, candidate=relay))
+    stage.do(stage.room.channel_opened(BEN))
+    assert FindPath(BEN) not in stage.receive(events.Signal(BEN, candidate=host))
+    assert stage.receive(events.Signal(BEN, candidate=relay))[-1] == FindPath(BEN)
 
 
 def test_room_costs_a_peer_its_channel_for_breaking_the_rules() -> None:

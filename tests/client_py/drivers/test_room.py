@@ -231,6 +231,20 @@ async def test_room_tells_how_it_is_connected() -> None:
     assert "relay" in lines[-1].detail
 
 
+async def test_room_looks_for_the_path_by_what_the_other_has_said_of_it() -> None:
+    """A relay's candidate that comes behind its packets changes what is told, once the connection knows it."""
+    stage = Stage()
+    await stage.enter(Peer(BOB, "bob"))
+    await stage.connect_to_bob()
+    relay = Candidate("candidate:1 1 udp 1 203.0.113.1 49152 typ relay raddr 0.0.0.0 rport 0")
+    stage.receive(events.Signal(BOB, candidate=relay))
+    stage.connection.path = SelectedPath(relayed=True, allocated=False, protocol="udp")
+    await settle()
+    assert relay in stage.connection.looked_after[-1]
+    lines = [notice.line for notice in stage.notices if isinstance(notice, StatusChanged)]
+    assert "relay" in lines[-1].detail
+
+
 async def test_room_opens_the_socket_again_when_the_server_answers() -> None:
     """A lost WebSocket comes back by itself, and no pause is waited for when the network returns."""
     stage = Stage()
