@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from client_py.core.sdp import fingerprints, username_fragments
+from client_py.core.sdp import OTHER_ROLE, dtls_role, fingerprints, username_fragments, with_dtls_role
 from protocol.webrtc import Candidate, Description
 
 MAX_HELD = 128
@@ -77,6 +77,8 @@ class Negotiation:
         self.making_offer = False
         self.ignore_offer = False
         self.signaling_state = "stable"
+        self.failed = False
+        """Whether the browser has refused a description, so that nothing more can be agreed on."""
         # The description being applied: an answer until it is set, an offer until our answer to it is set.
         self._applying: Description | None = None
         self._waiting_offer: Description | None = None
@@ -85,6 +87,8 @@ class Negotiation:
         self._remote_fingerprints: frozenset[str] = frozenset()
         self._remote_fragments: frozenset[str] = frozenset()
         self._local_fragments: frozenset[str] = frozenset()
+        self._dtls_role: str | None = None
+        """Ours, from the first answer on."""
         self._early_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
         self._unsent_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
         self._offer: Description | None = None
@@ -101,6 +105,11 @@ class Negotiation:
     def remote_fingerprints(self) -> frozenset[str]:
         """The certificates of the RTCPeerConnection that this one is tied to; empty as long as it is tied to none."""
         return fingerprints(self._applying.sdp) if self._applying else self._remote_fingerprints
+
+    @property
+    def local_fragments(self) -> frozenset[str]:
+        """The ICE generation that our side has gathered for; empty before the first."""
+        return self._local_fragments
 
     # Inputs of the RTCPeerConnection
 
@@ -134,8 +143,13 @@ class Negotiation:
             self.making_offer = False
             if self._applying:
                 return []  # a crossing offer made ours obsolete while it was being made
+            if self._dtls_role is not None:
+                # To an offer that leaves the choice, Firefox answers as if there were no association yet; and in the
+                # role that it had not, so that Chromium refuses the answer (RFC 8842 §5.3: the roles are kept).
+                description = with_dtls_role(description, self._dtls_role)
             self._offer = description
         else:
+            self._dtls_role = dtls_role(description.sdp)
             self._applying = self._offer = None
         self._offered_candidates.clear()
         return [SendDescription(description), *self._send_held_candidates(), *self._advance()]
@@ -150,6 +164,7 @@ class Negotiation:
         effects = self._add_early_candidates()
         if description.type == "offer":
             return [*effects, SetLocalDescription()]
+        self._dtls_role = OTHER_ROLE.get(dtls_role(description.sdp) or "")
         self._applying = self._offer = None
         return [*effects, *self._send_held_candidates(), *self._advance()]
 
@@ -160,6 +175,7 @@ class Negotiation:
             return [] if self.ignore_offer else [CandidateRefused(reason)]
         self.making_offer = False
         self._applying = None
+        self.failed = True
         return [NegotiationFailed(reason)]
 
     # Inputs of the link

@@ -17,6 +17,10 @@ CONNECTION_LINE = re.compile(r"c=IN IP[46] \S+")
 HIDDEN_CONNECTION_LINE = "c=IN IP4 0.0.0.0"
 MEDIA_PORT = re.compile(r"(m=\w+) \d+ ")
 """RFC 8840 §4.1.1: with port 9, it is the address of candidates that come later."""
+SETUP_LINE = "a=setup:"
+OPEN_SETUP = "actpass"
+OTHER_ROLE = {"active": "passive", "passive": "active"}
+"""The roles of the two ends of DTLS (RFC 8842 §5.2): who is active opens the association."""
 
 
 @lru_cache(maxsize=64)
@@ -29,6 +33,16 @@ def username_fragments(sdp: str) -> frozenset[str]:
 def fingerprints(sdp: str) -> frozenset[str]:
     """Give the DTLS certificate fingerprints (RFC 8122 §5): those of one RTCPeerConnection, for all its life."""
     return frozenset(value.upper() for value in _values(sdp, "a=fingerprint:"))
+
+
+def dtls_role(sdp: str) -> str | None:
+    """Give the role in DTLS that an answer takes, "active" or "passive"; None if it names none."""
+    return next((value for value in _values(sdp, SETUP_LINE) if value in OTHER_ROLE), None)
+
+
+def with_dtls_role(offer: Description, role: str) -> Description:
+    """Give an offer that asks for the role that we have in DTLS already, and leaves no choice."""
+    return replace(offer, sdp=offer.sdp.replace(SETUP_LINE + OPEN_SETUP, SETUP_LINE + role))
 
 
 def is_relay(candidate: Candidate) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from client_py.core.sdp import fingerprints, username_fragments
+from client_py.core.sdp import OTHER_ROLE, dtls_role, fingerprints, username_fragments
 from client_py.ports import OperationFailed, PeerConnectionCallbacks
 from protocol.webrtc import Candidate, Description
 from tests.fakes.agenda import Action, Agenda
@@ -68,6 +68,7 @@ class Jsep(ABC):
         self._negotiation_needed = False
         self._restart_wanted = False
         self._channel_wanted = False
+        self._dtls_role: str | None = None
 
     @property
     def remote_description(self) -> Description | None:
@@ -170,7 +171,7 @@ class Jsep(ABC):
         fragment = fragment_of(self._pending_local) or fragment_of(self._local)
         if not fragment or self._restart_wanted:
             fragment = self._gather()
-        self._pending_local = self._describe("offer", fragment)
+        self._pending_local = self._describe("offer", fragment, "actpass")
         self._set_signaling_state("have-local-offer")
         return self._pending_local
 
@@ -178,7 +179,10 @@ class Jsep(ABC):
         fragment = fragment_of(self._local)
         if not fragment or fragment_of(self._remote) != fragment_of(self._pending_remote):
             fragment = self._gather()
-        answer = self._describe("answer", fragment)
+        offered = dtls_role(self._pending_remote.sdp) if self._pending_remote else None
+        # As Firefox does: whatever its role is already, it is active where the offer leaves the choice.
+        self._dtls_role = OTHER_ROLE[offered] if offered else "active"
+        answer = self._describe("answer", fragment, self._dtls_role)
         self._agree(answer, self._pending_remote)
         return answer
 
@@ -190,6 +194,10 @@ class Jsep(ABC):
     def _take_answer(self, answer: Description) -> None:
         if self.signaling_state != "have-local-offer":
             raise OperationFailed("no offer is open")
+        role = OTHER_ROLE[dtls_role(answer.sdp) or ""]
+        if self._dtls_role not in (None, role):
+            raise OperationFailed("the role in DTLS is another")  # as Chromium does
+        self._dtls_role = role
         self._agree(self._pending_local, answer)
 
     def _agree(self, local: Description | None, remote: Description | None) -> None:
@@ -202,8 +210,8 @@ class Jsep(ABC):
         self._update_negotiation_needed()
         self.on_agreed(anew=self.generation != before)
 
-    def _describe(self, kind: str, fragment: str) -> Description:
-        sdp = f"a=fingerprint:sha-256 {self.fingerprint}\r\na=ice-ufrag:{fragment}\r\n"
+    def _describe(self, kind: str, fragment: str, setup: str) -> Description:
+        sdp = f"a=fingerprint:sha-256 {self.fingerprint}\r\na=ice-ufrag:{fragment}\r\na=setup:{setup}\r\n"
         return Description("offer" if kind == "offer" else "answer", sdp)
 
     def _gather(self) -> str:

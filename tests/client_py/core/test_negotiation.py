@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.negotiation import (
@@ -204,6 +206,46 @@ def test_negotiation_tells_what_the_browser_refused() -> None:
 def test_negotiation_takes_no_notice_of_an_operation_that_was_given_up() -> None:
     """What comes of an operation after its end belongs to nothing."""
     assert Negotiation(polite=True).remote_description_set() == []
+
+
+def with_setup(given: Description, setup: str) -> Description:
+    """Give a description with a role in DTLS."""
+    return replace(given, sdp=f"{given.sdp}a=setup:{setup}\r\n")
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("active", "passive"), ("passive", "active")])
+def test_negotiation_keeps_the_role_that_an_answer_gave_us(theirs: str, ours: str) -> None:
+    """The next offer leaves no choice, whoever made the first one (RFC 8842 §5.3)."""
+    negotiation = offering(polite=False)
+    negotiation.description_received(with_setup(ANSWER, theirs))
+    negotiation.signaling_state_changed("stable")
+    negotiation.remote_description_set()
+    negotiation.negotiation_needed()
+    sent = SendDescription(with_setup(OUR_OFFER, ours))
+    assert negotiation.local_description_set(with_setup(OUR_OFFER, "actpass")) == [sent]
+    negotiation.signaling_state_changed("have-local-offer")
+    assert negotiation.offer_again() == [sent]
+
+
+@pytest.mark.parametrize("role", ["active", "passive"])
+def test_negotiation_keeps_the_role_that_it_answered_with(role: str) -> None:
+    """That is the browser's choice."""
+    negotiation = Negotiation(polite=True)
+    negotiation.description_received(OFFER)
+    negotiation.remote_description_set()
+    answer = with_setup(OUR_ANSWER, role)
+    assert negotiation.local_description_set(answer) == [SendDescription(answer)]
+    negotiation.negotiation_needed()
+    sent = negotiation.local_description_set(with_setup(OUR_OFFER, "actpass"))
+    assert sent == [SendDescription(with_setup(OUR_OFFER, role))]
+
+
+def test_first_offer_leaves_the_choice() -> None:
+    """Nobody has a role yet."""
+    negotiation = Negotiation(polite=True)
+    negotiation.negotiation_needed()
+    offer = with_setup(OUR_OFFER, "actpass")
+    assert negotiation.local_description_set(offer) == [SendDescription(offer)]
 
 
 def test_negotiation_sends_an_open_offer_again() -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.sdp import (
+    dtls_role,
     fingerprints,
     is_relay,
     relay_only_candidate,
     relay_only_description,
     username_fragments,
+    with_dtls_role,
 )
 from protocol.webrtc import Candidate, Description
 
@@ -27,6 +29,21 @@ def test_sdp_gives_fingerprints_in_one_case() -> None:
 def test_sdp_gives_nothing_of_what_is_not_there() -> None:
     """What is no description has neither."""
     assert username_fragments("") == fingerprints("nonsense") == frozenset()
+
+
+@pytest.mark.parametrize(("setup", "role"), [("active", "active"), ("passive", "passive"), ("actpass", None)])
+def test_sdp_gives_the_role_that_an_answer_takes(setup: str, role: str | None) -> None:
+    """An offer may leave the choice."""
+    assert dtls_role(f"v=0\r\na=setup:{setup}\r\n") == role
+    assert dtls_role(SDP) is None
+
+
+def test_offer_can_leave_no_choice() -> None:
+    """It changes in nothing else; one that leaves none already stays as it is."""
+    offer = Description("offer", f"{SDP}a=setup:actpass\r\na=mid:0\r\n")
+    fixed = Description("offer", f"{SDP}a=setup:passive\r\na=mid:0\r\n")
+    assert with_dtls_role(offer, "passive") == fixed
+    assert with_dtls_role(fixed, "active") == fixed
 
 
 HOST = "candidate:1 1 udp 2113937151 198.51.100.2 5000 typ host"
