@@ -96,6 +96,11 @@ class Link:
         self._waiting_for: LinkTimer | None = None
         self._vigil = Vigil()
 
+    @property
+    def generation(self) -> frozenset[str]:
+        """The ICE generation that our side has gathered for: its username fragments."""
+        return self._negotiation.local_fragments
+
     # Inputs of the room
 
     def start(self, *, offering: bool) -> list[LinkEffect]:
@@ -128,10 +133,14 @@ class Link:
     def allocation_renewed(self) -> list[LinkEffect]:
         """There are fresh credentials for the relay: use them before those run out that our end of the path stands on.
 
-        Nothing is interrupted, and so nothing is timed: the old path carries until the new one is found.
+        Nothing is interrupted, and so nothing is timed: the old path carries until the new one is found. Where no
+        restart can be agreed on any more, it is interrupted now rather than when the old credentials have run out.
         """
-        is_at_rest = self.state is LinkState.OPEN and self._negotiation.signaling_state == "stable"
-        return [RestartIce()] if is_at_rest else []
+        if self.state is not LinkState.OPEN:
+            return []
+        if self._negotiation.failed:
+            return self._replace()
+        return [RestartIce()] if self._negotiation.signaling_state == "stable" else []
 
     def policy_changed(self) -> list[LinkEffect]:
         """The person wants to connect through a relay only, or no longer so.

@@ -55,6 +55,8 @@ class _Member:
     relayed: bool | None = None
     renewal_due: bool = False
     """Whether there are fresh credentials for the relay, and it is yet to be found out whether the path needs them."""
+    generation: frozenset[str] = frozenset()
+    """The ICE generation that our side had gathered for when the browser was last given ICE servers."""
     gathering: RelayGathering = field(default_factory=RelayGathering)
 
     @property
@@ -188,14 +190,20 @@ class Members:
             return []
         return [Warn(f"{url} gives no relay: {code} {text}".rstrip())]
 
+    def configured(self) -> None:
+        """The browser is given ICE servers, for what it gathers from now on."""
+        for member in self._members.values():
+            member.generation = member.link.generation
+
     def allocations_renewed(self, effect: RenewAllocations) -> list[RoomEffect]:
-        """There are fresh credentials for the relay."""
+        """Paths have to stand on the fresh credentials for the relay now; those that have gathered anew do already."""
         effects: list[RoomEffect] = []
         for peer_id, member in list(self._members.items()):
             if member.link.state is LinkState.OPEN:
-                # A restart by the other side may have moved the path since it was looked at.
-                member.renewal_due = True
-                effects.append(FindPath(peer_id))
+                if member.link.generation == member.generation:
+                    # A restart of before may have moved the path since it was looked at.
+                    member.renewal_due = True
+                    effects.append(FindPath(peer_id))
             elif effect.had_ended:
                 effects += self.on_link(peer_id, Link.checked)
         return effects
@@ -226,7 +234,8 @@ class Members:
     def path_found(self, peer_id: str, *, relayed: bool | None, allocated: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`."""
         member = self._members.get(peer_id)
-        if member is not None and member.channel_open:
+        if member is not None and member.channel_open and relayed is not None:
+            # During a restart, Firefox knows no path; what was found before carries on until it does.
             member.relayed = relayed
         if member is None or not member.renewal_due:
             return []
@@ -280,7 +289,7 @@ class Members:
             case CandidateRefused(reason):
                 return [Warn(f"A candidate was refused: {reason}")]
             case LinkStateChanged(state):
-                return self._on_state(peer_id, state)
+                return self._on_state(peer_id, member, state)
             case CreatePeerConnection() | RestartIce():
                 member.gathering.began()
                 return [OnPeerConnection(peer_id, effect)]
@@ -289,9 +298,10 @@ class Members:
             case _:
                 return [OnPeerConnection(peer_id, effect)]
 
-    def _on_state(self, peer_id: str, state: LinkState) -> list[RoomEffect]:
+    def _on_state(self, peer_id: str, member: _Member, state: LinkState) -> list[RoomEffect]:
         if state is LinkState.OPEN:
-            return [FindPath(peer_id)]  # every way back may be another path
+            member.relayed = None  # every way back may be another path
+            return [FindPath(peer_id)]
         # What took the path away may have taken the server along.
         return [*self._session.asked()] if state is LinkState.INTERRUPTED else []
 

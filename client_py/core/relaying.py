@@ -6,6 +6,10 @@ that is in use: an allocation is refreshed under the name that it was made with 
 other servers only where it gathers anew (W3C WebRTC 1.0, setConfiguration). So links whose own end is relayed restart
 ICE with them: what is said stays on the old path until the new one is found, and the old allocation is given up long
 before it could lapse. Other links are left alone; they have the fresh credentials for when they need a relay.
+
+In a restart both sides gather anew, and one that comes while Firefox still looks for the path of another one costs it
+the connection. So a restart follows its credentials by an eighth of their life: whoever has entered the room at about
+the same time has fresh ones too by then, and what one side restarts, the other need not.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ MIN_RENEWAL_SECONDS = 20.0
 
 MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
 """Nor further apart: to a clock that is days behind, credentials would seem good that have long ended."""
+
+RESTART_AFTER = 1 / 8
+"""Of their life, between fresh credentials and the restart that has the paths stand on them."""
 
 RETRY_SECONDS = 5.0
 RETRY_CAP_SECONDS = 600.0
@@ -65,8 +72,10 @@ class Relaying:
         """Whether the credentials have run out, and no fresh ones could be had."""
         self._offered: bool | None = None
         self._ends_at: float | None = None
+        self._life = 0.0
         self._due_at: float | None = None
         """When the oldest credentials that a path may be standing on are half way through their life."""
+        self._restart_at: float | None = None
         self._not_before = 0.0
         self._asking = False
         self._backoff = Backoff(RETRY_SECONDS, RETRY_CAP_SECONDS, random)
@@ -88,12 +97,17 @@ class Relaying:
         self._asking = False
         self._backoff.reset()
         self._not_before = 0.0
-        had_ended, was_due = self.ended, self._is_due(now)
+        had_ended, was_due, ends_at = self.ended, self._is_due(now), self._ends_at
         are_others, self.servers = servers.ice_servers != self.servers, servers.ice_servers
         self._offered = offers_relay(servers)
         self._begin_life(servers.expires_at, now, was_due=was_due)
-        configuring = [ConfigureConnections()] if are_others else []
-        return [*configuring, *([RenewAllocations(had_ended)] if was_due else [])]
+        effects: list[RelayingEffect] = [ConfigureConnections()] if are_others else []
+        if had_ended:
+            effects += self._restart(had_ended=True)
+        elif was_due:
+            restart_at = now + RESTART_AFTER * self._life
+            self._restart_at = restart_at if ends_at is None else min(restart_at, ends_at)
+        return effects
 
     def answered(self, status: int, body: str, retry_after: float | None, now: float) -> list[RelayingEffect]:
         """The server answered `FetchIceServers`; what is no list of servers is asked for again."""
@@ -117,12 +131,18 @@ class Relaying:
         """Some time has passed. A clock that is looked at now and then does not mind sleep, as a long timer would."""
         if self._ends_at is not None and now >= self._ends_at:
             self.ended = True
+        is_time = self._restart_at is not None and now >= self._restart_at
+        effects = self._restart(had_ended=False) if is_time else []
         if self._asking or not self._is_due(now) or now < self._not_before:
-            return []
+            return effects
         self._asking = True
-        return [FetchIceServers()]
+        return [*effects, FetchIceServers()]
 
     # Transitions
+
+    def _restart(self, *, had_ended: bool) -> list[RelayingEffect]:
+        self._restart_at = None
+        return [RenewAllocations(had_ended)]
 
     def _is_due(self, now: float) -> bool:
         return self._due_at is not None and now >= self._due_at
@@ -132,12 +152,14 @@ class Relaying:
         self._ends_at = ends_at
         if ends_at is None:
             self._due_at = None
+            self._life = 0.0
             return
         life = ends_at - now
         if life <= 0:
             # They are fresh, so it is our clock that is wrong: when they end, it cannot tell.
             self._ends_at = None
             life = MAX_RENEWAL_SECONDS
+        self._life = min(life, 2 * MAX_RENEWAL_SECONDS)
         due_at = now + min(max(life / 2, MIN_RENEWAL_SECONDS), MAX_RENEWAL_SECONDS)
         # A welcome that comes early gives nothing to the paths that stand already: they keep their time.
         self._due_at = due_at if was_due or self._due_at is None else min(due_at, self._due_at)

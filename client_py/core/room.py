@@ -316,8 +316,10 @@ class Room:
         for effect in effects:
             if isinstance(effect, RenewAllocations):
                 translated += self._members.allocations_renewed(effect)
-            else:
-                translated.append(effect)
+                continue
+            if isinstance(effect, ConfigureConnections):
+                self._members.configured()
+            translated.append(effect)
         return translated
 
     def _watched(self, effects: list[ConversationEffect]) -> list[RoomEffect]:

@@ -161,7 +161,7 @@ _LINK_LINES = (
 def _how_connected(facts: Facts) -> str:
     link = next(link for link in facts.links if link.state is LinkState.OPEN)
     how = {
-        None: f"Directly connected to {link.username}, end to end encrypted.",
+        None: f"Connected to {link.username}, end to end encrypted.",
         False: f"Directly connected to {link.username}, end to end encrypted.",
         True: f"Connected to {link.username} through a relay, end to end encrypted.",
     }[link.relayed]

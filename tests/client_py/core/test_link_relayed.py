@@ -4,7 +4,7 @@ import pytest
 
 from client_py.core.link import Link
 from client_py.core.link_effects import ClosePeerConnection, LinkState, LinkTimer, RestartIce, StopTimer
-from client_py.core.negotiation import SetLocalDescription
+from client_py.core.negotiation import SetLocalDescription, SetRemoteDescription
 from tests.client_py.core.test_link import (
     INTERRUPTED,
     NEW_CONNECTION,
@@ -15,6 +15,7 @@ from tests.client_py.core.test_link import (
     opened,
     repair_after,
 )
+from tests.client_py.core.test_negotiation import ANSWER
 
 REPLACED_IN_PAUSE = [*NEW_CONNECTION[:2], StopTimer(LinkTimer.REPAIR), NEW_CONNECTION[2]]
 
@@ -33,6 +34,13 @@ def test_link_that_negotiates_is_not_disturbed() -> None:
     link = opened()
     link.signaling_state_changed("have-local-offer")
     assert link.allocation_renewed() == []
+
+
+def test_link_that_cannot_negotiate_is_replaced_before_its_credentials_end() -> None:
+    """A connection of which the browser has refused a description works on, but for the time of its credentials."""
+    link = opened()
+    assert link.operation_failed(SetRemoteDescription(ANSWER), "no") == []
+    assert link.allocation_renewed() == [*INTERRUPTED, *REPLACED]
 
 
 def test_restart_that_fails_is_repaired_like_any_other_failure() -> None:

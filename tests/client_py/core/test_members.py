@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from client_py.core.link import OFFER_EXPECTED_SECONDS
@@ -7,7 +9,7 @@ from client_py.core.link_effects import ClosePeerConnection, CreateChannel, Crea
 from client_py.core.models import Member, Status
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.notices import MembersChanged, StatusChanged
-from client_py.core.room_effects import StartLinkTimer, Warn
+from client_py.core.room_effects import RoomEffect, StartLinkTimer, Warn
 from protocol import events, requests
 from protocol.webrtc import Candidate
 from tests.client_py.core.test_negotiation import OFFER, OUR_OFFER
@@ -137,6 +139,11 @@ def test_room_settles_roles_by_names(me: str, polite: bool, they_came_first: boo
     assert (SetRemoteDescription(OFFER) in on_ben(effects)) is polite
 
 
+def detail(effects: Sequence[RoomEffect]) -> str:
+    """Give what the status says in the end."""
+    return [effect.line.detail for effect in effects if isinstance(effect, StatusChanged)][-1]
+
+
 def test_room_forgets_a_path_with_its_channel() -> None:
     """What the browser says of a path too late is not shown of the next one."""
     stage = Stage()
@@ -147,7 +154,19 @@ def test_room_forgets_a_path_with_its_channel() -> None:
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
     shown = stage.do(stage.room.channel_opened(BEN))[-1]
     assert isinstance(shown, StatusChanged)
-    assert "Directly" in shown.line.detail
+    assert "relay" not in shown.line.detail
+
+
+def test_path_is_what_was_last_known_of_it() -> None:
+    """Firefox tells none during a restart, while the old one carries; and a way back may be another one."""
+    stage = Stage()
+    stage.connect()
+    assert "through a relay" in detail(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)))
+    assert stage.do(stage.room.path_found(BEN, relayed=None, allocated=None)) == []
+    stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
+    back = detail(stage.do(stage.room.connection_state_changed(BEN, "connected")))
+    assert back == "Connected to ben, end to end encrypted."
+    assert "Directly" in detail(stage.do(stage.room.path_found(BEN, relayed=False, allocated=False)))
 
 
 def test_room_takes_no_orders_from_strangers() -> None:

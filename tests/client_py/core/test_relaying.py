@@ -43,30 +43,43 @@ def welcomed(life: float = 24 * HOUR) -> Relaying:
 
 
 def test_credentials_are_renewed_half_way() -> None:
-    """They are asked for once, reach every connection, and have relayed paths allocate anew."""
+    """They are asked for once, reach every connection, and have relayed paths allocate anew an eighth later."""
     relaying = welcomed()
     half = NOW + 12 * HOUR
     assert relaying.ticked(half - 1) == []
     assert relaying.ticked(half) == [FetchIceServers()]
     assert relaying.ticked(half + 20) == []
     fresh = turn(half + 24 * HOUR)
-    assert relaying.answered(200, body(fresh), None, half + 21) == [ConfigureConnections(), RENEW]
+    assert relaying.answered(200, body(fresh), None, half) == [ConfigureConnections()]
     assert relaying.servers == fresh.ice_servers
-    assert relaying.ticked(half + 22) == []
-    assert relaying.ticked(half + 12 * HOUR + 21) == [FetchIceServers()]
+    assert relaying.ticked(half + 3 * HOUR - 1) == []
+    assert relaying.ticked(half + 3 * HOUR) == [RENEW]
+    assert relaying.ticked(half + 3 * HOUR + 20) == []
+    assert relaying.ticked(half + 12 * HOUR) == [FetchIceServers()]
 
 
 def test_page_open_for_days_never_has_credentials_that_ended() -> None:
-    """Whatever the life, an hour or a month: every answer comes before the end of what it replaces."""
+    """Whatever the life, an hour or a month: every answer, and every restart, comes before what it replaces ends."""
     for life in (60, HOUR, 30 * 24 * HOUR):
-        relaying, now, ends_at = welcomed(life), NOW, NOW + life
+        relaying, now, ends_at, stands_until = welcomed(life), NOW, NOW + life, NOW + life
         while now < NOW + 3 * life:
             now += 20
-            if relaying.ticked(now):
-                assert now < ends_at
-                ends_at = now + life
-                relaying.answered(200, body(turn(ends_at)), None, now)
+            for effect in relaying.ticked(now):
+                assert now <= stands_until
+                if effect == RENEW:
+                    stands_until = ends_at
+                else:
+                    ends_at = now + life
+                    relaying.answered(200, body(turn(ends_at)), None, now)
             assert not relaying.ended
+
+
+def test_restart_is_not_put_off_beyond_the_end() -> None:
+    """Credentials that were long in coming are used at the latest when those before them end."""
+    relaying = welcomed()
+    assert relaying.welcomed(turn(NOW + 47 * HOUR), NOW + 23 * HOUR) == [ConfigureConnections()]
+    assert relaying.ticked(NOW + 24 * HOUR - 1) == []
+    assert relaying.ticked(NOW + 24 * HOUR) == [RENEW]
 
 
 def test_renewal_in_vain_is_tried_again_later_and_later() -> None:
@@ -79,11 +92,8 @@ def test_renewal_in_vain_is_tried_again_later_and_later() -> None:
         assert relaying.ticked(now + pause - 1) == []
         now, pause = now + pause, min(2 * pause, RETRY_CAP_SECONDS)
     assert relaying.ticked(now) == [FetchIceServers()]
-    assert relaying.answered(200, body(turn(now + HOUR)), None, now) == [
-        ConfigureConnections(),
-        RENEW,
-    ]
-    assert relaying.ticked(now + HOUR / 2) == [FetchIceServers()]
+    assert relaying.answered(200, body(turn(now + HOUR)), None, now) == [ConfigureConnections()]
+    assert relaying.ticked(now + HOUR / 2) == [RENEW, FetchIceServers()]
     relaying.unreachable(now + HOUR / 2)
     assert relaying.ticked(now + HOUR / 2 + RETRY_SECONDS) == [FetchIceServers()]
 
@@ -129,9 +139,9 @@ def test_welcome_that_comes_early_gives_no_time_to_paths_that_stand() -> None:
 def test_welcome_that_comes_when_renewal_is_due_renews() -> None:
     """After sleep the WebSocket is sooner there than any request."""
     relaying = welcomed()
-    effects = relaying.welcomed(turn(NOW + 37 * HOUR), NOW + 13 * HOUR)
-    assert effects == [ConfigureConnections(), RENEW]
+    assert relaying.welcomed(turn(NOW + 37 * HOUR), NOW + 13 * HOUR) == [ConfigureConnections()]
     assert relaying.ticked(NOW + 13 * HOUR) == []
+    assert relaying.ticked(NOW + 16 * HOUR) == [RENEW]
 
 
 def test_welcome_with_the_same_servers_leaves_connections_alone() -> None:

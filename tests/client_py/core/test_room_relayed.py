@@ -7,7 +7,7 @@ from client_py.core.frames import Signal as SignalFrame
 from client_py.core.link_effects import ClosePeerConnection, CreateChannel, CreatePeerConnection, LinkTimer, RestartIce
 from client_py.core.models import Cause, RelayChoice, Status
 from client_py.core.notices import RelayChoiceChanged
-from client_py.core.relaying import ConfigureConnections, FetchIceServers
+from client_py.core.relaying import RESTART_AFTER, ConfigureConnections, FetchIceServers
 from client_py.core.room_effects import FindPath, RoomTimer, Warn
 from protocol import events, requests
 from protocol.events import Limits
@@ -19,6 +19,8 @@ from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, si
 
 HOUR = 3_600
 ENDS_AT = int(NOW) + HOUR
+RESTART_AT = NOW + HOUR / 2 + RESTART_AFTER * 1.5 * HOUR
+"""Where fresh credentials, good for an hour and a half, came after half an hour."""
 URL = "turn:turn.example.org?transport=udp"
 HOST = Candidate("candidate:1 1 udp 2113937151 198.51.100.2 5000 typ host")
 RELAY = Candidate("candidate:2 1 udp 50339839 203.0.113.1 50001 typ relay raddr 0.0.0.0 rport 9")
@@ -54,6 +56,13 @@ def connected(*, relay_only: bool = False) -> Stage:
     return stage
 
 
+def renewed() -> Stage:
+    """Give a room in which Ben is connected, and fresh credentials have just come."""
+    stage = connected()
+    stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
+    return stage
+
+
 def attempt(stage: Stage, *errors: tuple[str, int]) -> Cause | None:
     """Let an attempt to connect to Ben go by with these errors, until its time is over; gives what is told of it."""
     stage.do(stage.room.negotiation_needed(BEN))
@@ -77,14 +86,14 @@ def failed(stage: Stage, *errors: tuple[str, int]) -> Cause | None:
 
 
 def test_room_renews_credentials_and_allocations() -> None:
-    """The server is asked at half of their life; connections get them first, and then relayed ones restart ICE."""
+    """The server is asked at half of their life; connections get them first, and later relayed ones restart ICE."""
     stage = connected()
     assert FetchIceServers() not in stage.do(stage.room.timer_fired(RoomTimer.TICK, NOW + 60))
     half = NOW + HOUR / 2
     assert FetchIceServers() in stage.do(stage.room.timer_fired(RoomTimer.TICK, half))
     fresh = turn(ENDS_AT + HOUR)
-    effects = stage.do(stage.room.ice_servers_answered(200, body(fresh), None, half + 1))
-    assert effects == [ConfigureConnections(), FindPath(BEN)]
+    assert stage.do(stage.room.ice_servers_answered(200, body(fresh), None, half)) == [ConfigureConnections()]
+    assert FindPath(BEN) in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
     assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))) == [RestartIce()]
     assert stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)) == []
     assert stage.room.ice_servers == fresh.ice_servers
@@ -94,15 +103,24 @@ def test_room_renews_credentials_and_allocations() -> None:
 def test_room_restarts_for_an_allocation_of_its_own() -> None:
     """Where the browser cannot tell, it may be one; where it is none, the other side renews what is its own."""
     for allocated, expected in ((None, [RestartIce()]), (False, [])):
-        stage = connected()
-        stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
+        stage = renewed()
+        stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
         assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=allocated))) == expected
+
+
+def test_room_restarts_once_for_both_sides() -> None:
+    """What has gathered anew since the fresh credentials came, for whatever reason, stands on them."""
+    stage = renewed()
+    stage.receive(events.Signal(BEN, description=Description("offer", "a=ice-ufrag:anew\r\n")))
+    stage.do(stage.room.remote_description_set(BEN))
+    stage.do(stage.room.local_description_set(BEN, Description("answer", "a=ice-ufrag:mine-anew\r\n")))
+    assert FindPath(BEN) not in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
 
 
 def test_renewal_ends_with_the_connection_that_it_was_for() -> None:
     """The next one begins with the fresh credentials."""
-    stage = connected()
-    stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
+    stage = renewed()
+    stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
     stage.do(stage.room.channel_closed(BEN))
     assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))) == []
     assert stage.do(stage.room.path_found("nobody-0000000000000", relayed=True, allocated=True)) == []

@@ -107,7 +107,7 @@ def test_failure_to_answer_comes_before_any_relay() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (facts(JOINED, link(LinkState.OPEN)), "Directly connected to Ben"),
+        (facts(JOINED, link(LinkState.OPEN)), "Connected to Ben, end to end"),
         (facts(JOINED, link(LinkState.OPEN, relayed=False)), "Directly connected to Ben"),
         (facts(JOINED, link(LinkState.OPEN, relayed=True)), "through a relay"),
         (facts(WAITING, link(LinkState.OPEN)), SERVER_AWAY),

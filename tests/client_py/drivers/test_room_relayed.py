@@ -5,6 +5,7 @@ import json
 from client_py.core.alertness import TICK_SECONDS
 from client_py.core.models import RelayChoice, Status
 from client_py.core.notices import RelayChoiceChanged
+from client_py.core.relaying import RESTART_AFTER
 from client_py.ports import Configuration, Response, SelectedPath
 from protocol import events
 from protocol.events import Limits, Peer
@@ -59,6 +60,8 @@ async def test_credentials_are_renewed_while_the_websocket_is_up() -> None:
     await pass_time(stage, 2 * TICK_SECONDS)
     assert stage.http.requests == [(ICE_SERVERS_PATH, "", "jwt")]
     assert live.configuration == Configuration(fresh.ice_servers, relay_only=False)
+    assert live.done[-1] == "configure"
+    await pass_time(stage, LIFE * RESTART_AFTER + 2 * TICK_SECONDS)
     assert live.done[-2:] == ["configure", "restart_ice"]
     stage.channel.callbacks.closed()
     await pass_time(stage, TICK_SECONDS)
