@@ -59,13 +59,13 @@ test: test-unit e2e ## run the tests, in real browsers too
 test-unit: setup-dev ## run the tests that need no browser, in a process for each core
 	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
 
-e2e: browsers ## run the tests in real browsers, but for those that take minutes each
+e2e: browsers ## run the tests in real browsers, but for those of `make e2e-long`
 	$(BIN)/python -m pytest e2e
 
 screenshots: browsers ## take a picture of every state of the page, into build/screenshots/
 	$(BIN)/python -m e2e.screenshots
 
-e2e-long: browsers ## run the end-to-end tests that take minutes each: the image's steps, a line cut for long, what TURN's clocks decide
+e2e-long: browsers ## run the end-to-end tests that `make test` has no time for: what takes minutes, and the other browser
 	$(BIN)/python -m pytest e2e -m long
 
 soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, from seed FIRST on

@@ -10,9 +10,9 @@ from e2e.boots import lay_line, way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
+from e2e.kinds import IN_BOTH, later
 from e2e.people import Regulars
 
-Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
 SNAPSHOT = re.compile(r"/python\.snapshot$")
 FORGET = """
 document.addEventListener("readystatechange", () => {
@@ -33,7 +33,7 @@ def answers_to(page: ChatPage) -> dict[str, Response]:
     return answers
 
 
-@Kinds
+@IN_BOTH
 async def test_page_starts_from_the_snapshot(open_page: OpenPage, kind: Kind) -> None:
     """Python is as it was when the build had imported the application; no file is read."""
     page = await open_page(kind)
@@ -45,7 +45,7 @@ async def test_page_starts_from_the_snapshot(open_page: OpenPage, kind: Kind) ->
     assert not {"library.zip", "app.zip", "python_stdlib.zip", "pyodide-lock.json"} & answers.keys()
 
 
-@Kinds
+@IN_BOTH
 async def test_page_starts_from_archives_on_a_slow_line(open_page: OpenPage, kind: Kind) -> None:
     """Less is to be loaded for it; the next visit has the snapshot, which was fetched meanwhile."""
     page = await open_page(kind)
@@ -60,7 +60,7 @@ async def test_page_starts_from_archives_on_a_slow_line(open_page: OpenPage, kin
     assert await way_of_boot(page) == "snapshot"
 
 
-@Kinds
+@IN_BOTH
 async def test_large_files_come_compressed(open_page: OpenPage, kind: Kind) -> None:
     """In what the browser takes."""
     page = await open_page(kind)
@@ -103,8 +103,19 @@ async def leave_out(page: Page) -> None:
     await page.add_init_script(FORGET.replace("NAME", "snapshot"))
 
 
-@pytest.mark.parametrize("spoil", [lose, corrupt, replace_by_another, leave_out])
-@Kinds
+@pytest.mark.parametrize(
+    ("kind", "spoil"),
+    [
+        ("chromium", lose),
+        ("firefox", corrupt),
+        ("chromium", replace_by_another),
+        ("firefox", leave_out),
+        later("firefox", lose),
+        later("chromium", corrupt),
+        later("firefox", replace_by_another),
+        later("chromium", leave_out),
+    ],
+)
 async def test_page_starts_without_the_snapshot(
     open_page: OpenPage, regulars: Regulars, room: str, kind: Kind, spoil: Callable[[Page], Awaitable[None]]
 ) -> None:
@@ -122,16 +133,17 @@ async def test_page_starts_without_the_snapshot(
     await regulars.send_home("alice")
 
 
-@Kinds
-@pytest.mark.parametrize("slow", [False, True])
-async def test_page_needs_no_other_file(open_page: OpenPage, room: str, kind: Kind, *, slow: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "line"), [("chromium", "slow"), ("firefox", "fast"), later("firefox", "slow"), later("chromium", "fast")]
+)
+async def test_page_needs_no_other_file(open_page: OpenPage, room: str, kind: Kind, line: str) -> None:
     """What people do every day was imported for the snapshot, and is in the archives."""
     page = await open_page(kind)
     page.allow_lost_snapshot()
-    await lay_line(page, slow=slow)
+    await lay_line(page, slow=line == "slow")
     await page.page.route(re.compile("/python_stdlib.zip$|/service-worker.js$"), lambda route: route.abort())
     await page.enter(room)
-    assert await way_of_boot(page) == ("plain" if slow else "snapshot")
+    assert await way_of_boot(page) == ("plain" if line == "slow" else "snapshot")
     await page.wait_for_status("waiting")
     await page.page.get_by_role("button", name="Show a QR code").click()
     await expect(page.page.get_by_role("img", name="QR code of the room's link")).to_be_visible()

@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from e2e.boots import way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
+from e2e.kinds import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH, later
 from e2e.logins import storage
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
@@ -24,7 +25,6 @@ from signaling.site import load_site, static_folder
 
 # Of the fixtures that a test asks for, the pages are the last, and so the first to go: while their servers are there.
 
-Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
 IN_FORCE = "navigator.serviceWorker.ready.then(() => {})"
 CACHES = "caches.keys()"
 SAME_HEADERS = (
@@ -114,7 +114,10 @@ async def log_in(page: ChatPage, server: Server, username: str = "ada") -> None:
     await page.log_in(username, PASSWORD)
 
 
-@pytest.mark.parametrize("place", [ORIGIN, SUBPATH, PLAIN_HOST], ids=["origin", "sub-path", "plain host"])
+@pytest.mark.parametrize(
+    "place",
+    [later(ORIGIN, name="origin"), pytest.param(SUBPATH, id="sub-path"), pytest.param(PLAIN_HOST, id="plain host")],
+)
 async def test_two_people_talk(
     open_host: OpenHost, open_signaler: OpenSignaler, room: str, place: Place, newcomers: Newcomers
 ) -> None:
@@ -180,7 +183,7 @@ def media_type(answer: httpx.Response) -> str:
     return answer.headers["content-type"].partition(";")[0]
 
 
-@Kinds
+@IN_BOTH
 async def test_every_script_comes_once(host: StaticHost, signaler: Server, kind: Kind, newcomers: Newcomers) -> None:
     """What is preloaded, checked and imported is one and the same file; and it comes compressed."""
     page = await newcomers.open(kind, host.url)
@@ -194,8 +197,14 @@ async def test_every_script_comes_once(host: StaticHost, signaler: Server, kind:
     assert {status for _, status, _ in asked} <= {200, 304}
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-@Kinds
+@pytest.mark.parametrize(
+    ("kind", "script"),
+    [
+        *(("chromium", script) for script in SCRIPTS),
+        ("firefox", SCRIPTS[0]),
+        *(later("firefox", script) for script in SCRIPTS[1:]),
+    ],
+)
 async def test_changed_script_does_not_run(
     host: StaticHost, signaler: Server, kind: Kind, script: str, newcomers: Newcomers
 ) -> None:
@@ -218,8 +227,15 @@ async def test_changed_script_does_not_run(
     assert await page.page.locator("html").get_attribute("data-intruder") is None
 
 
-@Kinds
-@pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        pytest.param(ORIGIN, "firefox", id="origin-firefox"),
+        pytest.param(SUBPATH, "chromium", id="sub-path-chromium"),
+        later(ORIGIN, "chromium", name="origin-chromium"),
+        later(SUBPATH, "firefox", name="sub-path-firefox"),
+    ],
+)
 async def test_repeated_visit_asks_for_page_and_configuration_alone(
     open_host: OpenHost, open_signaler: OpenSignaler, kind: Kind, place: Place, newcomers: Newcomers
 ) -> None:
@@ -271,7 +287,7 @@ async def test_two_pages_of_an_origin_keep_to_themselves(
     await expect(first.page.get_by_role("heading", name="Hello, ada")).to_be_visible()
 
 
-@Kinds
+@CHROMIUM_FIRST
 async def test_refused_origin_is_told(
     host: StaticHost, own_server: Server, room: str, kind: Kind, newcomers: Newcomers
 ) -> None:
@@ -297,7 +313,7 @@ async def test_refused_origin_is_told(
     await guest.wait_for_status("waiting")
 
 
-@Kinds
+@FIREFOX_FIRST
 async def test_server_that_is_away_is_told(
     host: StaticHost, signaler: Server, kind: Kind, newcomers: Newcomers
 ) -> None:
@@ -313,7 +329,7 @@ async def test_server_that_is_away_is_told(
     await page.wait_for_lobby()
 
 
-@Kinds
+@CHROMIUM_FIRST
 async def test_configuration_leads_to_another_server(
     host: StaticHost, signaler: Server, open_signaler: OpenSignaler, kind: Kind, newcomers: Newcomers
 ) -> None:

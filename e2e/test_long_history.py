@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import Locator, expect
 
 from e2e.browsers import Kind
 from e2e.chat_page import CONNECT_MS, ChatPage, connect
 from e2e.conftest import OpenPage
+from e2e.kinds import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH
 from e2e.long_history import fill_history
 from e2e.proxies import count_proxies, reconnect, trace_proxies
 from e2e.server import PASSWORD
@@ -15,9 +15,8 @@ from e2e.server import PASSWORD
 COUNT = 30_000
 MOST_ON_THE_PAGE = 400
 SECONDS_TO_SHOW = 10_000
-KINDS: list[Kind] = ["chromium", "firefox"]
 SETTLED = 4
-RECONNECTS = 30
+RECONNECTS = 14
 
 TO_THE_BOTTOM = "log => { log.scrollTop = log.scrollHeight; }"
 SCROLL_UP = """
@@ -62,7 +61,7 @@ async def numbers(page: ChatPage) -> list[int]:
     return [int(found[1]) for text in texts if (found := re.match(r"Message (\d+) of", text))]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@IN_BOTH
 async def test_long_history_is_read_up_and_down(open_page: OpenPage, room: str, kind: Kind) -> None:
     """Scrolling brings what comes next by itself, nothing jumps or is missing, and the page stays small."""
     page = await open_page(kind)
@@ -86,7 +85,7 @@ async def test_long_history_is_read_up_and_down(open_page: OpenPage, room: str, 
     await expect(page.page.get_by_role("button", name="Newest messages")).to_be_hidden()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@FIREFOX_FIRST
 async def test_newest_message_is_one_step_away(open_page: OpenPage, room: str, kind: Kind) -> None:
     """From far above, the button leads to the newest at once, and so does writing; what came meanwhile stands there."""
     page, other = await open_page(kind), await open_page("chromium")
@@ -112,7 +111,7 @@ async def test_newest_message_is_one_step_away(open_page: OpenPage, room: str, k
         await other.wait_for_delivery(f"Are you there? ({way})", "read")
 
 
-@pytest.mark.parametrize("kind", ["chromium", pytest.param("firefox", marks=pytest.mark.long)])
+@CHROMIUM_FIRST
 async def test_reconnecting_leaves_no_proxy_behind(open_page: OpenPage, room: str, kind: Kind) -> None:
     """However often the two are connected anew, JavaScript holds as much of Python as after the first few times."""
     pages = await open_page(kind), await open_page(kind)

@@ -11,10 +11,10 @@ from e2e import other_site
 from e2e.boots import way_of_boot
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage
+from e2e.kinds import IN_BOTH, later
 from e2e.people import Newcomers
 from e2e.server import Server
 
-Kinds = pytest.mark.parametrize("kind", ["chromium", "firefox"])
 IN_FORCE = "navigator.serviceWorker.ready.then(() => {})"
 CACHES = "caches.keys()"
 REQUEST = re.compile(r"\brequest\b.*\bpath=(\S+)")
@@ -45,7 +45,7 @@ async def release_of(page: ChatPage) -> str | None:
     return await page.page.locator("html").get_attribute("data-release")
 
 
-@Kinds
+@IN_BOTH
 async def test_repeated_visit_asks_for_the_page_alone(newcomers: Newcomers, own_server: Server, kind: Kind) -> None:
     """Everything else is in the browser; whether there is another worker, the browser may ask."""
     page = await newcomers.open(kind, own_server.url)
@@ -56,8 +56,10 @@ async def test_repeated_visit_asks_for_the_page_alone(newcomers: Newcomers, own_
     assert set(requests(own_server, since)) - {"/service-worker.js", "/favicon.ico"} == {"/chat/kitchen"}
 
 
-@Kinds
-@pytest.mark.parametrize("path", ["/", "/chat/kitchen"])
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [("chromium", "/"), ("firefox", "/chat/kitchen"), later("firefox", "/"), later("chromium", "/chat/kitchen")],
+)
 async def test_page_works_without_the_server(newcomers: Newcomers, own_server: Server, kind: Kind, path: str) -> None:
     """Up to the login, which says what is the matter and can be tried again."""
     page = await newcomers.open(kind, own_server.url)
@@ -82,7 +84,7 @@ def release(folder: Path, name: str) -> dict[str, str]:
     return {other_site.VARIABLE: str(static)}
 
 
-@Kinds
+@IN_BOTH
 async def test_new_release_replaces_the_old_one(newcomers: Newcomers, tmp_path: Path, kind: Kind) -> None:
     """The next visit has the new page with its own files; when no old page is open any more, the old files go."""
     server = Server(tmp_path, release(tmp_path, "first"), program=other_site.PROGRAM)

@@ -10,8 +10,8 @@ from e2e.network.visits import Kinds, log_in, open_pages
 KINDS: Kinds = ("chromium", "firefox")
 VICTIMS = {"cut-1": 0, "cut-10": 1, "cut-60": 0, "move": 0, "gap": 1, "udp": 0, "loss": 1}
 """Whose home suffers, by fault: the one with Chromium, or the one with Firefox."""
-LONG = {"cut-60"}
-"""Those that take minutes."""
+LONG = {"cut-10", "cut-60", "loss"}
+"""Those that `make test` has no time for."""
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from e2e.chat_page import ChatPage
+from e2e.kinds import later
 from e2e.network.lab import Lab
-from e2e.network.visits import Kinds, Pages, enter, meet, path_of
+from e2e.network.visits import Pages, enter, meet, path_of
 
-PAIRS: list[Kinds] = [("chromium", "chromium"), ("chromium", "firefox"), ("firefox", "firefox")]
+PAIRS = [("chromium", "firefox"), later(("chromium", "chromium")), later(("firefox", "firefox"))]
 MESSAGES = 20
 KEY_MS = 15
 CUT_SECONDS = 1.0

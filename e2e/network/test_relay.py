@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Request, Route, expect
 
 from e2e.chat_page import ChatPage, connect
+from e2e.kinds import later
 from e2e.network.lab import Lab
 from e2e.network.recovery import status_lines
 from e2e.network.stopwatch import Stopwatch
@@ -38,7 +39,7 @@ NO_ADDRESS = {"0.0.0.0", ""}  # noqa: S104 - nobody listens there
 CANDIDATE = re.compile(r"candidate:\S+ \d+ \w+ \d+ (\S+) \d+ typ (\w+)(?: raddr (\S+))?")
 EVERY_KIND: list[Kinds] = [("chromium", "chromium"), ("firefox", "firefox")]
 ONLY_CHROMIUM: list[Kinds] = [("chromium", "chromium")]
-LONG_IN_FIREFOX = [("chromium", "chromium"), pytest.param(("firefox", "firefox"), marks=pytest.mark.long)]
+CHROMIUM_FIRST = [("chromium", "chromium"), later(("firefox", "firefox"))]
 
 
 async def sent_by(page: ChatPage) -> list[str]:
@@ -112,7 +113,7 @@ async def test_homes_behind_symmetric_nats_connect_through_relay(lab: Lab, pages
     assert lab.alice.router.direct_packets() == 0
 
 
-@pytest.mark.parametrize("kinds", [*EVERY_KIND, ("firefox", "chromium")], ids="+".join)
+@pytest.mark.parametrize("kinds", [("firefox", "chromium"), *map(later, EVERY_KIND)], ids="+".join)
 async def test_relay_only_shows_no_address(lab: Lab, pages: Pages, room: str) -> None:
     """Chosen in the lobby of an open network: no other candidate leaves the page, and no packet goes to the other."""
     alice, bob = pages
@@ -144,7 +145,7 @@ async def test_relay_only_shows_no_address(lab: Lab, pages: Pages, room: str) ->
     assert bob.errors == []
 
 
-@pytest.mark.parametrize("kinds", LONG_IN_FIREFOX, ids="+".join)
+@pytest.mark.parametrize("kinds", CHROMIUM_FIRST, ids="+".join)
 async def test_relay_only_reaches_a_live_connection(lab: Lab, pages: Pages, room: str) -> None:
     """Turned on in the room, the direct path ends and nothing is lost; turned off, it comes back."""
     alice, _ = pages
