@@ -132,6 +132,9 @@ def test_attempt_goes_on_where_the_credentials_were_good() -> None:
     stage.joined(PEER)
     effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
     assert effects == [ConfigureConnections()]
+    effects = stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
+    assert FindPath(BEN) not in effects
+    assert on_ben(effects) == []
 
 
 def test_failing_renewal_leaves_the_conversation_alone() -> None:
