@@ -14,7 +14,7 @@ from protocol.events import Limits
 from protocol.http import ICE_SERVERS, IceServers
 from protocol.webrtc import Candidate, Description, IceServer
 from tests.client_py.core.conversing import NOW
-from tests.client_py.core.test_negotiation import ANSWER
+from tests.client_py.core.test_negotiation import ANSWER, description
 from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, signals
 
 HOUR = 3_600
@@ -111,9 +111,10 @@ def test_room_restarts_for_an_allocation_of_its_own() -> None:
 def test_room_restarts_once_for_both_sides() -> None:
     """What has gathered anew since the fresh credentials came, for whatever reason, stands on them."""
     stage = renewed()
-    stage.receive(events.Signal(BEN, description=Description("offer", "a=ice-ufrag:anew\r\n")))
+    stage.receive(events.Signal(BEN, description=description("offer", "theirs-anew")))
     stage.do(stage.room.remote_description_set(BEN))
-    stage.do(stage.room.local_description_set(BEN, Description("answer", "a=ice-ufrag:mine-anew\r\n")))
+    stage.do(stage.room.local_description_set(BEN, description("answer", "ours-anew", "BB")))
+    assert stage.status() is Status.CONNECTED
     assert FindPath(BEN) not in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
 
 
