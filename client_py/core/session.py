@@ -40,6 +40,10 @@ EAGER_DELAYS = 40
 EAGER_CAP_SECONDS = 2.0
 """While a server refuses, it is asked often for the first minute: most restarts are over by then."""
 
+FIRST_KNOCK_SECONDS = 1.5
+"""The first knock may go out over a connection that the browser has kept from the network before: nothing comes of it
+there, and the next one gets a connection of its own."""
+
 KNOCK_SECONDS = 6.0
 LATER_KNOCK_SECONDS = 12.0
 SHORT_KNOCKS = 10
@@ -317,7 +321,10 @@ class Session:
             self._knocks_in_vain = 0
             return self.start()
         self._silent_knocks += 1
-        seconds = KNOCK_SECONDS if self._silent_knocks <= SHORT_KNOCKS else LATER_KNOCK_SECONDS
+        if self._silent_knocks == 1:
+            seconds = FIRST_KNOCK_SECONDS
+        else:
+            seconds = KNOCK_SECONDS if self._silent_knocks <= SHORT_KNOCKS else LATER_KNOCK_SECONDS
         return [Knock(), StartSessionTimer(SessionTimer.KNOCK, seconds)]
 
     def _knock_again(self) -> list[SessionEffect]:

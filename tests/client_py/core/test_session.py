@@ -4,6 +4,7 @@ from client_py.core.session import (
     BACKOFF_CAP_SECONDS,
     EAGER_CAP_SECONDS,
     EAGER_DELAYS,
+    FIRST_KNOCK_SECONDS,
     FULL_RETRY_SECONDS,
     KNOCK_SECONDS,
     KNOCKS_IN_VAIN,
@@ -115,7 +116,7 @@ def test_session_resumes_what_it_was() -> None:
     session = joined()
     assert session.socket_closed(1006) == [*STOP_ALL, knock_after(0.5)]
     assert state_of(session) is SessionState.WAITING
-    assert session.timer_fired(SessionTimer.KNOCK) == [Knock(), knock_after(KNOCK_SECONDS)]
+    assert session.timer_fired(SessionTimer.KNOCK) == [Knock(), knock_after(FIRST_KNOCK_SECONDS)]
     assert session.knock_ended(answered=True) == [StopSessionTimer(SessionTimer.KNOCK), OpenSocket(), AWAIT_ANSWER]
     assert state_of(session) is SessionState.OPENING
     assert session.socket_closed(CloseCode.SERVICE_RESTART) == [*STOP_ALL, knock_after(1)]
@@ -125,7 +126,7 @@ def test_session_resumes_what_it_was() -> None:
     session.event_received(WELCOME)
     session.event_received(JOINED)
     assert session.socket_closed(1006) == [*STOP_ALL, knock_after(0.5)]
-    assert session.timer_fired(SessionTimer.KNOCK) == [Knock(), knock_after(KNOCK_SECONDS)]
+    assert session.timer_fired(SessionTimer.KNOCK) == [Knock(), knock_after(FIRST_KNOCK_SECONDS)]
 
 
 def test_session_hears_an_answer_only_while_it_waits() -> None:
@@ -328,10 +329,10 @@ def test_session_knocks_on_a_silent_line_without_a_pause() -> None:
     session = joined()
     session.socket_closed(1006)
     knocks = [session.timer_fired(SessionTimer.KNOCK) for _ in range(SHORT_KNOCKS + 2)]
-    seconds = [KNOCK_SECONDS] * SHORT_KNOCKS + [LATER_KNOCK_SECONDS] * 2
+    seconds = [FIRST_KNOCK_SECONDS, *[KNOCK_SECONDS] * (SHORT_KNOCKS - 1), *[LATER_KNOCK_SECONDS] * 2]
     assert knocks == [[Knock(), knock_after(length)] for length in seconds]
     session.knock_ended(answered=False)
-    assert session.timer_fired(SessionTimer.KNOCK)[-1] == knock_after(KNOCK_SECONDS)
+    assert session.timer_fired(SessionTimer.KNOCK)[-1] == knock_after(FIRST_KNOCK_SECONDS)
 
 
 def test_session_does_not_depend_on_its_knocks() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.session import (
-    KNOCK_SECONDS,
+    FIRST_KNOCK_SECONDS,
     CloseSocket,
     Knock,
     OpenSocket,
@@ -35,7 +35,7 @@ from tests.client_py.core.test_session import (
 END_OF_PROBE: list[SessionEffect] = [StopSessionTimer(SessionTimer.PROBE)]
 
 
-KNOCK_AT_ONCE: list[SessionEffect] = [Knock(), knock_after(KNOCK_SECONDS)]
+KNOCK_AT_ONCE: list[SessionEffect] = [Knock(), knock_after(FIRST_KNOCK_SECONDS)]
 
 
 def hears_us(session: Session) -> bool:
