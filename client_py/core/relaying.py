@@ -31,8 +31,8 @@ MIN_RENEWAL_SECONDS = 20.0
 MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
 """Nor further apart: to a clock that is days behind, credentials would seem good that have long ended."""
 
-RESTART_AFTER = 1 / 8
-"""Of their life, between fresh credentials and the restart that has the paths stand on them."""
+RESTART_AFTER = 1 / 4
+"""Of the time until the next renewal, between fresh credentials and the restart that has the paths stand on them."""
 
 RETRY_SECONDS = 5.0
 RETRY_CAP_SECONDS = 600.0
@@ -72,7 +72,6 @@ class Relaying:
         """Whether the credentials have run out, and no fresh ones could be had."""
         self._offered: bool | None = None
         self._ends_at: float | None = None
-        self._life = 0.0
         self._due_at: float | None = None
         """When the oldest credentials that a path may be standing on are half way through their life."""
         self._restart_at: float | None = None
@@ -104,8 +103,8 @@ class Relaying:
         effects: list[RelayingEffect] = [ConfigureConnections()] if are_others else []
         if had_ended:
             effects += self._restart(had_ended=True)
-        elif was_due:
-            restart_at = now + RESTART_AFTER * self._life
+        elif was_due and self._due_at is not None:
+            restart_at = now + RESTART_AFTER * (self._due_at - now)
             self._restart_at = restart_at if ends_at is None else min(restart_at, ends_at)
         return effects
 
@@ -152,14 +151,12 @@ class Relaying:
         self._ends_at = ends_at
         if ends_at is None:
             self._due_at = None
-            self._life = 0.0
             return
         life = ends_at - now
         if life <= 0:
             # They are fresh, so it is our clock that is wrong: when they end, it cannot tell.
             self._ends_at = None
             life = MAX_RENEWAL_SECONDS
-        self._life = min(life, 2 * MAX_RENEWAL_SECONDS)
         due_at = now + min(max(life / 2, MIN_RENEWAL_SECONDS), MAX_RENEWAL_SECONDS)
         # A welcome that comes early gives nothing to the paths that stand already: they keep their time.
         self._due_at = due_at if was_due or self._due_at is None else min(due_at, self._due_at)

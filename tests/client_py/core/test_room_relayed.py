@@ -19,7 +19,7 @@ from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, si
 
 HOUR = 3_600
 ENDS_AT = int(NOW) + HOUR
-RESTART_AT = NOW + HOUR / 2 + RESTART_AFTER * 1.5 * HOUR
+RESTART_AT = NOW + HOUR / 2 + RESTART_AFTER * 1.5 * HOUR / 2
 """Where fresh credentials, good for an hour and a half, came after half an hour."""
 URL = "turn:turn.example.org?transport=udp"
 HOST = Candidate("candidate:1 1 udp 2113937151 198.51.100.2 5000 typ host")

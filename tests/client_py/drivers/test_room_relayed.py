@@ -61,7 +61,7 @@ async def test_credentials_are_renewed_while_the_websocket_is_up() -> None:
     assert stage.http.requests == [(ICE_SERVERS_PATH, "", "jwt")]
     assert live.configuration == Configuration(fresh.ice_servers, relay_only=False)
     assert live.done[-1] == "configure"
-    await pass_time(stage, LIFE * RESTART_AFTER + 2 * TICK_SECONDS)
+    await pass_time(stage, LIFE / 2 * RESTART_AFTER + 2 * TICK_SECONDS)
     assert live.done[-2:] == ["configure", "restart_ice"]
     stage.channel.callbacks.closed()
     await pass_time(stage, TICK_SECONDS)
