@@ -65,8 +65,8 @@ class Put:
 
     key: Key
     value: str
-    unless: Key | None = None
-    """Not if there is a row of this key already; `write` tells whether there was."""
+    unless: tuple[Key, ...] = ()
+    """Not if there is a row of any of these keys already; `write` tells whether there was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,14 +203,14 @@ async def test_database_heeds_unless(python: PythonPage) -> None:
 
     async def made() -> object:
         rows = await open_database()
-        once = Put(("message", 1), "first", unless=("id",))
+        once = Put(("message", 1), "first", unless=(("id",),))
         found: list[object] = [
-            await rows.write([once, Put(("id",), "", unless=("id",)), Put(("other",), "")]),
-            await rows.write([Put(("message", 2), "second", unless=("id",)), Put(("id",), "again", unless=("id",))]),
-            await rows.write([Put(("new",), "", unless=("new",)), Put(("message", 3), "", unless=("new",))]),
-            await rows.write([Remove(("id",)), Put(("id",), "anew", unless=("id",))]),
-            await rows.write([RemoveAll(("ne",)), Put(("new",), "", unless=("new",))]),
-            await rows.write([RemoveAll(("new",)), Put(("new",), "anew", unless=("new",))]),
+            await rows.write([once, Put(("id",), "", unless=(("id",),)), Put(("other",), "")]),
+            await rows.write([Put(("message", 2), "2nd", unless=(("id",),)), Put(("id",), "again", unless=(("id",),))]),
+            await rows.write([Put(("new",), "", unless=(("new",),)), Put(("message", 3), "", unless=(("new",),))]),
+            await rows.write([Remove(("id",)), Put(("id",), "anew", unless=(("id",),))]),
+            await rows.write([RemoveAll(("ne",)), Put(("new",), "", unless=(("new",),))]),
+            await rows.write([RemoveAll(("new",)), Put(("new",), "anew", unless=(("new",),))]),
         ]
         found.append([value for _, value in await rows.read(())])
         rows.close()
@@ -234,7 +234,7 @@ async def test_database_does_as_memory_does(python: PythonPage) -> None:
 
         def change() -> Change:
             removals: tuple[Change, ...] = (Remove(key()), RemoveAll((*key(), "a")))
-            put = Put(key(), str(chance.random()), unless=chance.choice((None, key())))
+            put = Put(key(), str(chance.random()), unless=chance.choice(((), (key(),), (key(), key()))))
             return chance.choice((put, put, put, *removals))
 
         async def answers(database: Database, changes: Sequence[Change], keys: Sequence[Key]) -> object:
@@ -268,8 +268,8 @@ async def test_database_makes_all_changes_or_none(python: PythonPage) -> None:
         rows = await open_database()
         faults = [
             await fault_of(rows.write([Put(("at once",), ""), Put(NO_KEY, "")])),
-            await fault_of(rows.write([Put(("later",), "", unless=("x",)), Remove(NO_KEY)])),
-            await fault_of(rows.write([Put(("x",), "", unless=NO_KEY)])),
+            await fault_of(rows.write([Put(("later",), "", unless=(("x",),)), Remove(NO_KEY)])),
+            await fault_of(rows.write([Put(("x",), "", unless=(NO_KEY,))])),
         ]
         await rows.write([Put(("after",), "")])
         keys = [key for key, _ in await rows.read(())]
@@ -409,7 +409,7 @@ async def test_database_says_that_there_is_no_room(python: PythonPage) -> None:
         opened.append(await open_database())
 
     async def full() -> object:
-        fault = await fault_of(opened[0].write([Remove(("a",)), Put(("a",), "", unless=("b",))]))
+        fault = await fault_of(opened[0].write([Remove(("a",)), Put(("a",), "", unless=(("b",),))]))
         return fault == FULL
 
     async def close() -> object:
@@ -474,7 +474,7 @@ async def test_database_leaves_no_proxies(python: PythonPage) -> None:
 
     async def use() -> None:
         for number in range(50):
-            await opened[0].write([Put((number,), "", unless=(number, "x")), RemoveAll(("b",))])
+            await opened[0].write([Put((number,), "", unless=((number, "x"),)), RemoveAll(("b",))])
             await opened[0].read((), newest=5)
             await opened[0].get([(number,)])
             await fault_of(opened[0].write([Put(NO_KEY, "")]))

@@ -180,7 +180,7 @@ class BrowserDatabase:
         if not changes:
             return []
         made: list[bool] = []
-        conditions = {change.unless for change in changes if isinstance(change, Put) and change.unless is not None}
+        conditions = {key for change in changes if isinstance(change, Put) for key in change.unless}
         async with self._transaction("readwrite") as transaction:
             store = transaction.store
             found = {key: store.getKey(to_js(key)) for key in conditions}
@@ -311,7 +311,7 @@ def _make(changes: Sequence[Change], present: set[Key], store: js.IDBObjectStore
     for change in changes:
         match change:
             case Put(key, value, unless):
-                is_made = unless is None or unless not in present
+                is_made = present.isdisjoint(unless)
                 if is_made:
                     put(value, to_js(key))
                     present.add(key)

@@ -24,6 +24,7 @@ from client_py.core.frames import (
     Resume,
     Typing,
 )
+from client_py.core.message_ids import local_id, without_author
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.notices import MessageAdded, MessageRefused, Notice, TypingChanged, UnreadChanged
 from client_py.core.outbox import Outgoing
@@ -105,7 +106,7 @@ class Conversation:
         self._recipients.restore(snapshot, pending)
         for message in snapshot.messages:
             if message.direction is Direction.INCOMING:
-                self._note_shown(message.id)
+                self._note_shown(local_id(without_author(message.id), message.author, self._username))
 
     # Inputs of the person
 
@@ -281,7 +282,8 @@ class Conversation:
         incoming = stream.inbox.receive(frame)
         if incoming is None:
             return []
-        message = Message(incoming.id, Direction.INCOMING, stream.account, incoming.text, incoming.sent_at)
+        message_id = local_id(incoming.id, stream.account, self._username)
+        message = Message(message_id, Direction.INCOMING, stream.account, incoming.text, incoming.sent_at)
         return [Store(Entry(message, marks=(stream.mark(),)))]
 
     def _on_ack(self, stream: Stream, ack: Ack) -> list[ConversationEffect]:

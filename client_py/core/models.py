@@ -94,6 +94,7 @@ class Message:
     """One message of the transcript, with its text exactly as it was typed."""
 
     id: str
+    """By which it is known in this browser (`message_ids`)."""
     direction: Direction
     author: str
     """The username of who wrote it."""

@@ -1,7 +1,7 @@
 """Decides how what is kept of a room is written down: a row of JSON text under an ordered key for each thing.
 
     account, room, "message", position, id              the transcript, in the order in which this browser came to it
-    account, room, "id",      device, id                where in it a message stands that this device has stored
+    account, room, "id",      device, author:id         where in it a message stands that this device has stored
     account, room, "receipt", device, id                how far a message of this device has come, until it is read
     account, room, "mark",    device, account, device   how far this device is with one of another member
     account, room, "device",  device                    the devices that have kept something, with their resume token

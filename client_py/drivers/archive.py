@@ -12,6 +12,7 @@ from contextlib import suppress
 from itertools import count, islice
 
 from client_py.core.history import answers, search_words
+from client_py.core.message_ids import with_author, without_author
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.rows import (
@@ -148,9 +149,9 @@ class Archive:
         for entry in entries:
             if (message := entry.message) is not None:
                 position = self._next_position()
-                known = (*place.ids_of(self.device), message.id)
+                known, known_before = self._id_keys(message.id)
                 # One of ours has just got its name; to look for it first would take a way to the database and back.
-                unless = known if message.direction is Direction.INCOMING else None
+                unless = (known, known_before) if message.direction is Direction.INCOMING else ()
                 changes.append(Put(place.message(position, message.id), message_row(message), unless=unless))
                 changes.append(Put(known, str(position), unless=unless))
             for receipt in entry.receipts:
@@ -216,11 +217,22 @@ class Archive:
 
     async def _key_of(self, message_id: str) -> Key:
         """Find a message in the transcript."""
-        position = self._positions.get(message_id)
-        if position is None:
-            (row,) = await self._database.get([(*self._place.ids_of(self.device), message_id)])
-            position = int(row or 0)
-        return self._place.message(position, message_id)
+        if message_id not in self._positions:
+            await self._find_positions([message_id])
+        return self._place.message(self._positions.get(message_id, 0), message_id)
+
+    def _id_keys(self, message_id: str) -> tuple[Key, Key]:
+        """Return where it is kept that a message is here: with its author, and as releases before 0.2 kept it."""
+        ids = self._place.ids_of(self.device)
+        return (*ids, with_author(message_id, self._place.account)), (*ids, without_author(message_id))
+
+    async def _find_positions(self, ids: Sequence[str]) -> None:
+        """Find out where messages of this device stand in the transcript."""
+        keys = [key for message_id in ids for key in self._id_keys(message_id)]
+        rows = iter(await self._database.get(keys))
+        for message_id, row, row_before in zip(ids, rows, rows, strict=True):
+            if found := row or row_before:
+                self._positions[message_id] = int(found)
 
     async def search(self, query: str) -> tuple[tuple[Message, ...], bool]:
         """Give the messages that answer a query, the newest first, and whether these are all."""
@@ -276,9 +288,7 @@ class Archive:
 
     async def _in_order(self, receipts: Sequence[Receipt]) -> list[Receipt]:
         """Put receipts of this device into the order of writing."""
-        ids = [receipt.message_id for receipt in receipts]
-        keys: list[Key] = [(*self._place.ids_of(self.device), message_id) for message_id in ids]
-        self._positions |= {i: int(row) for i, row in zip(ids, await self._database.get(keys), strict=True) if row}
+        await self._find_positions([receipt.message_id for receipt in receipts])
         return sorted(receipts, key=lambda receipt: self._positions.get(receipt.message_id, 0))
 
     async def _texts(self, receipts: Sequence[Receipt]) -> tuple[Message, ...]:

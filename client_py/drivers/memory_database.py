@@ -53,7 +53,7 @@ class MemoryDatabase:
 
     def _make(self, change: Change) -> bool:
         if isinstance(change, Put):
-            if change.unless in self._rows:
+            if any(key in self._rows for key in change.unless):
                 return False
             if change.key not in self._rows:
                 insort(self._sorted, (_order(change.key), change.key))

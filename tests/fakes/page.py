@@ -19,6 +19,7 @@ from client_py.core.link import (
     PeerConnectionEffect,
     RestartIce,
 )
+from client_py.core.message_ids import without_author
 from client_py.core.models import Delivery, Direction, Message, Status
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.notices import DeliveryChanged, MembersChanged, MessageAdded, StatusChanged
@@ -80,6 +81,8 @@ class Written:
 
     accounts: tuple[str, ...]
     """Who was in the room when it was written, as far as its writer knew."""
+    says: str
+    """Whose it is, and which (`said`)."""
     delivery: Delivery = Delivery.QUEUED
 
 
@@ -91,7 +94,9 @@ class Disk:
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     resume_token: str | None = None
     held: set[str] = field(default_factory=set)
-    """The ids of the messages of others that are safe here."""
+    """What the messages of others say that are safe here (`said`)."""
+    ids_of_others: list[str] = field(default_factory=list)
+    """The ids of those messages, as their authors made them."""
     written: dict[str, Written] = field(default_factory=dict)
     """Its person's messages by id, in the order in which they came to be safe here."""
 
@@ -153,12 +158,13 @@ class Page:
         """Open the page."""
         self._hear(self._room.start)
 
-    def write(self, *, long: bool = False) -> None:
-        """Send a message that says whose it is, and which."""
+    def write(self, *, long: bool = False, copied_id: str = "") -> None:
+        """Send a message that says whose it is, and which; perhaps under the id of somebody else's."""
         if self._asleep is not None:
             return
         number = next(self._numbers)
         message_id, text = f"{self.place:0>8}-{number:08}", f"{self.place} {number} {LONG if long else ''}"
+        message_id = copied_id or message_id
         self._addressees[message_id] = self._members
         self._hear(lambda: self._room.typed(self._agenda.now))
         self._hear(lambda: self._room.message_submitted(message_id, text, self._agenda.now))
@@ -310,15 +316,16 @@ class Page:
 
     def _note_kept(self, message: Message) -> None:
         if message.direction is Direction.OUTGOING:
-            self.disk.written[message.id] = Written(self._addressees[message.id])
+            self.disk.written[message.id] = Written(self._addressees[message.id], said(message))
         else:
-            self.disk.held.add(message.id)
+            self.disk.held.add(said(message))
+            self.disk.ids_of_others.append(without_author(message.id))
 
     def _add(self, message: Message) -> None:
         if message.direction is Direction.OUTGOING:
             self.disk.written[message.id].delivery = message.delivery or Delivery.QUEUED
             return
-        name, number, _ = message.text.split(" ", 2)
+        name, number = said(message).split(" ")
         self.received.setdefault(name, []).append(int(number))
 
     # The server
@@ -451,6 +458,12 @@ class _AgendaClock:
     def call_later(self, seconds: float, callback: Action) -> Action:
         """Call back later."""
         return self.agenda.after(seconds, callback)
+
+
+def said(message: Message) -> str:
+    """Return whose a message is, and which, by its text: its id may be a lie."""
+    name, number, _ = message.text.split(" ", 2)
+    return f"{name} {number}"
 
 
 def at_once(coroutine: Coroutine[Any, Any, Result]) -> Result:

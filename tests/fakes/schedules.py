@@ -24,7 +24,7 @@ class Outcome:
 def world_of(seed: int) -> World:
     """Give the world of a schedule: mostly two people with a browser each, and others in between."""
     if seed % 50 == 0:
-        return World(seed, places=3, wanderers=seed % 100 == 0)
+        return World(seed, places=3, wanderers=seed % 100 == 0, liar=seed % 100 == 50)
     return World(seed, same_account=seed % 8 == 1, wanderers=seed % 8 == 2)
 
 

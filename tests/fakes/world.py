@@ -51,10 +51,13 @@ class Home:
 class World:
     """Two places or three, with a page in each, that meet in one room.
 
-    In a world of `wanderers`, people also go on in another browser, which knows nothing of the one before.
+    In a world of `wanderers`, people also go on in another browser, which knows nothing of the one before. In one
+    with a `liar`, the third person gives messages the ids of others' messages.
     """
 
-    def __init__(self, seed: int, *, places: int = 2, same_account: bool = False, wanderers: bool = False) -> None:
+    def __init__(
+        self, seed: int, *, places: int = 2, same_account: bool = False, wanderers: bool = False, liar: bool = False
+    ) -> None:
         self.agenda = Agenda(seed)
         self.server = Server(self.agenda, capacity=places)
         self.internet = Internet(self.agenda)
@@ -65,6 +68,8 @@ class World:
         self.internet.slowness = choice((1.0, 1.0, 20.0))
         self._surroundings = Surroundings(self.agenda, self.server, self.internet, storing=choice((0.01, 0.1, 3.0)))
         self._wanderers = wanderers
+        self._liar = PLACES[2] if liar else ""
+        self._copied_ids: set[str] = set()
         self._secrets = itertools.count()
         self._devices = itertools.count()
         self.homes = {
@@ -130,7 +135,15 @@ class World:
         random, page = self.agenda.random, self.pages[place]
         page.read(reading=random.choice((True, False)))
         for _ in range(random.randint(1, MAX_BURST)):
-            page.write(long=self.agenda.chance(0.1))
+            page.write(long=self.agenda.chance(0.1), copied_id=self._copied_id(page))
+
+    def _copied_id(self, page: Page) -> str:
+        """Return the id of a message of somebody else, where a page lies; of the newest, which others may yet lack."""
+        if page.place != self._liar:
+            return ""
+        copied = next((name for name in reversed(page.disk.ids_of_others) if name not in self._copied_ids), "")
+        self._copied_ids.add(copied)
+        return copied
 
     def _faults(self) -> list[Callable[[], None]]:
         """Give what can go wrong; what stands here twice happens twice as often."""
@@ -237,8 +250,8 @@ class World:
     def _is_held(self, writer: str, message_id: str) -> bool:
         """Tell whether a message is safe wherever its writer knew of someone who was to get it."""
         others = [home for place, home in self.homes.items() if place != writer]
-        holders = {home.account for home in others if any(message_id in disk.held for disk in home.disks)}
         written = self.homes[writer].disk.written[message_id]
+        holders = {home.account for home in others if any(written.says in disk.held for disk in home.disks)}
         owed = {home.account for home in others} & set(written.accounts)
         # Of its own name, a page may have seen nobody but what the server held of the page before it.
         return bool(holders) and holders.issuperset(owed - {self.homes[writer].account})

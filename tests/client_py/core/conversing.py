@@ -31,7 +31,7 @@ def part(seq: int, name: str = "", text: str = "Hi") -> MessagePart:
 
 def incoming(seq: int, text: str = "Hi") -> Message:
     """Give a message of Ben's as it is stored."""
-    return Message(part(seq).id, Direction.INCOMING, "ben", text, NOW)
+    return Message(f"ben:{part(seq).id}", Direction.INCOMING, "ben", text, NOW)
 
 
 def mark(*, heard: int = 1, received: int = 0, read: int = 0, acknowledged: int = 0) -> Mark:

@@ -109,7 +109,7 @@ def test_messages_of_both_sides_become_safe_together() -> None:
         *sent(1, 1)[:1],
         MessageAdded(incoming(1)),
         MessageAdded(outgoing(1)),
-        MessageAdded(replace(incoming(1), id="cleos-00000000000000", author="cleo")),
+        MessageAdded(replace(incoming(1), id="cleo:cleos-00000000000000", author="cleo")),
         UnreadChanged(2),
     ]
 
@@ -275,6 +275,33 @@ def test_message_that_was_shown_is_known_by_heart() -> None:
     effects = stage.receive(part(2, name=part(1).id))
     assert entry_of(effects).marks == (mark(received=2),)
     assert stage.store(effects, new=True) == [SendFrame(BEN, Ack(2))]
+
+
+def test_id_of_somebody_else_says_nothing() -> None:
+    """Who copies the id of another member's message takes nothing from either of them."""
+    stage = together()
+    stage.meet(CLEO, "cleo", CLEOS_DEVICE)
+    copied = stage.store(stage.receive(part(1, name=part(7).id, text="Mine"), CLEO))
+    assert [effect.message.text for effect in copied if isinstance(effect, MessageAdded)] == ["Mine"]
+    entry = entry_of(stage.receive(part(1, name=part(7).id)))
+    assert entry.message == replace(incoming(7), id=f"ben:{part(7).id}")
+    assert MessageAdded(entry.message) in stage.conversation.stored([Kept(entry)])
+
+
+def test_id_of_ours_says_nothing_when_another_uses_it() -> None:
+    """What others call their messages never meets what we call ours."""
+    stage = together()
+    stage.write()
+    entry = entry_of(stage.receive(part(1, name=message_id(1))))
+    assert entry.message == replace(incoming(1), id=f"ben:{message_id(1)}")
+
+
+def test_message_of_our_own_account_keeps_its_id() -> None:
+    """Two tabs of one person have one name for what they hand to each other."""
+    stage = Stage()
+    stage.meet(CLEO, "ada", CLEOS_DEVICE)
+    entry = entry_of(stage.receive(part(1), CLEO))
+    assert entry.message == replace(incoming(1), id=part(1).id, author="ada")
 
 
 def test_messages_known_by_heart_are_bounded() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.conversation import MAX_PENDING_MESSAGES, SendFrame
@@ -97,6 +99,13 @@ def test_message_in_the_transcript_is_known_by_heart() -> None:
         MessageAdded(incoming(2)),
         UnreadChanged(1),
     ]
+
+
+def test_message_that_an_earlier_release_kept_is_known_by_heart() -> None:
+    """Ids were kept without their author before."""
+    stage = restored(Snapshot(messages=(replace(incoming(1), id=part(1).id),)))
+    stage.receive(Resume(0, 0))
+    assert stage.store(stage.receive(part(1))) == [SendFrame(BEN, Ack(1))]
 
 
 def test_message_that_came_and_was_not_read_is_read_by_the_next_page() -> None:

@@ -14,6 +14,7 @@ from client_py.core.frames import Ack, MessagePart, Resume
 from client_py.core.inbox import Inbox
 from client_py.core.link import Link
 from client_py.core.link_effects import LinkEffect
+from client_py.core.message_ids import without_author
 from client_py.core.models import Delivery
 from client_py.core.outbox import Outbox, Outgoing
 from client_py.core.recipients import Recipients, Stream
@@ -196,6 +197,23 @@ def resuming_from_nothing(patch: pytest.MonkeyPatch) -> None:
     showing_what_is_known(patch)
 
 
+def taking_an_id_for_everybodys(patch: pytest.MonkeyPatch) -> None:
+    """Know messages by their ids alone, whoever has written them."""
+    original = Conversation._on_message_part
+
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+        effects: list[ConversationEffect] = []
+        for effect in original(self, peer_id, stream, frame):
+            if isinstance(effect, Store) and (message := effect.entry.message) is not None:
+                nobodys = replace(message, id=without_author(message.id))
+                effects.append(Store(replace(effect.entry, message=nobodys)))
+            else:
+                effects.append(effect)
+        return effects
+
+    patch.setattr(Conversation, "_on_message_part", mutant)
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     acknowledging_before_storing,
     showing_what_is_known,
@@ -211,6 +229,7 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     never_coming_back,
     waiting_for_every_answer,
     resuming_from_nothing,
+    taking_an_id_for_everybodys,
 )
 
 

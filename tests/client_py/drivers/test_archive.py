@@ -7,11 +7,12 @@ import pytest
 
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Entry, Kept, Mark, Receipt, Snapshot
-from client_py.core.rows import Place
+from client_py.core.rows import Place, message_row
 from client_py.drivers import archive
 from client_py.drivers.archive import Archive
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
+from client_py.ports import Put
 from tests.fakes.ports import FakeClock, FakeDatabase, settle
 
 PLACE = Place("ada", "den")
@@ -42,7 +43,7 @@ class Stage:
 
 def incoming(text: str) -> Message:
     """Give a message of Ben."""
-    return Message(f"message-{text}", Direction.INCOMING, "ben", text, 1.0)
+    return Message(f"ben:message-{text}", Direction.INCOMING, "ben", text, 1.0)
 
 
 def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Message:
@@ -89,6 +90,27 @@ async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
     await stage.keep(Entry(incoming("1")))
     assert stage.stored == [("1", True), ("1", False), (None, False), ("1", False)]
     assert await stage.archive.everything() == [incoming("1")]
+
+
+async def test_archive_keeps_messages_of_two_authors_apart() -> None:
+    """Who copies an id takes nobody's message away; and what an account has written is not written anew by another."""
+    stage = Stage()
+    copies = [replace(incoming("1"), id=f"{author}:message-1", author=author) for author in ("cleo", "ben", "cleo")]
+    await stage.keep(written("1"), *map(Entry, copies))
+    assert stage.stored == [("1", True), ("1", True), ("1", True), ("1", False)]
+    assert [message.author for message in (await Stage(stage).archive.load()).messages] == ["ada", "cleo", "ben"]
+
+
+async def test_archive_knows_ids_that_an_earlier_release_has_kept() -> None:
+    """They stand there without their author; what is sent again is known by them, and found by them."""
+    stage = Stage()
+    old = replace(incoming("1"), id="message-1")
+    await stage.database.write(
+        [Put(PLACE.message(7, old.id), message_row(old)), Put((*PLACE.ids_of("adas-tab"), old.id), "7")]
+    )
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
+    assert stage.stored == [("1", False), ("2", True)]
+    assert await stage.archive.later(old.id) == ((incoming("2"),), False)
 
 
 async def test_archive_writes_once_what_changes_often_in_one_transaction() -> None:
@@ -189,7 +211,7 @@ async def test_archive_gives_what_is_before_a_message_of_this_page() -> None:
     """The place of one that was stored since the page was opened is found by its id."""
     stage = Stage()
     await stage.keep(Entry(incoming("1")), Entry(incoming("2")), Entry(incoming("3")))
-    assert await stage.archive.earlier("message-3") == ((incoming("1"), incoming("2")), False)
+    assert await stage.archive.earlier("ben:message-3") == ((incoming("1"), incoming("2")), False)
     assert await stage.archive.earlier("message-unknown") == ((), False)
 
 

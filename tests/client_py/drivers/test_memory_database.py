@@ -42,7 +42,11 @@ async def test_row_is_not_written_where_another_stands() -> None:
     """Neither before the batch nor within it; each change tells whether it was made."""
     database = await filled()
     known = ("id", 1)
-    changes = [Put(("m", 1), "first", unless=known), Put(known, "1", unless=known), Put(("m", 2), "2", unless=known)]
+    changes = [
+        Put(("m", 1), "first", unless=(known,)),
+        Put(known, "1", unless=(known,)),
+        Put(("m", 2), "2", unless=(known,)),
+    ]
     assert await database.write(changes) == [True, True, False]
     assert await database.get([("m", 1), ("m", 2)]) == ["first", None]
 
