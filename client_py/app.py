@@ -59,7 +59,9 @@ class App:
         self._store = BrowserStore(suffix=suffix)
         self._location = BrowserLocation(callbacks, root.get("data-base") or "/")
         clock, random = BrowserClock(callbacks), BrowserRandom()
-        surroundings = Surroundings(self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random)
+        surroundings = Surroundings(
+            self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random, log_failure
+        )
         keeping = KeepingPorts(
             BrowserDatabases(callbacks, suffix=suffix),
             BrowserLocks(),

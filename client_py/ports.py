@@ -480,7 +480,7 @@ class Location(Protocol):
 
 
 class Formats(Protocol):
-    """How this person's locale writes times."""
+    """How this person's locale writes times; what is no moment of a calendar, any of them writes as a dash."""
 
     def time(self, seconds: float) -> str:
         """Write the time of day of a moment: "14:05"."""

@@ -16,7 +16,6 @@ from typing import (
     Any,
     Generic,
     Literal,
-    NoReturn,
     TypeVar,
     Union,
     cast,
@@ -26,7 +25,8 @@ from typing import (
 )
 
 from protocol.errors import LocalProtocolError, MalformedMessage, MessageTooBig, UnknownMessage
-from protocol.fields import Range, Text
+from protocol.fields import Items, Range, Text
+from protocol.json_text import parse_json
 
 Message = TypeVar("Message")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -94,25 +94,10 @@ def _check_size(text: str, max_bytes: int) -> None:
 
 
 def _parse(text: str) -> dict[str, object]:
-    try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise MalformedMessage("it is not JSON") from error
+    value = parse_json(text)
     if not isinstance(value, dict):
         raise MalformedMessage("it is not an object")
     return value
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise MalformedMessage("a key stands twice in one object")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    # json.loads takes NaN and Infinity, which are not JSON (RFC 8259 §6).
-    raise MalformedMessage(f"{name} is not JSON")
 
 
 def wire_name(field: Field[Any]) -> str:
@@ -178,7 +163,7 @@ def _dataclass_decoder(cls: type[Any]) -> Decoder:
     return decode
 
 
-def _bounded_decoder(decoder: Decoder, bound: Text | Range) -> Decoder:
+def _bounded_decoder(decoder: Decoder, bound: Text | Range | Items) -> Decoder:
     def decode(value: object, path: str) -> Any:
         item = decoder(value, path)
         if not bound.admits(item):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from protocol.codec import Codec
 from protocol.codes import ErrorCode
 from protocol.errors import MalformedMessage
-from protocol.fields import Count, PeerId, ResumeToken, RoomName, Seconds, Sentence, UnixTime, Username
-from protocol.webrtc import Candidate, Description, IceServer
+from protocol.fields import Count, Items, PeerId, ResumeToken, RoomName, Seconds, Sentence, UnixTime, Username
+from protocol.webrtc import MAX_ICE_SERVERS, Candidate, Description, IceServer
 
 MAX_EVENT_BYTES = 131_072
 """Larger than any request, since an event may wrap one; it only guards the page against a broken server."""
+
+MAX_PEERS = 500
+"""A page has an RTCPeerConnection to each, and Chromium makes no more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Welcome:
 
     peer_id: PeerId
     resume_token: ResumeToken
-    ice_servers: tuple[IceServer, ...]
+    ice_servers: Annotated[tuple[IceServer, ...], Items(0, MAX_ICE_SERVERS)]
     limits: Limits
     ice_servers_expire_at: UnixTime | None = None
     """When the credentials in `ice_servers` end; None where there are none."""
@@ -56,7 +59,7 @@ class Joined:
     """Resumes `peer_id`."""
     resumed: bool
     """Whether the place was still held, so that the others saw no departure."""
-    peers: tuple[Peer, ...]
+    peers: Annotated[tuple[Peer, ...], Items(0, MAX_PEERS)]
     capacity: Count
 
 

@@ -1,10 +1,13 @@
-"""The kinds of text that messages are made of: each a type, with the bounds that both ends check."""
+"""The kinds of values that messages are made of: each a type, with the bounds that both ends check.
+
+A bound is that of whoever consumes the value in the end, a browser or a database, and never wider.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,21 @@ class Range:
         return f"{self.least} to {self.most}"
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A bound on a list: how many items it has, both ends included."""
+
+    least: int
+    most: int
+
+    def admits(self, items: tuple[Any, ...]) -> bool:
+        """Tell whether a list keeps the bound."""
+        return self.least <= len(items) <= self.most
+
+    def __str__(self) -> str:
+        return f"a list of {self.least} to {self.most}"
+
+
 ROOM_NAME = Text(64, r"[A-Za-z0-9_-]{1,64}")
 USERNAME = Text(32, r"[A-Za-z0-9_.-]{3,32}")
 PEER_ID = Text(64, r"[A-Za-z0-9_-]{16,64}")
@@ -66,6 +84,7 @@ Credential = Annotated[str, Text(512)]
 Sentence = Annotated[str, Text(512)]
 """One sentence for a person."""
 Seconds = Annotated[float, Range(0, 86_400)]
+"""Fits a timer of a browser, which takes 31 bits of milliseconds."""
 Count = Annotated[int, Range(0, 2**31)]
 UnixTime = Annotated[int, Range(0, 253_402_300_799)]
 """Seconds since the epoch, up to the end of the year 9999."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from protocol.codec import Body
-from protocol.fields import UnixTime
-from protocol.webrtc import IceServer
+from protocol.fields import Items, UnixTime
+from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
 SUBPROTOCOL = "p2p-chat.v1"
 """The WebSocket subprotocol; the server selects it, and a new version of the protocol will have another."""
@@ -37,7 +38,7 @@ MAX_ICE_SERVERS_BYTES = 65_536
 class IceServers:
     """By what an account may connect to others, and until when."""
 
-    ice_servers: tuple[IceServer, ...]
+    ice_servers: Annotated[tuple[IceServer, ...], Items(0, MAX_ICE_SERVERS)]
     expires_at: UnixTime | None = None
     """When the credentials in it end; None where there are none."""
 

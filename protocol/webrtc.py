@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from protocol.fields import CandidateLine, Credential, IceUrl, MLineIndex, Sdp, SdpMid, UsernameFragment
+from protocol.fields import CandidateLine, Credential, IceUrl, Items, MLineIndex, Sdp, SdpMid, UsernameFragment
+
+MAX_ICE_SERVERS = 64
+MAX_ICE_URLS = 128
+"""A browser asks them all before it knows its addresses, and warns of more than a handful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Candidate:
 class IceServer:
     """A STUN or TURN server: RTCIceServer."""
 
-    urls: tuple[IceUrl, ...]
+    urls: Annotated[tuple[IceUrl, ...], Items(1, MAX_ICE_URLS)]
+    """A browser makes no connection where there is none (W3C WebRTC 1.0 §4.4.1.6)."""
     username: Credential | None = None
     credential: Credential | None = None

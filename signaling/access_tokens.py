@@ -15,6 +15,8 @@ ISSUER = AUDIENCE = "p2p-chat"
 REQUIRED_CLAIMS = ["iss", "aud", "exp", "iat", "jti", "sub"]
 CLOCK_SKEW = 5
 """Seconds. A clock that is set back a little must not refuse the tokens that it has just dated."""
+MAX_TOKEN_CHARACTERS = 1_024
+"""Three times what one of ours has. Nothing of a longer one is decoded, nor compared with those that are known."""
 KNOWN_TOKENS = 4096
 """Tokens whose signature is not checked again, since who has lost a connection comes back with the same one."""
 
@@ -50,6 +52,8 @@ class AccessTokens:
 
     def account_id(self, text: str) -> str:
         """Give the account that a token proves; AuthenticationError if it proves none."""
+        if len(text) > MAX_TOKEN_CHARACTERS:
+            raise AuthenticationError
         known = self._known.get(text)
         if known is None:
             known = self._known[text] = self._proven(text)
@@ -74,6 +78,7 @@ class AccessTokens:
                 leeway=CLOCK_SKEW,
                 options={"require": REQUIRED_CLAIMS},
             )
-        except (jwt.InvalidTokenError, ValueError) as error:  # a lone surrogate in it is a ValueError
+        # A lone surrogate in it is a ValueError, and its header may be nested as deep as a request has room for.
+        except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
             raise AuthenticationError from error
         return str(claims["sub"]), float(claims["exp"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from protocol.errors import MalformedMessage
 from protocol.http import ICE_SERVERS
+from protocol.json_text import parse_json
 from signaling.accounts import Account
 from signaling.admission import Admission
 from signaling.errors import MalformedBody, UnsupportedMedia
@@ -98,9 +99,11 @@ async def _credentials(request: Request) -> tuple[str, str]:
     if media_type.strip().lower() != JSON_MEDIA_TYPE:
         raise UnsupportedMedia
     try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody("it is not JSON") from error
+        body = parse_json((await request.body()).decode())  # RFC 8259 §8.1: UTF-8, and nothing else
+    except UnicodeDecodeError as error:
+        raise MalformedBody("it is not UTF-8") from error
+    except MalformedMessage as error:
+        raise MalformedBody(error.reason) from error
     if not isinstance(body, dict) or body.keys() != CREDENTIALS:
         raise MalformedBody("it is not an object with a username and a password, and nothing else")
     username, password = body["username"], body["password"]

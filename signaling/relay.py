@@ -18,7 +18,7 @@ import msgspec
 
 from protocol.codec import wire_name
 from protocol.events import EVENTS, MAX_EVENT_BYTES, Event, Joined, PeerJoined, PeerLeft, Signal, Welcome
-from protocol.fields import PEER_ID, Range, Sdp, Text
+from protocol.fields import PEER_ID, Items, Range, Sdp, Text
 from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Join, Leave, Ping
 from protocol.requests import Signal as SignalRequest
 
@@ -141,15 +141,17 @@ def _spelled(annotation: Any) -> Any:
     if annotation == Sdp:
         return msgspec.Raw  # its escapes are checked, and it is not taken out
     if origin is Annotated:
-        return Annotated[arguments[0], _meta(arguments[1])]
+        return Annotated[_spelled(arguments[0]), _meta(arguments[1])]
     if type(None) in arguments:
         return _spelled(arguments[0]) | None
     return annotation
 
 
-def _meta(bound: Text | Range) -> msgspec.Meta:
+def _meta(bound: Text | Range | Items) -> msgspec.Meta:
     if isinstance(bound, Range):
         return msgspec.Meta(ge=bound.least, le=bound.most)
+    if isinstance(bound, Items):
+        return msgspec.Meta(min_length=bound.least, max_length=bound.most)
     return msgspec.Meta(max_length=bound.max_bytes)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 from limits import RateLimitItem, parse_many
 
+from protocol.webrtc import MAX_ICE_URLS
 from signaling.origins import normal_origin
 
 APP_NAME = "p2p-chat"
@@ -92,7 +93,7 @@ def read_stun_urls(text: str) -> tuple[str, ...]:
     for url in urls:
         if not url.startswith(STUN_SCHEMES) or len(url.encode()) > MAX_ICE_URL_BYTES:
             raise ValueError(f"must hold URLs like stun:stun.example.org:3478, or be {NOTHING}, not {url!r}")
-    return urls
+    return _bounded(urls)
 
 
 def read_turn_urls(text: str) -> tuple[str, ...]:
@@ -101,6 +102,12 @@ def read_turn_urls(text: str) -> tuple[str, ...]:
     for url in urls:
         if not TURN_URL.fullmatch(url) or len(url.encode()) > MAX_ICE_URL_BYTES:
             raise ValueError(f"must hold URLs like turn:turn.example.org:3478?transport=udp, not {url!r}")
+    return _bounded(urls)
+
+
+def _bounded(urls: tuple[str, ...]) -> tuple[str, ...]:
+    if len(urls) > MAX_ICE_URLS:
+        raise ValueError(f"must hold {MAX_ICE_URLS} URLs at most, not {len(urls)}")
     return urls
 
 

@@ -5,6 +5,7 @@ const form = document.getElementById("sign-in-form");
 const { base, config, runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
 const WORKER = `${base}service-worker.js`;
 const CONFIG_SECONDS = 15;
+const CONFIG_MAX_BYTES = 4096;
 const SNAPSHOT_SECONDS = 120;
 const PAINT_MS = 100;
 // The largest of the files that the page preloads and awaits: by it, the line is measured.
@@ -55,9 +56,9 @@ async function load(url, options) {
 // On a static host a file beside the page names the server, and whoever hosts it may change that file.
 async function readConfig() {
   try {
-    const text = new TextDecoder().decode(
-      await load(config, { cache: "no-cache", signal: AbortSignal.timeout(CONFIG_SECONDS * 1000) }),
-    );
+    const content = await load(config, { cache: "no-cache", signal: AbortSignal.timeout(CONFIG_SECONDS * 1000) });
+    if (content.byteLength > CONFIG_MAX_BYTES) throw new Error(`${config}: ${content.byteLength} bytes`);
+    const text = new TextDecoder().decode(content);
     const { protocol, origin } = new URL(JSON.parse(text).signaler);
     if (protocol !== "https:" && protocol !== "http:") throw new Error(`${config}: ${protocol}`);
     root.dataset.signaler = origin;

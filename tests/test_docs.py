@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from client_py.core import conversation, deliveries, frames, link, negotiation, outbox, recipients, session, vigil
-from protocol import events, http, requests, webrtc
+from protocol import events, http, json_text, requests, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
 from protocol.codes import CloseCode, ErrorCode
@@ -66,8 +66,8 @@ def shown(annotation: str) -> str:
     """Give a type as a person reads it."""
     if annotation.endswith(" | None"):
         return f"{shown(annotation.removesuffix(' | None'))}, optional"
-    if match := re.fullmatch(r"tuple\[(\w+), \.\.\.\]", annotation):
-        return f"list of `{match[1]}`"
+    if match := re.fullmatch(r"Annotated\[tuple\[(\w+), \.\.\.\], Items\((\d), (\w+)\)\]", annotation):
+        return f"list of {match[2]} to {getattr(webrtc, match[3], None) or getattr(events, match[3])} `{match[1]}`"
     if match := re.fullmatch(r"Literal\[(.*)\]", annotation):
         return " or ".join(f"`{choice}`" for choice in match[1].replace("'", '"').split(", "))
     return f"`{annotation}`"
@@ -131,6 +131,7 @@ def test_protocol_lists_every_address() -> None:
     ("title", "phrase"),
     [
         ("Connecting", f"at most {requests.MAX_REQUEST_BYTES} bytes"),
+        ("Connecting", f"more than {json_text.MAX_DEPTH} levels deep"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
         ("Getting lost, and resuming", f"within {session.PROBE_SECONDS:g} seconds"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
@@ -163,7 +164,7 @@ def bounded(cls: type[Any]) -> list[Row]:
         if bound is type(None):
             rows.append([f"`{name}`", shown(cls.__annotations__[name]), "as in `protocol.md`"])
         elif isinstance(bound, kinds.Range):
-            least, most = (POWERS.get(int(number), f"{number:g}") for number in (bound.least, bound.most))
+            least, most = (POWERS.get(int(number), f"{number:.0f}") for number in (bound.least, bound.most))
             rows.append([f"`{name}`", KINDS[scalar], f"{least} to {most}"])
         else:
             rows.append([f"`{name}`", KINDS[scalar], str(bound)])
@@ -199,6 +200,7 @@ def test_peer_lists_every_limit() -> None:
         ("The channel", f"the label `{frames.CHANNEL_LABEL}`"),
         ("The channel", f"`id: {frames.CHANNEL_ID}`"),
         ("The channel", f"at most {frames.MAX_FRAME_BYTES} bytes"),
+        ("The channel", f"at most {json_text.MAX_DEPTH} levels deep"),
         ("Frames", f"every {conversation.TYPING_SENT_EVERY_SECONDS:g} seconds"),
         ("Frames", f"shown for {conversation.TYPING_SHOWN_SECONDS:g}"),
         ("Negotiation", f"for {link.OFFER_EXPECTED_SECONDS:g} seconds, then offers"),

@@ -76,7 +76,14 @@ LAYERS = {
     "client_py.core": layer("client_py.core", "protocol", forbidden=IMPURE),
     "client_py.drivers": layer("client_py.drivers", "client_py.core", "client_py.ports", "protocol"),
     # The ports that it implements speak of descriptions and candidates, which are protocol.webrtc's.
-    "client_py.browser": layer("client_py.browser", "client_py.ports", "protocol.webrtc", *BROWSER_MODULES),
+    "client_py.browser": layer(
+        "client_py.browser",
+        "client_py.ports",
+        "protocol.errors",
+        "protocol.json_text",
+        "protocol.webrtc",
+        *BROWSER_MODULES,
+    ),
     "client_py.ui": layer("client_py.ui", "client_py.core", "client_py.ports", "protocol", "segno"),
     "client_py.app": layer("client_py", "protocol", *BROWSER_MODULES),
 }

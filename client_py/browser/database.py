@@ -203,7 +203,7 @@ class BrowserDatabase:
         async with self._transaction("readonly") as transaction:
             requests = [transaction.store.get(to_js(key)) for key in keys]
             transaction.commit()
-        return [request.result for request in requests]
+        return [_text_or_none(request.result) for request in requests]
 
     async def read(
         self,
@@ -238,8 +238,9 @@ class BrowserDatabase:
                 read(every)
             else:
                 _find_newest(transaction, every, newest, lambda first: read(_bounds(first, upper) if first else every))
-        keys, values = [request.result.to_py() for request in requests]
-        return [(tuple(key), value) for key, value in zip(keys, values, strict=True)]
+        # No deeper than our keys and texts are, whatever else stands there.
+        keys, values = [request.result.to_py(depth=depth) for request, depth in zip(requests, (2, 1), strict=True)]
+        return [(tuple(key), _text_or_none(value) or "") for key, value in zip(keys, values, strict=True)]
 
     def close(self) -> None:
         """Let go of it; what is being written is still written (IDBDatabase.close)."""
@@ -341,6 +342,11 @@ def _find_newest(transaction: _Transaction, bounds: JsProxy, count: int, found: 
             found(None if cursor is None else cursor.key)
 
     transaction.after(request, look)
+
+
+def _text_or_none(value: Any) -> str | None:
+    """Give a row; where something else stands than a text, which nobody of ours has written, an empty one."""
+    return None if value is None else value if isinstance(value, str) else ""
 
 
 def _bounds(lower: JsProxy, upper: JsProxy, *, without_lower: bool = False) -> JsProxy:

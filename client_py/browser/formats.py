@@ -12,6 +12,10 @@ DAY_SECONDS = 86_400
 MINUTE_SECONDS = 60
 """No zone's day begins within a minute, and a time of day does not show its seconds."""
 MAX_KNOWN = 500
+MAX_SECONDS = 8.64e12
+"""A Date of JavaScript ends there, and to write one beyond throws (ECMA-262, Time Values and Time Range)."""
+NO_DATE = "–"
+"""Stands for what is no moment of a calendar."""
 
 
 class BrowserFormats:
@@ -48,7 +52,9 @@ class _Writer:
         self._known: dict[float, str] = {}
 
     def write(self, seconds: float) -> str:
-        """Write a moment."""
+        """Write a moment; a dash for what is none."""
+        if not abs(seconds) <= MAX_SECONDS:  # which no comparison with NaN is
+            return NO_DATE
         step = seconds // self._step
         if step not in self._known:
             if len(self._known) >= MAX_KNOWN:

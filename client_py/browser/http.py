@@ -13,6 +13,8 @@ from client_py.browser.server import Server, ask_by_request
 from client_py.ports import Response, Unreachable
 
 TIMEOUT_MS = 15_000
+MAX_RETRY_AFTER_SECONDS = 86_400.0
+"""Nobody waits longer than a day on a server's word."""
 ASKING_SECONDS = 5.0
 """For how long a server that a request did not come through to is asked for the reason."""
 
@@ -63,4 +65,6 @@ class BrowserHttp:
 
 def _seconds(header: Any) -> float | None:
     value = from_null(header)
-    return float(value) if isinstance(value, str) and value.isdigit() else None
+    if not isinstance(value, str) or not (value.isascii() and value.isdecimal()):
+        return None
+    return min(float(value), MAX_RETRY_AFTER_SECONDS)

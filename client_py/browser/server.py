@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,6 +10,8 @@ from pyodide.ffi import JsException
 
 from client_py.browser.interop import js_object
 from client_py.ports import OriginRefused
+from protocol.errors import MalformedMessage
+from protocol.json_text import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ async def ask_by_request(server: Server) -> bool:
 
 def _refuses_origin(text: str) -> bool:
     try:
-        return json.loads(text)["origin_allowed"] is False
-    except (ValueError, KeyError, TypeError):
-        return False  # it is older than the question, or it is a proxy that answers
+        value = parse_json(text)
+    except MalformedMessage:
+        return False  # it is a proxy that answers
+    return isinstance(value, dict) and value.get("origin_allowed") is False  # or it is older than the question

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import get_args
 
 from client_py.core.origin import origin_fault
-from protocol.fields import USERNAME
+from protocol.errors import MalformedMessage
+from protocol.fields import USERNAME, Sentence, Text, UnixTime
 from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
+from protocol.json_text import parse_json
 
 RENEWAL_RETRY_SECONDS = 30.0
 """How soon a renewal that found no server, or a server in trouble, is tried again."""
@@ -20,9 +23,16 @@ RENEWAL_RETRY_SECONDS = 30.0
 MIN_RENEWAL_SECONDS = 10.0
 """Renewals come no closer together, however short a life the server gives its tokens."""
 
+MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
+"""Nor further apart: a timer of a browser takes 31 bits of milliseconds (24 days), and what is longer fires at once."""
+
 EXPIRED = "Your login has expired. Please sign in again."
 UNREACHABLE = "The server cannot be reached. Please check your connection and try again."
 UNREADABLE = "The server’s answer could not be read. Please try again, or reload the page."
+
+_TOKEN = Text(4_096, r"[A-Za-z0-9_.-]+")
+"""A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
+_EXPIRY, _SENTENCE = get_args(UnixTime)[1], get_args(Sentence)[1]
 
 _OK = range(200, 300)
 _UNAUTHORIZED = 401
@@ -189,7 +199,7 @@ class Account:
 
     def _begin(self, login: Login, now: float) -> list[AccountEffect]:
         self.login = login
-        renewal = max(MIN_RENEWAL_SECONDS, (login.expires_at - now) / 2)
+        renewal = min(max(MIN_RENEWAL_SECONDS, (login.expires_at - now) / 2), MAX_RENEWAL_SECONDS)
         return [Keep(login), StartRenewalTimer(renewal), *self._show_signed_in(login.username)]
 
     def _without_answer(self, purpose: Purpose, sentence: str) -> list[AccountEffect]:
@@ -221,16 +231,24 @@ class Account:
 
 def parse_login(text: str) -> Login | None:
     """Read a login as the server sends it and as the browser keeps it; None if it is not one."""
-    try:
-        value = json.loads(text)
-        login = Login(str(value["token"]), str(value["username"]), float(value["expires_at"]))
-    except (ValueError, KeyError, TypeError):
-        return None
-    return login if login.token and USERNAME.admits(login.username) else None
+    match _value(text):
+        case {"token": str(token), "username": str(username), "expires_at": int() | float() as expires_at} if (
+            _TOKEN.admits(token) and USERNAME.admits(username) and _EXPIRY.admits(expires_at)
+        ):
+            return Login(token, username, expires_at)
+    return None
 
 
 def _server_sentence(body: str) -> str | None:
+    match _value(body):
+        case {"error": {"message": str(sentence)}} if _SENTENCE.admits(sentence):
+            return sentence
+    return None
+
+
+def _value(text: str) -> object:
+    """Return the value of a JSON text; None, which is no answer of a server, if it is none."""
     try:
-        return str(json.loads(body)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+        return parse_json(text)
+    except MalformedMessage:
         return None

@@ -24,6 +24,9 @@ MAX_MESSAGES = 2**52
 MAX_SIGNAL_SDP_BYTES = 12_288
 """A description that a frame has room for, escapes and all; one that speaks of data alone has about 1 KiB."""
 
+MAX_MOMENT = 8_640_000_000_000
+"""A date of JavaScript ends there (ECMA-262, Time Values and Time Range): 100,000,000 days after the epoch."""
+
 VERSION = 1
 """A side that speaks a later version understands this one, and the lower of the two is spoken."""
 
@@ -41,7 +44,7 @@ Number = Annotated[int, Range(1, 2 * MAX_MESSAGES)]
 """A sequence number; JSON numbers are exact up to 2^53."""
 HighWaterMark = Annotated[int, Range(0, MAX_MESSAGES)]
 """The sequence number of the last message of which all before it have come too; 0 before the first."""
-Moment = Annotated[float, Range(0, 2**53)]
+Moment = Annotated[float, Range(0, MAX_MOMENT)]
 """Seconds since the epoch, by the sender's clock."""
 MessageId = Annotated[str, Text(64, r"[A-Za-z0-9_-]{16,64}")]
 Part = Annotated[int, Range(1, MAX_PARTS)]

@@ -10,6 +10,9 @@ from client_py.core.models import Delivery, Direction, ExportFormat, Message
 
 MEDIA_TYPES = {ExportFormat.JSON: "application/json", ExportFormat.TEXT: "text/plain;charset=utf-8"}
 
+UNREADABLE = "This message cannot be shown."
+"""Stands where a message was kept, and cannot be read any more: in the transcript, and in a file."""
+
 
 def search_words(query: str) -> tuple[str, ...]:
     """Give the words that a message has to have, in any order and case."""
@@ -35,11 +38,14 @@ def export(room: str, messages: Iterable[Message], form: ExportFormat) -> str:
 
 
 def _record(message: Message) -> dict[str, object]:
+    if not message.readable:
+        return {"id": message.id, "fault": UNREADABLE}
+    moment = _moment(message)
     record: dict[str, object] = {
         "id": message.id,
         "direction": message.direction.value,
         "author": message.author,
-        "sent_at": _moment(message).isoformat(),
+        "sent_at": moment.isoformat() if moment else None,
         "text": message.text,
     }
     if message.direction is Direction.OUTGOING:
@@ -48,14 +54,18 @@ def _record(message: Message) -> dict[str, object]:
 
 
 def _paragraph(message: Message) -> str:
+    moment = _moment(message)
+    when = f"[{moment:%Y-%m-%d %H:%M:%S} UTC]" if moment else "[unknown time]"
+    if not message.readable:
+        return f"{when} {UNREADABLE}\n"
     first, *others = message.text.split("\n")
-    head = f"[{_moment(message):%Y-%m-%d %H:%M:%S} UTC] {message.author}: {first}\n"
+    head = f"{when} {message.author}: {first}\n"
     return head + "".join(f"    {line}\n" for line in others)
 
 
-def _moment(message: Message) -> datetime:
+def _moment(message: Message) -> datetime | None:
+    """Give when a message was written; None where Python's calendar, which ends with the year 9999, has no such day."""
     try:
         return datetime.fromtimestamp(message.sent_at, UTC)
     except (OverflowError, ValueError, OSError):
-        # The clock of whoever wrote it may say anything that a number can.
-        return datetime.fromtimestamp(0, UTC)
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 
@@ -102,7 +102,13 @@ class Message:
     sent_at: float
     """Seconds since the epoch, by the clock of who wrote it."""
     delivery: Delivery | None = None
-    """None for incoming messages."""
+    """None for incoming messages, and where it is not known."""
+    readable: bool = True
+    """Whether what was kept of it can be read; where not, only its id is known, and `sent_at` is when it came here."""
+
+    def unreadable(self) -> Message:
+        """Return what is shown in its place where it cannot be shown."""
+        return replace(self, author="", text="", delivery=None, readable=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from protocol.errors import MalformedMessage
 from protocol.fields import ROOM_NAME
+from protocol.json_text import parse_json
 
 MAX_RECENT_ROOMS = 8
 
@@ -13,8 +15,8 @@ MAX_RECENT_ROOMS = 8
 def parse_rooms(text: str | None) -> tuple[str, ...]:
     """Read the list as the browser keeps it; what is not one reads as an empty list, for nothing of worth is in it."""
     try:
-        value = json.loads(text or "[]")
-    except ValueError:
+        value = parse_json(text or "[]")
+    except MalformedMessage:
         return ()
     if not isinstance(value, list):
         return ()

@@ -279,6 +279,10 @@ class Room:
         except RemoteProtocolError as error:
             return [Warn(f"A peer sent what cannot be read: {error}"), *self._on_link(peer_id, Link.channel_faulted)]
 
+    def frame_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
+        """A frame could not be handled for a reason that nobody foresaw; only a new channel is in a known state."""
+        return [Warn(f"A peer's frame failed: {reason}"), *self._on_link(peer_id, Link.channel_faulted)]
+
     def typing_timer_fired(self, peer_id: str) -> list[RoomEffect]:
         """Nothing more was heard of a peer who was typing."""
         return [*self._conversation.typing_timer_fired(peer_id)]

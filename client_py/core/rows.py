@@ -7,21 +7,35 @@
     account, room, "device",  device                    the devices that have kept something, with their resume token
 
 What belongs to a device is written by nobody else while that device lives, since it holds a lock of its name.
+
+A row may be spoilt, or come from a release that let anything in. It is read by the bounds of whoever consumes it, and
+one that does not keep them takes no other along: a message is shown as one that cannot be shown, and what else cannot
+be read is taken for not there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
+from client_py.core.frames import MAX_MESSAGE_BYTES, MAX_MOMENT, HighWaterMark, Moment
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Mark, Receipt
+from protocol.errors import MalformedMessage
+from protocol.fields import USERNAME, ResumeToken, Text
+from protocol.json_text import parse_json
 
 Key = tuple[str | int, ...]
 Row = tuple[Key, str]
 
+MAX_POSITION = 1_000 * MAX_MOMENT
+"""Positions are milliseconds of a clock; IndexedDB and JSON keep them exact."""
+
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_AUTHOR, _TEXT = USERNAME, Text(MAX_MESSAGE_BYTES)
+_MOMENT, _COUNT, _RESUME_TOKEN = (get_args(kind)[1] for kind in (Moment, HighWaterMark, ResumeToken))
+_STATES = frozenset(Delivery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +86,38 @@ class Place:
         return (*self.devices, device)
 
 
+def position_of(key: Key) -> int | None:
+    """Return where in the transcript a row stands; None if its key is none that `Place.message` makes."""
+    match key:
+        case (_, _, "message", int(position), str()) if 0 <= position <= MAX_POSITION:
+            return position
+    return None
+
+
+def read_position(row: str | None) -> int:
+    """Read where a message stands that a device has stored; 0, where none does, if that is not known."""
+    position = _value(row or "")
+    return position if isinstance(position, int) and 0 <= position <= MAX_POSITION else 0
+
+
 def message_row(message: Message) -> str:
     """Write a message; how far it has come stands elsewhere."""
     out = message.direction is Direction.OUTGOING
     return _JSON.encode({"from": message.author, "at": message.sent_at, "out": out, "text": message.text})
 
 
-def read_message(message_id: str, row: str, delivery: Delivery | None = None) -> Message:
-    """Read a message; `delivery` is how far it has come if it is one of ours."""
-    value = json.loads(row)
-    direction = Direction.OUTGOING if value["out"] else Direction.INCOMING
-    shown = delivery if value["out"] else None
-    return Message(message_id, direction, value["from"], value["text"], value["at"], shown)
+def read_message(message_id: str, row: str, delivery: Delivery | None = None, *, position: int = 0) -> Message:
+    """Read a message; `delivery` is how far it has come if it is one of ours.
+
+    Of a row that cannot be read, there is a message all the same, from when it came to `position`, to stand there.
+    """
+    match _value(row):
+        case {"from": str(author), "at": int() | float() as sent_at, "out": bool(out), "text": str(text)} if (
+            _AUTHOR.admits(author) and _MOMENT.admits(sent_at) and _TEXT.admits(text)
+        ):
+            direction = Direction.OUTGOING if out else Direction.INCOMING
+            return Message(message_id, direction, author, text, sent_at, delivery if out else None)
+    return Message(message_id, Direction.INCOMING, "", "", position / 1000, readable=False)
 
 
 def receipt_row(receipt: Receipt) -> str:
@@ -91,9 +125,14 @@ def receipt_row(receipt: Receipt) -> str:
     return _JSON.encode(receipt.owed)
 
 
-def read_receipt(message_id: str, row: str) -> Receipt:
-    """Read how far a message has come; what was on its way when its page ended waits again."""
-    owed: Mapping[str, Mapping[str, int]] = json.loads(row)
+def read_receipt(message_id: str, row: str) -> Receipt | None:
+    """Read how far a message has come; None if that cannot be told.
+
+    What was on its way when its page ended waits again.
+    """
+    owed = _value(row)
+    if not isinstance(owed, dict) or not all(map(_is_devices, owed.values())):
+        return None
     return Receipt(
         message_id,
         {
@@ -108,10 +147,12 @@ def mark_row(mark: Mark) -> str:
     return _JSON.encode([mark.heard, mark.received, mark.read, mark.acknowledged])
 
 
-def read_mark(account: str, device: str, row: str) -> Mark:
-    """Read how far we are with a device."""
-    heard, received, read, acknowledged = json.loads(row)
-    return Mark(account, device, heard, received, read, acknowledged)
+def read_mark(account: str, device: str, row: str) -> Mark | None:
+    """Read how far we are with a device; None if it is no mark, and both are put in step anew then."""
+    match _value(row):
+        case [int(heard), int(received), int(read), int(acknowledged)] as numbers if all(map(_COUNT.admits, numbers)):
+            return Mark(account, device, heard, received, read, acknowledged)
+    return None
 
 
 def device_row(used_at: float, resume_token: str | None) -> str:
@@ -120,9 +161,26 @@ def device_row(used_at: float, resume_token: str | None) -> str:
 
 
 def read_device(row: str) -> tuple[float, str | None]:
-    """Read when a device was last in use, and its resume token."""
-    used_at, resume_token = json.loads(row)
-    return used_at, resume_token
+    """Read when a device was last in use, and its resume token.
+
+    What cannot be read was used long ago, and has no token; but the device is there, with all that it has kept.
+    """
+    match _value(row):
+        case [int() | float() as used_at, str() | None as resume_token] if _MOMENT.admits(used_at):
+            return used_at, resume_token if resume_token is not None and _RESUME_TOKEN.admits(resume_token) else None
+    return 0.0, None
+
+
+def _value(row: str) -> object:
+    """Return the value of a row; None, which no row of ours is, if it is no JSON."""
+    try:
+        return parse_json(row)
+    except MalformedMessage:
+        return None
+
+
+def _is_devices(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(state, int) and state in _STATES for state in value.values())
 
 
 def _without_channel(delivery: Delivery) -> Delivery:

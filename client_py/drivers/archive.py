@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count, islice
 
@@ -20,8 +20,10 @@ from client_py.core.rows import (
     device_row,
     mark_row,
     message_row,
+    position_of,
     read_mark,
     read_message,
+    read_position,
     read_receipt,
     receipt_row,
 )
@@ -41,6 +43,8 @@ RESCUE_SECONDS = 5.0
 SEARCHED_AT_ONCE = 500
 
 Row = tuple[Key, str]
+_Receipts = Mapping[tuple[str, str], Receipt | None]
+"""By device and message; None for those that cannot be read."""
 
 
 def kept(entries: Sequence[Entry], made: Sequence[bool]) -> list[Kept]:
@@ -175,20 +179,20 @@ class Archive:
     async def load(self, resume_token: str | None = None) -> Snapshot:
         """Give what was kept of the room."""
         place, database = self._place, self._database
-        receipts = [(str(key[-2]), read_receipt(str(key[-1]), row)) for key, row in await database.read(place.receipts)]
+        receipts = _receipts_in(await database.read(place.receipts))
         rows = await database.read(place.messages, newest=PAGE_MESSAGES + 1)
         if rows:
-            self._last_position = _position(rows[-1])
-        own = await self._in_order([receipt for device, receipt in receipts if device == self.device])
+            self._last_position = position_of(rows[-1][0]) or 0
+        own = await self._in_order([receipt for (device, _), receipt in receipts.items() if device == self.device])
         pending = await self._texts([receipt for receipt in own if not receipt.is_settled])
         here = {message.id for message in pending}
         marks = await database.read(place.marks_of(self.device))
         return Snapshot(
-            messages=await self._messages(rows[-PAGE_MESSAGES:], [receipt for _, receipt in receipts]),
+            messages=await self._messages(rows[-PAGE_MESSAGES:], _deliveries_of(receipts)),
             has_earlier=len(rows) > PAGE_MESSAGES,
             pending=pending,
             receipts=tuple(receipt for receipt in own if receipt.is_settled or receipt.message_id in here),
-            marks=tuple(read_mark(str(key[-2]), str(key[-1]), row) for key, row in marks),
+            marks=tuple(mark for key, row in marks if (mark := read_mark(str(key[-2]), str(key[-1]), row))),
             resume_token=resume_token,
         )
 
@@ -203,7 +207,7 @@ class Archive:
         async with self._turn:
             after = await self._key_of(message_id)
             rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
-            messages = await self._messages(rows[:PAGE_MESSAGES], await self._receipts())
+            messages = await self._messages(rows[:PAGE_MESSAGES], await self._deliveries())
         return messages, len(rows) > PAGE_MESSAGES
 
     async def newest(self) -> tuple[tuple[Message, ...], bool]:
@@ -213,7 +217,7 @@ class Archive:
 
     async def _newest(self, before: Key | None = None) -> tuple[tuple[Message, ...], bool]:
         rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
-        return await self._messages(rows[-PAGE_MESSAGES:], await self._receipts()), len(rows) > PAGE_MESSAGES
+        return await self._messages(rows[-PAGE_MESSAGES:], await self._deliveries()), len(rows) > PAGE_MESSAGES
 
     async def _key_of(self, message_id: str) -> Key:
         """Find a message in the transcript."""
@@ -231,8 +235,8 @@ class Archive:
         keys = [key for message_id in ids for key in self._id_keys(message_id)]
         rows = iter(await self._database.get(keys))
         for message_id, row, row_before in zip(ids, rows, rows, strict=True):
-            if found := row or row_before:
-                self._positions[message_id] = int(found)
+            if found := read_position(row or row_before):
+                self._positions[message_id] = found
 
     async def search(self, query: str) -> tuple[tuple[Message, ...], bool]:
         """Give the messages that answer a query, the newest first, and whether these are all."""
@@ -259,14 +263,16 @@ class Archive:
         """
         async with self._turn:
             place, database = self._place, self._database
-            own = {r.message_id: r for r in await self._receipts(self.device) if not r.is_settled}
-            waiting = {r.message_id for r in await self._receipts() if not r.is_settled}
+            receipts = await self._receipts()
+            waiting = {receipt.message_id for receipt in receipts.values() if receipt and not receipt.is_settled}
             rows = [row for row in await database.read(place.messages) if str(row[0][-1]) in waiting]
-            pending = await self._messages(rows, await self._receipts())
+            pending = tuple(each for each in await self._messages(rows, _deliveries_of(receipts)) if each.readable)
+            kept_ids = {message.id for message in pending}
             changes: list[Change] = [RemoveAll(place.messages), RemoveAll(place.receipts_of(self.device))]
-            changes += [Put(key, row) for key, row in rows]
+            changes += [Put(key, row) for key, row in rows if str(key[-1]) in kept_ids]
             for message in pending:
-                if receipt := own.get(message.id):
+                receipt = receipts.get((self.device, message.id))
+                if receipt and not receipt.is_settled:
                     changes.append(Put((*place.receipts_of(self.device), message.id), receipt_row(receipt)))
             await self._database.write(changes)
         return pending
@@ -276,45 +282,57 @@ class Archive:
         while True:
             async with self._turn:
                 rows = await self._database.read(self._place.messages, before=before, newest=SEARCHED_AT_ONCE)
-                messages = await self._messages(rows, await self._receipts())
+                messages = await self._messages(rows, await self._deliveries())
             if not rows:
                 return
             before = rows[0][0]
             yield messages
 
-    async def _receipts(self, device: str | None = None) -> list[Receipt]:
-        prefix = self._place.receipts if device is None else self._place.receipts_of(device)
-        return [read_receipt(str(key[-1]), row) for key, row in await self._database.read(prefix)]
+    async def _receipts(self) -> _Receipts:
+        return _receipts_in(await self._database.read(self._place.receipts))
 
-    async def _in_order(self, receipts: Sequence[Receipt]) -> list[Receipt]:
-        """Put receipts of this device into the order of writing."""
-        await self._find_positions([receipt.message_id for receipt in receipts])
-        return sorted(receipts, key=lambda receipt: self._positions.get(receipt.message_id, 0))
+    async def _deliveries(self) -> Mapping[str, Delivery | None]:
+        return _deliveries_of(await self._receipts())
+
+    async def _in_order(self, receipts: Sequence[Receipt | None]) -> list[Receipt]:
+        """Put receipts of this device into the order of writing, those that can be read."""
+        readable = [receipt for receipt in receipts if receipt is not None]
+        await self._find_positions([receipt.message_id for receipt in readable])
+        return sorted(readable, key=lambda receipt: self._positions.get(receipt.message_id, 0))
 
     async def _texts(self, receipts: Sequence[Receipt]) -> tuple[Message, ...]:
-        """Give the messages of receipts that have a position."""
+        """Give the messages of receipts that have a position; one that cannot be read cannot be sent either."""
         ids = [receipt.message_id for receipt in receipts]
         rows = await self._database.get([self._place.message(self._positions.get(i, 0), i) for i in ids])
-        return tuple(
+        messages = (
             read_message(receipt.message_id, row, receipt.delivery)
             for receipt, row in zip(receipts, rows, strict=True)
             if row is not None
         )
+        return tuple(message for message in messages if message.readable)
 
-    async def _messages(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> tuple[Message, ...]:
+    async def _messages(self, rows: Sequence[Row], deliveries: Mapping[str, Delivery | None]) -> tuple[Message, ...]:
         """Read rows of the transcript; a message that two tabs of this browser have stored is there once."""
-        deliveries = {receipt.message_id: receipt.delivery for receipt in receipts}
         messages: dict[str, Message] = {}
         for key, row in rows:
+            position = position_of(key)
+            if position is None:
+                continue  # it stands among messages, and is none
             message_id = str(key[-1])
             self._positions.pop(message_id, None)
-            self._positions[message_id] = _position((key, row))
+            self._positions[message_id] = position
             if message_id not in messages:
-                messages[message_id] = read_message(message_id, row, deliveries.get(message_id, Delivery.READ))
+                delivery = deliveries.get(message_id, Delivery.READ)
+                messages[message_id] = read_message(message_id, row, delivery, position=position)
         for message_id in tuple(islice(self._positions, max(0, len(self._positions) - MAX_POSITIONS))):
             del self._positions[message_id]
         return tuple(messages.values())
 
 
-def _position(row: Row) -> int:
-    return int(row[0][-2])
+def _receipts_in(rows: Sequence[Row]) -> _Receipts:
+    return {(str(key[-2]), str(key[-1])): read_receipt(str(key[-1]), row) for key, row in rows}
+
+
+def _deliveries_of(receipts: _Receipts) -> Mapping[str, Delivery | None]:
+    """Give how far messages have come; of one that cannot be told, that is not known, while one without was read."""
+    return {message_id: receipt.delivery if receipt else None for (_, message_id), receipt in receipts.items()}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from client_py.core.rows import Place, device_row, read_device, read_receipt, receipt_row
 from client_py.ports import Change, Clock, Database, Dispose, Locks, Put, Random, Remove, RemoveAll, Store
+from protocol.fields import PEER_ID
 
 RELOAD_PATIENCE_SECONDS = 1.0
 """After a reload, the page before may hold its lock for a moment; a duplicated tab waits this long in vain."""
@@ -71,6 +72,8 @@ class Devices:
         candidates = [(own, RELOAD_PATIENCE_SECONDS)] if own else []
         candidates += [(name, 0.0) for name in left_behind if name != own]
         for name, patience in candidates:
+            if not PEER_ID.admits(name):
+                continue  # no peer would take it for one
             release = await self._locks.claim(self._lock_of(name), patience)
             if release is not None:
                 return name, release
@@ -92,8 +95,10 @@ class Devices:
             place = self._place
             changes: list[Change] = []
             for key, row in await database.read(place.receipts_of(other)):
-                receipt = read_receipt(str(key[-1]), row).inherited()
-                changes.append(Put((*place.receipts_of(heir), receipt.message_id), receipt_row(receipt)))
+                receipt = read_receipt(str(key[-1]), row)
+                # One that cannot be read says still that it is not known how far its message has come.
+                inherited = row if receipt is None else receipt_row(receipt.inherited())
+                changes.append(Put((*place.receipts_of(heir), key[-1]), inherited))
             for key, row in await database.read(place.ids_of(other)):
                 changes.append(Put((*place.ids_of(heir), key[-1]), row))
             prefixes = (place.receipts_of(other), place.ids_of(other), place.marks_of(other))

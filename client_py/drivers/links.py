@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from functools import partial
 
@@ -114,7 +115,7 @@ class Links:
     def _channel_callbacks(self, peer_id: str) -> ChannelCallbacks:
         return ChannelCallbacks(
             opened=lambda: self._hear(lambda room: room.channel_opened(peer_id)),
-            received=lambda text: self._hear(lambda room: room.frame_received(peer_id, text)),
+            received=lambda text: self._hear(partial(_receive, peer_id=peer_id, text=text)),
             closed=lambda: self._hear(lambda room: room.channel_closed(peer_id)),
         )
 
@@ -138,3 +139,11 @@ class Links:
         count = await connection.peer_connection.bytes_received()
         if self._connections.get(peer_id) is connection:
             self._hear(lambda room: room.bytes_counted(peer_id, count))
+
+
+def _receive(room: Room, *, peer_id: str, text: str) -> list[RoomEffect]:
+    """Decide what comes of a frame; one that fails costs its peer the channel, and the page nothing."""
+    try:
+        return room.frame_received(peer_id, text)
+    except Exception as error:  # noqa: BLE001 - the room says it, and every other peer is talked with as before
+        return room.frame_failed(peer_id, "".join(traceback.format_exception(error)))

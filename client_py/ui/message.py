@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from client_py.core.history import UNREADABLE
 from client_py.core.models import Delivery, Direction
 from client_py.ui.icons import PATHS, drawing
 from client_py.ui.links import split_links
@@ -82,8 +83,10 @@ class MessageView:
         when.append(formats.time(message.sent_at))
         foot.append(when, *([self._ticks] if self._ticks else []))
         self._bubble = blanks.bubble.copy()
-        self._bubble.append(*self._body(blanks.text.copy(), message.text), foot)
+        text = message.text if message.readable else UNREADABLE
+        self._bubble.append(*self._body(blanks.text.copy(), text), foot)
         self.element = blanks.articles[message.direction].copy()
+        self.element.set("data-unreadable", None if message.readable else "")
         self.element.append(self._bubble)
         if message.delivery is not None:
             self.show_delivery(message.delivery)
@@ -93,7 +96,7 @@ class MessageView:
         if self._author and not shown:
             self._author.remove()
             self._author = None
-        elif shown and not self._author:
+        elif shown and not self._author and self._message.readable:
             self._author = self._build_author()
             self.element.insert_before(self._author, self._bubble)
         self.element.set("data-opens-group", "" if shown else None)

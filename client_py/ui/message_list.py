@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from client_py.core.models import Delivery, Message
-    from client_py.ports import Document, Element, Formats
+    from client_py.ports import Document, Element
+    from client_py.ui.surroundings import Surroundings
 
 GROUP_SECONDS = 300.0
 """After so long a pause, the same author's name is told again."""
@@ -62,9 +63,11 @@ class Row:
 class MessageList:
     """The messages that are on the page, the oldest first, below what `above` are; each message is there once."""
 
-    def __init__(self, document: Document, formats: Formats, resized: Callable[[], None], *above: Element) -> None:
+    def __init__(self, surroundings: Surroundings, resized: Callable[[], None], *above: Element) -> None:
+        document, formats = surroundings.document, surroundings.formats
         self._document = document
         self._formats = formats
+        self._report = surroundings.report
         self._parts = MessageParts(document, formats, Blanks(document), resized)
         self._rows: dict[str, Row] = {}
         self.element = document.create("div", {"class": "rows"}, *above)
@@ -140,7 +143,12 @@ class MessageList:
             row.view.dispose()
 
     def _build(self, message: Message) -> Row:
-        return Row(message, MessageView(self._parts, message))
+        try:
+            return Row(message, MessageView(self._parts, message))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others are shown
+            self._report(error)
+            message = message.unreadable()
+            return Row(message, MessageView(self._parts, message))
 
     def _join(self, before: Row | None, row: Row) -> None:
         """Show above a message what it begins: a day, or only what its author says."""

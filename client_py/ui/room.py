@@ -71,7 +71,7 @@ class RoomScreen:
         self._history = HistoryButton(surroundings, actions)
         self._invite = InviteButton(surroundings, link)
         self._placeholder = Placeholder(surroundings, link)
-        self._transcript = Transcript(document, surroundings.formats, actions, self._placeholder.element)
+        self._transcript = Transcript(surroundings, actions, self._placeholder.element)
         self._keeping_fault = KeepingFault(document, self._transcript.keep_end)
         self._composer = Composer(document, visit.draft, actions, self._transcript.keep_end)
         for part in (

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from client_py.ports import Clipboard, Clock, Document, Formats, Location, Random
 
 
@@ -19,3 +21,5 @@ class Surroundings:
     formats: Formats
     clipboard: Clipboard
     random: Random
+    report: Callable[[BaseException], None]
+    """Told of failures that nobody foresaw, and that the page goes on after; for whoever looks at the console."""

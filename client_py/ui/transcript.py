@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from client_py.core.models import Delivery, Message
-    from client_py.ports import Document, DomEvent, Element, Formats
+    from client_py.ports import DomEvent, Element
     from client_py.ui.actions import RoomActions
+    from client_py.ui.surroundings import Surroundings
 
 MAX_SHOWN = 300
 """So many messages are on the page at most, some heights of the largest screen; the others wait in the archive."""
@@ -52,7 +53,8 @@ class Asked(Enum):
 class Transcript:
     """The messages in the order in which they came; `placeholder` stands in their place while there are none."""
 
-    def __init__(self, document: Document, formats: Formats, actions: RoomActions, placeholder: Element) -> None:
+    def __init__(self, surroundings: Surroundings, actions: RoomActions, placeholder: Element) -> None:
+        document = surroundings.document
         self._actions = actions
         self._placeholder = placeholder
         self._unseen = 0
@@ -80,7 +82,7 @@ class Transcript:
             },
         )
         self._end = ScrollEnd(document, self._log, self._end_reached_or_left, self._ask_for_more)
-        self._messages = MessageList(document, formats, self._end.look, self._earlier, placeholder)
+        self._messages = MessageList(surroundings, self._end.look, self._earlier, placeholder)
         self._log.append(self._messages.element)
         self._count = create("span")
         self._jump = create("button", {"type": "button", "class": "jump"}, self._count, icon(document, "down"))

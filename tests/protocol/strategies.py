@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from hypothesis import strategies as st
 
 from protocol.errors import MalformedMessage
-from protocol.fields import Range, Text
+from protocol.fields import Items, Range, Text
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -43,7 +43,9 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     return st.from_type(annotation)
 
 
-def _bounded(scalar: type, bound: Text | Range) -> st.SearchStrategy[Any]:
+def _bounded(scalar: Any, bound: Text | Range | Items) -> st.SearchStrategy[Any]:
+    if isinstance(bound, Items):
+        return st.lists(values(get_args(scalar)[0]), min_size=bound.least, max_size=bound.least + 3).map(tuple)
     if isinstance(bound, Range):
         number = st.integers if scalar is int else st.floats
         return number(int(bound.least), int(bound.most))

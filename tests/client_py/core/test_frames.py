@@ -9,6 +9,7 @@ from client_py.core.frames import (
     MAX_FRAME_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_MESSAGES,
+    MAX_MOMENT,
     MAX_PARTS,
     MAX_SIGNAL_SDP_BYTES,
     Frame,
@@ -119,7 +120,7 @@ def test_split_text_loses_nothing_and_fits(text: str, size: int) -> None:
     assert "".join(parts) == whole
     assert len(parts) <= MAX_PARTS
     for number, part in enumerate(parts, start=1):
-        frame = MessagePart(2 * MAX_MESSAGES, "m" * 64, 2.0**53 - 1, number, len(parts), part)
+        frame = MessagePart(2 * MAX_MESSAGES, "m" * 64, MAX_MOMENT - 1 / 3, number, len(parts), part)
         assert len(FRAMES.encode(frame).encode()) <= MAX_FRAME_BYTES
 
 

@@ -90,10 +90,23 @@ def test_export_takes_any_clock(form: ExportFormat, sent_at: float) -> None:
     assert "Hi" in export("den", [message], form)
 
 
-def test_export_shows_a_moment_in_no_calendar_as_the_first() -> None:
-    """Nobody can have meant it."""
+def test_export_says_of_a_moment_in_no_calendar_that_it_is_unknown() -> None:
+    """Any day that stood there would be invented."""
     message = Message("theirs", Direction.INCOMING, "ben", "Hi", 2.0**53)
-    assert export("den", [message], ExportFormat.TEXT) == "[1970-01-01 00:00:00 UTC] ben: Hi\n"
+    assert export("den", [message], ExportFormat.TEXT) == "[unknown time] ben: Hi\n"
+    (record,) = json.loads(export("den", [message], ExportFormat.JSON))["messages"]
+    assert record["sent_at"] is None
+
+
+def test_export_names_what_cannot_be_shown() -> None:
+    """A message that is spoilt stands at its place, and neither takes the others along nor is passed over."""
+    spoilt = THEIRS.unreadable()
+    assert export("den", [spoilt, OURS], ExportFormat.TEXT) == (
+        "[2023-11-14 22:13:20 UTC] This message cannot be shown.\n[2023-11-14 22:13:21 UTC] ada: Hello\n"
+    )
+    records = json.loads(export("den", [spoilt, OURS], ExportFormat.JSON))["messages"]
+    assert records[0] == {"id": "theirs", "fault": "This message cannot be shown."}
+    assert records[1]["text"] == "Hello"
 
 
 def test_export_of_nothing_is_empty() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client_py.core.frames import MAX_MOMENT
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Mark, Receipt
 from client_py.core.rows import (
@@ -17,9 +18,9 @@ from client_py.core.rows import (
     receipt_row,
 )
 
-NAMES = st.from_regex(r"[A-Za-z0-9_-]{16,64}", fullmatch=True)
+NAMES = st.from_regex(r"[A-Za-z0-9_.-]{3,32}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
-MOMENTS = st.floats(0, 2**53) | st.integers(0, 2**53)
+MOMENTS = st.floats(0, MAX_MOMENT) | st.integers(0, MAX_MOMENT)
 NUMBERS = st.integers(0, 2**52)
 OWED = st.dictionaries(NAMES, st.dictionaries(NAMES, st.sampled_from(Delivery), max_size=3), max_size=3)
 

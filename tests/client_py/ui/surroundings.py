@@ -202,11 +202,13 @@ class World:
     clipboard: Scissors = field(default_factory=Scissors)
     random: Dice = field(default_factory=Dice)
     asked: Asked = field(default_factory=Asked)
+    reported: list[BaseException] = field(default_factory=list)
 
     @property
     def surroundings(self) -> Surroundings:
         """The ports, as views take them."""
-        return Surroundings(self.document, Site(), self.clock, PlainFormats(), self.clipboard, self.random)
+        formats, report = PlainFormats(), self.reported.append
+        return Surroundings(self.document, Site(), self.clock, formats, self.clipboard, self.random, report)
 
 
 def incoming(text: str = "hello", *, at: float = 0.0, author: str = "bob", message_id: str = "") -> Message:

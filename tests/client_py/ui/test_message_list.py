@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def messages(world: World, formats: MovingFormats) -> Iterator[MessageList]:
 
 def listed(world: World, formats: PlainFormats) -> MessageList:
     """Give an empty list."""
-    return MessageList(world.document, formats, lambda: None)
+    return MessageList(replace(world.surroundings, formats=formats), lambda: None)
 
 
 def rows(messages: MessageList) -> list[str]:

@@ -1,0 +1,64 @@
+"""Reads JSON text from outside: strictly, and never deeper than whoever parses it can bear.
+
+Python's own parser recurses, and relies on RecursionError to end that. In WebAssembly the stack of the engine may be
+used up before Python has counted so far; what is left of the page then cannot go on. So depth is looked at first, in
+passes that run in C and do not recurse.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import accumulate
+from typing import NoReturn
+
+from protocol.errors import MalformedMessage
+
+MAX_DEPTH = 32
+"""Levels of arrays and objects in one another; our own messages have four. Pyodide bears some hundred."""
+
+MAX_KEYS = 1_000
+"""Of one object. Where Python starts from a snapshot, every page hashes alike: who chooses keys that collide makes the
+work grow with the square of their number."""
+
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_OTHERS = bytes(byte for byte in range(256) if byte not in _STEPS)
+
+
+def parse_json(text: str) -> object:
+    """Return the value of a JSON text (RFC 8259), or raise MalformedMessage that says what is wrong with it.
+
+    Refused are also NaN and Infinity, a key that stands twice in an object, and what is nested too deep. A number may
+    still be as large as its text says, and a float infinite: its bounds are those of its field.
+    """
+    if _is_too_deep(text):
+        raise MalformedMessage(f"it is nested deeper than {MAX_DEPTH} levels")
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except ValueError as error:  # an integer of more digits than int() takes is one too
+        raise MalformedMessage("it is not JSON") from error
+
+
+def _is_too_deep(text: str) -> bool:
+    """Tell whether brackets stand in one another too deep, those in strings left aside.
+
+    What is no JSON may be judged wrongly, but not what the parser reads of it before it finds that out.
+    """
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    outside = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    brackets = outside.encode("ascii", "ignore").translate(None, _OTHERS)
+    return any(map(MAX_DEPTH.__lt__, accumulate(map(_STEPS.__getitem__, brackets))))
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(pairs) > MAX_KEYS:
+        raise MalformedMessage(f"an object has more than {MAX_KEYS} keys")
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedMessage("a key stands twice in one object")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # json.loads takes NaN and Infinity, which are not JSON (RFC 8259 §6).
+    raise MalformedMessage(f"{name} is not JSON")
