@@ -97,7 +97,7 @@ def position_of(key: Key) -> int | None:
 def read_position(row: str | None) -> int:
     """Read where a message stands that a device has stored; 0, where none does, if that is not known."""
     position = _value(row or "")
-    return position if isinstance(position, int) and 0 <= position <= MAX_POSITION else 0
+    return position if type(position) is int and 0 <= position <= MAX_POSITION else 0
 
 
 def message_row(message: Message) -> str:
@@ -150,8 +150,8 @@ def mark_row(mark: Mark) -> str:
 def read_mark(account: str, device: str, row: str) -> Mark | None:
     """Read how far we are with a device; None if it is no mark, and both are put in step anew then."""
     match _value(row):
-        case [int(heard), int(received), int(read), int(acknowledged)] as numbers if all(map(_COUNT.admits, numbers)):
-            return Mark(account, device, heard, received, read, acknowledged)
+        case [_, _, _, _] as numbers if all(map(_is_count, numbers)):
+            return Mark(account, device, *numbers)
     return None
 
 
@@ -180,7 +180,12 @@ def _value(row: str) -> object:
 
 
 def _is_devices(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(state, int) and state in _STATES for state in value.values())
+    return isinstance(value, dict) and all(type(state) is int and state in _STATES for state in value.values())
+
+
+def _is_count(value: object) -> bool:
+    # What JSON writes as true and false is of a kind of its own, which Python takes for a number.
+    return type(value) is int and _COUNT.admits(value)
 
 
 def _without_channel(delivery: Delivery) -> Delivery:

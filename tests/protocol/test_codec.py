@@ -18,10 +18,10 @@ from protocol.errors import (
     RemoteProtocolError,
     UnknownMessage,
 )
-from protocol.events import EVENTS, Event
+from protocol.events import EVENTS, MAX_PEERS, Event
 from protocol.http import ICE_SERVERS, MAX_ICE_SERVERS_BYTES, IceServers
 from protocol.requests import REQUESTS, Request
-from protocol.webrtc import Candidate, Description, IceServer
+from protocol.webrtc import MAX_ICE_SERVERS, MAX_ICE_URLS, Candidate, Description, IceServer
 from tests.protocol.strategies import JSON_VALUES, messages
 
 PEER_ID = "0123456789abcdef"
@@ -39,6 +39,17 @@ def decoding_fault(text: str) -> str:
     with pytest.raises(MalformedMessage) as caught:
         REQUESTS.decode(text)
     return caught.value.reason
+
+
+def joined_with(peers: int) -> Event:
+    """Give an event that names so many others."""
+    others = tuple(events.Peer(f"{number:016}", "ben") for number in range(peers))
+    return events.Joined("den", PEER_ID, "token", resumed=False, peers=others, capacity=2)
+
+
+def welcome_with(*servers: IceServer) -> Event:
+    """Give an event that names these servers."""
+    return events.Welcome(PEER_ID, "token", servers, events.Limits(1, 1))
 
 
 @given(messages(REQUESTS.types))
@@ -162,6 +173,24 @@ def test_codec_refuses_non_list() -> None:
             '{"type":"joined","room":"a","peer_id":"0123456789abcdef","resume_token":"t","resumed":true,'
             '"peers":{},"capacity":2}'
         )
+
+
+@pytest.mark.parametrize(
+    ("event", "fault"),
+    [
+        (joined_with(MAX_PEERS + 1), "joined.peers must be a list of 0 to 500"),
+        (welcome_with(*[IceServer(("stun:a",))] * (MAX_ICE_SERVERS + 1)), "ice_servers must be a list of 0 to 64"),
+        (welcome_with(IceServer(())), "ice_servers[0].urls must be a list of 1 to 128"),
+        (welcome_with(IceServer(("stun:a",) * (MAX_ICE_URLS + 1))), "ice_servers[0].urls must be a list of 1 to 128"),
+    ],
+    ids=["peers", "servers", "no URL", "URLs"],
+)
+def test_codec_bounds_lists(event: Event, fault: str) -> None:
+    """A list is as long as whoever consumes it bears, and no longer; up to there it is taken."""
+    with pytest.raises(LocalProtocolError, match=re.escape(fault)):
+        EVENTS.encode(event)
+    fitting = (joined_with(MAX_PEERS), welcome_with(*[IceServer(("stun:a",) * 2)] * MAX_ICE_SERVERS))
+    assert [EVENTS.decode(EVENTS.encode(each)) for each in fitting] == list(fitting)
 
 
 def test_codec_refuses_number_for_boolean() -> None:

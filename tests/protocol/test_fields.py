@@ -2,6 +2,7 @@ import pytest
 
 from protocol.fields import (
     MAX_PASSWORD_BYTES,
+    Items,
     Range,
     Text,
     password_fault,
@@ -83,3 +84,9 @@ def test_password_is_accepted(password: str) -> None:
 def test_password_is_refused(password: str, fault: str) -> None:
     """A password that is too short, or that bcrypt would cut, is refused in words."""
     assert fault in (password_fault(password) or "")
+
+
+def test_items_count_both_ends() -> None:
+    """A list has as many items as its bound says, both ends included."""
+    assert [count for count in range(5) if Items(1, 3).admits(("x",) * count)] == [1, 2, 3]
+    assert str(Items(1, 3)) == "a list of 1 to 3"

@@ -1,22 +1,31 @@
 from __future__ import annotations
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.frames import MAX_MOMENT
+from client_py.core.frames import FRAMES, MAX_MESSAGE_BYTES, MAX_MOMENT, MessagePart
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Mark, Receipt
 from client_py.core.rows import (
+    MAX_POSITION,
+    Key,
     Place,
     device_row,
     mark_row,
     message_row,
+    position_of,
     read_device,
     read_mark,
     read_message,
+    read_position,
     read_receipt,
     receipt_row,
 )
+from protocol.requests import REQUESTS, Join
+from tests.protocol.strategies import JSON_VALUES
 
 NAMES = st.from_regex(r"[A-Za-z0-9_.-]{3,32}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -93,3 +102,110 @@ def test_mark_is_read_as_it_was_written(
 def test_device_is_read_as_it_was_written(used_at: float, resume_token: str | None) -> None:
     """A device that never was in the room has no token."""
     assert read_device(device_row(used_at, resume_token)) == (used_at, resume_token)
+
+
+GOOD = '{"from":"ben","at":1.5,"out":false,"text":"Hi"}'
+DEEP = "[" * 9_000 + "]" * 9_000
+NO_JSON = ["", "no json", "null", "7", '"text"', "[]", "{}", DEEP, "NaN", "1" * 5_000]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *NO_JSON,
+        GOOD.replace("1.5", "1e13"),
+        GOOD.replace("1.5", "-1"),
+        GOOD.replace("1.5", "1e999"),
+        GOOD.replace("1.5", "9" * 400),
+        GOOD.replace("1.5", '"now"'),
+        GOOD.replace('"ben"', "null"),
+        GOOD.replace('"ben"', '"no such name"'),
+        GOOD.replace("false", "0"),
+        GOOD.replace('"Hi"', '["Hi"]'),
+        GOOD.replace("Hi", "\\ud800"),
+        GOOD.replace("Hi", "x" * (MAX_MESSAGE_BYTES + 1)),
+        GOOD.replace('"at":1.5,', ""),
+    ],
+    ids=lambda row: row[:40],
+)
+def test_message_that_cannot_be_read_is_a_message_all_the_same(row: str) -> None:
+    """It has its id and its place; who wrote what is not known."""
+    message = read_message("m", row, Delivery.READ, position=1_000_500)
+    assert message == Message("m", Direction.INCOMING, "", "", 1_000.5, readable=False)
+
+
+@given(st.text() | JSON_VALUES.map(json.dumps))
+def test_rows_are_read_whatever_they_say(row: str) -> None:
+    """Nothing that stands in a row makes reading it fail, and what comes of it can be sent."""
+    message = read_message("message-000000000000", row, Delivery.QUEUED)
+    FRAMES.encode(MessagePart(1, message.id, message.sent_at, 1, 1, message.text))
+    read_receipt("m", row)
+    read_mark("ben", "tab", row)
+    used_at, token = read_device(row)
+    assert MAX_MOMENT >= used_at >= 0
+    REQUESTS.encode(Join("den", token))
+    assert 0 <= read_position(row) <= MAX_POSITION
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(row for row in NO_JSON if row != "{}"),
+        '{"ben":2}',
+        '{"ben":{"tab":7}}',
+        '{"ben":{"tab":true}}',
+        '{"ben":{"tab":"2"}}',
+    ],
+    ids=lambda row: row[:40],
+)
+def test_receipt_that_cannot_be_read_is_none(row: str) -> None:
+    """How far a message has come is not guessed."""
+    assert read_receipt("m", row) is None
+
+
+@pytest.mark.parametrize(
+    "row", [*NO_JSON, "[1,2,3]", "[1,2,3,4,5]", "[1,2,3,-1]", "[1,2,3,1e300]", "[1,2,3,true]", f"[1,{2**52 + 1},3,4]"]
+)
+def test_mark_that_cannot_be_read_is_none(row: str) -> None:
+    """Where it could not be said to a peer, both are put in step anew."""
+    assert read_mark("ben", "tab", row) is None
+
+
+@pytest.mark.parametrize("row", [*NO_JSON, "[1]", '["now","token"]', "[1e13,null]", "[1,7]", '{"a":1}'])
+def test_device_that_cannot_be_read_is_there_without_a_token(row: str) -> None:
+    """What it has kept is still its own, and may be inherited."""
+    assert read_device(row) == (0.0, None)
+
+
+def test_device_keeps_its_time_without_a_token_that_no_server_takes() -> None:
+    """The server would refuse the whole request."""
+    assert read_device('[1.5,"no token"]') == (1.5, None)
+
+
+@pytest.mark.parametrize("row", [None, "", "seven", "-1", "1.5", "1e300", "true", "9" * 400])
+def test_position_that_cannot_be_read_is_none_that_a_message_has(row: str | None) -> None:
+    """Nothing stands at 0."""
+    assert read_position(row) == 0
+
+
+def test_position_is_told_by_key_and_row() -> None:
+    """They are the same."""
+    assert position_of(PLACE.message(7, "m")) == read_position("7") == 7
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        PLACE.messages,
+        (*PLACE.messages, 7),
+        (*PLACE.messages, "7", "m"),
+        (*PLACE.messages, 7, 7),
+        (*PLACE.messages, -1, "m"),
+        (*PLACE.messages, MAX_POSITION + 1, "m"),
+        (*PLACE.messages, 7, "m", "m"),
+        (*PLACE.ids_of("tab"), "m"),
+    ],
+)
+def test_key_of_something_else_has_no_position(key: Key) -> None:
+    """It stands in the transcript as little as it can be asked for."""
+    assert position_of(key) is None

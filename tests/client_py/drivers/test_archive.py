@@ -12,7 +12,7 @@ from client_py.drivers import archive
 from client_py.drivers.archive import Archive
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Put
+from client_py.ports import Key, Put
 from tests.fakes.ports import FakeClock, FakeDatabase, settle
 
 PLACE = Place("ada", "den")
@@ -33,6 +33,11 @@ class Stage:
 
     def _stored(self, together: Sequence[Kept]) -> None:
         self.stored += [(kept.entry.message.text if kept.entry.message else None, kept.new) for kept in together]
+
+    async def spoil(self, prefix: Key, row: str, *, message_id: str) -> None:
+        """Write something else in the place of what is kept of a message, or under another last part of a key."""
+        (key,) = [key for key, _ in await self.database.read(prefix) if key[-1] == message_id]
+        await self.database.write([Put(key, row)])
 
     async def keep(self, *entries: Entry) -> None:
         """Keep entries, and wait until they are."""
@@ -259,3 +264,81 @@ async def test_archive_moves_to_another_database() -> None:
     assert await stage.database.read(()) == rows
     assert [message.text for message in await stage.archive.everything()] == ["1", "2"]
     assert len(await memory.read(PLACE.messages)) == 2
+
+
+SPOILT = ["no json", "[" * 9_000, "{}", '{"from":"ben","at":1e13,"out":false,"text":"Hi"}']
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=["text", "deep", "shape", "moment"])
+async def test_archive_shows_the_others_beside_what_is_spoilt(spoilt: str) -> None:
+    """A message that cannot be read stands at its place, is never found, and is given out with all the others."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")), written("3"))
+    await stage.spoil(PLACE.messages, spoilt, message_id="message-2")
+    after = Stage(stage)
+    shown = (await after.archive.load()).messages
+    assert [(message.id, message.text, message.readable) for message in shown] == [
+        ("message-1", "1", True),
+        ("message-2", "", False),
+        ("message-3", "3", True),
+    ]
+    assert shown[1].sent_at == pytest.approx(1_000_000.0, abs=1)
+    assert tuple(await after.archive.everything()) == shown
+    assert (await after.archive.search("2"), await after.archive.search("3")) == (((), True), ((shown[2],), True))
+    assert await after.archive.earlier("message-3") == (shown[:2], False)
+    assert await after.archive.later("message-2") == (shown[2:], False)
+
+
+async def test_archive_sends_nothing_of_ours_that_is_spoilt() -> None:
+    """Nobody knows what it said; what waits beside it is sent, and is all that is left when the history is cleared."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    after = Stage(stage)
+    snapshot = await after.archive.load()
+    assert snapshot.pending == (outgoing("2"),)
+    assert [receipt.message_id for receipt in snapshot.receipts] == ["message-2"]
+    assert await after.archive.clear() == (outgoing("2"),)
+    assert await after.archive.everything() == [outgoing("2")]
+
+
+async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is_spoilt() -> None:
+    """It is neither shown as read nor sent to whoever comes."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.receipts, '{"ben":{"bens-tab":9}}', message_id="message-1")
+    snapshot = await Stage(stage).archive.load()
+    assert [message.delivery for message in snapshot.messages] == [None, Delivery.QUEUED]
+    assert snapshot.pending == (outgoing("2"),)
+
+
+async def test_archive_takes_a_mark_that_is_spoilt_for_none() -> None:
+    """The others are there, and the conversation puts that device in step anew."""
+    stage = Stage()
+    other = replace(MARK, device="bens-phone")
+    await stage.keep(Entry(incoming("1"), marks=(MARK, other)))
+    await stage.spoil(PLACE.marks_of("adas-tab"), "[1,2,3,1e99]", message_id=MARK.device)
+    assert (await Stage(stage).archive.load()).marks == (other,)
+
+
+async def test_archive_passes_over_what_stands_under_no_key_of_ours() -> None:
+    """A row that no release has written is no message."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    foreign: list[Key] = [PLACE.messages, (*PLACE.messages, "late", "m"), (*PLACE.messages, 2**60, "m")]
+    await stage.database.write([Put(key, "{}") for key in foreign])
+    after = Stage(stage)
+    assert (await after.archive.load()).messages == (incoming("1"),)
+    await after.keep(Entry(incoming("2")))
+    assert await after.archive.everything() == [incoming("1"), incoming("2")]
+
+
+async def test_archive_finds_no_place_by_an_id_that_is_spoilt() -> None:
+    """Nothing stands before it, then; it is known all the same that the message is here."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
+    await stage.spoil(PLACE.ids_of("adas-tab"), "first", message_id="message-2")
+    after = Stage(stage)
+    assert await after.archive.earlier("message-2") == ((), False)
+    await after.keep(Entry(incoming("2")))
+    assert after.stored == [("2", False)]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
 from client_py.core.models import Delivery, Direction, Message
 from client_py.core.records import Entry, Receipt
 from client_py.core.rows import Place
 from client_py.drivers.archive import Archive
 from client_py.drivers.devices import Device, Devices
 from client_py.drivers.tasks import Tasks
+from client_py.ports import Put
 from tests.fakes.ports import FakeClock, FakeDatabase, FakeLocks, FakeRandom, FakeStore, settle
 
 PLACE = Place("ada", "den")
@@ -114,3 +117,34 @@ async def test_clearing_leaves_what_a_living_tab_has_yet_to_deliver() -> None:
     await browser.write(first, "mine")
     await browser.archive(second).clear()
     assert [message.text for message in (await browser.archive(first).load()).pending] == ["mine"]
+
+
+async def test_device_that_is_spoilt_is_inherited_from_all_the_same() -> None:
+    """What it has kept is not lost with its row; a spoilt receipt goes along as it is."""
+    browser = Browser()
+    before = await browser.open()
+    await browser.write(before, "1")
+    await browser.write(before, "2")
+    receipts = PLACE.receipts_of(before.name)
+    await browser.database.write(
+        [Put(PLACE.device(before.name), "[" * 9_000), Put((*receipts, "message-000000000002"), "no json")]
+    )
+    before.release()
+    tab = FakeStore()
+    tab.put("p2pchat.device:ada/den", "new-tab-of-22-characte")
+    heir = await browser.open(tab)
+    assert (heir.name, heir.resume_token) == ("new-tab-of-22-characte", None)
+    snapshot = await browser.archive(heir).load()
+    assert [message.text for message in snapshot.pending] == ["1"]
+    assert [message.delivery for message in snapshot.messages] == [Delivery.QUEUED, None]
+
+
+@pytest.mark.parametrize("name", ["short", "no device name", "x" * 65])
+async def test_device_has_no_name_that_peers_refuse(name: str) -> None:
+    """What stands in sessionStorage or among the devices may be anything; this tab is a new device then."""
+    browser, tab = Browser(), FakeStore()
+    tab.put("p2pchat.device:ada/den", name)
+    await browser.database.write([Put(PLACE.device(name), "[1.5,null]")])
+    device = await browser.open(tab)
+    assert device.name != name
+    assert [key[-1] for key, _ in await browser.database.read(PLACE.devices)] == [device.name]
