@@ -1,12 +1,13 @@
+import base64
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 import jwt
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from signaling.access_tokens import CLOCK_SKEW, KNOWN_TOKENS, AccessTokens
+from signaling.access_tokens import CLOCK_SKEW, KNOWN_TOKENS, MAX_TOKEN_CHARACTERS, AccessTokens
 from signaling.errors import AuthenticationError
 
 SECRET = b"a secret of the tests, 32 bytes or more"
@@ -106,3 +107,35 @@ def test_known_token_ends_too() -> None:
     with pytest.raises(AuthenticationError):
         tokens.account_id(token)
     assert token not in tokens._known
+
+
+def segment(text: str) -> str:
+    """Give a part of a token."""
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("depth", [300, 700, 5_000])
+@pytest.mark.parametrize("opening", ["[", '{"alg":"HS256","x":' + "["])
+def test_token_that_is_nested_deep_is_refused(opening: str, depth: int) -> None:
+    """A header has room for thousands of brackets; neither they nor what fails over them is an error of ours."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(f"{segment(opening + '[' * depth)}.{segment('{}')}.{segment('x' * 32)}")
+
+
+def test_token_is_refused_where_its_reader_recurses_too_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever library reads it, in whichever release."""
+
+    def recurse(*_arguments: object, **_options: object) -> NoReturn:
+        raise RecursionError
+
+    monkeypatch.setattr(jwt, "decode", recurse)
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id("e30.e30.x")
+
+
+def test_token_that_is_longer_than_ours_is_not_looked_at() -> None:
+    """Ours are far shorter, for the longest name of an account."""
+    tokens = AccessTokens(SECRET, 60)
+    assert len(tokens.issue("a" * 36).text) < MAX_TOKEN_CHARACTERS / 2
+    with pytest.raises(AuthenticationError):
+        tokens.account_id(jwt.encode(claims(more="x" * MAX_TOKEN_CHARACTERS), SECRET))

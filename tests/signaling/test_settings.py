@@ -88,6 +88,8 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_TURN_URLS", "turn:me@a.example", "turn:"),
         ("P2PCHAT_TURN_URLS", "turn:a.example,turn:a.example?transport=sctp", "?transport=sctp"),
         ("P2PCHAT_TURN_URLS", "turn:" + "a" * 508, "turn:"),
+        ("P2PCHAT_STUN_URLS", ",".join(["stun:a.example"] * 129), "128 URLs at most"),
+        ("P2PCHAT_TURN_URLS", ",".join(["turn:a.example"] * 129), "128 URLs at most"),
         ("P2PCHAT_TURN_LIFE", "59", "from 60 to 2592000"),
         ("P2PCHAT_ICE_SERVERS_LIMIT", "seldom", "10/minute"),
         ("P2PCHAT_LOG_LEVEL", "loud", "one of debug"),

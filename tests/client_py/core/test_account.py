@@ -6,6 +6,7 @@ import pytest
 
 from client_py.core.account import (
     EXPIRED,
+    MAX_RENEWAL_SECONDS,
     MIN_RENEWAL_SECONDS,
     RENEWAL_RETRY_SECONDS,
     UNREACHABLE,
@@ -193,3 +194,46 @@ def test_account_ends_with_a_refused_token() -> None:
 def test_parse_login_refuses_what_is_none(text: str) -> None:
     """What a browser has kept may be of another version, or spoilt: then nobody is signed in."""
     assert parse_login(text) is None
+
+
+GOOD = '{"token":"jwt","username":"ada","expires_at":1000}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 9_000,
+        GOOD.replace("1000", "1e999"),
+        GOOD.replace("1000", "9" * 400),
+        GOOD.replace("1000", "-1"),
+        GOOD.replace("1000", '"1000"'),
+        GOOD.replace("jwt", "no token"),
+        GOOD.replace("jwt", "j" * 5_000),
+        GOOD.replace('"jwt"', "7"),
+        GOOD.replace("ada", "\\ud800da"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_parse_login_refuses_what_nobody_can_use(text: str) -> None:
+    """A token that no subprotocol can be, and an end that no timer and no calendar has, make a page fail later on."""
+    assert parse_login(GOOD) == Login("jwt", "ada", 1000)
+    assert parse_login(text) is None
+
+
+def test_account_renews_a_long_login_twice_a_day() -> None:
+    """A browser's timer takes 24 days at most, and fires at once where it is to wait longer."""
+    body = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 365 * 86_400})
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    assert StartRenewalTimer(MAX_RENEWAL_SECONDS) in account.responded(Purpose.SIGN_IN, 200, body, NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 9_000, '{"error":{"message":["no"]}}', '{"error":{"message":"\\ud800"}}', '{"error":"no"}', '{"error":{}}'],
+)
+def test_account_shows_no_sentence_that_is_none(body: str) -> None:
+    """A proxy may answer, or a server in trouble: what cannot be read is said as that."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    assert account.responded(Purpose.SIGN_IN, 400, body, NOW) == [ShowFault(UNREADABLE)]

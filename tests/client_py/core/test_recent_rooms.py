@@ -10,7 +10,7 @@ def test_recent_rooms_come_back_as_they_were_kept() -> None:
     assert parse_rooms(format_rooms(("den", "hall"))) == ("den", "hall")
 
 
-@pytest.mark.parametrize("text", [None, "", "no json", "{}", "7"])
+@pytest.mark.parametrize("text", [None, "", "no json", "{}", "7", "[" * 9_000, '["den"' + "]" * 9])
 def test_recent_rooms_read_as_none_from_what_is_no_list(text: str | None) -> None:
     """Another version of the page, or a person, may have written there."""
     assert parse_rooms(text) == ()

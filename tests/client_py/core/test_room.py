@@ -89,6 +89,28 @@ def test_room_costs_a_peer_its_channel_for_breaking_the_rules() -> None:
     assert stage.status() is Status.RECONNECTING
 
 
+def test_room_costs_a_peer_its_channel_for_a_frame_that_fails() -> None:
+    """What nobody foresaw is said for whoever looks into it, and ends the channel too."""
+    stage = Stage()
+    stage.connect()
+    warning, *effects = stage.do(stage.room.frame_failed(BEN, "ZeroDivisionError"))
+    assert warning == Warn("A peer's frame failed: ZeroDivisionError")
+    assert on_ben(effects) == [ClosePeerConnection()]
+    assert stage.status() is Status.RECONNECTING
+
+
+def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:
+    """A moment behind the last day of JavaScript is neither stored nor acknowledged."""
+    stage = Stage()
+    stage.connect()
+    text = '{"type":"message","seq":1,"id":"message-000000000000","sent_at":1e13,"part":1,"parts":1,"text":"Hi"}'
+    warning, *effects = stage.do(stage.room.frame_received(BEN, text))
+    assert warning == Warn(
+        "A peer sent what cannot be read: The message is malformed: message.sent_at must be 0 to 8640000000000."
+    )
+    assert on_ben(effects) == [ClosePeerConnection()]
+
+
 def test_room_begins_anew_with_a_server_that_talks_nonsense() -> None:
     """What cannot be read costs the server its WebSocket."""
     stage = Stage()

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import NoReturn
+
+import pytest
+
 from client_py.core.frames import FRAMES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.models import Status
 from client_py.core.notices import MessageAdded, Notice, StatusChanged
+from client_py.core.room import Room
 from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.server_line import ServerPorts
@@ -344,3 +349,19 @@ async def test_room_looks_once_more_a_moment_after_it_has_looked() -> None:
     stage.driver.checked()
     stage.clock.advance(1.1)
     assert stage.sent()[-2:] == [requests.Ping(), requests.Ping()]
+
+
+async def test_driver_keeps_a_frame_that_fails_to_its_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong on account of a frame ends that channel, and is told; the room goes on."""
+    stage = Stage()
+    await stage.connect()
+    channel = stage.channel
+
+    def fail(*_arguments: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Room, "frame_received", fail)
+        stage.receive_frame(Typing())
+    assert "ZeroDivisionError" in stage.warnings[-1]
+    assert (channel.closed, stage.status, stage.failures) == (True, Status.RECONNECTING, [])

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client_py.core.history import UNREADABLE
 from client_py.core.models import Delivery, Message
+from client_py.ui import message as message_view
+from client_py.ui.links import Part, split_links
 from client_py.ui.message_list import MessageList
 from tests.client_py.ui.surroundings import DAY, PlainFormats, World, incoming, outgoing
 from tests.fakes.document import FakeElement
@@ -45,6 +48,23 @@ def messages(world: World, formats: MovingFormats) -> Iterator[MessageList]:
 def listed(world: World, formats: PlainFormats) -> MessageList:
     """Give an empty list."""
     return MessageList(replace(world.surroundings, formats=formats), lambda: None)
+
+
+def articles(messages: MessageList) -> list[FakeElement]:
+    """Give the messages."""
+    assert isinstance(messages.element, FakeElement)
+    return messages.element.every(tag="article")
+
+
+def failing_at(fatal: str) -> Callable[[str], Iterator[Part]]:
+    """Give what splits texts, but fails at one of them."""
+
+    def split(text: str) -> Iterator[Part]:
+        if text == fatal:
+            raise RuntimeError(text)
+        return split_links(text)
+
+    return split
 
 
 def rows(messages: MessageList) -> list[str]:
@@ -163,3 +183,26 @@ def test_delivery_of_a_message_that_left_the_page_is_passed_over(messages: Messa
     messages.take_off(1)
     messages.show_delivery("m", Delivery.READ)
     assert rows(messages) == []
+
+
+def test_message_that_cannot_be_shown_says_so_in_its_place(world: World, messages: MessageList) -> None:
+    """Neither its author nor its text is known, and the others stand as if it were one of them."""
+    for each in (incoming("1", at=0), incoming("2", at=10).unreadable(), incoming("3", at=20)):
+        messages.append(each)
+    shown = [article for article in articles(messages) if "data-unreadable" in article.attributes]
+    assert [article.by_test_id("message-text").text for article in articles(messages)] == ["1", UNREADABLE, "3"]
+    assert [article.by_test_id("message-text").text for article in shown] == [UNREADABLE]
+    assert shown[0].every(class_="author") == []
+    assert world.reported == []
+
+
+def test_message_whose_drawing_fails_takes_no_other_along(
+    world: World, messages: MessageList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown as one that cannot be shown, and what went wrong is told."""
+    monkeypatch.setattr(message_view, "split_links", failing_at("2"))
+    messages.append(incoming("1", at=0))
+    messages.append(incoming("2", at=10))
+    messages.prepend([incoming("0", at=0)])
+    assert [article.by_test_id("message-text").text for article in articles(messages)] == ["0", "1", UNREADABLE]
+    assert [str(error) for error in world.reported] == ["2"]
