@@ -274,19 +274,19 @@ async def test_archive_shows_the_others_beside_what_is_spoilt(spoilt: str) -> No
     """A message that cannot be read stands at its place, is never found, and is given out with all the others."""
     stage = Stage()
     await stage.keep(Entry(incoming("1")), Entry(incoming("2")), written("3"))
-    await stage.spoil(PLACE.messages, spoilt, message_id="message-2")
+    await stage.spoil(PLACE.messages, spoilt, message_id="ben:message-2")
     after = Stage(stage)
     shown = (await after.archive.load()).messages
     assert [(message.id, message.text, message.readable) for message in shown] == [
-        ("message-1", "1", True),
-        ("message-2", "", False),
+        ("ben:message-1", "1", True),
+        ("ben:message-2", "", False),
         ("message-3", "3", True),
     ]
     assert shown[1].sent_at == pytest.approx(1_000_000.0, abs=1)
     assert tuple(await after.archive.everything()) == shown
     assert (await after.archive.search("2"), await after.archive.search("3")) == (((), True), ((shown[2],), True))
     assert await after.archive.earlier("message-3") == (shown[:2], False)
-    assert await after.archive.later("message-2") == (shown[2:], False)
+    assert await after.archive.later("ben:message-2") == (shown[2:], False)
 
 
 async def test_archive_sends_nothing_of_ours_that_is_spoilt() -> None:
@@ -337,8 +337,8 @@ async def test_archive_finds_no_place_by_an_id_that_is_spoilt() -> None:
     """Nothing stands before it, then; it is known all the same that the message is here."""
     stage = Stage()
     await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
-    await stage.spoil(PLACE.ids_of("adas-tab"), "first", message_id="message-2")
+    await stage.spoil(PLACE.ids_of("adas-tab"), "first", message_id="ben:message-2")
     after = Stage(stage)
-    assert await after.archive.earlier("message-2") == ((), False)
+    assert await after.archive.earlier("ben:message-2") == ((), False)
     await after.keep(Entry(incoming("2")))
     assert after.stored == [("2", False)]
