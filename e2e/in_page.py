@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import js
 
+from client_py.browser.clock import BrowserClock
 from client_py.browser.database import (
     BLOCKED,
     CLOSED,
@@ -21,9 +22,10 @@ from client_py.browser.database import (
 )
 from client_py.browser.document import BrowserDocument
 from client_py.browser.doorbell import BrowserDoorbell, ask_by_socket
+from client_py.browser.formats import BrowserFormats
 from client_py.browser.interop import Callbacks
 from client_py.browser.locks import BrowserLocks
-from client_py.browser.peer_connection import BrowserPeerConnection, BrowserPeerConnections
+from client_py.browser.peer_connection import RELAY_ADDRESS, BrowserPeerConnection, BrowserPeerConnections
 from client_py.browser.server import Server, ask_by_request
 from client_py.browser.store import BrowserStore
 from client_py.drivers.memory_database import MemoryDatabase
@@ -52,9 +54,12 @@ __all__ = [
     "FORBIDDEN",
     "FULL",
     "NEWER",
+    "RELAY_ADDRESS",
     "STEPS",
+    "BrowserClock",
     "BrowserDocument",
     "BrowserDoorbell",
+    "BrowserFormats",
     "BrowserLocks",
     "BrowserPeerConnection",
     "BrowserPeerConnections",

@@ -9,7 +9,10 @@ from e2e.python_page import PythonPage
 if TYPE_CHECKING:
     from e2e.in_page import (
         CALLBACKS,
+        RELAY_ADDRESS,
+        BrowserClock,
         BrowserDocument,
+        BrowserFormats,
         BrowserLocks,
         BrowserPeerConnections,
         BrowserStore,
@@ -379,3 +382,43 @@ async def test_bytes_received_grow_by_acknowledgements(python: PythonPage) -> No
     (before, idle, once, twice), closed = await python.run(counted)
     assert 0 < before == idle < once < twice
     assert closed
+
+
+async def test_formats_write_a_dash_for_what_is_no_moment(python: PythonPage) -> None:
+    """To write a Date behind the last one throws, and one message must not take the others along."""
+
+    async def written() -> object:
+        formats = BrowserFormats()
+        writers = (formats.time, formats.day, formats.full)
+        strange = (8.64e12 + 1, -8.64e12 - 1, 1e13, 1e300, float("inf"), float("-inf"), float("nan"))
+        ends = [write(moment) for write in writers for moment in (0, 8.64e12, -8.64e12)]
+        return [sorted({write(moment) for write in writers for moment in strange}), ["–" in ends, all(ends)]]
+
+    assert await python.run(written) == [["–"], [False, True]]
+
+
+async def test_clock_waits_as_long_as_a_browser_can(python: PythonPage) -> None:
+    """What is longer than a timer of a browser takes does not come at once, and not either where it is no number."""
+
+    async def came() -> object:
+        clock, calls = BrowserClock(CALLBACKS), list[float]()
+        disposals = [
+            clock.call_later(seconds, lambda: calls.append(1)) for seconds in (2**31 / 1000, 1e9, float("inf"))
+        ]
+        await asyncio.sleep(0.3)
+        for dispose in disposals:
+            dispose()
+        return calls
+
+    assert await python.run(came) == []
+
+
+async def test_description_of_one_long_word_is_read_at_once(python: PythonPage) -> None:
+    """A stranger's description is as long as it may be, and may be written to be looked through for very long."""
+
+    async def found() -> object:
+        line = "candidate:1 1 udp 1 203.0.113.1 49152 typ relay raddr 0.0.0.0 rport 0"
+        words = ["x" * 32_768, "x 1" * 10_000, "1 " * 16_000, f"a={line}"]
+        return [RELAY_ADDRESS.findall(text) for text in words]
+
+    assert await python.run(found) == [[], [], [], [["203.0.113.1", "49152"]]]

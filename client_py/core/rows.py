@@ -150,8 +150,8 @@ def mark_row(mark: Mark) -> str:
 def read_mark(account: str, device: str, row: str) -> Mark | None:
     """Read how far we are with a device; None if it is no mark, and both are put in step anew then."""
     match _value(row):
-        case [_, _, _, _] as numbers if all(map(_is_count, numbers)):
-            return Mark(account, device, *numbers)
+        case [int(heard), int(received), int(read), int(acknowledged)] as numbers if all(map(_is_count, numbers)):
+            return Mark(account, device, heard, received, read, acknowledged)
     return None
 
 
