@@ -348,7 +348,10 @@ async def test_configuration_leads_to_another_server(
     await page.wait_for_lobby()
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://x.example"}'])
+NO_SERVER = ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://x.example"}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("text", NO_SERVER, ids=lambda text: text[:40])
 async def test_broken_configuration_is_told(
     host: StaticHost, signaler: Server, text: str, newcomers: Newcomers
 ) -> None:

@@ -105,7 +105,7 @@ class WorkerMetrics:
                 with contextlib.closing(writer):
                     told = await reader.read()
             return msgspec.msgpack.decode(told, type=list[Family])
-        except (OSError, TimeoutError, msgspec.DecodeError, RecursionError):
+        except (OSError, TimeoutError, msgspec.DecodeError):
             return None
 
     async def _tell(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
