@@ -14,7 +14,10 @@ from typing import NoReturn
 from protocol.errors import MalformedMessage
 
 MAX_DEPTH = 32
-"""Levels of arrays and objects in one another; our own messages have four. Pyodide bears some hundred."""
+"""Levels of arrays and objects in one another; our own messages have four, and Pyodide bears some thousand."""
+
+MAX_CONTAINERS = 1_000
+"""Arrays and objects in one text; our own have half as many at most. Each costs a page more than a thousand letters."""
 
 MAX_KEYS = 1_000
 """Of one object. Where Python starts from a snapshot, every page hashes alike: who chooses keys that collide makes the
@@ -24,30 +27,35 @@ _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(byte for byte in range(256) if byte not in _STEPS)
 
 
-def parse_json(text: str) -> object:
+def parse_json(text: str, *, max_containers: int = MAX_CONTAINERS) -> object:
     """Return the value of a JSON text (RFC 8259), or raise MalformedMessage that says what is wrong with it.
 
-    Refused are also NaN and Infinity, a key that stands twice in an object, and what is nested too deep. A number may
-    still be as large as its text says, and a float infinite: its bounds are those of its field.
+    Refused are also NaN and Infinity, a key that stands twice in an object, and too many arrays and objects, in one
+    another or in all. A number may still be as large as its text says, and a float infinite: its bounds are those of
+    its field.
     """
-    if _is_too_deep(text):
-        raise MalformedMessage(f"it is nested deeper than {MAX_DEPTH} levels")
+    _look_at_brackets(text, max_containers)
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except ValueError as error:  # an integer of more digits than int() takes is one too
         raise MalformedMessage("it is not JSON") from error
 
 
-def _is_too_deep(text: str) -> bool:
-    """Tell whether brackets stand in one another too deep, those in strings left aside.
+def _look_at_brackets(text: str, max_containers: int) -> None:
+    """Refuse what has too many of them, in one another or in all, those in strings left aside.
 
-    What is no JSON may be judged wrongly, but not what the parser reads of it before it finds that out.
+    What is no JSON may be refused for the wrong reason, but nothing passes in which the parser comes deeper before it
+    finds that out.
     """
     if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
+        return
     outside = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
     brackets = outside.encode("ascii", "ignore").translate(None, _OTHERS)
-    return any(map(MAX_DEPTH.__lt__, accumulate(map(_STEPS.__getitem__, brackets))))
+    levels = accumulate(map(_STEPS.__getitem__, brackets[: 2 * max_containers]))
+    if any(map(MAX_DEPTH.__lt__, levels)):
+        raise MalformedMessage(f"it is nested deeper than {MAX_DEPTH} levels")
+    if brackets.count(b"[") + brackets.count(b"{") > max_containers:
+        raise MalformedMessage(f"it has more than {max_containers} arrays and objects")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -131,7 +131,7 @@ def test_protocol_lists_every_address() -> None:
     ("title", "phrase"),
     [
         ("Connecting", f"at most {requests.MAX_REQUEST_BYTES} bytes"),
-        ("Connecting", f"more than {json_text.MAX_DEPTH} levels deep"),
+        ("Connecting", f"more than {json_text.MAX_DEPTH} levels deep or more than {json_text.MAX_CONTAINERS} in all"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
         ("Getting lost, and resuming", f"within {session.PROBE_SECONDS:g} seconds"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
@@ -200,7 +200,7 @@ def test_peer_lists_every_limit() -> None:
         ("The channel", f"the label `{frames.CHANNEL_LABEL}`"),
         ("The channel", f"`id: {frames.CHANNEL_ID}`"),
         ("The channel", f"at most {frames.MAX_FRAME_BYTES} bytes"),
-        ("The channel", f"at most {json_text.MAX_DEPTH} levels deep"),
+        ("The channel", f"at most {json_text.MAX_DEPTH} levels deep, {json_text.MAX_CONTAINERS} in all"),
         ("Frames", f"every {conversation.TYPING_SENT_EVERY_SECONDS:g} seconds"),
         ("Frames", f"shown for {conversation.TYPING_SHOWN_SECONDS:g}"),
         ("Negotiation", f"for {link.OFFER_EXPECTED_SECONDS:g} seconds, then offers"),

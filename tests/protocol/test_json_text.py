@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import MalformedMessage
-from protocol.json_text import MAX_DEPTH, MAX_KEYS, parse_json
+from protocol.json_text import MAX_CONTAINERS, MAX_DEPTH, MAX_KEYS, parse_json
 from tests.protocol.strategies import JSON_VALUES
 
 PIECES = st.lists(st.sampled_from([*'[]{}"\\,:1a ', '\\"', "\\\\", '"a":']), max_size=120).map("".join)
@@ -73,9 +73,20 @@ def test_parser_passes_over_brackets_in_texts(text: str) -> None:
     assert parse_json(json.dumps([{"text": text}])) == [{"text": text}]
 
 
-def test_parser_takes_what_is_wide() -> None:
-    """Many objects beside one another are not deep."""
-    assert parse_json("[" + '{"a":[]},' * 10_000 + "1]") == [{"a": []}] * 10_000 + [1]
+def test_parser_bounds_how_many_there_are() -> None:
+    """Many beside one another are not deep, and are taken up to their own bound, which may be asked for otherwise."""
+    text = "[" + "{}," * (MAX_CONTAINERS - 1) + "1]"
+    assert parse_json(text) == [{}] * (MAX_CONTAINERS - 1) + [1]
+    more = text.replace("1]", "[]]")
+    assert fault_of(more) == f"it has more than {MAX_CONTAINERS} arrays and objects"
+    assert parse_json(more, max_containers=MAX_CONTAINERS + 1) == [{}] * (MAX_CONTAINERS - 1) + [[]]
+
+
+@pytest.mark.parametrize("before", ["[],", "{},", '"[",'])
+def test_parser_hides_no_depth_behind_what_is_wide(before: str) -> None:
+    """However much stands before it, what is deep is never parsed."""
+    text = "[" + before * MAX_CONTAINERS * 2 + "[" * 9_000
+    assert "more than" in fault_of(text) or "deeper" in fault_of(text)
 
 
 @given(PIECES)
