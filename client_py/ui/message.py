@@ -27,6 +27,9 @@ DELIVERY_LABELS = {
 FOLDED_FROM = 4_000
 """A message of more characters is folded, so that it does not bury the conversation."""
 FOLDED_FROM_LINES = 60
+SHOWN_FOLDED = 4_000
+"""Of a folded message, the browser lays out so many characters: some more than are seen of it. All 256 KiB, which
+another person may send one after the other, would take it a second each."""
 
 
 class Blanks:
@@ -119,10 +122,13 @@ class MessageView:
         return self._document.create("p", {"class": "author unseen"}, "You")
 
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
-        shown.append(*self._parts(text))
         yield shown
-        if len(text) > FOLDED_FROM or text.count("\n") > FOLDED_FROM_LINES:
-            yield self._fold(shown)
+        if len(text) <= FOLDED_FROM and text.count("\n") <= FOLDED_FROM_LINES:
+            shown.append(*self._parts(text))
+            return
+        rest = self._document.create("span", {}, *self._parts(text[SHOWN_FOLDED:]))
+        shown.append(*self._parts(text[:SHOWN_FOLDED]), rest)
+        yield self._fold(shown, rest)
 
     def _parts(self, text: str) -> Iterator[Element | str]:
         for part in split_links(text):
@@ -132,11 +138,12 @@ class MessageView:
             else:
                 yield part.text
 
-    def _fold(self, shown: Element) -> Element:
+    def _fold(self, shown: Element, rest: Element) -> Element:
         button = self._document.create("button", {"type": "button", "class": "fold"})
 
         def show(*, folded: bool) -> None:
             shown.set("data-folded", "" if folded else None)
+            rest.hidden = folded
             button.text = "Show the whole message" if folded else "Show less"
             button.set("aria-expanded", "false" if folded else "true")
 

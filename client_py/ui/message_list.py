@@ -76,6 +76,21 @@ class MessageList:
         return len(self._rows)
 
     @property
+    def characters(self) -> int:
+        """How much text all of them have."""
+        return sum(len(row.message.text) for row in self._rows.values())
+
+    def count_newest(self, messages: int, characters: int) -> int:
+        """Count the newest, of which at most so many may stay with so much text in all; one always may."""
+        count = 0
+        for row in islice(reversed(self._rows.values()), messages):
+            characters -= len(row.message.text)
+            if characters < 0 and count > 0:
+                break
+            count += 1
+        return count
+
+    @property
     def oldest(self) -> str | None:
         """The id of the first message, if there is one."""
         return next(iter(self._rows), None)

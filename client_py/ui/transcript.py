@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 300
 """So many messages are on the page at most, some heights of the largest screen; the others wait in the archive."""
+MAX_CHARACTERS = 2_000_000
+"""So much text at most, where messages are long: they may have 256 KiB each."""
 SLACK_SHOWN = 40
 """So many more may come in before the oldest are taken off, so that it seldom has to be done."""
 MAX_AT_ONCE = 60
@@ -204,13 +206,13 @@ class Transcript:
             self._go_on(goes_on=True)
         for message in coming[MAX_AT_ONCE:]:
             self._leave_below(message)
-        if len(self._messages) > MAX_SHOWN + SLACK_SHOWN and self._end.at_end:
+        if self._is_too_much(SLACK_SHOWN) and self._end.at_end:
             self._take_off_oldest()
         self._drawing.ask()
 
     def _show(self, message: Message) -> None:
         is_own = message.direction is Direction.OUTGOING
-        if not self._end.at_end and not is_own and len(self._messages) >= MAX_SHOWN + SLACK_SHOWN:
+        if not self._end.at_end and not is_own and self._is_too_much(SLACK_SHOWN - 1):
             self._go_on(goes_on=True)
         if self._end.goes_on:
             self._leave_below(message)
@@ -261,10 +263,15 @@ class Transcript:
 
     # The window
 
+    def _is_too_much(self, slack: int) -> bool:
+        """Tell whether more is on the page than may be, by more than so many messages or by text."""
+        return len(self._messages) > MAX_SHOWN + slack or self._messages.characters > MAX_CHARACTERS
+
     def _take_off_oldest(self) -> None:
         """Keep the page bounded, at its beginning; an answer that is due is for a beginning that is no longer there."""
         with self._end.holding():
-            self._messages.take_off(len(self._messages) - MAX_SHOWN)
+            kept = self._messages.count_newest(MAX_SHOWN, MAX_CHARACTERS)
+            self._messages.take_off(len(self._messages) - kept)
             self._offer_earlier(offered=True)
 
     def _take_off_farthest(self) -> None:

@@ -206,3 +206,12 @@ def test_message_whose_drawing_fails_takes_no_other_along(
     messages.prepend([incoming("0", at=0)])
     assert [article.by_test_id("message-text").text for article in articles(messages)] == ["0", "1", UNREADABLE]
     assert [str(error) for error in world.reported] == ["2"]
+
+
+def test_list_counts_the_newest_that_may_stay(messages: MessageList) -> None:
+    """By number and by text; one may always stay."""
+    for number, size in enumerate((5, 1, 1, 3)):
+        messages.append(replace(incoming("a" * size), id=str(number)))
+    assert messages.characters == 10
+    assert [messages.count_newest(count, 100) for count in (0, 3, 9)] == [0, 3, 4]
+    assert [messages.count_newest(9, size) for size in (0, 3, 4, 9, 10)] == [1, 1, 2, 3, 4]

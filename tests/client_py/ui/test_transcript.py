@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +16,10 @@ from client_py.core.notices import (
     MessageAdded,
     NewestLoaded,
 )
-from client_py.ui.message import FOLDED_FROM
+from client_py.ui.message import FOLDED_FROM, SHOWN_FOLDED
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
-from client_py.ui.transcript import MAX_AT_ONCE, MAX_SHOWN, NEWEST, SLACK_SHOWN, new_messages
+from client_py.ui.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, NEWEST, SLACK_SHOWN, new_messages
 from tests.client_py.ui.surroundings import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -253,10 +254,12 @@ def test_long_message_is_folded(world: World, room: RoomScreen) -> None:
     assert long.get("data-folded") is not None
     assert short.get("data-folded") is None
     assert button.get("aria-expanded") == "false"
+    rest = long.one(tag="span")
+    assert (rest.hidden, rest.text) == (True, text[SHOWN_FOLDED:])
     button.fire("click")
-    assert (long.get("data-folded"), button.get("aria-expanded")) == (None, "true")
+    assert (long.get("data-folded"), button.get("aria-expanded"), rest.hidden) == (None, "true", False)
     button.fire("click")
-    assert (long.get("data-folded"), button.get("aria-expanded")) == ("", "false")
+    assert (long.get("data-folded"), button.get("aria-expanded"), rest.hidden) == ("", "false", True)
 
 
 def test_message_of_many_lines_is_folded(world: World, room: RoomScreen) -> None:
@@ -417,6 +420,31 @@ def test_page_holds_so_many_messages(world: World, room: RoomScreen, full: FakeE
     assert earlier(world).is_shown()
     earlier(world).fire("click")
     assert world.asked.of("load_earlier") == [("load_earlier", texts(world)[0])]
+
+
+def test_page_holds_so_much_text(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Long messages leave the page sooner, and the last one stays however long it is."""
+    assert log.scroll_top == 600
+    size = MAX_CHARACTERS // 4
+    for number in range(8):
+        add(room, replace(incoming("a" * size), id=str(number)))
+        world.document.draw()
+    assert [text[:1] for text in texts(world)] == ["a"] * 4
+    assert earlier(world).is_shown()
+    add(room, replace(incoming("b" * 2 * MAX_CHARACTERS), id="last"))
+    world.document.draw()
+    assert [text[:1] for text in texts(world)] == ["b"]
+
+
+def test_reader_above_is_not_given_more_text(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Where so much is on the page, what comes in waits in the archive until the reader comes there."""
+    add(room, replace(incoming("a" * (MAX_CHARACTERS + 1)), id="1"))
+    log.scroll_to(100)
+    world.document.draw()
+    add(room, replace(incoming("b"), id="2"))
+    world.document.draw()
+    assert [text[:1] for text in texts(world)] == ["a"]
+    assert jump(world).text == new_messages(1)
 
 
 @pytest.mark.usefixtures("full")
