@@ -298,7 +298,7 @@ class Conversation:
         """Note that a message of a device is safe; gives how we stand with it."""
         (mark,) = entry.marks
         stream = self._recipients.stream(mark.account, mark.device)
-        stream.inbox.stored = mark.received
+        stream.inbox.mark_stored(mark.received)
         return stream
 
     def _say_stored(

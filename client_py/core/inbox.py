@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from client_py.core.frames import MAX_MESSAGE_BYTES, MessagePart
+from client_py.core.outbox import WINDOW_BYTES
 from protocol.errors import MalformedMessage, UnexpectedMessage
+
+MAX_UNSTORED = 4_096
+"""So many messages may wait here to be stored; more than ever come from who has no more under way than is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,17 @@ class Inbox:
         self.stored = received
         self.read = read
         self._parts: list[MessagePart] = []
+        self._part_bytes = 0
+        self._unstored: deque[tuple[int, int]] = deque()
+        """Number and bytes of each message behind `stored`."""
+        self._unstored_bytes = 0
 
     def receive(self, frame: MessagePart) -> Incoming | None:
         """Take a frame; gives the message that it completes, or None for a part or a duplicate.
 
         Raises UnexpectedMessage where numbers or parts are missing (an ordered channel loses none, so the other side
-        erred), and MalformedMessage where the parts do not fit each other.
+        erred) or more comes than may be under way without acknowledgement, and MalformedMessage where the parts do not
+        fit each other.
         """
         if frame.seq <= self.received:
             return None
@@ -39,17 +49,34 @@ class Inbox:
             raise UnexpectedMessage("message", f"number {frame.seq} part {frame.part} after number {self.received}")
         if self._parts and (frame.id, frame.parts) != (self._parts[0].id, self._parts[0].parts):
             raise MalformedMessage("the parts belong to different messages")
+        if self._unstored_bytes >= WINDOW_BYTES or len(self._unstored) >= MAX_UNSTORED:
+            raise UnexpectedMessage("message", "too much is on its way without acknowledgement")
+        self._part_bytes += len(frame.text.encode())
+        if self._part_bytes > MAX_MESSAGE_BYTES:
+            raise MalformedMessage(f"a message may have {MAX_MESSAGE_BYTES} bytes")
         self._parts.append(frame)
         return self._complete() if frame.part == frame.parts else None
+
+    def mark_stored(self, seq: int) -> None:
+        """All messages up to this one are safe, and may be acknowledged."""
+        while self._unstored and self._unstored[0][0] <= seq:
+            self._unstored_bytes -= self._unstored.popleft()[1]
+        self.stored = seq
 
     def channel_lost(self) -> None:
         """Forget the parts of a message that is not whole: it comes again from its beginning."""
         self._parts.clear()
+        self._part_bytes = 0
+
+    def check_invariants(self) -> None:
+        """Assert what always holds; for tests."""
+        assert [seq for seq, _ in self._unstored] == list(range(self.stored + 1, self.received + 1))
+        assert self._unstored_bytes == sum(size for _, size in self._unstored)
 
     def _complete(self) -> Incoming:
         first, text = self._parts[0], "".join(part.text for part in self._parts)
-        self._parts.clear()
-        if len(text.encode()) > MAX_MESSAGE_BYTES:
-            raise MalformedMessage(f"a message may have {MAX_MESSAGE_BYTES} bytes")
+        self._unstored.append((first.seq, self._part_bytes))
+        self._unstored_bytes += self._part_bytes
+        self.channel_lost()
         self.received = first.seq
         return Incoming(first.seq, first.id, text, first.sent_at)

@@ -15,6 +15,9 @@ WINDOW_BYTES = 524_288
 """So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which
 browsers refuse more, and is enough for 100 Mbit/s at 40 ms."""
 
+WINDOW_MESSAGES = 1_000
+"""So many too, however short they are: the other side has to hold each of them, and we its acknowledgement."""
+
 MAX_UNREAD = 2_000
 """So many messages that have arrived are followed until they are read; of older ones it is not learned any more."""
 
@@ -115,7 +118,7 @@ class Outbox:
 
         Those behind position `kept` are still being stored here, and wait for that.
         """
-        while self._sent < len(self._pending) and self._bytes_on_their_way < WINDOW_BYTES:
+        while self._sent < min(len(self._pending), WINDOW_MESSAGES) and self._bytes_on_their_way < WINDOW_BYTES:
             message = self._pending[self._sent]
             if message.position > kept:
                 return

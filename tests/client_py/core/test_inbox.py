@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.frames import MAX_MESSAGE_BYTES, MessagePart
-from client_py.core.inbox import Inbox, Incoming
+from client_py.core.inbox import MAX_UNSTORED, Inbox, Incoming
+from client_py.core.outbox import WINDOW_BYTES
 from protocol.errors import MalformedMessage, UnexpectedMessage
 
 
@@ -73,3 +74,49 @@ def test_inbox_refuses_what_is_too_long() -> None:
     inbox.receive(part(2, 1, 2, half))
     with pytest.raises(MalformedMessage):
         inbox.receive(part(2, 2, 2, half + "a"))
+
+
+def test_inbox_refuses_parts_of_a_message_as_soon_as_they_are_too_much() -> None:
+    """It does not wait for the last of a hundred parts to say that there were too many."""
+    inbox = Inbox()
+    inbox.receive(part(1, 1, 100, "a" * MAX_MESSAGE_BYTES))
+    with pytest.raises(MalformedMessage):
+        inbox.receive(part(1, 2, 100, "a"))
+    inbox.channel_lost()
+    assert inbox.receive(part(1, 1, 2, "a" * MAX_MESSAGE_BYTES)) is None
+
+
+def test_inbox_takes_a_whole_message_beyond_the_window() -> None:
+    """As long as the window is open, a message of any length may be sent."""
+    inbox = Inbox()
+    half = "a" * (WINDOW_BYTES // 2)
+    inbox.receive(part(1, text=half))
+    inbox.receive(part(2, text=half[1:]))
+    assert inbox.receive(part(3, 1, 2, half[1:])) is None
+    assert inbox.receive(part(3, 2, 2, "a")) is not None
+    inbox.check_invariants()
+
+
+def test_inbox_goes_on_when_messages_are_stored() -> None:
+    """Each that is safe makes room for others."""
+    inbox = Inbox()
+    half = "a" * (WINDOW_BYTES // 2)
+    for seq in (1, 2):
+        inbox.receive(part(seq, text=half))
+    with pytest.raises(UnexpectedMessage):
+        inbox.receive(part(3))
+    inbox.mark_stored(1)
+    assert inbox.stored == 1
+    assert inbox.receive(part(3)) is not None
+    inbox.check_invariants()
+
+
+def test_inbox_holds_so_many_short_messages() -> None:
+    """Each takes room however short it is."""
+    inbox = Inbox()
+    for seq in range(1, MAX_UNSTORED + 1):
+        inbox.receive(part(seq))
+    with pytest.raises(UnexpectedMessage):
+        inbox.receive(part(MAX_UNSTORED + 1))
+    inbox.mark_stored(MAX_UNSTORED)
+    assert inbox.receive(part(MAX_UNSTORED + 1)) is not None

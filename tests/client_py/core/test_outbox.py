@@ -5,7 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from client_py.core.frames import MessagePart
 from client_py.core.inbox import Inbox
-from client_py.core.outbox import MAX_UNREAD, WINDOW_BYTES, Outbox, Outgoing
+from client_py.core.outbox import MAX_UNREAD, WINDOW_BYTES, WINDOW_MESSAGES, Outbox, Outgoing
 
 ALL_KEPT = 10**9
 
@@ -101,6 +101,14 @@ def test_outbox_keeps_the_window() -> None:
     assert sent(filled(2, WINDOW_BYTES * 2)) == [1]
 
 
+def test_outbox_has_so_many_messages_on_their_way() -> None:
+    """However short they are; each that is acknowledged lets another one go."""
+    outbox = filled(WINDOW_MESSAGES + 2, 1)
+    assert sent(outbox) == list(range(1, WINDOW_MESSAGES + 1))
+    outbox.acknowledge(1)
+    assert sent(outbox) == [WINDOW_MESSAGES + 1]
+
+
 def test_outbox_holds_back_what_is_not_kept_yet() -> None:
     """What is still being stored here waits, and what is behind it waits too."""
     outbox = filled(3)
@@ -157,8 +165,8 @@ def test_outbox_sends_anew_what_may_have_arrived_before_a_reload() -> None:
 def test_outbox_follows_the_reading_of_so_many() -> None:
     """Of what arrived long ago, it is not learned any more whether it was read."""
     outbox = filled(MAX_UNREAD + 1)
-    sent(outbox)
-    outbox.acknowledge(MAX_UNREAD + 1)
+    while last := sent(outbox):
+        outbox.acknowledge(last[-1])
     assert outbox.mark_read(1) == []
     assert len(outbox.mark_read(MAX_UNREAD + 1)) == MAX_UNREAD
 
