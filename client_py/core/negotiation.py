@@ -17,6 +17,9 @@ from protocol.webrtc import Candidate, Description
 MAX_HELD = 128
 """Candidates kept for a description that has not come yet; a browser gathers some ten to thirty."""
 
+MAX_CANDIDATES = 128
+"""Candidates of one ICE generation that the browser is given: it keeps each, and tries it with all of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetLocalDescription:
@@ -86,9 +89,12 @@ class Negotiation:
         self._negotiation_deferred = False
         self._remote_fingerprints: frozenset[str] = frozenset()
         self._remote_fragments: frozenset[str] = frozenset()
+        self._generation: frozenset[str] = frozenset()
+        """The other side's, of which the browser was given candidates; unlike the fragments, while none is in use."""
         self._local_fragments: frozenset[str] = frozenset()
         self._dtls_role: str | None = None
         """Ours, from the first answer on."""
+        self._candidates_left = MAX_CANDIDATES
         self._early_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
         self._unsent_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
         self._offer: Description | None = None
@@ -160,7 +166,7 @@ class Negotiation:
         if description is None:
             return []
         self._remote_fingerprints = fingerprints(description.sdp)
-        self._remote_fragments = username_fragments(description.sdp)
+        self._begin_generation(username_fragments(description.sdp))
         effects = self._add_early_candidates()
         if description.type == "offer":
             return [*effects, SetLocalDescription()]
@@ -214,7 +220,7 @@ class Negotiation:
     def candidate_received(self, candidate: Candidate) -> list[NegotiationEffect]:
         """The other side sent a candidate; one of another generation waits for its description."""
         if self._belongs_to_remote_description(candidate):
-            return [AddCandidate(candidate)]
+            return self._add([candidate])
         self._early_candidates.append(candidate)
         return []
 
@@ -246,7 +252,19 @@ class Negotiation:
             candidate for candidate in self._early_candidates if self._belongs_to_remote_description(candidate)
         ]
         self._early_candidates.clear()
-        return [AddCandidate(candidate) for candidate in candidates]
+        return self._add(candidates)
+
+    def _begin_generation(self, fragments: frozenset[str]) -> None:
+        self._remote_fragments = fragments
+        if fragments != self._generation:
+            self._generation = fragments
+            self._candidates_left = MAX_CANDIDATES
+
+    def _add(self, candidates: list[Candidate]) -> list[NegotiationEffect]:
+        """Give candidates to the browser, and leave aside what no honest peer would have gathered."""
+        taken = candidates[: self._candidates_left]
+        self._candidates_left -= len(taken)
+        return [AddCandidate(candidate) for candidate in taken]
 
     def _send_held_candidates(self) -> list[NegotiationEffect]:
         """Send the candidates of the description that was sent; those of an offer that was let go are of no use."""

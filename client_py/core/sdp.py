@@ -9,6 +9,8 @@ from functools import lru_cache
 from protocol.webrtc import Candidate, Description
 
 CANDIDATE_LINE = "a=candidate:"
+MEDIA_LINE = "m="
+DATA_MEDIA = "application "
 RELAY = re.compile(r"\btyp relay\b")
 RELATED_ADDRESS = re.compile(r" raddr \S+ rport \d+")
 HIDDEN_RELATED_ADDRESS = " raddr 0.0.0.0 rport 9"
@@ -33,6 +35,17 @@ def username_fragments(sdp: str) -> frozenset[str]:
 def fingerprints(sdp: str) -> frozenset[str]:
     """Give the DTLS certificate fingerprints (RFC 8122 §5): those of one RTCPeerConnection, for all its life."""
     return frozenset(value.upper() for value in _values(sdp, "a=fingerprint:"))
+
+
+def count_candidates(sdp: str) -> int:
+    """Count the candidates that stand in a description."""
+    return len(_values(sdp, CANDIDATE_LINE))
+
+
+def is_data_alone(sdp: str) -> bool:
+    """Tell whether a description speaks of nothing but data channels (RFC 8841 §5), and so of one section at most."""
+    sections = _values(sdp, MEDIA_LINE)
+    return len(sections) <= 1 and all(media.startswith(DATA_MEDIA) for media in sections)
 
 
 def dtls_role(sdp: str) -> str | None:

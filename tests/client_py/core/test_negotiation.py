@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from client_py.core.negotiation import (
+    MAX_CANDIDATES,
     MAX_HELD,
     AddCandidate,
     CandidateRefused,
@@ -262,3 +263,29 @@ def test_negotiation_has_no_offer_to_send_again_once_it_is_answered() -> None:
     negotiation.description_received(ANSWER)
     assert negotiation.offer_again() == []
     assert agreed().offer_again() == []
+
+
+def test_negotiation_adds_so_many_candidates_of_a_generation() -> None:
+    """The browser keeps each of them; the next generation may have as many again, and the same one may not."""
+    negotiation = agreed()
+    found = [
+        effect
+        for number in range(MAX_CANDIDATES + 2)
+        for effect in negotiation.candidate_received(candidate("theirs", number))
+    ]
+    assert found == [AddCandidate(candidate("theirs", number)) for number in range(MAX_CANDIDATES)]
+    for generation, left in (("theirs", 0), ("next", 1)):
+        negotiation.description_received(description("offer", generation))
+        negotiation.remote_description_set()
+        negotiation.local_description_set(OUR_ANSWER)
+        assert len(negotiation.candidate_received(candidate(generation))) == left
+
+
+def test_negotiation_counts_candidates_that_came_early() -> None:
+    """Those that waited for their description are counted with those that follow it."""
+    negotiation = offering(polite=True)
+    for number in range(MAX_HELD):
+        negotiation.candidate_received(candidate("theirs", number))
+    negotiation.description_received(ANSWER)
+    assert len(negotiation.remote_description_set()) == MAX_CANDIDATES
+    assert negotiation.candidate_received(candidate("theirs")) == []

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.sdp import (
+    count_candidates,
     dtls_role,
     fingerprints,
+    is_data_alone,
     is_relay,
     relay_only_candidate,
     relay_only_description,
@@ -95,3 +97,24 @@ def test_description_leaves_without_our_addresses() -> None:
     assert relay_only_description(Description("answer", HIDDEN)) == Description("answer", HIDDEN)
     ipv6 = Description("offer", "c=IN IP6 2001:db8::1\r\n")
     assert relay_only_description(ipv6).sdp == "c=IN IP4 0.0.0.0\r\n"
+
+
+def test_sdp_counts_candidates() -> None:
+    """Each is a line of its own."""
+    line = "a=candidate:1 1 udp 1 192.0.2.1 49152 typ host\r\n"
+    assert [count_candidates(SDP + line * count) for count in (0, 1, 3)] == [0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("sections", "alone"),
+    [
+        ([], True),
+        (["application 9 UDP/DTLS/SCTP webrtc-datachannel"], True),
+        (["application 9 UDP/DTLS/SCTP webrtc-datachannel"] * 2, False),
+        (["audio 9 UDP/TLS/RTP/SAVPF 111"], False),
+        (["application 9 UDP/DTLS/SCTP webrtc-datachannel", "video 9 UDP/TLS/RTP/SAVPF 96"], False),
+    ],
+)
+def test_sdp_tells_whether_it_is_of_data_alone(sections: list[str], alone: bool) -> None:  # noqa: FBT001 - a parameter
+    """All data channels together are one section."""
+    assert is_data_alone(SDP + "".join(f"m={section}\r\n" for section in sections)) is alone
