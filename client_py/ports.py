@@ -234,7 +234,39 @@ class ChannelCallbacks:
 
     opened: Callable[[], None]
     received: Callable[[str], None]
+    overrun: Callable[[str], None]
+    """With the kind of the frame that was over its budget; it and all behind it were dropped, and nothing more comes.
+    """
     closed: Callable[[], None]
+
+
+class FrameBudget(Protocol):
+    """How much of one kind of frame is received."""
+
+    @property
+    def frames(self) -> int:
+        """So many at once."""
+        ...
+
+    @property
+    def characters(self) -> int:
+        """So many at once, in all of them (UTF-16 code units)."""
+        ...
+
+    @property
+    def per_second(self) -> float:
+        """So many frames again in a second; with 0, as many as have been taken up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """What is received over a data channel before it is read."""
+
+    frame_characters: int
+    """Of a longer frame, the beginning alone is handed over."""
+    budgets: Mapping[str, FrameBudget]
+    """By the `type` with which a frame begins; "other" for all that begin in another way."""
 
 
 class DataChannel(Protocol):
@@ -271,6 +303,8 @@ class PeerConnectionCallbacks:
     connection_state_changed: Callable[[str], None]
     candidate_failed: Callable[[str, int, str], None]
     """With the URL of the STUN or TURN server, its error code (701 for none), and the text of the error."""
+    channel_offered: Callable[[], None]
+    """The other side opened a data channel by itself; what comes over it is received by nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +351,9 @@ class PeerConnection(Protocol):
         """Take another configuration, for when candidates are gathered the next time."""
         ...
 
-    def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> DataChannel:
+    def create_data_channel(
+        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
+    ) -> DataChannel:
         """Create an ordered, reliable channel that both sides negotiated beforehand."""
         ...
 

@@ -28,10 +28,12 @@ from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import RELAY_ADDRESS, BrowserPeerConnection, BrowserPeerConnections
 from client_py.browser.server import Server, ask_by_request
 from client_py.browser.store import BrowserStore
+from client_py.drivers.connection import LIMITS
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
     Change,
     ChannelCallbacks,
+    ChannelLimits,
     Configuration,
     Database,
     DataChannel,
@@ -66,6 +68,7 @@ __all__ = [
     "BrowserStore",
     "Change",
     "ChannelCallbacks",
+    "ChannelLimits",
     "Configuration",
     "Database",
     "Dispose",
@@ -130,8 +133,10 @@ def add_store(name: str) -> Step:
     return step
 
 
-async def connect() -> tuple[BrowserPeerConnection, BrowserPeerConnection, DataChannel]:
-    """Connect two RTCPeerConnections of this page; gives them, and the channel of the first."""
+async def connect(
+    hearing: ChannelCallbacks | None = None, limits: ChannelLimits = LIMITS, offered: Callable[[], None] = lambda: None
+) -> tuple[BrowserPeerConnection, BrowserPeerConnection, DataChannel]:
+    """Connect two RTCPeerConnections of this page; gives them, and the channel of the first, which the second hears."""
     ends: list[BrowserPeerConnection] = []
     passing: list[asyncio.Task[None]] = []
     opening = asyncio.Event()
@@ -146,13 +151,15 @@ async def connect() -> tuple[BrowserPeerConnection, BrowserPeerConnection, DataC
             signaling_state_changed=lambda _state: None,
             connection_state_changed=lambda _state: None,
             candidate_failed=lambda _url, _code, _text: None,
+            channel_offered=offered,
         )
         return BrowserPeerConnections(CALLBACKS).create(Configuration((), relay_only=False), callbacks)
 
     ends.extend((create(1), create(0)))
     first, second = ends
-    callbacks = ChannelCallbacks(opening.set, lambda _text: None, lambda: None)
-    channel, _ = [end.create_data_channel("chat", 0, callbacks) for end in ends]
+    callbacks = ChannelCallbacks(opening.set, lambda _text: None, lambda _kind: None, lambda: None)
+    channel = first.create_data_channel("chat", 0, LIMITS, callbacks)
+    second.create_data_channel("chat", 0, limits, hearing or callbacks)
     await second.set_remote_description(await first.set_local_description())
     await first.set_remote_description(await second.set_local_description())
     await opening.wait()

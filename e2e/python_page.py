@@ -23,7 +23,10 @@ RUN_SECONDS = 30
 BOOT = """
 async () => {
     const html = await (await fetch("/")).text();
-    const [archive, runtime] = ["program", "runtime"].map((name) => html.match(`data-${name}="(.*?)"`)[1]);
+    const [archive, runtime, intake] = ["program", "runtime", "intake"].map(
+        (name) => html.match(`data-${name}="(.*?)"`)[1]
+    );
+    window.Intake = (await import(intake)).Intake;
     const program = fetch(archive).then((response) => response.arrayBuffer());
     const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
     window.python = await loadPyodide({ indexURL: runtime });

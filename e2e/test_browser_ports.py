@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         BrowserLocks,
         BrowserPeerConnections,
         BrowserStore,
+        ChannelCallbacks,
         Configuration,
         IceServer,
         Listener,
@@ -323,6 +324,7 @@ async def test_peer_connections_say_that_they_are_refused(python: PythonPage) ->
             signaling_state_changed=lambda _state: None,
             connection_state_changed=lambda _state: None,
             candidate_failed=lambda _url, _code, _text: None,
+            channel_offered=lambda: None,
         )
         try:
             connections.create(Configuration((IceServer(("nonsense:",)),), relay_only=False), callbacks)
@@ -343,6 +345,7 @@ async def test_peer_connection_takes_another_configuration(python: PythonPage) -
             signaling_state_changed=lambda _state: None,
             connection_state_changed=lambda _state: None,
             candidate_failed=lambda _url, _code, _text: None,
+            channel_offered=lambda: None,
         )
         connection = BrowserPeerConnections(CALLBACKS).create(Configuration((), relay_only=False), callbacks)
         turn = IceServer(("turn:turn.example.org", "turns:turn.example.org:443"), "1:ann", "secret")
@@ -422,3 +425,63 @@ async def test_description_of_one_long_word_is_read_at_once(python: PythonPage) 
         return [RELAY_ADDRESS.findall(text) for text in words]
 
     assert await python.run(found) == [[], [], [], [["203.0.113.1", "49152"]]]
+
+
+async def test_channel_brings_frames_in_their_order_and_then_its_end(python: PythonPage) -> None:
+    """Many at once are read in slices; that the other side has closed comes behind all that it had sent."""
+
+    async def heard() -> object:
+        heard, ended = list[str](), asyncio.Event()
+        hearing = ChannelCallbacks(lambda: None, heard.append, lambda kind: heard.append(f"too much {kind}"), ended.set)
+        first, second, channel = await connect(hearing)
+        for number in range(1_000):
+            channel.send(f'{{"type":"message","seq":{number}}}')
+        while len(heard) < 500:
+            await asyncio.sleep(0.01)
+        channel.close()
+        await asyncio.wait_for(ended.wait(), 20)
+        first.close()
+        second.close()
+        return len(heard), heard == [f'{{"type":"message","seq":{number}}}' for number in range(len(heard))]
+
+    count, in_order = await python.run(heard)
+    assert in_order
+    assert 500 <= count <= 1_000
+
+
+async def test_channel_is_closed_when_too_much_comes(python: PythonPage) -> None:
+    """What is over the budget of its kind reaches Python as one word, and nothing more of that channel does."""
+
+    async def heard() -> object:
+        heard, over = list[str](), asyncio.Event()
+
+        def overrun(kind: str) -> None:
+            heard.append(kind)
+            over.set()
+
+        hearing = ChannelCallbacks(lambda: None, lambda _text: None, overrun, lambda: heard.append("closed"))
+        first, second, channel = await connect(hearing)
+        for _ in range(2_000):
+            channel.send('{"type":"typing"}')
+        await asyncio.wait_for(over.wait(), 20)
+        await asyncio.sleep(0.2)
+        first.close()
+        second.close()
+        return heard
+
+    assert await python.run(heard) == ["typing"]
+
+
+async def test_connection_tells_of_a_channel_that_nobody_agreed_on(python: PythonPage) -> None:
+    """The other side can open one by itself (RFC 8832)."""
+
+    async def offered() -> object:
+        offered = asyncio.Event()
+        first, second, _ = await connect(offered=offered.set)
+        first._connection.createDataChannel("more", None)  # noqa: SLF001 - as a foreign page does
+        await asyncio.wait_for(offered.wait(), 20)
+        first.close()
+        second.close()
+        return True
+
+    assert await python.run(offered)

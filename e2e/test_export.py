@@ -35,7 +35,7 @@ SAME_HEADERS = (
     "referrer-policy",
     "x-content-type-options",
 )
-SCRIPTS = ("bootstrap.js", "pyodide.mjs", "pyodide.asm.mjs")
+SCRIPTS = ("bootstrap.js", "intake.js", "pyodide.mjs", "pyodide.asm.mjs")
 
 
 @dataclass(frozen=True)

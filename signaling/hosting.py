@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from signaling.content_policy import meta_policy
 
-SCRIPTS = ("bootstrap.js", "pyodide.mjs", "pyodide.asm.mjs")
+SCRIPTS = ("bootstrap.js", "intake.js", "pyodide.mjs", "pyodide.asm.mjs")
 """All that the page runs beside what stands in it."""
 CONFIG = "config.json"
 

@@ -2,7 +2,7 @@
 
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
-const { base, config, runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
+const { base, config, intake, runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
 const WORKER = `${base}service-worker.js`;
 const CONFIG_SECONDS = 15;
 const CONFIG_MAX_BYTES = 4096;
@@ -194,6 +194,8 @@ async function boot() {
   showProgress(10, `Getting ready… ${hint}`);
   const configured = config ? readConfig() : null;
   configured?.catch(() => {}); // it is awaited further down, as what follows is
+  const receiving = import(intake);
+  receiving.catch(() => {}); // likewise
   const painting = painted();
   const isResumed = await isSnapshotSooner();
   const first = isResumed ? loadMemory() : load(program);
@@ -201,6 +203,8 @@ async function boot() {
   await painting;
   const { loadPyodide } = await import(`${runtime}pyodide.mjs`);
   await configured;
+  // For client_py/browser, which finds in the global object what is JavaScript's.
+  globalThis.Intake = (await receiving).Intake;
   showProgress(30, `Starting Python… ${hint}`);
   const python = (isResumed && (await startFromSnapshot(loadPyodide, first)))
     || (await startFromArchives(loadPyodide, isResumed ? load(program) : first));

@@ -10,7 +10,21 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from client_py.core import conversation, deliveries, frames, link, negotiation, outbox, recipients, session, vigil
+from client_py.core import (
+    alertness,
+    budgets,
+    conversation,
+    deliveries,
+    frames,
+    inbox,
+    link,
+    negotiation,
+    outbox,
+    penalty,
+    recipients,
+    session,
+    vigil,
+)
 from protocol import events, http, json_text, requests, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
@@ -184,14 +198,41 @@ def test_peer_lists_every_limit() -> None:
         f"{frames.MAX_FRAME_BYTES} bytes",
         f"{frames.MAX_MESSAGE_BYTES} bytes",
         f"{outbox.WINDOW_BYTES} bytes, or one message",
+        str(outbox.WINDOW_MESSAGES),
         f"{conversation.MAX_PENDING_MESSAGES} messages, {conversation.MAX_PENDING_BYTES} bytes",
         f"{deliveries.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
         str(conversation.MAX_RECENT_IDS),
         str(recipients.MAX_DEVICES),
         str(negotiation.MAX_HELD),
+        str(negotiation.MAX_CANDIDATES),
+        str(link.MAX_DESCRIPTIONS),
         f"{frames.MAX_SIGNAL_SDP_BYTES} bytes of SDP",
     ]
     assert [row[1] for row in table(section(PEER, "Limits"))] == expected
+
+
+def test_peer_lists_every_budget() -> None:
+    """What is received of each kind is that of the code."""
+    expected = [
+        [
+            f"`{kind}`",
+            str(budget.frames),
+            str(budget.characters),
+            f"{budget.per_second} a second" if budget.per_second else "as they are read",
+        ]
+        for kind, budget in budgets.BUDGETS.items()
+    ]
+    assert table(section(PEER, "What is received")) == expected
+
+
+def test_peer_states_how_long_a_peer_is_kept_away() -> None:
+    """The pauses and their end are those of the code."""
+    text = " ".join(section(PEER, "Who breaks the rules").split())
+    assert f"from {penalty.FIRST_SECONDS:g} to {penalty.CAP_SECONDS:g} seconds" in text
+    assert penalty.FORGIVEN_AFTER_TICKS * alertness.TICK_SECONDS == 5 * 60
+    limits = section(PEER, "Limits")
+    assert f"sent {inbox.MAX_UNSTORED} more than are stored" in limits
+    assert f"descriptions of one peer in {alertness.TICK_SECONDS:g} seconds" in limits
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy, jsnull, to_js
+from pyodide.ffi import JsProxy, create_proxy, jsnull, to_js
 
 from client_py.ports import Dispose
 
@@ -60,6 +60,11 @@ class Callbacks:
         proxy = create_proxy(self.guard(fire))
         number = begin(proxy)
         return dispose
+
+    def hold(self, callback: Callable[..., None]) -> tuple[JsProxy, Dispose]:
+        """Give a JavaScript function that calls back, and what lets go of it."""
+        proxy = create_proxy(self.guard(callback))
+        return proxy, proxy.destroy
 
     def listen(self, target: js.EventTarget, event: str, callback: Callable[[Any], None]) -> Dispose:
         """Call back for an event (EventTarget.addEventListener) until disposed of."""

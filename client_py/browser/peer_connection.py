@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from client_py.browser.interop import Callbacks, from_null, js_object
 from client_py.ports import (
     ChannelCallbacks,
     ChannelClosed,
+    ChannelLimits,
     Configuration,
     OperationFailed,
     PeerConnectionCallbacks,
@@ -24,6 +26,9 @@ from protocol.webrtc import Candidate, Description
 
 Result = TypeVar("Result")
 
+MAX_REMOTE_RELAYS = 256
+"""More than one side has in two generations of candidates; what is forgotten only shows as a direct path."""
+
 RELAY_ADDRESS = re.compile(r"(?<!\S)(\S++) (\d++) typ relay\b")
 """Nothing in it gives back what it has taken: a description is a stranger's text, and may be one word of 32 KiB."""
 
@@ -31,12 +36,30 @@ RELAY_ADDRESS = re.compile(r"(?<!\S)(\S++) (\d++) typ relay\b")
 class BrowserDataChannel:
     """Implements `ports.DataChannel`."""
 
-    def __init__(self, channel: js.RTCDataChannel, callbacks: ChannelCallbacks, guard: Callbacks) -> None:
+    def __init__(
+        self, channel: js.RTCDataChannel, limits: ChannelLimits, callbacks: ChannelCallbacks, guard: Callbacks
+    ) -> None:
         self._channel = channel
         self._callbacks = callbacks
+        self._is_closed = False
         self._listeners = ExitStack()
-        for event, listener in (("open", self._opened), ("message", self._received), ("close", self._closed)):
-            self._listeners.callback(guard.listen(channel, event, listener))
+        self._listeners.callback(guard.listen(channel, "open", self._opened))
+        told: dict[str, Callable[..., None]] = {
+            "received": self._received,
+            "overrun": self._overrun,
+            "closed": self._closed,
+        }
+        functions = {}
+        for name, callback in told.items():
+            functions[name], let_go = guard.hold(callback)
+            self._listeners.callback(let_go)
+        budgets = {
+            kind: to_js([budget.frames, budget.characters, budget.per_second])
+            for kind, budget in limits.budgets.items()
+        }
+        # JavaScript's own (static/intake.js): a frame costs it a tenth of what it costs to call Python.
+        intake = js.Intake.new(channel, js_object(budgets), limits.frame_characters, js_object(functions))
+        self._listeners.callback(intake.stop)
 
     def send(self, text: str) -> None:
         """Send one frame (RTCDataChannel.send); ChannelClosed if it is not open or its buffer is full."""
@@ -47,19 +70,29 @@ class BrowserDataChannel:
 
     def close(self) -> None:
         """Close it, without any callback more (RTCDataChannel.close)."""
-        self._listeners.close()
+        self._let_go()
         self._channel.close()
 
     def _opened(self, _event: Any) -> None:
         self._callbacks.opened()
 
-    def _received(self, event: Any) -> None:
-        # A binary frame is none of the protocol's: the codec refuses the empty text in its place.
-        self._callbacks.received(event.data if isinstance(event.data, str) else "")
+    def _received(self, *texts: str) -> None:
+        for text in texts:
+            if self._is_closed:
+                return  # on account of a frame before
+            self._callbacks.received(text)
 
-    def _closed(self, _event: Any) -> None:
-        self._listeners.close()
+    def _overrun(self, kind: str) -> None:
+        self.close()
+        self._callbacks.overrun(kind)
+
+    def _closed(self) -> None:
+        self._let_go()
         self._callbacks.closed()
+
+    def _let_go(self) -> None:
+        self._is_closed = True
+        self._listeners.close()
 
 
 class BrowserPeerConnection:
@@ -69,7 +102,7 @@ class BrowserPeerConnection:
         self._connection = connection
         self._callbacks = callbacks
         self._guard = guard
-        self._remote_relays: set[tuple[str, str]] = set()
+        self._remote_relays: deque[tuple[str, str]] = deque(maxlen=MAX_REMOTE_RELAYS)
         """Addresses and ports of the other side's TURN servers, as it has told them."""
         self._listeners = ExitStack()
         for event, listener in (
@@ -78,6 +111,7 @@ class BrowserPeerConnection:
             ("icecandidateerror", self._candidate_failed),
             ("signalingstatechange", lambda _event: callbacks.signaling_state_changed(connection.signalingState)),
             ("connectionstatechange", lambda _event: callbacks.connection_state_changed(connection.connectionState)),
+            ("datachannel", lambda _event: callbacks.channel_offered()),
         ):
             self._listeners.callback(guard.listen(connection, event, listener))
 
@@ -89,12 +123,12 @@ class BrowserPeerConnection:
 
     async def set_remote_description(self, description: Description) -> None:
         """Apply what the other side sent (setRemoteDescription)."""
-        self._remote_relays.update(RELAY_ADDRESS.findall(description.sdp))
+        self._remote_relays.extend(RELAY_ADDRESS.findall(description.sdp))
         await _translated(self._connection.setRemoteDescription(js_object(asdict(description))))
 
     async def add_ice_candidate(self, candidate: Candidate) -> None:
         """Apply a candidate of the other side (addIceCandidate)."""
-        self._remote_relays.update(RELAY_ADDRESS.findall(candidate.candidate))
+        self._remote_relays.extend(RELAY_ADDRESS.findall(candidate.candidate))
         value = {
             "candidate": candidate.candidate,
             "sdpMid": candidate.sdp_mid,
@@ -114,10 +148,13 @@ class BrowserPeerConnection:
         except JsException as error:
             raise OperationFailed(error.message) from error
 
-    def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> BrowserDataChannel:
+    def create_data_channel(
+        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
+    ) -> BrowserDataChannel:
         """Create an ordered, reliable, negotiated channel (createDataChannel)."""
         options = js_object({"negotiated": True, "id": channel_id})
-        return BrowserDataChannel(self._connection.createDataChannel(label, options), callbacks, self._guard)
+        channel = self._connection.createDataChannel(label, options)
+        return BrowserDataChannel(channel, limits, callbacks, self._guard)
 
     async def selected_path(self) -> SelectedPath | None:
         """Tell the candidate pair in use (getStats: the transport's selectedCandidatePairId)."""

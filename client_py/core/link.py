@@ -5,12 +5,14 @@
 
 A link repairs itself in two steps: an ICE restart on the same RTCPeerConnection, which keeps the data channel; and
 where that does not help, a new RTCPeerConnection. It never gives up while the peer is in the room: whenever it is not
-open, it waits for one timer, or for the server to be reached again. In the pauses between attempts it takes any offer.
+open, it waits for one timer, or for the server to be reached again. In the pauses between attempts it takes any offer;
+but a peer that breaks the rules is kept away (`penalty.py`), and what it offers meanwhile waits for the pause to end.
 While it is open, a vigil (`vigil.py`) finds out where nothing comes through that the browser still calls connected.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from client_py.core.backoff import Backoff
@@ -27,8 +29,16 @@ from client_py.core.link_effects import (
     StartTimer,
     StopTimer,
 )
-from client_py.core.negotiation import Negotiation, NegotiationEffect, NegotiationFailed, Operation
-from client_py.core.sdp import fingerprints
+from client_py.core.negotiation import (
+    MAX_CANDIDATES,
+    MAX_HELD,
+    Negotiation,
+    NegotiationEffect,
+    NegotiationFailed,
+    Operation,
+)
+from client_py.core.penalty import Fault, Penalty
+from client_py.core.sdp import count_candidates, fingerprints, is_data_alone
 from client_py.core.vigil import Vigil
 from protocol.webrtc import Candidate, Description
 
@@ -69,19 +79,29 @@ BACKOFF_CAP_SECONDS = 30.0
 ATTEMPTS_BEFORE_FAILED = 2
 """So many attempts in vain are told to the person as a failure; they go on all the same."""
 
+MAX_DESCRIPTIONS = 60
+"""Between two ticks (20 s): each costs the browser some hundredths of a second, and an honest peer sends a few."""
+
 
 class Link:
     """Our connection to one peer, over as many RTCPeerConnections as it takes."""
 
-    def __init__(self, *, polite: bool, random: Callable[[], float]) -> None:
+    def __init__(self, *, polite: bool, random: Callable[[], float], penalty: Penalty | None = None) -> None:
         self.state = LinkState.CONNECTING
         self.answered = False
         """Whether the other side has ever sent a description: what a person is told about a failure depends on it."""
         self._polite = polite
         self._negotiation = Negotiation(polite=polite)
         self._backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
-        self._fault_backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
-        """For a peer that breaks the rules; unlike the other one, no success resets it."""
+        self._penalty = penalty or Penalty(random)
+        """For a peer that breaks the rules; unlike the backoff, no success resets it."""
+        self.fault: Fault | None = None
+        """Why the peer is kept away just now, if it is."""
+        self._held_offer: Description | None = None
+        """Came while the peer was kept away, as did the candidates behind it."""
+        self._held_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
+        self._descriptions = 0
+        """How many have come since the last tick."""
         self._attempts_in_vain = 0
         self._has_connection = False
         self._has_channel = False
@@ -104,7 +124,10 @@ class Link:
     # Inputs of the room
 
     def start(self, *, offering: bool) -> list[LinkEffect]:
-        """Begin, with an offer or by waiting for one."""
+        """Begin, with an offer or by waiting for one; whose account is kept away waits first."""
+        self.fault = self._penalty.fault
+        if self.fault is not None:
+            return self._wait_for(LinkTimer.REPAIR, self._penalty.seconds)
         if offering:
             return self._replace()
         return [*self._renew(), *self._wait_for(LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS)]
@@ -124,6 +147,8 @@ class Link:
         A link that is open is left alone, but for an offer that nobody has answered.
         """
         self._has_server = True
+        if self.fault is not None:
+            return []
         if self._is_outdated:
             return self._replace()
         if self.state is LinkState.OPEN:
@@ -162,21 +187,36 @@ class Link:
         """The network may be another, or the page has slept: see at once how things stand, and let no pause run on."""
         if self.state is LinkState.OPEN:
             return self._vigil.asked()
-        if self.state is LinkState.CLOSED or self._waiting_for is LinkTimer.OFFER_EXPECTED:
+        if self.state is LinkState.CLOSED or self._waiting_for is LinkTimer.OFFER_EXPECTED or self.fault is not None:
             return []
         # What is being attempted was begun with the addresses of before.
         self._backoff.reset()
         return self._repair()
 
-    def channel_faulted(self) -> list[LinkEffect]:
-        """The other side broke the rules of the channel: only a new one is in a known state."""
-        return self._lose_channel(self._fault_backoff)
+    def ticked(self) -> list[LinkEffect]:
+        """Some time has passed; call it about every 20 s."""
+        self._descriptions = 0
+        return []
+
+    def faulted(self, fault: Fault) -> list[LinkEffect]:
+        """The other side broke the rules: only a new channel is in a known state, and not before a pause."""
+        if self.state is LinkState.CLOSED or self.fault is not None:
+            return []
+        self.fault = fault
+        return self._lose_channel(self._penalty.next_pause(fault))
 
     # Inputs of the other side, through the server or over the channel
 
     def description_received(self, description: Description) -> list[LinkEffect]:
         """The other side sent an offer or an answer, perhaps of an RTCPeerConnection that is new."""
         self.answered = True
+        self._descriptions += 1
+        if self._descriptions > MAX_DESCRIPTIONS or count_candidates(description.sdp) > MAX_CANDIDATES:
+            return self.faulted(Fault.EXCESSIVE)
+        if not is_data_alone(description.sdp):
+            return self.faulted(Fault.UNREADABLE)  # it would cost us what plays sound and pictures
+        if self.fault is not None:
+            return self._hold(description)
         moved_on = self._is_of_another_connection(description)
         # An offer of ours to the connection that was before has nobody left to answer it, and gives no right.
         replaces_ours = description.type == "offer" and moved_on
@@ -194,6 +234,9 @@ class Link:
 
     def candidate_received(self, candidate: Candidate) -> list[LinkEffect]:
         """The other side sent a candidate."""
+        if self.fault is not None:
+            self._held_candidates.append(candidate)
+            return []
         return self._translate(self._negotiation.candidate_received(candidate))
 
     # Inputs of the RTCPeerConnection
@@ -232,7 +275,7 @@ class Link:
 
     def channel_closed(self) -> list[LinkEffect]:
         """The channel's `close` event: the other side closed its RTCPeerConnection, or the transport broke."""
-        return self._lose_channel(self._backoff)
+        return self._lose_channel(self._backoff.next_delay())
 
     # Inputs of the channel's traffic
 
@@ -295,7 +338,7 @@ class Link:
             case LinkTimer.DISCONNECTED:
                 return self._begin_repair()
             case LinkTimer.REPAIR:
-                return self._repair()
+                return self._let_in() if self.fault is not None else self._repair()
             case LinkTimer.ATTEMPT:
                 return self._attempt_failed()
 
@@ -335,10 +378,32 @@ class Link:
         self._backoff.reset()
         return [*self._stop_waiting(), *self._set_state(LinkState.OPEN)]
 
-    def _lose_channel(self, backoff: Backoff) -> list[LinkEffect]:
+    def _lose_channel(self, seconds: float) -> list[LinkEffect]:
         # Whoever closed its RTCPeerConnection may have left the room, which the server will say in a moment.
-        pause = self._wait_for(LinkTimer.REPAIR, backoff.next_delay())
+        pause = self._wait_for(LinkTimer.REPAIR, seconds)
         return [*self._interrupt(), *self._close_connection(), *pause]
+
+    def _hold(self, description: Description) -> list[LinkEffect]:
+        # An answer is to an offer of ours that is no longer there.
+        if description.type == "offer":
+            self._held_offer = description
+            self._held_candidates.clear()
+        return []
+
+    def _let_in(self) -> list[LinkEffect]:
+        """The pause of a peer that broke the rules is over: take what it has offered meanwhile, or offer."""
+        self.fault = None
+        offer, self._held_offer = self._held_offer, None
+        candidates = list(self._held_candidates)
+        self._held_candidates.clear()
+        if offer is None or not self._has_server:
+            return self._repair()
+        # It was counted when it came.
+        self._descriptions -= 1
+        effects = self.description_received(offer)
+        for candidate in candidates:
+            effects += self.candidate_received(candidate)
+        return effects
 
     def _begin_repair(self) -> list[LinkEffect]:
         if self._polite:

@@ -25,6 +25,7 @@ from client_py.core.link_effects import (
 )
 from client_py.core.models import Member
 from client_py.core.negotiation import CandidateRefused, SendCandidate, SendDescription
+from client_py.core.penalty import Fault, Penalty
 from client_py.core.relaying import Relaying, RenewAllocations
 from client_py.core.room_effects import (
     CountReceived,
@@ -76,6 +77,8 @@ class Members:
         self._relaying = relaying
         self._random = random
         self._members: dict[str, _Member] = {}
+        self._penalties: dict[str, Penalty] = {}
+        """By account: of those who are here, and of those who have left with something held against them."""
         self._own_peer_id: str | None = None
 
     def shown(self) -> tuple[Member, ...]:
@@ -91,6 +94,7 @@ class Members:
                 member.link.answered,
                 member.relayed,
                 member.gathering.fault,
+                member.link.fault,
             )
             for member in self._members.values()
         ]
@@ -158,6 +162,18 @@ class Members:
             effects += self._remove(peer_id)
         return effects
 
+    # Inputs of time
+
+    def ticked(self) -> list[RoomEffect]:
+        """Some time has passed."""
+        for penalty in self._penalties.values():
+            penalty.ticked()
+        here = {member.peer.username for member in self._members.values()}
+        self._penalties = {
+            account: penalty for account, penalty in self._penalties.items() if penalty.fault or account in here
+        }
+        return self.on_every_link(Link.ticked)
+
     # Inputs of the links
 
     def on_link(self, peer_id: str, decide: Callable[[Link], list[LinkEffect]]) -> list[RoomEffect]:
@@ -208,6 +224,10 @@ class Members:
                 effects += self.on_link(peer_id, Link.checked)
         return effects
 
+    def faulted(self, peer_id: str, fault: Fault) -> list[RoomEffect]:
+        """A peer broke the rules."""
+        return self.on_link(peer_id, lambda link: link.faulted(fault))
+
     def timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
         """A timer of a link ran out."""
         awaited = self._conversation.awaits(peer_id)
@@ -254,7 +274,8 @@ class Members:
     def _add(self, peer: Peer, *, offering: bool) -> list[RoomEffect]:
         # Both sides come to opposite roles by themselves, whoever came first and however often either has come back.
         polite = (self._own_peer_id or "") < peer.peer_id
-        self._members[peer.peer_id] = _Member(peer, Link(polite=polite, random=self._random))
+        penalty = self._penalties.setdefault(peer.username, Penalty(self._random))
+        self._members[peer.peer_id] = _Member(peer, Link(polite=polite, random=self._random, penalty=penalty))
         self._conversation.member_joined(peer.peer_id, peer.username)
         return self.on_link(peer.peer_id, lambda link: link.start(offering=offering))
 

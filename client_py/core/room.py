@@ -18,6 +18,7 @@ from client_py.core.members import Members
 from client_py.core.models import Member, RelayChoice, StatusLine
 from client_py.core.negotiation import Operation
 from client_py.core.notices import MembersChanged, RelayChoiceChanged, StatusChanged
+from client_py.core.penalty import Fault
 from client_py.core.records import Kept, Snapshot
 from client_py.core.relaying import (
     ConfigureConnections,
@@ -204,7 +205,7 @@ class Room:
         slept = self._alertness.ticked(now)
         renewing = self._with_relaying(self._relaying.ticked(now))
         tick = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
-        return self._with_news([tick, *renewing, *(self.checked(now) if slept else [])])
+        return self._with_news([tick, *self._members.ticked(), *renewing, *(self.checked(now) if slept else [])])
 
     # Inputs of the links
 
@@ -277,7 +278,18 @@ class Room:
                 return self._with_news([*effects, *self._members.frame_received(peer_id, frame)])
             return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
         except RemoteProtocolError as error:
-            return [Warn(f"A peer sent what cannot be read: {error}"), *self._on_link(peer_id, Link.channel_faulted)]
+            warning = Warn(f"A peer sent what cannot be read: {error}")
+            return self._with_news([warning, *self._members.faulted(peer_id, Fault.UNREADABLE)])
+
+    def frames_overrun(self, peer_id: str, kind: str) -> list[RoomEffect]:
+        """A peer sent more frames of one kind than are received (`budgets.py`); its channel is closed already."""
+        warning = Warn(f"A peer sent more than is received from anyone; it was the kind {kind!r}.")
+        return self._with_news([warning, *self._members.faulted(peer_id, Fault.EXCESSIVE)])
+
+    def channel_offered(self, peer_id: str) -> list[RoomEffect]:
+        """A peer opened a data channel by itself, of which the protocol knows none."""
+        warning = Warn("A peer opened a data channel that nobody has agreed on.")
+        return self._with_news([warning, *self._members.faulted(peer_id, Fault.UNREADABLE)])
 
     def frame_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
         """A frame could not be handled for a reason that nobody foresaw; only a new channel is in a known state."""

@@ -9,6 +9,7 @@ from client_py.core.gathering import RelayFault
 from client_py.core.link import LinkState
 from client_py.core.models import Cause, RelayChoice, Status, StatusLine
 from client_py.core.origin import origin_fault
+from client_py.core.penalty import Fault
 from client_py.core.session import SessionState
 from protocol.codes import CloseCode
 
@@ -27,6 +28,8 @@ class LinkFacts:
     """Whether a TURN server carries the data; None while that is not known."""
     relay_fault: RelayFault | None = None
     """Why no TURN server could carry it; None where one could."""
+    fault: Fault | None = None
+    """For what the other side is kept away just now, if it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ def status_line(facts: Facts) -> StatusLine:
 
 
 def _on_the_way(facts: Facts) -> StatusLine:
+    if detail := _kept_away(facts):
+        return StatusLine(Status.RECONNECTING, "Reconnecting", detail)
     for state, describe in _LINK_LINES:
         for link in facts.links:
             if link.state is state:
@@ -151,6 +156,14 @@ _CAUSES = {
     ),
 }
 
+_FAULTS = {
+    Fault.EXCESSIVE: "{name}’s page sends more than this page takes. The connection to it is closed for a while.",
+    Fault.UNREADABLE: (
+        "{name}’s page sends what this page cannot read. The connection to it is closed for a while; if that goes on, "
+        "both of you should reload the page."
+    ),
+}
+
 _LINK_LINES = (
     (LinkState.FAILED, _failed),
     (LinkState.INTERRUPTED, _interrupted),
@@ -165,7 +178,13 @@ def _how_connected(facts: Facts) -> str:
         False: f"Directly connected to {link.username}, end to end encrypted.",
         True: f"Connected to {link.username} through a relay, end to end encrypted.",
     }[link.relayed]
-    return how if facts.session is SessionState.JOINED else f"{how} {SERVER_AWAY}"
+    away = "" if facts.session is SessionState.JOINED else SERVER_AWAY
+    return " ".join(filter(None, (how, away, _kept_away(facts))))
+
+
+def _kept_away(facts: Facts) -> str:
+    """Return who has broken the rules and is kept away, if anyone is."""
+    return next((_FAULTS[link.fault].format(name=link.username) for link in facts.links if link.fault), "")
 
 
 def _why_offline(close_code: int | None) -> str:

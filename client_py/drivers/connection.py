@@ -6,11 +6,21 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from client_py.core.frames import CHANNEL_ID, CHANNEL_LABEL
+from client_py.core.budgets import BUDGETS
+from client_py.core.frames import CHANNEL_ID, CHANNEL_LABEL, MAX_FRAME_BYTES
 from client_py.core.negotiation import AddCandidate, Operation, SetLocalDescription, SetRemoteDescription
 from client_py.drivers.tasks import Tasks
-from client_py.ports import ChannelCallbacks, ChannelClosed, DataChannel, OperationFailed, PeerConnection
+from client_py.ports import (
+    ChannelCallbacks,
+    ChannelClosed,
+    ChannelLimits,
+    DataChannel,
+    OperationFailed,
+    PeerConnection,
+)
 from protocol.webrtc import Description
+
+LIMITS = ChannelLimits(MAX_FRAME_BYTES, BUDGETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,8 @@ class Connection:
         self._peer_connection = peer_connection
         self._outcomes = outcomes
         self._channel: DataChannel | None = None
-        # Unbounded, but what fills it is bounded: the negotiation has one description at work, and candidates are few.
+        # Unbounded, but what fills it is bounded: the negotiation has one description at work, and hands on so many
+        # candidates to each; how many descriptions come in some time, the link bounds.
         self._operations: asyncio.Queue[Operation | Callable[[], None]] = asyncio.Queue()
         self._worker = tasks.spawn(self._work())
 
@@ -48,7 +59,7 @@ class Connection:
 
     def create_channel(self, callbacks: ChannelCallbacks) -> None:
         """Create the `chat` channel."""
-        self._channel = self._peer_connection.create_data_channel(CHANNEL_LABEL, CHANNEL_ID, callbacks)
+        self._channel = self._peer_connection.create_data_channel(CHANNEL_LABEL, CHANNEL_ID, LIMITS, callbacks)
 
     def send(self, text: str) -> bool:
         """Send a frame; False if the channel broke over it. What comes after that goes nowhere, and is sent anew."""

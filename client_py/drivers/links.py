@@ -98,6 +98,7 @@ class Links:
             signaling_state_changed=hear(Room.signaling_state_changed),
             connection_state_changed=hear(Room.connection_state_changed),
             candidate_failed=hear(Room.candidate_failed),
+            channel_offered=hear(Room.channel_offered),
         )
         outcomes = Outcomes(
             local_description_set=hear(Room.local_description_set),
@@ -116,6 +117,7 @@ class Links:
         return ChannelCallbacks(
             opened=lambda: self._hear(lambda room: room.channel_opened(peer_id)),
             received=lambda text: self._hear(partial(_receive, peer_id=peer_id, text=text)),
+            overrun=lambda kind: self._hear(lambda room: room.frames_overrun(peer_id, kind)),
             closed=lambda: self._hear(lambda room: room.channel_closed(peer_id)),
         )
 

@@ -413,6 +413,7 @@ class Page:
             signaling_state_changed=hear(room.signaling_state_changed),
             connection_state_changed=hear(room.connection_state_changed),
             candidate_failed=hear(room.candidate_failed),
+            channel_offered=hear(room.channel_offered),
         )
         try:
             connection = self._connections[peer_id] = self._internet.create(self.place, callbacks)
@@ -427,6 +428,7 @@ class Page:
         return ChannelCallbacks(
             opened=lambda: self._hear(partial(room.channel_opened, peer_id), is_open),
             received=lambda text: self._hear(partial(room.frame_received, peer_id, text), is_open),
+            overrun=lambda kind: self._hear(partial(room.frames_overrun, peer_id, kind), is_open),
             closed=lambda: self._hear(partial(room.channel_closed, peer_id), is_open),
         )
 

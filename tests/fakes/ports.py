@@ -12,6 +12,7 @@ from client_py.ports import (
     Change,
     ChannelCallbacks,
     ChannelClosed,
+    ChannelLimits,
     Configuration,
     Dispose,
     Key,
@@ -246,6 +247,7 @@ class FakeChannel:
 
     label: str
     channel_id: int
+    limits: ChannelLimits
     callbacks: ChannelCallbacks
     sent: list[str] = field(default_factory=list)
     broken: bool = False
@@ -302,9 +304,11 @@ class FakePeerConnection:
         self.configuration = configuration
         self.done.append("configure")
 
-    def create_data_channel(self, label: str, channel_id: int, callbacks: ChannelCallbacks) -> FakeChannel:
+    def create_data_channel(
+        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
+    ) -> FakeChannel:
         """Create a fake channel."""
-        self.channels.append(FakeChannel(label, channel_id, callbacks))
+        self.channels.append(FakeChannel(label, channel_id, limits, callbacks))
         return self.channels[-1]
 
     async def selected_path(self) -> SelectedPath | None:

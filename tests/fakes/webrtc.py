@@ -79,6 +79,11 @@ class Internet:
 
         self.agenda.after(seconds, mend)
 
+    def overrun_channel(self, connection: PeerConnection) -> None:
+        """Let a page have come more than it receives, for whatever reason."""
+        if connection.channel is not None:
+            connection.channel.overrun()
+
     def break_channel(self, connection: PeerConnection) -> None:
         """Let a channel close by itself, at both its ends."""
         for end in (connection, connection.counterpart()):
@@ -117,6 +122,12 @@ class Channel:
         for text in texts:
             if self.ready_state == "open":
                 self.callbacks.received(text)
+
+    def overrun(self) -> None:
+        """Drop a frame that is over its budget, and with it the channel."""
+        if self.ready_state == "open":
+            self.ready_state = "closed"
+            self.callbacks.overrun("message")
 
     def end(self) -> None:
         """Be closed, by the other side or by a fault."""

@@ -148,7 +148,7 @@ class World:
     def _faults(self) -> list[Callable[[], None]]:
         """Give what can go wrong; what stands here twice happens twice as often."""
         twice = [self._cut_path, self._break_channel, self._lose_server, self._reload, self._stall]
-        return [*twice, *twice, self._restart_server, self._check, self._sleep, self._silence]
+        return [*twice, *twice, self._overrun, self._restart_server, self._check, self._sleep, self._silence]
 
     def _cut_path(self) -> None:
         places = frozenset(self.agenda.random.sample(list(self.pages), 2))
@@ -157,6 +157,10 @@ class World:
     def _break_channel(self) -> None:
         if self.internet.connections:
             self.internet.break_channel(self.agenda.random.choice(self.internet.connections))
+
+    def _overrun(self) -> None:
+        if self.internet.connections:
+            self.internet.overrun_channel(self.agenda.random.choice(self.internet.connections))
 
     def _stall(self) -> None:
         if self.internet.connections:

@@ -28,7 +28,7 @@ BUILT = b"what the build has made of it"
 def pages(static: Path, tmp_path: Path) -> Path:
     """A folder like static/, with the page and the worker as they are, and little beside them."""
     folder = shutil.copytree(static, tmp_path / "static")
-    for name in ("index.html", "service-worker.js", "nothing.zip"):
+    for name in ("index.html", "service-worker.js", "nothing.zip", "intake.js"):
         shutil.copy(static_folder() / name, folder)
     return folder
 
@@ -153,7 +153,8 @@ def test_export_has_every_script_checked(pages: Path, tmp_path: Path) -> None:
     checked = json.loads(import_map)["integrity"]
     named = {element.get("src") or element["href"]: element["integrity"] for element in (*loaded, *preloaded)}
     assert named == checked
-    assert sorted(address.rpartition("/")[2] for address in named) == ["bootstrap.js", "pyodide.asm.mjs", "pyodide.mjs"]
+    scripts = ["bootstrap.js", "intake.js", "pyodide.asm.mjs", "pyodide.mjs"]
+    assert sorted(address.rpartition("/")[2] for address in named) == scripts
     for address, integrity in named.items():
         assert integrity == checksum((out / address.removeprefix(BASE)).read_bytes())
 

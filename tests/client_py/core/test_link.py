@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from client_py.core.link import (
     ATTEMPT_SECONDS,
     DISCONNECTED_SECONDS,
+    MAX_DESCRIPTIONS,
     OFFER_EXPECTED_SECONDS,
     POLITE_DELAY_SECONDS,
     RESTART_SECONDS,
@@ -24,6 +27,7 @@ from client_py.core.link_effects import (
     StopTimer,
 )
 from client_py.core.negotiation import (
+    MAX_CANDIDATES,
     AddCandidate,
     CandidateRefused,
     SendCandidate,
@@ -31,8 +35,9 @@ from client_py.core.negotiation import (
     SetLocalDescription,
     SetRemoteDescription,
 )
+from client_py.core.penalty import CAP_SECONDS, Fault, Penalty
 from client_py.core.vigil import EXPECTING_SECONDS
-from protocol.webrtc import Candidate
+from protocol.webrtc import Candidate, Description
 from tests.client_py.core.test_negotiation import ANSWER, OFFER, OUR_ANSWER, OUR_OFFER, description
 
 ATTEMPT = StartTimer(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)
@@ -82,6 +87,11 @@ def opened(*, polite: bool = True) -> Link:
 def state_of(link: Link) -> LinkState:
     """Give the state, which for mypy would else be what the last assertion said."""
     return link.state
+
+
+def fault_of(link: Link) -> Fault | None:
+    """Return for what the peer is kept away, which for mypy would else be what the last assertion said."""
+    return link.fault
 
 
 def repair_after(seconds: float) -> StartTimer:
@@ -269,10 +279,104 @@ def test_link_takes_an_offer_between_attempts() -> None:
 def test_link_slows_down_for_a_peer_that_breaks_the_rules() -> None:
     """A faulty channel is replaced, each time after a longer pause, however well it opens in between."""
     link = opened()
-    assert link.channel_faulted() == [*INTERRUPTED, ClosePeerConnection(), repair_after(1)]
-    link.timer_fired(LinkTimer.REPAIR)
+    assert link.faulted(Fault.UNREADABLE) == [*INTERRUPTED, ClosePeerConnection(), repair_after(4)]
+    assert fault_of(link) is Fault.UNREADABLE
+    assert link.timer_fired(LinkTimer.REPAIR) == NEW_CONNECTION
+    assert fault_of(link) is None
     link.channel_opened()
-    assert link.channel_faulted()[-1] == repair_after(2)
+    assert link.faulted(Fault.EXCESSIVE)[-1] == repair_after(8)
+
+
+def test_link_takes_no_offer_from_who_is_kept_away() -> None:
+    """A peer that offers anew at once gets in when its pause is over, and with the last that it has offered."""
+    link = opened()
+    link.faulted(Fault.EXCESSIVE)
+    anew, again = description("offer", "anew", "CC"), description("offer", "again", "DD")
+    early = Candidate("candidate:3", "0", 0, "anew")
+    theirs = Candidate("candidate:2", "0", 0, "again")
+    for received in (anew, description("answer", "anew", "CC")):
+        assert link.description_received(received) == []
+    assert link.candidate_received(early) == []
+    assert link.description_received(again) == []
+    assert link.candidate_received(theirs) == []
+    link.check_invariants()
+    assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(again)]
+    assert link.remote_description_set() == [CreateChannel(), AddCandidate(theirs), SetLocalDescription()]
+    assert not link.fault
+
+
+def test_link_keeps_a_peer_away_whatever_happens() -> None:
+    """No look at the network, no word of the server and no second fault ends the pause, or begins it anew."""
+    link = opened()
+    link.faulted(Fault.EXCESSIVE)
+    assert link.faulted(Fault.UNREADABLE) == []
+    assert link.fault is Fault.EXCESSIVE
+    assert [*link.checked(), *link.signaling_lost(), *link.signaling_restored(), *link.policy_changed()] == []
+    assert link.timer_fired(LinkTimer.REPAIR) == NEW_CONNECTION
+
+
+def test_link_lets_a_peer_in_when_the_server_is_back() -> None:
+    """Without the server, an offer of before is of no use when the pause ends."""
+    link = opened()
+    link.faulted(Fault.EXCESSIVE)
+    link.description_received(description("offer", "anew", "CC"))
+    link.signaling_lost()
+    assert link.timer_fired(LinkTimer.REPAIR) == []
+    assert link.signaling_restored() == NEW_CONNECTION
+
+
+def test_link_does_not_fault_who_is_gone() -> None:
+    """What was still on its way from a peer that has left costs nothing any more."""
+    link = opened()
+    link.close()
+    assert link.faulted(Fault.EXCESSIVE) == []
+
+
+@pytest.mark.parametrize("is_offering", [True, False])
+def test_link_of_a_newcomer_waits_for_its_account(is_offering: bool) -> None:  # noqa: FBT001 - a parameter
+    """Who leaves and comes back as another peer is kept away all the same."""
+    penalty = Penalty(lambda: 1.0)
+    for _ in range(10):
+        penalty.next_pause(Fault.EXCESSIVE)
+    link = Link(polite=True, random=lambda: 1.0, penalty=penalty)
+    assert link.start(offering=is_offering) == [repair_after(CAP_SECONDS)]
+    assert link.fault is Fault.EXCESSIVE
+    assert link.description_received(OFFER) == []
+    link.check_invariants()
+    assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(OFFER)]
+
+
+def test_link_takes_so_many_descriptions() -> None:
+    """Each makes the browser work; who sends them without end is kept away. Time makes room for others."""
+    link = opened(polite=False)
+    for _ in range(2):
+        assert link.ticked() == []
+        for _ in range(MAX_DESCRIPTIONS):
+            assert link.description_received(ANSWER) == []
+    assert link.description_received(ANSWER)[-1] == repair_after(4)
+    assert link.fault is Fault.EXCESSIVE
+    assert link.description_received(OFFER) == []
+
+
+def test_link_takes_no_description_of_too_many_candidates() -> None:
+    """A browser keeps and tries each of them."""
+    line = "a=candidate:1 1 udp 1 192.0.2.1 49152 typ host\r\n"
+    link = opened()
+    few, many = [Description("answer", ANSWER.sdp + line * count) for count in (MAX_CANDIDATES, MAX_CANDIDATES + 1)]
+    assert link.description_received(few) == []
+    assert link.description_received(many)[-1] == repair_after(4)
+    assert link.fault is Fault.EXCESSIVE
+
+
+def test_link_takes_no_description_of_more_than_data() -> None:
+    """Sound and pictures would cost the page what plays them, and nobody asked for any."""
+    link = opened()
+    data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+    assert link.description_received(Description("answer", ANSWER.sdp + data)) == []
+    assert link.description_received(Description("offer", OFFER.sdp + data + "m=audio 9 RTP 0\r\n"))[
+        -1
+    ] == repair_after(4)
+    assert link.fault is Fault.UNREADABLE
 
 
 def test_link_follows_a_peer_with_a_new_connection() -> None:

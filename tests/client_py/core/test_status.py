@@ -5,6 +5,7 @@ import pytest
 from client_py.core.gathering import RelayFault
 from client_py.core.link import LinkState
 from client_py.core.models import Cause, RelayChoice, Status
+from client_py.core.penalty import Fault
 from client_py.core.session import SessionState
 from client_py.core.status import SERVER_AWAY, Facts, LinkFacts, RelayFacts, status_line
 from protocol.codes import CloseCode
@@ -27,10 +28,15 @@ def facts(
 
 
 def link(
-    state: LinkState, *, answered: bool = True, relayed: bool | None = None, fault: RelayFault | None = None
+    state: LinkState,
+    *,
+    answered: bool = True,
+    relayed: bool | None = None,
+    fault: RelayFault | None = None,
+    kept_away: Fault | None = None,
 ) -> LinkFacts:
     """Give the facts of a link to Ben."""
-    return LinkFacts("Ben", state, answered, relayed, fault)
+    return LinkFacts("Ben", state, answered, relayed, fault, kept_away)
 
 
 @pytest.mark.parametrize(
@@ -125,3 +131,19 @@ def test_failure_to_answer_comes_before_any_relay() -> None:
 def test_status_says_what_to_do(given: Facts, words: str) -> None:
     """The detail tells how, or why not and what to do."""
     assert words in status_line(given).detail
+
+
+@pytest.mark.parametrize("state", [LinkState.CONNECTING, LinkState.INTERRUPTED, LinkState.FAILED])
+def test_status_tells_that_a_peer_is_kept_away(state: LinkState) -> None:
+    """Before anything else of the links, since it is why there is none."""
+    line = status_line(facts(JOINED, link(LinkState.CONNECTING), link(state, kept_away=Fault.EXCESSIVE)))
+    assert line.status is Status.RECONNECTING
+    assert line.detail.startswith("Ben’s page sends more than this page takes.")
+
+
+def test_status_tells_that_a_peer_is_kept_away_while_another_is_there() -> None:
+    """Also where the conversation goes on with somebody else."""
+    line = status_line(facts(WAITING, link(LinkState.OPEN), link(LinkState.INTERRUPTED, kept_away=Fault.UNREADABLE)))
+    assert line.status is Status.CONNECTED
+    assert "end to end encrypted. The server cannot" in line.detail
+    assert "without it. Ben’s page sends what this page cannot read." in line.detail

@@ -4,7 +4,8 @@ from typing import NoReturn
 
 import pytest
 
-from client_py.core.frames import FRAMES, Frame, Hello, Ping, Resume, Typing
+from client_py.core.budgets import BUDGETS
+from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.models import Status
 from client_py.core.notices import MessageAdded, Notice, StatusChanged
 from client_py.core.room import Room
@@ -12,7 +13,7 @@ from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.server_line import ServerPorts
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Configuration, SelectedPath
+from client_py.ports import ChannelLimits, Configuration, SelectedPath
 from protocol import events, requests
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Event, Limits, Peer
@@ -212,6 +213,29 @@ async def test_room_brings_back_a_channel_that_breaks_under_a_message() -> None:
     stage.receive_frame(Hello(1, "bobs-device-00000000"))
     stage.receive_frame(Resume(0, 0))
     assert "kept" in stage.channel.sent[-1]
+
+
+async def test_room_keeps_a_peer_away_that_sends_too_much() -> None:
+    """What is received is bounded by kind; beyond, the connection is closed, and comes back after a pause."""
+    stage = Stage()
+    await stage.connect()
+    first = stage.connection
+    assert stage.channel.limits == ChannelLimits(MAX_FRAME_BYTES, BUDGETS)
+    stage.driver.send("kept")
+    await settle()
+    stage.channel.callbacks.overrun("typing")
+    assert first.closed
+    assert stage.status is Status.RECONNECTING
+    assert "'typing'" in stage.warnings[-1]
+    stage.receive(events.Pong())  # the server is asked as well, when a connection is lost
+    stage.clock.advance(4)
+    assert stage.connection is not first
+    stage.channel.callbacks.opened()
+    stage.receive_frame(Hello(1, "bobs-device-00000000"))
+    stage.receive_frame(Resume(0, 0))
+    assert "kept" in stage.channel.sent[-1]
+    stage.connection.callbacks.channel_offered()
+    assert stage.connection.closed
 
 
 async def test_room_goes_on_when_the_browser_makes_no_connection() -> None:

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from client_py.core.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
+from client_py.core.notices import StatusChanged
+from client_py.core.penalty import FORGIVEN_AFTER_TICKS
+from client_py.core.room import Room, RoomEffect
+from client_py.core.room_effects import RoomTimer, StartLinkTimer, Warn
+from protocol import events
+from protocol.events import Peer
+from tests.client_py.core.conversing import NOW
+from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben
+
+
+@pytest.mark.parametrize(
+    ("excess", "sentence"),
+    [
+        (lambda room: room.frames_overrun(BEN, "typing"), "sends more than this page takes"),
+        (lambda room: room.channel_offered(BEN), "sends what this page cannot read"),
+        (lambda room: room.frame_received(BEN, "nonsense"), "sends what this page cannot read"),
+    ],
+)
+def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEffect]], sentence: str) -> None:
+    """The channel is closed, a person is told in one line, and the line goes when the pause is over."""
+    stage = Stage()
+    stage.connect()
+    warning, *effects = stage.do(excess(stage.room))
+    assert isinstance(warning, Warn)
+    assert on_ben(effects) == [ClosePeerConnection()]
+    assert StartLinkTimer(BEN, LinkTimer.REPAIR, 4) in effects
+    (shown,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
+    assert sentence in shown.line.detail
+    *_, after = stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
+    assert isinstance(after, StatusChanged)
+    assert sentence not in after.line.detail
+
+
+def test_room_keeps_an_account_away_that_comes_back_as_another_peer() -> None:
+    """Leaving and coming back ends no pause; some quiet minutes do."""
+    stage = Stage()
+    stage.connect()
+    stage.do(stage.room.frames_overrun(BEN, "typing"))
+    stage.receive(events.PeerLeft(BEN, "left"))
+    other = "bens-other-peer-00000"
+    stage.do(stage.room.timer_fired(RoomTimer.TICK, NOW + 20))
+    assert on_ben(stage.receive(events.PeerJoined(Peer(other, PEER.username)))) == []
+    stage.receive(events.PeerLeft(other, "left"))
+    for tick in range(2, 2 + FORGIVEN_AFTER_TICKS):
+        stage.do(stage.room.timer_fired(RoomTimer.TICK, NOW + 20 * tick))
+    effects = stage.receive(events.PeerJoined(Peer(other, PEER.username)))
+    assert on_ben(effects) == [CreatePeerConnection()]
