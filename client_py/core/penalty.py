@@ -26,6 +26,8 @@ class Fault(Enum):
     """It sent what the protocol does not allow."""
     EXCESSIVE = auto()
     """It sent more than is received from anyone."""
+    UNFORESEEN = auto()
+    """This page failed over what it sent, and which of the two is at fault is not known."""
 
 
 class Penalty:

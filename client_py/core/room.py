@@ -279,7 +279,7 @@ class Room:
             return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
         except RemoteProtocolError as error:
             warning = Warn(f"A peer sent what cannot be read: {error}")
-            return self._with_news([warning, *self._members.faulted(peer_id, Fault.UNREADABLE)])
+            return self._with_news([*effects, warning, *self._members.faulted(peer_id, Fault.UNREADABLE)])
 
     def frames_overrun(self, peer_id: str, kind: str) -> list[RoomEffect]:
         """A peer sent more frames of one kind than are received (`budgets.py`); its channel is closed already."""
@@ -293,7 +293,8 @@ class Room:
 
     def frame_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
         """A frame could not be handled for a reason that nobody foresaw; only a new channel is in a known state."""
-        return [Warn(f"A peer's frame failed: {reason}"), *self._on_link(peer_id, Link.channel_faulted)]
+        warning = Warn(f"A peer's frame failed: {reason}")
+        return self._with_news([warning, *self._members.faulted(peer_id, Fault.UNFORESEEN)])
 
     def typing_timer_fired(self, peer_id: str) -> list[RoomEffect]:
         """Nothing more was heard of a peer who was typing."""

@@ -157,6 +157,10 @@ _CAUSES = {
 }
 
 _FAULTS = {
+    Fault.UNFORESEEN: (
+        "This page failed over what {name}’s page sent. The connection to it is closed for a while; if that goes on, "
+        "reload this page."
+    ),
     Fault.EXCESSIVE: "{name}’s page sends more than this page takes. The connection to it is closed for a while.",
     Fault.UNREADABLE: (
         "{name}’s page sends what this page cannot read. The connection to it is closed for a while; if that goes on, "

@@ -97,6 +97,8 @@ def test_room_costs_a_peer_its_channel_for_a_frame_that_fails() -> None:
     assert warning == Warn("A peer's frame failed: ZeroDivisionError")
     assert on_ben(effects) == [ClosePeerConnection()]
     assert stage.status() is Status.RECONNECTING
+    (line,) = [effect.line for effect in effects if isinstance(effect, StatusChanged)]
+    assert "This page failed" in line.detail
 
 
 def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:
