@@ -97,6 +97,8 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
         },
         lifespan=lifespan,
     )
+    # Starlette would lead `/healthz/` to `/healthz` of whatever host the request names.
+    app.router.redirect_slashes = False
     app.state.tally = parts.switchboard.tally
     app.state.readiness = parts.readiness
     return app

@@ -17,6 +17,13 @@ ServerError
 │   ├── FolderNotOurs          the folder holds what no export has written
 │   └── FolderUnwritable       the folder cannot be read or written
 └── Refusal                    one request is not carried out and nothing has changed; `code` says why to a program
+    ├── MalformedRequest       an HTTP request that breaks a rule, or that a proxy could read otherwise
+    │   ├── UnsupportedVersion     one of another version of HTTP
+    │   ├── UnsupportedCoding      one whose body is coded in a way that is not known here
+    │   └── UnsupportedWebSocket   a handshake for another version of WebSockets
+    ├── HeadTooBig             an HTTP request whose head does not come to its end
+    ├── RequestTooSlow         an HTTP request that has not come in time
+    ├── NoRoom                 a connection for which there is no file; `retry_after` likewise
     ├── MalformedBody          an HTTP body that is not JSON of the right shape
     │   └── UnsupportedMedia   a body that does not call itself JSON
     ├── BodyTooBig             an HTTP body over the limit
@@ -219,6 +226,71 @@ class Refusal(ServerError):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class MalformedRequest(Refusal):
+    """Raised for the head of an HTTP request that may not be so; `reason` says what is wrong."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The request is malformed: {self.reason}."
+
+
+class UnsupportedVersion(MalformedRequest):
+    """Raised for a request of another `version` than HTTP/1.0 and HTTP/1.1."""
+
+    status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"it is of HTTP/{version}, and HTTP/1.1 is spoken here")
+
+
+class UnsupportedCoding(MalformedRequest):
+    """Raised for a body with a transfer coding beside `chunked`, under which nothing could be found out about it."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__("its body has another transfer coding than chunked")
+
+
+class UnsupportedWebSocket(MalformedRequest):
+    """Raised for a handshake that asks for another version of the protocol than that of RFC 6455."""
+
+    status = HTTPStatus.UPGRADE_REQUIRED
+
+    def __init__(self) -> None:
+        super().__init__("it asks for another WebSocket than that of version 13")
+
+
+class HeadTooBig(Refusal):
+    """Raised for a request of which `limit` bytes have come, and the end of its head has not."""
+
+    code = ErrorCode.TOO_BIG
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"The request is too big: beside its body, at most {self.limit} bytes are read."
+
+
+class RequestTooSlow(Refusal):
+    """Raised for a request that was begun, and has not come to its end in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    sentence = "The request did not come to its end in time. Send it again."
+
+
+class NoRoom(Refusal):
+    """Raised for a connection for which this process may hardly open a file any more."""
+
+    code = ErrorCode.RATE_LIMITED
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 5
+    sentence = "The server has no room for another connection. Try again in a few seconds."
 
 
 class MalformedBody(Refusal):

@@ -1,59 +1,295 @@
-"""Touches HTTP: uvicorn's protocol over llhttp, which bounds what is kept of a request and hands over a WebSocket's.
+"""Touches HTTP: uvicorn's protocol over llhttp, which bounds a request in size and time, and hands over a WebSocket's.
 
-llhttp is several times as fast as h11. What h11 refuses besides (RFC 9112 §3.2: no Host, or two) is refused here.
+llhttp is several times as fast as h11. What h11 refuses besides is refused by `signaling/request_heads.py`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
+import sys
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Any
+
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, Refusal, RequestTooSlow
+from signaling.middleware.security_headers import security_headers
+from signaling.rate_limits import address_key
+from signaling.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
+from signaling.responses import refusal_response
+from signaling.tally import Tally
 from signaling.upgrade import Upgrade
+from signaling.waiting_clients import WaitingClients
 
 MAX_HEAD_BYTES = 16_384
 """Of a request whose headers have not come to their end, or of what follows its body. One read may be beyond it."""
-HTTP_1_1 = "1.1"
+MAX_PIPELINED = 16
+"""Requests that wait for the answer to the one before. No browser sends any; one read could hold thousands of them."""
+NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+
+class Awaited(Enum):
+    """What a connection waits for, unless it is for ourselves."""
+
+    HEAD = auto()
+    """The head of a request, or the first byte on a new connection."""
+    BODY = auto()
+    """The rest of a body."""
+    NEXT = auto()
+    """Another request."""
+    READING = auto()
+    """That the client reads what is written."""
 
 
 class HttpRequests(HttpToolsProtocol):
     """One connection, until it becomes a WebSocket."""
 
-    _unread_bytes = 0
-    """What came since the last piece of a body, or since the last request was complete."""
+    def __init__(self, *args: Any, clients: WaitingClients, tally: Tally, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._clients = clients
+        self._tally = tally
+        self.address = ""
+        self.due = 0.0
+        self._awaited: Awaited | None = None
+        self._since = 0.0
+        self._unsent_bytes = 0
+        self._unread_bytes = 0
+        """What came since the last piece of a body, or since the last request was complete."""
+        self._body_bytes = 0
+        self._is_in_head = False
+        self._is_in_body = False
+        self._is_websocket = False
+
+    # The transport
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # likewise uvicorn's
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self.address = address_key(self.client[0]) if self.client else ""
+        self._look()
+        if not self._clients.has_come(self, transport.get_extra_info("socket").fileno()):
+            self._refuse(NoRoom())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        super().connection_lost(exc)
+        self._wait_for(None)
 
     def data_received(self, data: bytes) -> None:
         """Read on, as long as it leads to something."""
         self._unread_bytes += len(data)
-        super().data_received(data)
+        try:
+            self._read(data)
+        except httptools.HttpParserError as error:
+            reason = error.__context__
+            self._refuse(reason if isinstance(reason, Refusal) else MalformedRequest("it breaks a rule of HTTP/1.1"))
+        except Refusal as refusal:
+            self._refuse(refusal)
         if self._unread_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("Too large.")
+            self._refuse(HeadTooBig(MAX_HEAD_BYTES))
+        self._look()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is written to."""
+        super().pause_writing()
+        self._look()
+
+    def resume_writing(self) -> None:
+        """The client has read most of it."""
+        super().resume_writing()
+        self._look()
+
+    # llhttp; what is raised here comes out of its `feed_data`
+
+    def on_message_begin(self) -> None:
+        """Begin with a head."""
+        super().on_message_begin()
+        self._is_in_head, self._is_websocket = True, False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field without the spaces around it, which are not its own (RFC 9112 §5.1)."""
-        super().on_header(name, value.strip(b" \t"))
+        """Take a field without the spaces around it, which are not its own (RFC 9112 §5.1).
+
+        What comes behind a body is dropped (RFC 9110 §6.5.1): it is no field of the request, which a proxy has vouched
+        for and our checks have seen.
+        """
+        if self._is_in_head:
+            super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
-        """Begin with a request that says whom it is for; what is raised here is answered with 400."""
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == HTTP_1_1):
-            raise ValueError(f"{hosts} Host headers")
+        """Begin with a request that can be read in one way only."""
+        self._is_in_head, self._body_bytes = False, 0
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise MalformedRequest("too many others wait before it")
+        method, version = self.parser.get_method().decode("ascii"), self.parser.get_http_version()
+        found = check_fields(version, self.headers)
+        self.url = path_of(method, self.url, found.get(b"host"))
+        self._is_websocket = check_handshake(method, version, found, self.headers)
+        if version == HTTP_1_0:
+            self.expect_100_continue = False  # RFC 9110 §10.1.1
         super().on_headers_complete()
+        self._is_in_body = True
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
         self._unread_bytes = 0
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Be ready for another request."""
         self._unread_bytes = 0
+        self._is_in_body = False
         super().on_message_complete()
+
+    # uvicorn
+
+    def on_response_complete(self) -> None:
+        """Wait for another request, by our clock: uvicorn's would be stopped by a single byte."""
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        self._look()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over with what was parsed, where uvicorn would write it anew to be parsed again."""
-        if self.cycle is not None and not self.cycle.response_complete:  # type: ignore[redundant-expr]  # None at first
-            self.send_400_response("There is a response under way.")
-            return
+        if self._is_answering():
+            raise MalformedRequest("there is a response under way")
+        self._wait_for(None)
         self.connections.discard(self)
         upgrade: Upgrade = self.ws_protocol_class(self.config, self.server_state)  # type: ignore[assignment, call-arg, misc]
         self.transport.set_protocol(upgrade)
         upgrade.asked(self.transport, dict(self.scope), self.url)
+
+    def _should_upgrade(self) -> bool:
+        return self._is_websocket
+
+    # Whoever looks whose time is up
+
+    def time_is_up(self, now: float) -> None:
+        """Close, unless more has come, or has been read, than when the time was set."""
+        match self._awaited:
+            case Awaited.READING:
+                unsent = self.transport.get_write_buffer_size()
+                if unsent >= self._unsent_bytes:
+                    self._drop()
+                else:
+                    self._unsent_bytes, self.due = unsent, now + self._clients.patience.reading
+            case Awaited.BODY:
+                self.due = self._since + self._clients.patience.for_body(self._body_bytes)
+                if self.due <= now:
+                    self._give_up()
+            case _:
+                self._give_up()
+
+    def make_way(self) -> None:
+        """Close: others need the place."""
+        was_reading, self._awaited = self._awaited is Awaited.READING, None
+        if was_reading:
+            self._drop()
+        else:
+            self.transport.close()
+            self._look()
+
+    # What these are made of
+
+    def _read(self, data: bytes) -> None:
+        """Parse what came. Of other protocols than WebSockets none is offered: whoever asks is answered without it."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                if self._is_websocket:
+                    if data:
+                        raise MalformedRequest("more follows before the WebSocket is open") from upgrade
+                    self.handle_websocket_upgrade()
+            else:
+                return
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
+
+    def _look(self) -> None:
+        """Find out what is awaited now, and from when on."""
+        self._wait_for(self._next_awaited())
+
+    def _next_awaited(self) -> Awaited | None:
+        if self._is_websocket:
+            return None
+        if self.transport.is_closing():
+            return Awaited.READING if self.transport.get_write_buffer_size() else None
+        if self._is_in_body:
+            return Awaited.BODY
+        if self._is_answering():
+            return Awaited.READING if self.flow.write_paused else None
+        if self._is_in_head or self._unread_bytes or self.cycle is None:
+            return Awaited.HEAD
+        return Awaited.NEXT
+
+    def _wait_for(self, awaited: Awaited | None) -> None:
+        if awaited is self._awaited:
+            return
+        clients, before = self._clients, self._awaited
+        self._awaited = awaited
+        if before is not None:
+            clients.is_done(self)
+        if awaited is None:
+            return
+        self._since = clients.clock()
+        self.due = self._since + self._patience(awaited)
+        if awaited is Awaited.READING:
+            self._unsent_bytes = self.transport.get_write_buffer_size()
+            clients.has_to_read(self)
+        else:
+            clients.owes(self)
+
+    def _patience(self, awaited: Awaited) -> float:
+        patience = self._clients.patience
+        match awaited:
+            case Awaited.HEAD:
+                return patience.head
+            case Awaited.BODY:
+                return patience.for_body(self._body_bytes)
+            case Awaited.NEXT:
+                return patience.idle
+            case Awaited.READING:
+                return patience.reading
+
+    def _give_up(self) -> None:
+        """Close, and say why to whoever has begun to ask."""
+        if self._is_in_head or self._unread_bytes or self._is_in_body:
+            self._refuse(RequestTooSlow())
+        else:
+            self.transport.close()
+            self._look()
+
+    def _drop(self) -> None:
+        """Close without waiting for the client to read; the kernel, which would go on trying, is to forget it too."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.transport.abort()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer in place of the app, and close; only close where an answer would be taken for a part of another."""
+        self._tally.refusals[refusal.code] += 1
+        if self._is_answering():
+            is_unspoiled = not self.pipeline and not self.cycle.response_started
+            self.cycle.disconnected = True
+        else:
+            is_unspoiled = not self._is_in_body
+        if is_unspoiled:
+            self.transport.write(self._answer(refusal))
+        self.transport.close()
+        self._is_websocket = False
+        self._look()
+
+    def _answer(self, refusal: Refusal) -> bytes:
+        response = refusal_response(refusal)
+        ours = {**security_headers(), "Connection": "close"}
+        response.headers.update(ours)
+        lines = [b"%b: %b" % pair for pair in (*self.server_state.default_headers, *response.raw_headers)]
+        status = HTTPStatus(response.status_code)
+        head = b"HTTP/1.1 %d %b" % (status, status.phrase.encode())
+        return b"\r\n".join([head, *lines, b"", bytes(response.body)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -37,7 +37,7 @@ class MetricsEndpoint:
         """Answer as if there were nothing, unless this very machine asks, or someone who has the token."""
         if not (self._has_token(request) or _is_of_this_machine(request)):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        encode, media_type = _encoder(request.headers.get("accept", ""))
         content = encode(_Collected(await self.metrics.collect()))
         return Response(content, headers={**NO_STORE, "Content-Type": media_type})
 
@@ -45,6 +45,14 @@ class MetricsEndpoint:
         # Header fields are read as Latin-1, and the environment as UTF-8: the bytes are what both have in common.
         given = bearer_token(request).encode("latin-1")
         return bool(self.token) and secrets.compare_digest(given, self.token.encode(errors="surrogateescape"))
+
+
+def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    """Return what writes the form that is asked for; the plain one if that cannot be read, or is none."""
+    try:
+        return choose_encoder(accept)
+    except TypeError:  # it compares a version such as `x.y` with numbers
+        return choose_encoder("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +73,10 @@ def _is_of_this_machine(request: Request) -> bool:
     """
     if request.client is None or not is_loopback(request.client.host):
         return False
-    return PROXY_HEADERS.isdisjoint(request.headers) and is_loopback(request.url.hostname or "")
+    return PROXY_HEADERS.isdisjoint(request.headers) and is_loopback(_host_name(request.headers.get("host", "")))
+
+
+def _host_name(host: str) -> str:
+    """Return a Host header without its port. Starlette's URL would have our own address where it makes no sense."""
+    name, bracket, _ = host.removeprefix("[").partition("]")
+    return name if bracket else host.partition(":")[0]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from protocol.codes import ErrorCode
-from signaling.errors import AuthenticationError, BodyTooBig, Refusal
+from signaling.errors import AuthenticationError, BodyTooBig, Refusal, UnsupportedWebSocket
 from signaling.middleware.security_headers import security_headers
 from signaling.request_ids import request_id
 from signaling.tally import Tally
@@ -26,6 +26,8 @@ def refusal_response(refusal: Refusal) -> Response:
         headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, AuthenticationError):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, UnsupportedWebSocket):
+        headers["Sec-WebSocket-Version"] = "13"  # RFC 6455 §4.4
     if isinstance(refusal, BodyTooBig):
         headers["Connection"] = "close"  # the rest of the body would be read as the next request
     return error_response(refusal.status, refusal.code, str(refusal), refusal.retry_after, headers)

@@ -21,6 +21,7 @@ from signaling.keepalive import Keepalive
 from signaling.middleware.request_id import RequestId
 from signaling.settings import Settings
 from signaling.upgrade import Upgrade
+from signaling.waiting_clients import WaitingClients, most_open_files, waiting_clients
 from signaling.wire import Wires
 
 WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
@@ -59,8 +60,9 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
-    """Give uvicorn's settings; the app's lifespan is for whoever runs the server."""
+def configuration(app: Starlette, settings: Settings, clients: WaitingClients | None = None) -> uvicorn.Config:
+    """Give uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
+    clients = clients or waiting_clients(most_files=most_open_files())
     wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, tally=app.state.tally)
     trusted = settings.trusted_proxies
     # An id is believed by who sends it, so it is looked at before the proxy's address gives way to its client's.
@@ -68,7 +70,7 @@ def configuration(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         named,
         lifespan="off",
-        http=HttpRequests,
+        http=partial(HttpRequests, clients=clients, tally=app.state.tally),  # type: ignore[arg-type]  # called
         ws=partial(Upgrade, wires),  # type: ignore[arg-type]  # called
         log_config=None,
         access_log=False,

@@ -7,8 +7,6 @@ accepts becomes a `Wire`, and no message passes through ASGI.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -27,9 +25,6 @@ from protocol.codes import CloseCode
 from signaling.wire import ABNORMAL_CLOSURE, Wire, Wires
 
 EXTENSION = "p2p_chat.wire"
-VERSION = b"13"
-"""RFC 6455 §4.1: the only one."""
-KEY_BYTES = 16
 READ_BUFFER_BYTES = 2048
 """To begin with; it doubles for what is larger."""
 READ_BYTES = 65_536
@@ -98,20 +93,18 @@ class Upgrade(asyncio.Protocol):
     # Whoever reads requests, uvicorn, and the transport
 
     def asked(self, transport: asyncio.Transport, request: Scope, target: bytes) -> None:
-        """Ask the app. What else comes on the connection waits in the kernel until the handshake is done."""
+        """Ask the app about a handshake that keeps to the rules (`signaling/request_heads.py`).
+
+        What else comes on the connection waits in the kernel until the handshake is done.
+        """
         self._transport = transport
         transport.pause_reading()
         self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own protocols there
         fields = dict(request["headers"])
-        self._key = fields.get(b"sec-websocket-key", b"")
-        if fields.get(b"sec-websocket-version") != VERSION:
-            self._refuse(HTTPStatus.UPGRADE_REQUIRED, [(b"sec-websocket-version", VERSION)], b"")
-        elif request["method"] != "GET" or not _is_key(self._key):
-            self._refuse(HTTPStatus.BAD_REQUEST, [], b"")
-        else:
-            task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(request, target)))
-            self._server_state.tasks.add(task)
-            task.add_done_callback(self._server_state.tasks.discard)
+        self._key = fields[b"sec-websocket-key"]
+        task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(request, target)))
+        self._server_state.tasks.add(task)
+        task.add_done_callback(self._server_state.tasks.discard)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - of no interest
         """The client has not waited."""
@@ -239,13 +232,6 @@ def _time_read(wires: Wires, started: float, relayed_before: int) -> None:
         now = perf_counter()
         wires.tally.relay_seconds.add(now - started)
         wires.next_timed = now + TIMED_EVERY_SECONDS
-
-
-def _is_key(key: bytes) -> bool:
-    try:
-        return len(base64.b64decode(key, validate=True)) == KEY_BYTES
-    except binascii.Error:
-        return False
 
 
 def _frames(response: WSUpgradeResponseWithListener, max_bytes: int) -> _Frames:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from signaling.errors import BodyTooBig
+
+LENGTH = re.compile(r"[0-9]{1,19}")
+"""RFC 9110 §8.6. Whatever else stands there is for whoever reads requests to refuse; what comes is counted anyway."""
 
 
 class BodyLimit:
@@ -21,7 +26,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
-        announced = int(length) if length.isdecimal() else 0
+        announced = int(length) if LENGTH.fullmatch(length) else 0
         received = 0
 
         async def receive_within_limit() -> Message:

@@ -44,7 +44,8 @@ class RequestId:
         await self._app(scope, receive, send_with_id)
 
     def _name(self, scope: Scope) -> str:
-        proposed = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        # Of several, the last is the nearest proxy's, and the one before may be its client's own.
+        proposed = next(reversed(Headers(scope=scope).getlist(REQUEST_ID_HEADER)), "")
         return proposed if is_sane(proposed) and self._trusts(scope) else new_request_id()
 
     def _trusts(self, scope: Scope) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,7 @@ class RawClient:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self.writer = writer
+        self._head = ""
 
     def send(
         self, opcode: Opcode, data: bytes = b"", *, fin: bool = True, rsv1: bool = False, mask: bool = True
@@ -32,7 +34,14 @@ class RawClient:
     async def response(self) -> tuple[int, str]:
         """Wait for the answer to a handshake: its status, and its headers as they are."""
         head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        return int(head.split()[1]), head.decode()
+        self._head = head.decode()
+        return int(head.split()[1]), self._head
+
+    async def body(self) -> bytes:
+        """Wait for the body of the response whose head came last."""
+        length = re.search(r"^content-length: (\d+)", self._head, re.MULTILINE | re.IGNORECASE)
+        assert length is not None, self._head
+        return await asyncio.wait_for(self._reader.readexactly(int(length[1])), PATIENCE)
 
     async def frame(self) -> tuple[Opcode, bytes]:
         """Wait for a frame."""
@@ -65,7 +74,8 @@ async def shaking_hands(server: RunningServer, **headers: str) -> AsyncIterator[
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": KEY,
     }
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in (right | headers).items()]
+    others = {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{name}: {value}" for name, value in (right | others).items()]
     writer.write("\r\n".join(["GET /ws HTTP/1.1", *lines, "", ""]).encode())
     try:
         yield RawClient(reader, writer)

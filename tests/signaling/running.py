@@ -27,6 +27,7 @@ from signaling.app import create_app
 from signaling.serving import Server, configuration, listen
 from signaling.settings import Settings
 from signaling.site import Site
+from signaling.waiting_clients import WaitingClients
 
 PASSWORD = "correct horse"
 PATIENCE = 10.0
@@ -164,12 +165,12 @@ async def lose(client: SignalingClient, caplog: pytest.LogCaptureFixture) -> Non
 
 
 @contextmanager
-def running(settings: Settings, site: Site) -> Iterator[RunningServer]:
+def running(settings: Settings, site: Site, clients: WaitingClients | None = None) -> Iterator[RunningServer]:
     """Run a server until the block is left."""
     app = create_app(settings, site)
     sockets = listen(settings.host, settings.port)
     is_ready = threading.Event()
-    server = Server(configuration(app, settings), is_ready.set)
+    server = Server(configuration(app, settings, clients), is_ready.set)
     with ThreadPoolExecutor(1) as executor:
         finished = executor.submit(_run, app, server, sockets)
         finished.add_done_callback(lambda _: is_ready.set())

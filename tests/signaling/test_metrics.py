@@ -189,6 +189,15 @@ async def test_openmetrics_is_spoken(server: RunningServer) -> None:
     assert "p2pchat_signals_relayed" in {family.name for family in parse_openmetrics(response.text)}  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.parametrize("version", ["x.y", "1.x", "9" * 5_000])
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+async def test_form_that_nobody_knows_is_the_plain_one(server: RunningServer, kind: str, version: str) -> None:
+    """Whatever is asked for, nothing fails."""
+    async with server.http() as client:
+        response = await client.get("/metrics", headers={"Accept": f"{kind};version={version}"})
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, "text/plain")
+
+
 # Who may ask
 
 
@@ -216,6 +225,8 @@ async def status(server: RunningServer, **headers: str) -> int:
         {"Via": "1.1 proxy"},
         {"Host": "chat.example.org"},
         {"Host": "rebound.example:3000"},
+        {"Host": "chat.example.org:99999"},
+        {"Host": ""},
     ],
 )
 @pytest.mark.parametrize("changes", [{}, {"metrics_token": TOKEN}, {"trusted_proxies": ()}], ids=str)

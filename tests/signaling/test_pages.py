@@ -145,6 +145,16 @@ async def test_favicon_leads_to_icon(server: RunningServer, site: Site) -> None:
     assert (response.status_code, response.content) == (200, site.assets["favicon.svg"].content)
 
 
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/api/login/", "/robots.txt/", "/chat", "//there/healthz/"])
+async def test_nobody_is_led_to_another_host(server: RunningServer, path: str) -> None:
+    """A slash too many or too few is another address; whoever chose the Host must not choose where people are sent."""
+    async with server.http() as client:
+        response = await client.get(f"{server.url}{path}", headers={"Host": "evil.example"})
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "not_found"
+    assert "evil.example" not in f"{response.headers}{response.text}"
+
+
 async def test_robots_stay_out_of_rooms(server: RunningServer) -> None:
     """Search engines are asked not to list rooms."""
     async with server.http() as client:

@@ -1,7 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
 from protocol.http import MAX_BODY_BYTES
+from signaling.errors import BodyTooBig
+from signaling.middleware.body_limit import BodyLimit
 from tests.signaling.running import PATIENCE, RunningServer
 
 JSON = {"Content-Type": "application/json"}
@@ -30,6 +35,27 @@ async def test_body_of_announced_length_is_not_waited_for(server: RunningServer)
     assert status.split()[1] == b"413"
     writer.close()
     await writer.wait_closed()
+
+
+@pytest.mark.parametrize("length", ["0" * 4_999 + "2", "9" * 4_300, "+5", "-5", "٥", ""])  # noqa: RUF001 - digits too
+async def test_length_that_is_none_is_not_read_as_one(length: str) -> None:
+    """Under a server that lets it through, what comes is counted, and nothing fails over the number."""
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        assert (await receive())["body"] == b"{}"
+        with pytest.raises(BodyTooBig):
+            await receive()
+
+    bodies = iter([b"{}", b" " * MAX_BODY_BYTES])
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": next(bodies), "more_body": True}
+
+    async def send(_message: Message) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "headers": [(b"content-length", length.encode("utf-8"))]}
+    await BodyLimit(app, MAX_BODY_BYTES)(scope, receive, send)
 
 
 async def test_body_of_unknown_length_over_limit_is_refused(server: RunningServer) -> None:

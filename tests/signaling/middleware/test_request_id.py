@@ -39,6 +39,13 @@ async def test_proxy_may_name_request(server: RunningServer, proposed: str) -> N
     assert await answered(proposed, server) == proposed
 
 
+async def test_nearest_proxy_names_request(server: RunningServer) -> None:
+    """Where a proxy adds its id to one that its client has sent, the proxy's counts."""
+    async with server.http() as client:
+        response = await client.get("/healthz", headers=[(HEADER, "theirs"), (HEADER, "its-number")])
+    assert response.headers[HEADER] == "its-number"
+
+
 @pytest.mark.parametrize("proposed", ["x" * 65, "a b", "a=b", 'a"b', "a:b", "a,b", "a/b"])
 async def test_odd_id_is_replaced(server: RunningServer, proposed: str) -> None:
     """What could forge a line of the log, or is beyond all measure, is no id."""
