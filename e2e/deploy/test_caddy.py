@@ -105,6 +105,13 @@ def test_caddy_waits_for_no_one(caddy: Caddy) -> None:
     assert time.monotonic() - begun < SLOW_SECONDS
 
 
+def test_caddy_has_time_limits(caddy: Caddy) -> None:
+    """For a head, for the whole of a request, and for a connection without one."""
+    [server] = caddy.configuration()["apps"]["http"]["servers"].values()
+    limits = {name: seconds / 10**9 for name, seconds in server.items() if name.endswith("_timeout")}
+    assert limits == {"read_header_timeout": 10, "read_timeout": 30, "idle_timeout": 15}
+
+
 def test_caddyfile_is_formatted(tmp_path: Path) -> None:
     """It looks as Caddy itself would write it."""
     copy = tmp_path / "Caddyfile"
