@@ -69,7 +69,8 @@ class HttpRequests(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # likewise uvicorn's
         """Wait for the first request."""
         super().connection_made(transport)
-        self.address = address_key(self.client[0]) if self.client else ""
+        host = self.client[0] if self.client else ""
+        self.address = address_key(host) if ":" in host else host  # IPv4 is its own key, and common
         self._look()
         if not self._clients.has_come(self, transport.get_extra_info("socket").fileno()):
             self._refuse(NoRoom())

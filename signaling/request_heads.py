@@ -85,10 +85,10 @@ def check_handshake(method: str, version: str, found: dict[bytes, bytes], fields
     if b"transfer-encoding" in found or int(found.get(b"content-length", b"0")):
         # RFC 9110 §7.8 would have it read before the switch; httptools takes it for the next request.
         raise MalformedRequest("it has an Upgrade header and a body")
-    if WEBSOCKET not in _options(upgrade):
-        return False
     if upgrade.lower() != WEBSOCKET:
-        raise MalformedRequest("its Upgrade header names more than a WebSocket")
+        if WEBSOCKET in _options(upgrade):
+            raise MalformedRequest("its Upgrade header names more than a WebSocket")
+        return False
     if not any(name == b"connection" and b"upgrade" in _options(value) for name, value in fields):
         raise MalformedRequest("it has an Upgrade header, and its Connection header does not say so")
     if version != HTTP_1_1:
