@@ -23,6 +23,7 @@ from client_py.browser.database import (
 from client_py.browser.document import BrowserDocument
 from client_py.browser.doorbell import BrowserDoorbell, ask_by_socket
 from client_py.browser.formats import BrowserFormats
+from client_py.browser.http import retry_after_of
 from client_py.browser.interop import Callbacks
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import RELAY_ADDRESS, BrowserPeerConnection, BrowserPeerConnections
@@ -87,6 +88,7 @@ __all__ = [
     "asyncio",
     "js",
     "random",
+    "retry_after_of",
 ]
 
 CALLBACKS = Callbacks()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         fault_of,
         held,
         js,
+        retry_after_of,
     )
 
 # The functions that a test defines run in the page (see PythonPage); what the test does elsewhere is JavaScript.
@@ -485,3 +486,13 @@ async def test_connection_tells_of_a_channel_that_nobody_agreed_on(python: Pytho
         return True
 
     assert await python.run(offered)
+
+
+async def test_retry_after_is_a_number_of_seconds_or_nothing(python: PythonPage) -> None:
+    """A server or a proxy may write anything there; nobody waits longer than a day, and nothing fails."""
+
+    async def read() -> object:
+        headers = ["7", "9" * 5_000, "²", "-1", "soon", "", None]
+        return [retry_after_of(header) for header in headers]
+
+    assert await python.run(read) == [7, 86_400, None, None, None, None, None]

@@ -50,7 +50,7 @@ class BrowserHttp:
             text: str = await response.text()
         except JsException as error:
             raise Unreachable(error.message) from error
-        return Response(response.status, text, _seconds(response.headers.get("Retry-After")))
+        return Response(response.status, text, retry_after_of(response.headers.get("Retry-After")))
 
     async def _look_for_refusal(self) -> None:
         """Raise OriginRefused if that is why no answer could be had: a browser does not tell."""
@@ -63,7 +63,8 @@ class BrowserHttp:
             return
 
 
-def _seconds(header: Any) -> float | None:
+def retry_after_of(header: Any) -> float | None:
+    """Read the header `Retry-After` where it is a number of seconds (RFC 9110 §10.2.3); a day of them at most."""
     value = from_null(header)
     if not isinstance(value, str) or not (value.isascii() and value.isdecimal()):
         return None
