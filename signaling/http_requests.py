@@ -71,7 +71,7 @@ class HttpRequests(HttpToolsProtocol):
         super().connection_made(transport)
         host = self.client[0] if self.client else ""
         self.address = address_key(host) if ":" in host else host  # IPv4 is its own key, and common
-        self._look()
+        self._wait_for(Awaited.HEAD)
         if not self._clients.has_come(self, transport.get_extra_info("socket").fileno()):
             self._refuse(NoRoom())
 

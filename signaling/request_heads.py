@@ -7,7 +7,6 @@ together is decided here.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Iterable
@@ -89,7 +88,8 @@ def check_handshake(method: str, version: str, found: dict[bytes, bytes], fields
         if WEBSOCKET in _options(upgrade):
             raise MalformedRequest("its Upgrade header names more than a WebSocket")
         return False
-    if not any(name == b"connection" and b"upgrade" in _options(value) for name, value in fields):
+    connection = b",".join([value for name, value in fields if name == b"connection"])
+    if b"upgrade" not in _options(connection):
         raise MalformedRequest("it has an Upgrade header, and its Connection header does not say so")
     if version != HTTP_1_1:
         raise MalformedRequest("a WebSocket is opened by HTTP/1.1")
@@ -135,6 +135,6 @@ def _options(value: bytes) -> list[bytes]:
 
 def _is_key(key: bytes) -> bool:
     try:
-        return len(base64.b64decode(key, validate=True)) == KEY_BYTES
+        return len(binascii.a2b_base64(key, strict_mode=True)) == KEY_BYTES
     except binascii.Error:
         return False
