@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ CLOCK_SKEW = 5
 """Seconds. A clock that is set back a little must not refuse the tokens that it has just dated."""
 MAX_TOKEN_CHARACTERS = 1_024
 """Three times what one of ours has. Nothing of a longer one is decoded, nor compared with those that are known."""
+HEADER = jwt.encode({}, bytes(32), ALGORITHM).partition(".")[0]
+"""The one that PyJWT writes for us. Any other is refused unread: there is no algorithm, key or extension to choose."""
+TOKEN = re.compile(re.escape(HEADER) + r"\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+"""A signature of 32 bytes has one spelling: base64url without padding (RFC 7515 §2), and zeros in the two bits that
+are left over (RFC 4648 §3.5). PyJWT takes others, and each would be remembered as a token of its own."""
 KNOWN_TOKENS = 4096
 """Tokens whose signature is not checked again, since who has lost a connection comes back with the same one."""
 
@@ -68,6 +74,8 @@ class AccessTokens:
 
     def _proven(self, text: str) -> tuple[str, float]:
         """Check a token; give its account, and when it expires."""
+        if len(text) > MAX_TOKEN_CHARACTERS or TOKEN.fullmatch(text) is None:
+            raise AuthenticationError
         try:
             claims = jwt.decode(
                 text,
@@ -78,7 +86,7 @@ class AccessTokens:
                 leeway=CLOCK_SKEW,
                 options={"require": REQUIRED_CLAIMS},
             )
-        # A lone surrogate in it is a ValueError, and its header may be nested as deep as a request has room for.
-        except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+            return str(claims["sub"]), float(claims["exp"])
+        # Whoever has our secret can sign what PyJWT does not expect; it lets these through, or has done so once.
+        except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise AuthenticationError from error
-        return str(claims["sub"]), float(claims["exp"])

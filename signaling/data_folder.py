@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from signaling.errors import FolderUnusable, InvalidSetting
-from signaling.setting_values import MIN_SECRET_BYTES
+from signaling.setting_values import GOOD_SECRET, secret_fault
 from signaling.settings import SQLITE_FILE, Settings
 
 SECRET_FILE = "jwt-secret"  # noqa: S105 - the name of a file
@@ -27,7 +27,7 @@ def token_secret(settings: Settings) -> bytes:
     where = f"{settings.host} is an address that others can reach" if settings.development == "auto" else "it is off"
     raise InvalidSetting(
         "P2PCHAT_JWT_SECRET",
-        f"must be set outside of development mode ({where}); `openssl rand -base64 48` makes a good one",
+        f"must be set outside of development mode ({where}); {GOOD_SECRET}",
     )
 
 
@@ -49,10 +49,8 @@ def _kept_secret(folder: Path) -> bytes:
             _write_once(path, secrets.token_urlsafe(48))
         path.chmod(FILE_MODE)
         secret = path.read_bytes().strip()
-    if len(secret) < MIN_SECRET_BYTES:
-        raise FolderUnusable(
-            path, f"the secret in it is shorter than {MIN_SECRET_BYTES} bytes; delete it for a new one"
-        )
+    if fault := secret_fault(secret):
+        raise FolderUnusable(path, f"the secret in it {fault}; delete it for a new one")
     return secret
 
 

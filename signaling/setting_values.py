@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
+import string
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,14 @@ from signaling.origins import normal_origin
 APP_NAME = "p2p-chat"
 MIN_SECRET_BYTES = 32
 """RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
+MIN_TURN_SECRET_BYTES = 16
+"""It has to be what the TURN server has. Everyone with an account can try guesses at it, on a machine of their own."""
+MIN_DIFFERENT_BYTES = 6
+"""Sixteen random hexadecimal digits have fewer once in 30,000 times, and thirty-two once in 10^12 times."""
+PLACEHOLDERS = ("changeme", "changethis", "replaceme", "replacethis", "yoursecret", "thesecret", "examplesecret")
+"""What examples say where a secret belongs, without case, spaces and punctuation."""
+LETTERS_AND_DIGITS = frozenset((string.ascii_lowercase + string.digits).encode())
+GOOD_SECRET = "`openssl rand -base64 48` makes a good one"  # noqa: S105 - how to make one
 MAX_ICE_URL_BYTES = 512
 """What a page takes (protocol/fields.py)."""
 NOTHING = "none"
@@ -41,9 +51,36 @@ def read_folder(text: str) -> Path:
 
 
 def read_secret(text: str) -> str:
-    """Take nothing, or a text that is long enough to sign with."""
-    if text and len(text.encode(errors="surrogateescape")) < MIN_SECRET_BYTES:
-        raise ValueError(f"must have at least {MIN_SECRET_BYTES} bytes; `openssl rand -base64 48` makes a good one")
+    """Take nothing, or a text that is fit to sign with."""
+    return _read_secret(text, MIN_SECRET_BYTES)
+
+
+def read_turn_secret(text: str) -> str:
+    """Take nothing, or a text that TURN credentials may be made with."""
+    return _read_secret(text, MIN_TURN_SECRET_BYTES)
+
+
+def secret_fault(secret: bytes, least: int = MIN_SECRET_BYTES) -> str | None:
+    """Tell what a secret must be and is not; None if nothing shows that it could be guessed."""
+    if len(secret) < least:
+        return f"must have at least {least} bytes"
+    if len(set(secret)) < MIN_DIFFERENT_BYTES:
+        return f"must have at least {MIN_DIFFERENT_BYTES} different characters"
+    if any(secret[period:] == secret[:-period] for period in range(1, len(secret) // 2 + 1)):
+        return "must not be one text over and over"
+    steps = [abs(after - before) for before, after in itertools.pairwise(secret)]
+    if 4 * sum(step <= 1 for step in steps) >= 3 * len(steps):
+        return "must not follow the alphabet or count up"
+    letters = bytes(byte for byte in secret.lower() if byte in LETTERS_AND_DIGITS).decode()
+    if any(placeholder in letters for placeholder in PLACEHOLDERS):
+        return "must not be the placeholder of an example"
+    return None
+
+
+def _read_secret(text: str, least: int) -> str:
+    if text and (fault := secret_fault(text.encode(errors="surrogateescape"), least)):
+        # The secret itself is not in the sentence, since it could be one with a mistake.
+        raise ValueError(f"{fault}; {GOOD_SECRET}")
     return text
 
 

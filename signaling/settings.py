@@ -26,6 +26,7 @@ from signaling.setting_values import (
     read_secret,
     read_stun_urls,
     read_text,
+    read_turn_secret,
     read_turn_urls,
     whole_number,
 )
@@ -88,7 +89,8 @@ class Settings:
         "JWT_SECRET",
         "",
         read_secret,
-        "What tokens are signed with: at least 32 bytes, kept to yourself. Needed outside of development mode.",
+        "What tokens are signed with: at least 32 random bytes, as of `openssl rand -base64 48`, kept to yourself. "
+        "Needed outside of development mode.",
         show=False,
     )
     token_life: int = setting(
@@ -158,9 +160,9 @@ class Settings:
     turn_secret: str = setting(
         "TURN_SECRET",
         "",
-        read_text,
-        "The secret that the TURN servers share with this one (coturn's `static-auth-secret`). Needed with TURN "
-        "servers.",
+        read_turn_secret,
+        "The secret that the TURN servers share with this one (coturn's `static-auth-secret`): at least 16 random "
+        "bytes. Needed with TURN servers.",
         show=False,
     )
     turn_life: int = setting(
@@ -182,8 +184,8 @@ class Settings:
         "METRICS_TOKEN",
         "",
         read_secret,
-        "What `Authorization: Bearer` has to carry where another machine asks for `/metrics`: at least 32 bytes. Where "
-        "it is not set, no other machine is answered.",
+        "What `Authorization: Bearer` has to carry where another machine asks for `/metrics`: at least 32 random "
+        "bytes. Where it is not set, no other machine is answered.",
         show=False,
     )
 

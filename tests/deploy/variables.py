@@ -4,7 +4,7 @@ from e2e.deploy.compose import EXAMPLE, fill, read_environment
 
 SECRETS = {
     "P2PCHAT_JWT_SECRET": "thirty-two bytes and a few more of it",
-    "P2PCHAT_TURN_SECRET": "0123456789abcdef",
+    "P2PCHAT_TURN_SECRET": "sixteen bytes and a few more",
     "POSTGRES_PASSWORD": "0123456789abcdef",
 }
 SUGGESTED = read_environment(EXAMPLE.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
 COMMAND = Path(sys.executable).with_name("p2p-chat")
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = "a secret of the tests, 32 bytes or more"
 PASSWORD = "a-password-that-nobody-logs"
 SDP = "v=0 an-sdp-that-nobody-logs"
 CANDIDATE = "candidate:1 192.0.2.77 that-nobody-logs"

@@ -9,7 +9,7 @@ from signaling.data_folder import sqlite_path, token_secret
 from signaling.errors import FolderUnusable, InvalidSetting
 from signaling.settings import Settings
 
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = "a secret of the tests, 32 bytes or more"
 
 
 def mode(path: Path) -> int:
@@ -59,10 +59,11 @@ def test_second_secret_does_not_replace_first(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_short_secret_file_is_refused(tmp_path: Path) -> None:
-    """A file that was emptied or cut is no secret, and the sentence says what to do."""
-    (tmp_path / "jwt-secret").write_text("short")
-    with pytest.raises(FolderUnusable, match="delete it"):
+@pytest.mark.parametrize(("text", "fault"), [("short", "at least 32 bytes"), ("x" * 64, "at least 6 different")])
+def test_secret_file_that_is_no_good_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    """A file that was emptied, cut or written by hand is no secret, and the sentence says what to do."""
+    (tmp_path / "jwt-secret").write_text(text)
+    with pytest.raises(FolderUnusable, match=f"the secret in it must have {fault}.*; delete it"):
         token_secret(Settings(data_dir=tmp_path))
 
 

@@ -1,3 +1,5 @@
+import secrets
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from signaling.errors import InvalidSetting
 from signaling.settings import Settings, is_loopback, unknown_variables
 
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = "a secret of the tests, 32 bytes or more"
 
 
 def test_settings_have_defaults() -> None:
@@ -73,6 +75,21 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_ROOM_CAPACITY", "1", "from 2 to 64"),
         ("P2PCHAT_DEVELOPMENT", "on", "one of auto, off"),
         ("P2PCHAT_JWT_SECRET", "x" * 31, "at least 32 bytes"),
+        ("P2PCHAT_JWT_SECRET", "x" * 32, "at least 6 different characters"),
+        ("P2PCHAT_JWT_SECRET", "01101" * 9, "at least 6 different characters"),
+        ("P2PCHAT_JWT_SECRET", "correct horse 7 " * 3, "one text over and over"),
+        ("P2PCHAT_JWT_SECRET", "changemechangemechangemechangemec", "one text over and over"),
+        ("P2PCHAT_JWT_SECRET", "0123456789abcdef0123456789abcdef", "one text over and over"),
+        ("P2PCHAT_JWT_SECRET", "abcdefghijklmnopqrstuvwxyz0123456789", "follow the alphabet"),
+        ("P2PCHAT_JWT_SECRET", "zyxwvutsrqponmlkjihgfedcba9876543210", "follow the alphabet"),
+        ("P2PCHAT_JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaabcdefg", "follow the alphabet"),
+        ("P2PCHAT_JWT_SECRET", "Change-Me-to-a-long-random-string!", "placeholder"),
+        ("P2PCHAT_JWT_SECRET", "please replace this with your secret", "placeholder"),
+        ("P2PCHAT_METRICS_TOKEN", "x" * 31, "at least 32 bytes"),
+        ("P2PCHAT_METRICS_TOKEN", "x" * 32, "`openssl rand -base64 48`"),
+        ("P2PCHAT_TURN_SECRET", "THE-SECRET", "at least 16 bytes"),
+        ("P2PCHAT_TURN_SECRET", "0123456789abcdef", "follow the alphabet"),
+        ("P2PCHAT_TURN_SECRET", "x" * 32, "`openssl rand -base64 48`"),
         ("P2PCHAT_LOGIN_LIMIT", "often", "10/minute"),
         ("P2PCHAT_LOGIN_LIMIT", "0/minute", "10/minute"),
         ("P2PCHAT_LOGIN_LIMIT", "1/second; 5/minute", "10/minute"),
@@ -138,6 +155,22 @@ def test_unfit_secret_is_not_shown() -> None:
     with pytest.raises(InvalidSetting) as caught:
         Settings.read({"P2PCHAT_JWT_SECRET": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "make", [secrets.token_urlsafe, secrets.token_hex, lambda size: secrets.token_bytes(size).hex(" ")]
+)
+def test_random_secret_is_taken(make: Callable[[int], str]) -> None:
+    """What `openssl rand` and its like make is never found easy to guess."""
+    for _ in range(2_000):
+        text = make(32)
+        assert Settings.read({"P2PCHAT_JWT_SECRET": text}).jwt_secret == text
+
+
+def test_phrase_is_taken_for_a_secret() -> None:
+    """A secret need not look like noise."""
+    for text in (SECRET, "correct horse battery staple, and 7 more"):
+        assert Settings.read({"P2PCHAT_JWT_SECRET": text}).jwt_secret == text
 
 
 def test_secrets_stay_out_of_repr() -> None:
