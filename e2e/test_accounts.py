@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Route, expect
 
@@ -118,3 +119,26 @@ async def test_login_lasts_until_the_person_logs_out(open_page: OpenPage, room: 
     await page.wait_for_form()
     await expect(page.handle("composer")).to_have_count(0)
     assert "eyJ" not in await page.page.evaluate("JSON.stringify(localStorage)")
+
+
+async def test_browser_that_logged_in_before_is_not_locked_out(own_server: Server, newcomers: Newcomers) -> None:
+    """Someone at the same address has used up the tries: a browser that is new waits, one that is known logs in."""
+    login = {"username": "Hanna", "password": PASSWORD}
+    own_server.register("Hanna")
+    known, new = [await newcomers.open("chromium", own_server.url) for _ in range(2)]
+    await known.open()
+    await known.log_in("Hanna", PASSWORD)
+    await known.wait_for_lobby()
+    await known.handle("logout").click()
+    await known.wait_for_form()
+    assert "hanna" not in (await known.page.evaluate("JSON.stringify(localStorage)")).lower()
+    async with httpx.AsyncClient(base_url=own_server.url, trust_env=False) as neighbour:
+        while (await neighbour.post("/api/login", json=login | {"password": "a wrong one"})).status_code == 401:
+            pass
+    await new.open()
+    new.allow_refusal(429, "/api/login")
+    await new.log_in("Hanna", PASSWORD)
+    await expect_auth_error(new, "Too many attempts")
+    await known.reload()
+    await known.log_in("hanna", PASSWORD)
+    await known.wait_for_lobby()

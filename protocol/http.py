@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from protocol.codec import Body
-from protocol.fields import Items, UnixTime
+from protocol.fields import Items, Text, UnixTime
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
 SUBPROTOCOL = "p2p-chat.v1"
@@ -28,7 +28,14 @@ HEALTH_PATH = "/healthz"
 ROOM_PATH_PREFIX = "/chat/"
 
 MAX_BODY_BYTES = 4_096
-"""A username and a password need less than 1 KiB, however they are escaped."""
+"""A username and a password need less than 1 KiB, however they are escaped, and as many marks as may be 2 KiB."""
+
+DEVICE_MARK = Text(256, r"[0-9a-f]+\.[0-9a-f.]+")
+"""By which the server knows a browser in which a name has logged in before. The page understands nothing of it but what
+stands before the first dot: two marks that have that in common are of one name and browser, and the later counts."""
+
+MAX_DEVICE_MARKS = 8
+"""A browser that more people use sends those of who logged in last."""
 
 MAX_ICE_SERVERS_BYTES = 65_536
 """Room for some hundred URLs; it only guards the page against a broken server."""

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocol.fields import USERNAME, password_fault, username_fault
 from signaling.access_tokens import AccessToken, AccessTokens
 from signaling.accounts import Account, Accounts, username_key
+from signaling.device_marks import DeviceMark, DeviceMarks
 from signaling.errors import AccountExists, AuthenticationError, InvalidCredentials, InvalidPassword, InvalidUsername
 from signaling.passwords import Passwords
-from signaling.rate_limits import LoginLimits, RateLimit, address_key
+from signaling.rate_limits import Caller, LoginLimits, RateLimit, address_key
 from signaling.settings import is_loopback
 
 DEMO_USERNAME = "test"
 DEMO_PASSWORD = "test"  # noqa: S105 - known to everyone; it opens a server in development mode, from its own machine
+DEVICE_ID_BYTES = 8
+"""Sixty-four bits: devices are told apart only among those of one account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Someone who has shown that they know the password of an account."""
+
+    account: Account
+    device_mark: str
+    """For their browser to show when they log in again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +39,11 @@ class Admission:
     accounts: Accounts
     passwords: Passwords
     tokens: AccessTokens
+    marks: DeviceMarks
     login_limits: LoginLimits
     registration_limit: RateLimit
 
-    async def register(self, username: str, password: str, host: str | None) -> Account:
+    async def register(self, username: str, password: str, host: str | None) -> Admitted:
         """Make an account for someone at `host`; a Refusal if it cannot be had."""
         if fault := username_fault(username):
             raise InvalidUsername(fault)
@@ -38,23 +54,33 @@ class Admission:
             raise AccountExists
         async with self.passwords.turn():
             password_hash = await self.passwords.hash(password)
-        return await self.accounts.add(username, password_hash)
+        return self._admitted(await self.accounts.add(username, password_hash), None)
 
-    async def log_in(self, username: str, password: str, host: str | None) -> Account:
-        """Give the account of a name and a password; InvalidCredentials, or RateLimited after too many tries."""
-        address = address_key(host)
+    async def log_in(
+        self, username: str, password: str, host: str | None, device_marks: Sequence[str] = ()
+    ) -> Admitted:
+        """Admit whoever has a name and its password; InvalidCredentials, or RateLimited after too many tries.
+
+        `device_marks` are those that the browser holds, whichever accounts they are of.
+        """
         # What cannot be a name is counted as one name: made-up ones must not fill the memory.
         name = username_key(username) if USERNAME.admits(username) else ""
-        await self.login_limits.admit_attempt(address)
+        mark = self._mark_of(name, device_marks)
+        caller = Caller(address_key(host), mark.device_id if mark else None)
+        await self.login_limits.admit_attempt(name, caller)
+        account = await self.accounts.by_name(name)
+        if mark is not None and not self._is_current(mark, account):
+            mark, caller = None, Caller(caller.address)
+            await self.login_limits.admit_attempt(name, caller)
         async with self.passwords.turn():
             # Looked at when the turn has come: of many tries at once, the later ones know how the earlier ones failed.
-            await self.login_limits.check_failures(name, address)
-            account = await self._matching(name, password, host)
-            if account is None:
-                await self.login_limits.count_failure(name, address)
+            await self.login_limits.check_failures(name, caller)
+            # In this order: an unknown name takes its time too.
+            if not await self._matches(account, password, host) or account is None:
+                await self.login_limits.count_failure(name, caller)
                 raise InvalidCredentials
-        await self.login_limits.remember_success(name, address)
-        return account
+        await self.login_limits.remember_success(name, caller)
+        return self._admitted(account, mark)
 
     async def account_of(self, token: str) -> Account:
         """Give the account that a token proves; AuthenticationError if it proves none that exists."""
@@ -76,10 +102,21 @@ class Admission:
         account = await self.accounts.by_name(DEMO_USERNAME)
         return account is not None and account.is_demo
 
-    async def _matching(self, name: str, password: str, host: str | None) -> Account | None:
-        account = await self.accounts.by_name(name)
+    def _mark_of(self, name: str, texts: Sequence[str]) -> DeviceMark | None:
+        now = time.time()
+        return next((mark for text in texts if (mark := self.marks.read(text, name, now)) is not None), None)
+
+    def _is_current(self, mark: DeviceMark, account: Account | None) -> bool:
+        return account is not None and self.marks.is_for(mark, account.id, account.password_hash)
+
+    def _admitted(self, account: Account, mark: DeviceMark | None) -> Admitted:
+        device_id = mark.device_id if mark else secrets.token_hex(DEVICE_ID_BYTES)
+        name = username_key(account.username)
+        return Admitted(account, self.marks.issue(name, account.id, account.password_hash, device_id, time.time()))
+
+    async def _matches(self, account: Account | None, password: str, host: str | None) -> bool:
         matches = await self.passwords.matches(password, account.password_hash if account else None)
         # A proxy can publish a development server by mistake; its visitors do not get in with a password that all know.
         if account is not None and account.is_demo and not is_loopback(host or ""):
-            return None
-        return account if matches else None
+            return False
+        return matches

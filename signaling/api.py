@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from protocol.errors import MalformedMessage
-from protocol.http import ICE_SERVERS
+from protocol.http import ICE_SERVERS, MAX_DEVICE_MARKS
 from protocol.json_text import parse_json
 from signaling.accounts import Account
-from signaling.admission import Admission
+from signaling.admission import Admission, Admitted
 from signaling.errors import MalformedBody, UnsupportedMedia
 from signaling.logs import log
 from signaling.origins import is_allowed
@@ -26,6 +26,7 @@ JSON_MEDIA_TYPE = "application/json"
 BEARER = "bearer "
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 CREDENTIALS = frozenset({"username", "password"})
+DEVICE_MARKS = "device_marks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,33 @@ class AccountApi:
 
     async def register(self, request: Request) -> Response:
         """`POST /api/register`: make an account and log in to it."""
-        username, password = await _credentials(request)
-        account = await self.admission.register(username, password, _host(request))
-        log("registered", account=account.username, address=_host(request))
-        return self._token_response(account, HTTPStatus.CREATED)
+        body = await _json_object(request)
+        username, password = _credentials(body)
+        admitted = await self.admission.register(username, password, _host(request))
+        log("registered", account=admitted.account.username, address=_host(request))
+        return self._login_response(admitted, HTTPStatus.CREATED)
 
     async def log_in(self, request: Request) -> Response:
         """`POST /api/login`: exchange a name and a password for a token."""
-        username, password = await _credentials(request)
-        account = await self.admission.log_in(username, password, _host(request))
-        log("logged_in", account=account.username, address=_host(request))
-        return self._token_response(account)
+        body = await _json_object(request)
+        marks = _device_marks(body.pop(DEVICE_MARKS, []))
+        username, password = _credentials(body)
+        admitted = await self.admission.log_in(username, password, _host(request), marks)
+        log("logged_in", account=admitted.account.username, address=_host(request))
+        return self._login_response(admitted)
 
     async def refresh(self, request: Request) -> Response:
         """`POST /api/refresh`: exchange a good token for a fresh one."""
-        return self._token_response(await self.admission.account_of(bearer_token(request)))
+        account = await self.admission.account_of(bearer_token(request))
+        return JSONResponse(self._login(account), headers=NO_STORE)
 
-    def _token_response(self, account: Account, status: HTTPStatus = HTTPStatus.OK) -> Response:
-        token = self.admission.token_for(account)
-        body = {"token": token.text, "username": account.username, "expires_at": token.expires_at}
+    def _login_response(self, admitted: Admitted, status: HTTPStatus = HTTPStatus.OK) -> Response:
+        body = self._login(admitted.account) | {"device_mark": admitted.device_mark}
         return JSONResponse(body, status, headers=NO_STORE)
+
+    def _login(self, account: Account) -> dict[str, str | int]:
+        token = self.admission.token_for(account)
+        return {"token": token.text, "username": account.username, "expires_at": token.expires_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +101,8 @@ class Health:
         return JSONResponse(body, headers=NO_STORE | ANY_ORIGIN)
 
 
-async def _credentials(request: Request) -> tuple[str, str]:
-    """Give the username and the password of a body; MalformedBody if it is not just that."""
+async def _json_object(request: Request) -> dict[str, object]:
+    """Return the JSON object in a body; MalformedBody if it is none."""
     media_type = request.headers.get("content-type", "").partition(";")[0]
     if media_type.strip().lower() != JSON_MEDIA_TYPE:
         raise UnsupportedMedia
@@ -104,12 +112,29 @@ async def _credentials(request: Request) -> tuple[str, str]:
         raise MalformedBody("it is not UTF-8") from error
     except MalformedMessage as error:
         raise MalformedBody(error.reason) from error
-    if not isinstance(body, dict) or body.keys() != CREDENTIALS:
+    if not isinstance(body, dict):
+        raise MalformedBody("it is not an object")
+    return body
+
+
+def _credentials(body: dict[str, object]) -> tuple[str, str]:
+    """Return the username and the password of a body; MalformedBody if it is not just that."""
+    if body.keys() != CREDENTIALS:
         raise MalformedBody("it is not an object with a username and a password, and nothing else")
     username, password = body["username"], body["password"]
     if not isinstance(username, str) or not isinstance(password, str):
         raise MalformedBody("the username and the password are not both text")
     return username, password
+
+
+def _device_marks(marks: object) -> list[str]:
+    """Return the marks in a body, good ones or not; MalformedBody if they are not a few texts."""
+    if not isinstance(marks, list) or len(marks) > MAX_DEVICE_MARKS:
+        raise MalformedBody(f"the device marks are not a list of at most {MAX_DEVICE_MARKS}")
+    texts = [mark for mark in marks if isinstance(mark, str)]
+    if len(texts) < len(marks):
+        raise MalformedBody("a device mark is not text")
+    return texts
 
 
 def bearer_token(request: Request) -> str:

@@ -32,6 +32,7 @@ from signaling.backplane import Backplane
 from signaling.connection import SignalingEndpoint
 from signaling.data_folder import token_secret
 from signaling.database import chosen_url
+from signaling.device_marks import DeviceMarks
 from signaling.errors import Refusal
 from signaling.logs import log
 from signaling.metrics import registry
@@ -111,6 +112,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         Accounts(chosen_url(settings), with_demo=settings.is_development),
         Passwords(settings.bcrypt_cost),
         AccessTokens(secret, settings.token_life),
+        DeviceMarks(secret),
         LoginLimits(settings, counters),
         registration_limit(settings, counters),
     )

@@ -115,19 +115,30 @@ class Settings:
         "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, or `none`.",
     )
     login_limit: RateLimitItem = setting(
-        "LOGIN_LIMIT", "120/minute", read_limit, "Logins tried from one address, right and wrong ones together."
+        "LOGIN_LIMIT",
+        "120/minute",
+        read_limit,
+        "Logins tried from one address, right and wrong ones together. As many may be tried for one name from the "
+        "browsers in which it has logged in before, and do not count at their addresses.",
     )
     login_failures_limit: RateLimitItem = setting(
-        "LOGIN_FAILURES_LIMIT", "10/10 minutes", read_limit, "Failed logins for one name from one address."
+        "LOGIN_FAILURES_LIMIT",
+        "10/10 minutes",
+        read_limit,
+        "Failed logins for one name from one address, or in one browser in which that name has logged in before.",
     )
     login_failures_by_address_limit: RateLimitItem = setting(
-        "LOGIN_FAILURES_BY_ADDRESS_LIMIT", "100/10 minutes", read_limit, "Failed logins from one address."
+        "LOGIN_FAILURES_BY_ADDRESS_LIMIT",
+        "100/10 minutes",
+        read_limit,
+        "Failed logins from one address; not held against a browser in which the name has logged in before.",
     )
     login_failures_by_name_limit: RateLimitItem = setting(
         "LOGIN_FAILURES_BY_NAME_LIMIT",
         "100/hour",
         read_limit,
-        "Failed logins for one name from everywhere; not held against an address where that name has logged in.",
+        "Failed logins for one name from everywhere; not held against a browser or an address where that name has "
+        "logged in.",
     )
     register_limit: RateLimitItem = setting("REGISTER_LIMIT", "20/hour", read_limit, "New accounts from one address.")
     message_limit: RateLimitItem = setting(

@@ -151,6 +151,8 @@ def test_protocol_lists_every_address() -> None:
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
         ("Limits", f"Up to {MAX_WAITING_MESSAGES} events"),
         ("HTTP", f"at most {http.MAX_BODY_BYTES} bytes"),
+        ("HTTP", f"a list of up to {http.MAX_DEVICE_MARKS}"),
+        ("HTTP", f"text of {http.DEVICE_MARK};"),
     ],
 )
 def test_protocol_states_bounds(title: str, phrase: str) -> None:

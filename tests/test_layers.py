@@ -68,7 +68,17 @@ LAYERS = {
     **{
         # msgspec makes values, and touches nothing.
         f"signaling.{pure}": layer("signaling", "protocol", "msgspec", forbidden=IMPURE)
-        for pure in ("effects", "origins", "relay", "resume_tokens", "rooms", "session", "tally", "turn_credentials")
+        for pure in (
+            "device_marks",
+            "effects",
+            "origins",
+            "relay",
+            "resume_tokens",
+            "rooms",
+            "session",
+            "tally",
+            "turn_credentials",
+        )
     },
     **{name: layer(*BUILDING, "protocol") for name in BUILDING},
     "client_py": layer(),

@@ -7,10 +7,12 @@ signed out ──submitted──▶ checking ──200──▶ signed in ──
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import get_args
 
+from client_py.core.device_marks import is_device_mark
 from client_py.core.origin import origin_fault
 from protocol.errors import MalformedMessage
 from protocol.fields import USERNAME, Sentence, Text, UnixTime
@@ -35,6 +37,7 @@ _TOKEN = Text(4_096, r"[A-Za-z0-9_.-]+")
 _EXPIRY, _SENTENCE = get_args(UnixTime)[1], get_args(Sentence)[1]
 
 _OK = range(200, 300)
+_BAD_REQUEST = 400
 _UNAUTHORIZED = 401
 
 
@@ -85,6 +88,18 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDeviceMark:
+    """Keep what this browser shows when the same person logs in again; logging out does not take it away."""
+
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDeviceMarks:
+    """Take all of them out of this browser."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartRenewalTimer:
     """Call `renewal_due` after some seconds; starting it again starts it anew."""
 
@@ -124,7 +139,17 @@ class SignedOut:
 
 
 AccountEffect = (
-    Post | Keep | Forget | StartRenewalTimer | StopRenewalTimer | ShowChecking | ShowFault | SignedIn | SignedOut
+    Post
+    | Keep
+    | Forget
+    | KeepDeviceMark
+    | ForgetDeviceMarks
+    | StartRenewalTimer
+    | StopRenewalTimer
+    | ShowChecking
+    | ShowFault
+    | SignedIn
+    | SignedOut
 )
 
 
@@ -146,13 +171,17 @@ class Account:
         self._checking = True
         return [Post(Purpose.RESUME, "{}", login.token)]
 
-    def submitted(self, purpose: Purpose, username: str, password: str) -> list[AccountEffect]:
-        """The person submitted the form, whose fields the view has looked at."""
+    def submitted(
+        self, purpose: Purpose, username: str, password: str, device_marks: Sequence[str] = ()
+    ) -> list[AccountEffect]:
+        """The person submitted the form, whose fields the view has looked at; these marks were kept here."""
         if self._checking:
             return []
         self._checking = True
-        body = json.dumps({"username": username, "password": password})
-        return [ShowChecking(), Post(purpose, body)]
+        body: dict[str, str | list[str]] = {"username": username, "password": password}
+        if purpose is Purpose.SIGN_IN and device_marks:
+            body["device_marks"] = list(device_marks)
+        return [ShowChecking(), Post(purpose, json.dumps(body))]
 
     def signed_out(self) -> list[AccountEffect]:
         """The person signed out."""
@@ -166,9 +195,12 @@ class Account:
             return []
         self._checking = False
         if status in _OK and (login := parse_login(body)) is not None:
-            return self._begin(login, now)
+            return [*_keep_device_mark(body), *self._begin(login, now)]
         if purpose in (Purpose.SIGN_IN, Purpose.REGISTER):
-            return [ShowFault(_server_sentence(body) or UNREADABLE)]
+            fault = ShowFault(_server_sentence(body) or UNREADABLE)
+            # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
+            is_misread = purpose is Purpose.SIGN_IN and status == _BAD_REQUEST
+            return [ForgetDeviceMarks(), fault] if is_misread else [fault]
         if status == _UNAUTHORIZED:
             return self._end(EXPIRED)
         return self._go_on_without_renewal()
@@ -252,3 +284,9 @@ def _value(text: str) -> object:
         return parse_json(text)
     except MalformedMessage:
         return None
+
+
+def _keep_device_mark(body: str) -> list[AccountEffect]:
+    """Keep the mark in an answer that holds a login; that of an earlier release, or to a renewal, has none."""
+    mark = json.loads(body).get("device_mark")
+    return [KeepDeviceMark(mark)] if is_device_mark(mark) else []

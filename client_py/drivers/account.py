@@ -10,7 +10,9 @@ from client_py.core.account import (
     Account,
     AccountEffect,
     Forget,
+    ForgetDeviceMarks,
     Keep,
+    KeepDeviceMark,
     Login,
     Post,
     Purpose,
@@ -22,12 +24,16 @@ from client_py.core.account import (
     StopRenewalTimer,
     parse_login,
 )
+from client_py.core.device_marks import parse_device_marks, with_device_mark, write_device_marks
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.ports import Clock, Http, OriginRefused, Store, Unreachable
 
 LOGIN_KEY = "p2pchat.login"
 """Where the login stands in localStorage: the JWT with its name and its end."""
+
+DEVICE_MARKS_KEY = "p2pchat.device-marks"
+"""Where the marks stand by which the server knows this browser when someone logs in here again."""
 
 RENEWAL = "renewal"
 
@@ -75,7 +81,7 @@ class AccountDriver:
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in with an account that exists."""
-        self._perform(self._account.submitted(Purpose.SIGN_IN, username, password))
+        self._perform(self._account.submitted(Purpose.SIGN_IN, username, password, self._device_marks()))
 
     def register(self, username: str, password: str) -> None:
         """Make a new account, and sign in with it."""
@@ -88,6 +94,10 @@ class AccountDriver:
     def token_refused(self) -> None:
         """The server does not take the token where a room is entered."""
         self._perform(self._account.token_refused())
+
+    def _device_marks(self) -> tuple[str, ...]:
+        # Read each time: other tabs of this browser keep theirs in the same place.
+        return parse_device_marks(self._store.get(DEVICE_MARKS_KEY) or "")
 
     async def _post(self, post: Post) -> None:
         try:
@@ -110,6 +120,11 @@ class AccountDriver:
                     self._store.put(LOGIN_KEY, json.dumps(asdict(login)))
                 case Forget():
                     self._store.remove(LOGIN_KEY)
+                case KeepDeviceMark(mark):
+                    marks = with_device_mark(self._device_marks(), mark)
+                    self._store.put(DEVICE_MARKS_KEY, write_device_marks(marks))
+                case ForgetDeviceMarks():
+                    self._store.remove(DEVICE_MARKS_KEY)
                 case StartRenewalTimer(seconds):
                     self._timers.start(RENEWAL, seconds, lambda: self._perform(self._account.renewal_due()))
                 case StopRenewalTimer():

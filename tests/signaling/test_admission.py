@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from signaling.access_tokens import AccessTokens
 from signaling.accounts import Accounts
 from signaling.admission import Admission
 from signaling.database import sqlite_url
+from signaling.device_marks import DeviceMarks
 from signaling.errors import (
     AccountExists,
     AuthenticationError,
@@ -24,7 +26,9 @@ from signaling.rate_limits import LoginLimits, registration_limit
 from signaling.setting_values import read_limit
 from signaling.settings import Settings
 
+SECRET = b"a secret of the tests, 32 bytes or more"
 HOME = "203.0.113.1"
+ELSEWHERE = "198.51.100.1"
 LOCAL = "127.0.0.1"
 PASSWORD = "correct horse"
 
@@ -55,7 +59,8 @@ async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Adm
     yield Admission(
         accounts,
         Passwords(4, counted.check),
-        AccessTokens(b"a secret of the tests, 32 bytes or more", 60),
+        AccessTokens(SECRET, 60),
+        DeviceMarks(SECRET),
         LoginLimits(settings, RateCounters()),
         registration_limit(settings, RateCounters()),
     )
@@ -64,13 +69,13 @@ async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Adm
 
 async def test_registered_account_logs_in(admission: Admission) -> None:
     """Who has registered gets in with the same password, whatever the case of the name."""
-    account = await admission.register("Ann", PASSWORD, HOME)
-    assert await admission.log_in("aNN", PASSWORD, HOME) == account
+    registered = await admission.register("Ann", PASSWORD, HOME)
+    assert (await admission.log_in("aNN", PASSWORD, HOME)).account == registered.account
 
 
 async def test_token_leads_back_to_account(admission: Admission) -> None:
     """The token of an account proves it, as long as the account exists."""
-    account = await admission.register("Ann", PASSWORD, HOME)
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
     assert await admission.account_of(admission.token_for(account).text) == account
 
 
@@ -144,12 +149,102 @@ async def test_guesses_at_once_are_limited(admission: Admission, counted: Counte
     assert counted.runs < 5 + at_the_same_moment
 
 
+async def lock_out(admission: Admission, name: str, host: str) -> None:
+    """Use up the tries of a name at an address."""
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            await admission.log_in(name, "wrong horse", host)
+    with pytest.raises(RateLimited):
+        await admission.log_in(name, PASSWORD, host)
+
+
+async def test_device_logs_in_where_its_address_is_locked_out(admission: Admission) -> None:
+    """Someone at the victim's own address cannot keep out a browser that has logged in before, and does others."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    await lock_out(admission, "Ann", HOME)
+    renewed = await admission.log_in("aNN", PASSWORD, HOME, [mark])
+    assert (await admission.log_in("Ann", PASSWORD, HOME, ["no mark", renewed.device_mark])).account.username == "Ann"
+
+
+async def test_device_keeps_its_id_and_others_have_theirs(admission: Admission) -> None:
+    """A mark is renewed for the same device; a browser without one becomes another device."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    same = (await admission.log_in("Ann", PASSWORD, HOME, [mark])).device_mark
+    other = (await admission.log_in("Ann", PASSWORD, HOME)).device_mark
+    assert same.partition(".")[0] == mark.partition(".")[0] != other.partition(".")[0]
+
+
+async def test_guesses_on_a_device_are_limited(admission: Admission, counted: CountedBcrypt) -> None:
+    """Whoever has taken a mark from someone's browser guesses no faster than at any address."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            await admission.log_in("Ann", "wrong horse", HOME, [mark])
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ann", PASSWORD, HOME, [mark])
+    assert counted.runs == 5
+    await admission.log_in("Ann", PASSWORD, HOME)
+
+
+async def test_mark_of_another_counts_as_none(admission: Admission) -> None:
+    """With the marks of one's own account there is nothing to be had at another's, nor with those of another server."""
+    own = (await admission.register("Mallory", PASSWORD, HOME)).device_mark
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    foreign = DeviceMarks(SECRET + b"!").issue("ann", account.id, account.password_hash, "0" * 16, time.time())
+    await lock_out(admission, "Ann", HOME)
+    for mark in (own, foreign):
+        with pytest.raises(RateLimited):
+            await admission.log_in("Ann", PASSWORD, HOME, [mark])
+
+
+async def test_mark_of_former_password_counts_as_none(admission: Admission) -> None:
+    """A mark from before the password was changed is no mark, and such attempts count at the address as well."""
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    former = admission.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
+    await lock_out(admission, "Ann", HOME)
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ann", PASSWORD, HOME, [former])
+    renewed = (await admission.log_in("Ann", PASSWORD, ELSEWHERE, [former])).device_mark
+    assert renewed.partition(".")[0] != "0" * 16
+
+
+async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, counted: CountedBcrypt) -> None:
+    """Marks of a former password do not lead past the limit on attempts at an address."""
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False)
+    await accounts.open()
+    settings = replace(Settings(), login_limit=read_limit("3/minute"))
+    limits = LoginLimits(settings, RateCounters())
+    admission = Admission(
+        accounts,
+        Passwords(4, counted.check),
+        AccessTokens(SECRET, 60),
+        DeviceMarks(SECRET),
+        limits,
+        registration_limit(settings, RateCounters()),
+    )
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    former = admission.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
+    for _ in range(3):
+        await admission.log_in("Ann", PASSWORD, HOME, [former])
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ben", PASSWORD, HOME)
+    await accounts.close()
+
+
+@pytest.mark.parametrize("name", ["Ann", "Nobody", "no name"])
+async def test_wrong_login_with_mark_costs_one_bcrypt(admission: Admission, counted: CountedBcrypt, name: str) -> None:
+    """Names that exist and names that do not are alike where marks are shown too."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in(name, "wrong horse", HOME, [mark])
+    assert counted.runs == 1
+
+
 async def test_demo_account_is_made_once(admission: Admission) -> None:
     """The demo account is there after the first start, and after the second."""
     assert await admission.seed_demo()
     assert await admission.seed_demo()
-    account = await admission.log_in("test", "test", LOCAL)
-    assert account.is_demo
+    assert (await admission.log_in("test", "test", LOCAL)).account.is_demo
 
 
 async def test_demo_account_is_not_made_of_someones(admission: Admission) -> None:

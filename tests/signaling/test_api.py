@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from protocol.http import MAX_BODY_BYTES
+from protocol.http import DEVICE_MARK, MAX_BODY_BYTES, MAX_DEVICE_MARKS
 from signaling.logs import OneLine
 from signaling.setting_values import read_limit
 from tests.signaling.conftest import StartServer
@@ -37,7 +37,8 @@ async def test_registering_logs_in(server: RunningServer) -> None:
     assert response.status_code == 201
     assert response.headers["cache-control"] == "no-store"
     body = response.json()
-    assert body.keys() == {"token", "username", "expires_at"}
+    assert body.keys() == {"token", "username", "expires_at", "device_mark"}
+    assert DEVICE_MARK.admits(body["device_mark"])
     assert body["username"] == "Dora"
     assert 3590 <= body["expires_at"] - time.time() <= 3600
 
@@ -105,6 +106,7 @@ async def test_token_is_renewed(server: RunningServer) -> None:
     token = await server.register("Ida")
     response = await server.post("/api/refresh", headers=bearer(token))
     assert (response.status_code, response.json()["username"]) == (200, "Ida")
+    assert response.json().keys() == {"token", "username", "expires_at"}
     assert response.json()["token"] != token
     again = await server.post("/api/refresh", headers={"Authorization": f"bearer  {response.json()['token']}"})
     assert again.status_code == 200
@@ -161,6 +163,11 @@ async def test_token_that_is_no_good_is_not_renewed(start_server: StartServer) -
         (b'{"username":"Nobody","password":"\xff"}', 400),
         ('{"username":"Nobody","password":"correct horse"}'.encode("utf-16"), 400),
         (b'{"username":null,"password":"correct horse"}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":"0.0"}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":null}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":[0]}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":[%s""]}' % (b'"",' * MAX_DEVICE_MARKS), 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":["","\\ud800"]}', 401),
         (b'{"username":"Nobody","password":"\\ud800 horse battery"}', 401),
         (b'{"username":"\\ud800","password":"correct horse"}', 401),
     ],
@@ -252,6 +259,30 @@ async def test_stranger_does_not_lock_anyone_out(start_server: StartServer) -> N
     statuses = [(await server.post("/api/login", wrong, headers=stranger)).status_code for _ in range(3)]
     assert statuses == [401, 401, 429]
     assert (await server.post("/api/login", {"username": "Karl", "password": PASSWORD})).status_code == 200
+
+
+async def test_neighbour_does_not_lock_a_device_out(start_server: StartServer) -> None:
+    """Failures at one's own address, of any names, and its attempts do not concern a browser that logged in before."""
+    server = start_server(
+        login_limit=read_limit("6/minute"),
+        login_failures_limit=read_limit("2/minute"),
+        login_failures_by_address_limit=read_limit("4/minute"),
+    )
+    good = {"username": "Karla", "password": PASSWORD}
+    mark = (await server.post("/api/register", good)).json()["device_mark"]
+    wrong = [good | {"password": "wrong horse"}] * 2 + [GOOD] * 2
+    assert [(await server.post("/api/login", body)).status_code for body in wrong] == [401] * 4
+    assert [(await server.post("/api/login", good)).status_code for _ in range(3)] == [429] * 3
+    response = await server.post("/api/login", good | {"device_marks": [mark]})
+    assert response.status_code == 200
+    again = await server.post("/api/login", good | {"device_marks": ["0.0", response.json()["device_mark"]]})
+    assert again.status_code == 200
+
+
+async def test_marks_are_for_logging_in(server: RunningServer) -> None:
+    """A registration is a name and a password, and nothing else."""
+    response = await server.post("/api/register", GOOD | {"device_marks": []})
+    assert (response.status_code, error_of(response)["code"]) == (400, "malformed")
 
 
 async def test_logins_are_limited_by_address(start_server: StartServer) -> None:

@@ -13,7 +13,9 @@ from client_py.core.account import (
     UNREADABLE,
     Account,
     Forget,
+    ForgetDeviceMarks,
     Keep,
+    KeepDeviceMark,
     Login,
     Post,
     Purpose,
@@ -51,6 +53,42 @@ def test_account_asks_the_server(purpose: Purpose, path: str) -> None:
     effects = Account().submitted(purpose, "ada", "sécret")
     assert effects == [ShowChecking(), Post(purpose, json.dumps({"username": "ada", "password": "sécret"}))]
     assert purpose.path == path
+
+
+def test_account_shows_its_marks_where_it_signs_in() -> None:
+    """A login carries the marks that this browser keeps; a registration has no use for them."""
+    body = json.dumps({"username": "ada", "password": "secret", "device_marks": ["a.1", "b.2"]})
+    assert Account().submitted(Purpose.SIGN_IN, "ada", "secret", ("a.1", "b.2"))[-1] == Post(Purpose.SIGN_IN, body)
+    bare = json.dumps({"username": "ada", "password": "secret"})
+    assert Account().submitted(Purpose.REGISTER, "ada", "secret", ("a.1",))[-1] == Post(Purpose.REGISTER, bare)
+
+
+@pytest.mark.parametrize("purpose", ENTRANCES)
+def test_account_keeps_its_mark(purpose: Purpose) -> None:
+    """What the server gives to know this browser by is kept beside the login."""
+    account = Account()
+    account.submitted(purpose, "ada", "secret")
+    body = json.dumps(json.loads(BODY) | {"device_mark": "a.1"})
+    assert account.responded(purpose, 200, body, NOW)[:2] == [KeepDeviceMark("a.1"), Keep(LOGIN)]
+
+
+@pytest.mark.parametrize("mark", ["", "A.1", 1, None, ["a.1"]])
+def test_account_signs_in_without_a_mark(mark: object) -> None:
+    """A mark that is none does not stand in the way of the login."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    body = json.dumps(json.loads(BODY) | {"device_mark": mark})
+    assert account.responded(Purpose.SIGN_IN, 200, body, NOW)[0] == Keep(LOGIN)
+
+
+def test_account_forgets_marks_that_the_server_does_not_know() -> None:
+    """A server of an earlier release takes no login with marks: the next try has none."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret", ("a.1",))
+    malformed = '{"error": {"code": "malformed", "message": "No."}}'
+    assert account.responded(Purpose.SIGN_IN, 400, malformed, NOW) == [ForgetDeviceMarks(), ShowFault("No.")]
+    account.submitted(Purpose.REGISTER, "ada", "secret")
+    assert account.responded(Purpose.REGISTER, 400, malformed, NOW) == [ShowFault("No.")]
 
 
 def test_account_asks_once_at_a_time() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from client_py.core.account import UNREACHABLE
-from client_py.drivers.account import LOGIN_KEY, AccountDriver
+from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports import OriginRefused, Response
 from tests.fakes.ports import FakeClock, FakeHttp, FakeStore, settle
@@ -145,3 +145,37 @@ async def test_account_signs_out() -> None:
     assert stage.store == {}
     assert stage.clock.running == []
     assert stage.driver.login is None
+
+
+def marked_answer(mark: str) -> Response:
+    """Lay ready a login with a mark for this browser."""
+    body = {"token": "jwt", "username": "test", "expires_at": NOW + 3_600, "device_mark": mark}
+    return Response(200, json.dumps(body))
+
+
+async def test_account_is_known_again_after_signing_out() -> None:
+    """The mark outlives the login, is shown at the next one, and gives way to the one that comes of it."""
+    stage = Stage()
+    stage.http.answers = [marked_answer("a.1"), marked_answer("a.2")]
+    stage.driver.sign_in("test", "secret")
+    await settle()
+    stage.driver.sign_out()
+    assert stage.store == {DEVICE_MARKS_KEY: "a.1"}
+    stage.store[DEVICE_MARKS_KEY] += "\nb.7"  # of another tab
+    stage.driver.sign_in("test", "secret")
+    await settle()
+    assert [json.loads(body).get("device_marks") for _, body, _ in stage.http.requests] == [None, ["a.1", "b.7"]]
+    assert stage.store[DEVICE_MARKS_KEY] == "a.2\nb.7"
+
+
+async def test_account_gets_past_a_server_that_knows_no_marks() -> None:
+    """A login that an earlier release found malformed is tried again without marks."""
+    stage = Stage()
+    stage.store[DEVICE_MARKS_KEY] = "a.1"
+    stage.http.answers = [Response(400, '{"error": {"code": "malformed", "message": "No."}}'), answer("jwt")]
+    for _ in range(2):
+        stage.driver.sign_in("test", "secret")
+        await settle()
+    assert [json.loads(body).get("device_marks") for _, body, _ in stage.http.requests] == [["a.1"], None]
+    assert stage.view.shown[-1] == ("in", "test")
+    assert stage.failures == []
