@@ -14,8 +14,9 @@ from signaling.accounts import Account, Accounts, username_key
 from signaling.device_marks import DeviceMark, DeviceMarks
 from signaling.errors import AccountExists, AuthenticationError, InvalidCredentials, InvalidPassword, InvalidUsername
 from signaling.passwords import Passwords
-from signaling.rate_limits import Caller, LoginLimits, RateLimit, address_key
+from signaling.rate_limits import Caller, LoginLimits, RateLimit, address_key, network_key
 from signaling.settings import is_loopback
+from signaling.turn_queue import Share
 
 DEMO_USERNAME = "test"
 DEMO_PASSWORD = "test"  # noqa: S105 - known to everyone; it opens a server in development mode, from its own machine
@@ -52,7 +53,7 @@ class Admission:
         await self.registration_limit.spend(address_key(host))
         if await self.accounts.by_name(username) is not None:
             raise AccountExists
-        async with self.passwords.turn():
+        async with self.passwords.turn(_strangers_share(host)):
             password_hash = await self.passwords.hash(password)
         return self._admitted(await self.accounts.add(username, password_hash), None)
 
@@ -72,7 +73,8 @@ class Admission:
         if mark is not None and not self._is_current(mark, account):
             mark, caller = None, Caller(caller.address)
             await self.login_limits.admit_attempt(name, caller)
-        async with self.passwords.turn():
+        share = ("device", name, mark.device_id) if mark else _strangers_share(host)
+        async with self.passwords.turn(share):
             # Looked at when the turn has come: of many tries at once, the later ones know how the earlier ones failed.
             await self.login_limits.check_failures(name, caller)
             # In this order: an unknown name takes its time too.
@@ -120,3 +122,7 @@ class Admission:
         if account is not None and account.is_demo and not is_loopback(host or ""):
             return False
         return matches
+
+
+def _strangers_share(host: str | None) -> Share:
+    return "stranger", network_key(host), address_key(host)

@@ -1,4 +1,4 @@
-"""Awaits bcrypt: in threads, a few at a time, and as long for a name that does not exist as for one that does."""
+"""Awaits bcrypt: in threads, a few at a time in fair turns, and as long for an unknown name as for a known one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import bcrypt
 
 from protocol.fields import MAX_PASSWORD_BYTES, Text
 from signaling.errors import RateLimited
+from signaling.turn_queue import Share, Ticket, TurnEffect, TurnQueue
 
-MAX_WAITING = 100
-"""At a quarter of a second each and one at a time, who comes last waits for less than half a minute."""
+PLACES = max(1, (os.cpu_count() or 1) // 2)
+"""Half of the processors stay free for the event loop and for everyone who is not logging in."""
+PATIENCE_SECONDS = 5.0
+"""Nobody waits longer for a turn: a person thinks by then that nothing happens, and a page gives up after 15 s."""
 BUSY_RETRY_AFTER = 10
 NO_PASSWORD = b"-"
 """Stands in for what bcrypt would not take; it is compared with a hash that no password has."""
@@ -23,21 +26,38 @@ NO_PASSWORD = b"-"
 class Passwords:
     """Hashes and compares passwords, at `cost` doublings of work; `check` is bcrypt's, unless a test watches it."""
 
-    def __init__(self, cost: int, check: Callable[[bytes, bytes], bool] = bcrypt.checkpw) -> None:
+    def __init__(
+        self,
+        cost: int,
+        check: Callable[[bytes, bytes], bool] = bcrypt.checkpw,
+        *,
+        places: int = PLACES,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._cost = cost
         self._check = check
-        # Half of the processors stay free for the event loop and for everyone who is not logging in.
-        self._turns = anyio.CapacityLimiter(max(1, (os.cpu_count() or 1) // 2))
+        self._queue = TurnQueue(places)
+        self._patience = patience
+        self._answered: dict[Ticket, anyio.Event] = {}
         # A salt with a digest of dots: well formed, so that comparing takes its time, and the digest of nothing.
         self._hash_of_nobody = bcrypt.gensalt(cost) + b"." * 31
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait until a password may be worked on; RateLimited if too many wait already."""
-        if self._turns.statistics().tasks_waiting >= MAX_WAITING:
-            raise RateLimited(BUSY_RETRY_AFTER)
-        async with self._turns:
+    async def turn(self, share: Share) -> AsyncIterator[None]:
+        """Wait until a password may be worked on; RateLimited if that takes too long, or too many wait already."""
+        ticket = Ticket(share)
+        answered = self._answered[ticket] = anyio.Event()
+        self._carry_out(self._queue.arrived(ticket))
+        try:
+            with anyio.move_on_after(self._patience):
+                await answered.wait()
+            # Asked, since a turn may have come in the moment in which patience ended.
+            if not self._queue.has_turn(ticket):
+                raise RateLimited(BUSY_RETRY_AFTER)
             yield
+        finally:
+            del self._answered[ticket]
+            self._carry_out(self._queue.left(ticket))
 
     async def hash(self, password: str) -> str:
         """Give the salted hash to store for a password of at most MAX_PASSWORD_BYTES. Wants a turn."""
@@ -51,6 +71,10 @@ class Passwords:
         stored = hashed.encode() if known and hashed is not None else self._hash_of_nobody
         same = await anyio.to_thread.run_sync(self._check, candidate, stored)
         return known and same
+
+    def _carry_out(self, effects: list[TurnEffect]) -> None:
+        for effect in effects:
+            self._answered[effect.ticket].set()
 
 
 def _can_be_hashed(password: str) -> bool:

@@ -16,6 +16,8 @@ from signaling.settings import Settings
 KNOWN_ADDRESS_DAYS = 30
 IPV6_SITE_PREFIX = 64
 """One household or server gets a whole /64 (RFC 6177 §2), and could show another address in every request."""
+IPV6_NETWORK_PREFIX = 48
+"""And whoever asks for it, a whole /48 (RFC 6177 §2): 65,536 of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,15 @@ class MessageLimit:
 
 def address_key(host: str | None) -> str:
     """Give what an address is counted under: itself, or the /64 that an IPv6 address is in."""
+    return _network(host, IPV6_SITE_PREFIX)
+
+
+def network_key(host: str | None) -> str:
+    """Return what many addresses of one owner have in common: the address itself, or the /48 of an IPv6 address."""
+    return _network(host, IPV6_NETWORK_PREFIX)
+
+
+def _network(host: str | None, prefix: int) -> str:
     try:
         address = ipaddress.ip_address(host or "")
     except ValueError:
@@ -167,5 +178,5 @@ def address_key(host: str | None) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), IPV6_SITE_PREFIX), strict=False).network_address)
+        return str(ipaddress.ip_network((int(address), prefix), strict=False).network_address)
     return str(address)

@@ -32,6 +32,7 @@ from protocol.codes import CloseCode, ErrorCode
 from signaling import errors
 from signaling.errors import Refusal
 from signaling.metrics import PREFIX
+from signaling.passwords import PATIENCE_SECONDS
 from signaling.rooms import MAX_HELD_EVENTS
 from signaling.session import MAX_REFUSED_IN_A_ROW
 from signaling.settings import Settings
@@ -153,6 +154,7 @@ def test_protocol_lists_every_address() -> None:
         ("HTTP", f"at most {http.MAX_BODY_BYTES} bytes"),
         ("HTTP", f"a list of up to {http.MAX_DEVICE_MARKS}"),
         ("HTTP", f"text of {http.DEVICE_MARK};"),
+        ("HTTP", f"more than {PATIENCE_SECONDS:g} seconds"),
     ],
 )
 def test_protocol_states_bounds(title: str, phrase: str) -> None:

@@ -78,6 +78,7 @@ LAYERS = {
             "session",
             "tally",
             "turn_credentials",
+            "turn_queue",
         )
     },
     **{name: layer(*BUILDING, "protocol") for name in BUILDING},

@@ -20,11 +20,12 @@ from signaling.errors import (
     InvalidUsername,
     RateLimited,
 )
-from signaling.passwords import Passwords
+from signaling.passwords import PLACES, Passwords
 from signaling.rate_counters import RateCounters
 from signaling.rate_limits import LoginLimits, registration_limit
 from signaling.setting_values import read_limit
 from signaling.settings import Settings
+from signaling.turn_queue import Admit, Refuse, Ticket
 
 SECRET = b"a secret of the tests, 32 bytes or more"
 HOME = "203.0.113.1"
@@ -145,8 +146,7 @@ async def test_guesses_at_once_are_limited(admission: Admission, counted: Counte
     guesses = (admission.log_in("Ann", f"guess {number}", HOME) for number in range(40))
     outcomes = await asyncio.gather(*guesses, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {InvalidCredentials, RateLimited}
-    at_the_same_moment = int(admission.passwords._turns.total_tokens)
-    assert counted.runs < 5 + at_the_same_moment
+    assert counted.runs < 5 + PLACES
 
 
 async def lock_out(admission: Admission, name: str, host: str) -> None:
@@ -238,6 +238,26 @@ async def test_wrong_login_with_mark_costs_one_bcrypt(admission: Admission, coun
     with pytest.raises(InvalidCredentials):
         await admission.log_in(name, "wrong horse", HOME, [mark])
     assert counted.runs == 1
+
+
+async def test_turns_are_counted_to_who_asks(admission: Admission) -> None:
+    """Strangers have the turns of their network and site, whatever they do; devices have those of their account."""
+    shares = []
+    arrived = admission.passwords._queue.arrived
+
+    def note(ticket: Ticket) -> list[Admit | Refuse]:
+        shares.append(ticket.share)
+        return arrived(ticket)
+
+    admission.passwords._queue.arrived = note  # type: ignore[method-assign]
+    mark = (await admission.register("Ann", PASSWORD, "2001:db8:1:2::3")).device_mark
+    await admission.log_in("Ann", PASSWORD, HOME)
+    await admission.log_in("Ann", PASSWORD, HOME, [mark])
+    assert shares == [
+        ("stranger", "2001:db8:1::", "2001:db8:1:2::"),
+        ("stranger", HOME, HOME),
+        ("device", "ann", mark.partition(".")[0]),
+    ]
 
 
 async def test_demo_account_is_made_once(admission: Admission) -> None:

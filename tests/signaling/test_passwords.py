@@ -1,3 +1,4 @@
+import math
 import threading
 
 import anyio
@@ -5,9 +6,11 @@ import bcrypt
 import pytest
 
 from signaling.errors import RateLimited
-from signaling.passwords import MAX_WAITING, Passwords
+from signaling.passwords import BUSY_RETRY_AFTER, PATIENCE_SECONDS, Passwords
+from signaling.turn_queue import MAX_WAITING, Share
 
 COST = 5
+HASH = "$2b$05$" + "." * 53
 
 
 class WatchedBcrypt:
@@ -67,22 +70,105 @@ async def test_bcrypt_runs_outside_event_loop() -> None:
     assert threading.get_ident() not in watched.threads
 
 
+class HeldBcrypt:
+    """A comparison that takes as long as the test wants, and notes what it compared."""
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+        self.compared: list[bytes] = []
+
+    def check(self, password: bytes, _hashed: bytes) -> bool:
+        """Note it, and wait."""
+        self.compared.append(password)
+        self.free.wait()
+        return False
+
+
+def share(address: str) -> Share:
+    """Give the share of an address."""
+    return "stranger", address, address
+
+
+async def until_waiting(passwords: Passwords, number: int) -> None:
+    """Return when so many wait for a turn."""
+    while len(passwords._queue._waiting) < number:
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_turns_are_fair() -> None:
+    """Three addresses with 40 logins each do not keep a fourth waiting: it comes after one of each."""
+    held = HeldBcrypt()
+    passwords = Passwords(COST, held.check, places=1, patience=math.inf)
+
+    async def log_in(address: str) -> None:
+        async with passwords.turn(share(address)):
+            await passwords.matches(address, HASH)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(40):
+            for address in ("a", "b", "c"):
+                tasks.start_soon(log_in, address)
+        await until_waiting(passwords, 119)
+        tasks.start_soon(log_in, "d")
+        await until_waiting(passwords, 120)
+        held.free.set()
+    assert held.compared[:4] == [b"a", b"b", b"c", b"d"]
+    assert [held.compared.count(address) for address in (b"a", b"b", b"c")] == [40, 40, 40]
+
+
+async def test_nobody_waits_longer_than_patience() -> None:
+    """Whose turn does not come in time is told to come later, and is out of the queue."""
+    passwords = Passwords(COST, places=1, patience=0.01)
+    assert PATIENCE_SECONDS == 5
+    async with passwords.turn(share("a")):
+        with pytest.raises(RateLimited) as caught:
+            async with passwords.turn(share("b")):
+                raise AssertionError
+        assert caught.value.retry_after == BUSY_RETRY_AFTER
+    async with passwords.turn(share("b")):
+        assert passwords._queue._waiting == []
+
+
+async def test_turn_outlasts_patience() -> None:
+    """Patience is for waiting: a turn that has come may take as long as it takes."""
+    passwords = Passwords(COST, places=1, patience=0.0)
+    async with passwords.turn(share("a")):
+        await anyio.sleep(0.01)
+
+
 async def test_waiting_is_bounded() -> None:
-    """When too many wait for their turn, the next is told to come later."""
-    passwords = Passwords(COST)
+    """When too many wait for their turn, the next is told to come later at once."""
+    passwords = Passwords(COST, places=1, patience=math.inf)
     done = anyio.Event()
 
-    async def take_turn() -> None:
-        async with passwords.turn():
+    async def take_turn(address: str) -> None:
+        async with passwords.turn(share(address)):
             await done.wait()
 
     async with anyio.create_task_group() as tasks:
-        waiting = 0
-        while waiting < MAX_WAITING:
-            tasks.start_soon(take_turn)
-            await anyio.lowlevel.checkpoint()
-            waiting = passwords._turns.statistics().tasks_waiting
+        for number in range(1 + MAX_WAITING):
+            tasks.start_soon(take_turn, str(number))
+        await until_waiting(passwords, MAX_WAITING)
         with pytest.raises(RateLimited):
-            async with passwords.turn():
+            async with passwords.turn(share("one more")):
                 raise AssertionError
         done.set()
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+async def test_cancelled_turn_is_passed_on(waiting: bool) -> None:  # noqa: FBT001 - a case
+    """Whoever is cancelled, while waiting or in their turn, leaves nothing behind that others would wait for."""
+    passwords = Passwords(COST, places=1, patience=math.inf)
+
+    async def take_turn() -> None:
+        async with passwords.turn(share("a")):
+            await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(1 + waiting):
+            tasks.start_soon(take_turn)
+        await until_waiting(passwords, int(waiting))
+        await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    async with passwords.turn(share("b")):
+        assert passwords._answered.keys() == passwords._queue._served
