@@ -20,6 +20,8 @@ from signaling.relay import Relayed, RelayRequest, Told
 MAX_HELD_EVENTS = 64
 """For a peer without a connection: an offer and its candidates are some twenty events. A gap in what a peer is told
 could not be noticed, so a peer for whom more would have to be held counts as lost."""
+MAX_HELD_PLACES = 100
+"""For one account: as many as it may have connections, unless the settings say something else."""
 
 Reason = Literal["left", "lost"]
 
@@ -89,12 +91,14 @@ class Places(Protocol):
 class Rooms:
     """The `Places` of this process: every room that is here, and every peer in one."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, max_held_places: int = MAX_HELD_PLACES) -> None:
         self._capacity = capacity
+        self._max_held_places = max_held_places
         self._rooms: dict[str, Room] = {}
         self._members: dict[str, Member] = {}
         self._present: dict[ConnectionId, Member] = {}
         self._held: dict[int, Member] = {}
+        self._held_by: dict[str, dict[int, None]] = {}
         self._tickets = itertools.count(1)
 
     @property
@@ -151,7 +155,13 @@ class Rooms:
         member.ticket = next(self._tickets)
         member.peers_at_loss = tuple(other.peer for other in member.room.others(member))
         self._held[member.ticket] = member
-        return [HoldPlace(member.ticket)]
+        tickets = self._held_by.setdefault(member.account, {})
+        tickets[member.ticket] = None
+        hold = HoldPlace(member.ticket)
+        if len(tickets) <= self._max_held_places:
+            return [hold]
+        # Whoever comes and drops without end would fill the server with rooms of nobody.
+        return [hold, *self._remove(self._held[next(iter(tickets))], "lost")]
 
     # The clock
 
@@ -257,6 +267,10 @@ class Rooms:
             del self._present[member.connection]
         if member.ticket is not None:
             del self._held[member.ticket]
+            tickets = self._held_by[member.account]
+            del tickets[member.ticket]
+            if not tickets:
+                del self._held_by[member.account]
 
     def _tell_others(self, member: Member, event: Told) -> list[Effect]:
         effects: list[Effect] = []

@@ -300,3 +300,18 @@ def test_connection_without_room_ends_silently(rooms: Rooms) -> None:
     """A connection that was in no room concerns nobody."""
     assert rooms.connection_lost(ConnectionId(1)) == []
     assert rooms.connection_ended(ConnectionId(1), "left") == []
+
+
+def test_account_holds_so_many_places() -> None:
+    """Who joins and drops without end gives up the place that was lost first, and nobody else's."""
+    rooms = Rooms(capacity=2, max_held_places=2)
+    rooms.join(newcomer(9, BEN), "cellar")
+    rooms.connection_lost(ConnectionId(9))
+    for number in range(3):
+        peer = Peer(f"peer-ann-{number}", ANN.username)
+        rooms.join(newcomer(number, peer), f"room-{number}")
+        effects = rooms.connection_lost(ConnectionId(number))
+    assert [type(effect) for effect in effects] == [HoldPlace, Release]
+    assert effects[1] == Release("room-0")
+    assert rooms.awaited_peers == 3
+    assert rooms.has("cellar")

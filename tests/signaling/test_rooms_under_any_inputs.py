@@ -16,6 +16,8 @@ from signaling.relay import Relayed, RelayRequest
 from signaling.rooms import MAX_HELD_EVENTS, Member, Newcomer, Rooms
 
 CAPACITY = 3
+MAX_HELD_PLACES = 1
+"""Of an account: it has two peers."""
 PEER_IDS = st.sampled_from([f"peer-{number}" for number in range(6)])
 ROOM_NAMES = st.sampled_from(["attic", "cellar"])
 CHOICES = st.integers(0, 11)
@@ -31,7 +33,7 @@ class RoomsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rooms = Rooms(CAPACITY)
+        self.rooms = Rooms(CAPACITY, MAX_HELD_PLACES)
         self.connections = itertools.count(1)
         self.views: dict[ConnectionId, set[str]] = {}
         self.tickets: list[int] = []
@@ -144,6 +146,13 @@ class RoomsMachine(RuleBasedStateMachine):
         assert self.rooms._present == {m.connection: m for m in everyone if m.connection is not None}
         assert self.rooms._held == {m.ticket: m for m in everyone if m.ticket is not None}
         assert all(is_sound(member) for member in everyone)
+        by_account = {ticket: account for account, tickets in self.rooms._held_by.items() for ticket in tickets}
+        assert by_account == {ticket: member.account for ticket, member in self.rooms._held.items()}
+
+    @invariant()
+    def no_account_holds_too_many_places(self) -> None:
+        """However often its connections are lost."""
+        assert all(1 <= len(tickets) <= MAX_HELD_PLACES for tickets in self.rooms._held_by.values())
 
     @invariant()
     def rooms_have_somebody_and_not_too_many(self) -> None:
