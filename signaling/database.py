@@ -104,7 +104,7 @@ class Database:
         except FAILURES as error:
             if _is_our_fault(error):
                 raise
-            log("database_unavailable", level=logging.WARNING, reason=_reason(error))
+            log("database_unavailable", level=logging.WARNING, source="database", reason=_reason(error))
             raise DatabaseUnavailable from error
 
 

@@ -6,27 +6,80 @@ Nobody hands it a token, a password, an SDP or a candidate. A line that is writt
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
 import sys
 import time
 from collections.abc import Mapping
+from contextvars import Context
 from functools import lru_cache
 
+from signaling.budgets import Rate
+from signaling.line_limits import LineLimits
 from signaling.request_ids import request_id
 
 TEXT, JSON = "text", "json"
 WARNING = logging.WARNING
 LOGGER = logging.getLogger("p2p_chat")
 PLAIN = re.compile(r"[\w.,:/@+-]+", re.ASCII)
+MAX_GIVEN_CHARACTERS = 256
+"""Of a path or an origin, which can be as long as the head of a request."""
+USUAL_LINES = Rate.of(300, 300.0)
+"""Of one event by one account or address: twice what eight devices with eight rooms each cause by coming back."""
+LINES = {"request": Rate.of(3000, 300.0)}
+"""A page asks for some twenty files, and many people may be behind one address."""
+REPORT_SECONDS = 60.0
 
 
-def log(event: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Write one event; fields that are None are left out."""
-    if LOGGER.isEnabledFor(level):
+def log(event: str, *, level: int = logging.INFO, source: str | None = None, **fields: object) -> None:
+    """Write one event; fields that are None are left out.
+
+    What a stranger can cause at will names its `source`, an account or an address: of what one source causes too often,
+    a line each minute tells the number.
+    """
+    if LOGGER.isEnabledFor(level) and (source is None or REPETITIONS.admits(event, source)):
         # Made by hand: looking for the caller, which no line shows, would take as long as all the rest.
         LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (Event({"event": event, **fields}),), None))
+
+
+class Repetitions:
+    """The lines that were left out, and the moment at which their number is told."""
+
+    def __init__(self, report_seconds: float = REPORT_SECONDS) -> None:
+        self._limits = LineLimits(USUAL_LINES, LINES)
+        self._report_seconds = report_seconds
+        self._reports_at = 0.0
+
+    def admits(self, event: str, source: str) -> bool:
+        """Tell whether a line is to be written; if not, its number is within a minute."""
+        now = time.monotonic()
+        if self._limits.admit(event, source, now):
+            return True
+        if now >= self._reports_at:
+            self._reports_at = now + self._report_seconds
+            with contextlib.suppress(RuntimeError):  # no loop runs: the next line that is left out asks again
+                asyncio.get_running_loop().call_later(self._report_seconds, self.report, context=Context())
+        return False
+
+    def report(self) -> None:
+        """Write how many lines were left out since the last report."""
+        for event, source, count in self._limits.left_out():
+            log(event, by=source, count=count)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Hold other packages to the same: uvicorn has a warning for each request that is none."""
+        return _is_ours(record) or self.admits(f"log of {record.name}", str(record.msg)[:MAX_GIVEN_CHARACTERS])
+
+
+REPETITIONS = Repetitions()
+"""Of this process, as the log is."""
+
+
+def given(text: str) -> str:
+    """Return the beginning of a text that a stranger has made as long as they like."""
+    return text[:MAX_GIVEN_CHARACTERS]
 
 
 class Event:
@@ -55,6 +108,7 @@ def configure(level: str, log_format: str = TEXT) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneObject() if log_format == JSON else OneLine())
+    handler.addFilter(REPETITIONS.filter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn.error").addFilter(is_no_cancellation)
     LOGGER.setLevel(level.upper())
@@ -85,14 +139,18 @@ class OneObject(logging.Formatter):
 
 def _fields(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str, object]:
     """Give what stands in a line behind its time and level."""
-    if isinstance(record.args, tuple) and record.args and isinstance(record.args[0], Event):
-        fields = dict(record.args[0].fields)
+    if _is_ours(record):
+        fields = dict(record.args[0].fields)  # type: ignore[index, union-attr]  # that is what makes it ours
     else:
         fields = {"event": "log", "logger": record.name, "message": record.getMessage().strip()}
     fields.setdefault("request_id", request_id.get())
     if record.exc_info:
         fields["traceback"] = formatter.formatException(record.exc_info)
     return fields
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return isinstance(record.args, tuple) and bool(record.args) and isinstance(record.args[0], Event)
 
 
 def _time(record: logging.LogRecord) -> str:

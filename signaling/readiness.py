@@ -64,10 +64,11 @@ class Readiness:
             async with asyncio.timeout(self._seconds):
                 await check()
         except TimeoutError:
-            log("not_ready", level=logging.WARNING, dependency=name, reason="no answer", seconds=self._seconds)
+            reason, seconds = "no answer", self._seconds
+            log("not_ready", level=logging.WARNING, source=name, dependency=name, reason=reason, seconds=seconds)
             return f"does not answer within {self._seconds:g} s"
         except DependencyUnavailable as error:
-            log("not_ready", level=logging.WARNING, dependency=name, reason=error.reason)
+            log("not_ready", level=logging.WARNING, source=name, dependency=name, reason=error.reason)
             return "cannot be used"
         except Exception:  # noqa: BLE001 - it is logged, and a check that fails is no reason to fail others
             LOGGER.exception("The check of %s failed", name)

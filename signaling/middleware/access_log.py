@@ -8,8 +8,9 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from protocol.http import HEALTH_PATH
-from signaling.logs import log
+from signaling.logs import given, log
 from signaling.metrics_endpoint import METRICS_PATH
+from signaling.rate_limits import address_key
 from signaling.readiness import READY_PATH
 
 FAILED = 500
@@ -49,9 +50,10 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
     client = scope.get("client")
     log(
         "request",
+        source=address_key(client[0] if client else None),
         level=logging.DEBUG if scope["path"] in PROBES else logging.INFO,
         method=scope["method"],
-        path=scope["path"],
+        path=given(scope["path"]),
         status=status,
         ms=round(seconds * 1000, 1),
         address=client[0] if client else None,

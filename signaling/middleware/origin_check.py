@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from signaling.errors import ForbiddenOrigin
-from signaling.logs import log
+from signaling.logs import given, log
 from signaling.origins import is_allowed
+from signaling.rate_limits import address_key
 from signaling.responses import refusal_response
 from signaling.tally import Tally
 
@@ -30,7 +31,9 @@ class OriginCheck:
         """Pass a request on, or answer it with 403; a WebSocket's handshake likewise."""
         if _matters(scope) and not self._may_pass(Headers(scope=scope)):
             self._tally.refusals[ForbiddenOrigin.code] += 1
-            log("forbidden_origin", path=scope["path"], origin=Headers(scope=scope)["origin"])
+            source = address_key(scope["client"][0] if scope["client"] else None)
+            path, origin = given(scope["path"]), given(Headers(scope=scope)["origin"])
+            log("forbidden_origin", source=source, path=path, origin=origin)
             # Closing before accepting is what ASGI has for a handshake that is answered with 403.
             refused = WebSocketClose() if scope["type"] == "websocket" else refusal_response(ForbiddenOrigin())
             await refused(scope, receive, send)

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocol.codes import CloseCode, ErrorCode
-from signaling.logs import Event, OneLine, OneObject, log, pairs
+from signaling.logs import LINES, REPETITIONS, USUAL_LINES, Event, OneLine, OneObject, Repetitions, given, log, pairs
 from signaling.request_ids import request_id
 
 
@@ -131,3 +132,54 @@ def test_event_may_name_its_request(in_request: str) -> None:
     """What is written later for a request, in the middle of another, keeps its own id."""
     assert in_request != "another"
     assert object_of(record("p2p_chat", "closed", request_id="another"))["request_id"] == "another"
+
+
+def test_what_one_source_causes_too_often_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    """All lines up to a rate, then their number; what has no source, or another one, is written as ever."""
+    caplog.set_level(logging.INFO, logger="p2p_chat")
+    usual = round(USUAL_LINES.seconds / USUAL_LINES.interval)
+    for _ in range(usual + 5):
+        log("opened", source="somebody who floods", connection=1)
+    assert len(caplog.messages) == usual
+    log("opened", source="somebody else", connection=2)
+    log("worker_started", number=1)
+    caplog.clear()
+    REPETITIONS.report()
+    assert caplog.messages == ['event=opened by="somebody who floods" count=5']
+    REPETITIONS.report()
+    assert len(caplog.messages) == 1
+
+
+async def test_number_is_told_without_another_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A flood that ends is told too, by a timer."""
+    caplog.set_level(logging.INFO, logger="p2p_chat")
+    repetitions = Repetitions(report_seconds=0.01)
+    while repetitions.admits("knock", "203.0.113.1"):
+        pass
+    async with asyncio.timeout(5):
+        while "event=knock by=203.0.113.1 count=1" not in caplog.messages:  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0.001)
+
+
+def test_requests_have_a_rate_of_their_own() -> None:
+    """A page asks for many files."""
+    repetitions = Repetitions()
+    count = 0
+    while repetitions.admits("request", "203.0.113.1"):
+        count += 1
+    assert count == pytest.approx(LINES["request"].seconds / LINES["request"].interval, abs=2)
+
+
+def test_warnings_of_other_packages_are_held_to_a_rate() -> None:
+    """Uvicorn has one for whatever is no request, which a stranger can send without end; ours are counted by source."""
+    repetitions = Repetitions()
+    passed = [repetitions.filter(record("uvicorn.error", "Invalid HTTP request received.")) for _ in range(1000)]
+    assert sum(passed) == pytest.approx(USUAL_LINES.seconds / USUAL_LINES.interval, abs=2)
+    assert repetitions.filter(record("uvicorn.error", "Something else."))
+    assert all(repetitions.filter(record("p2p_chat", "joined", room="kitchen")) for _ in range(1000))
+
+
+def test_given_text_is_cut() -> None:
+    """A line does not become as long as the head of a request."""
+    assert given("/chat/kitchen") == "/chat/kitchen"
+    assert len(given("/" * 16_000)) == 256

@@ -47,3 +47,12 @@ async def test_path_cannot_forge_a_line(server: RunningServer, caplog: pytest.Lo
     await until_logged("event=request", caplog)
     [line] = caplog.messages
     assert 'path="/x\\nevent=joined room=y" status=404' in line
+
+
+async def test_path_is_cut(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A stranger cannot make a line as long as the head of a request."""
+    caplog.set_level(logging.INFO, logger="p2p_chat")
+    async with server.http() as client:
+        await client.get("/" + "x" * 5_000)
+    await until_logged("event=request", caplog)
+    assert max(len(line) for line in caplog.messages) < 400
