@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from limits import RateLimitItem
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -29,6 +30,8 @@ from signaling.accounts import Accounts
 from signaling.admission import Admission
 from signaling.api import AccountApi, Health, IceServersApi
 from signaling.backplane import Backplane
+from signaling.budgets import Rate
+from signaling.client_addresses import ClientAddresses
 from signaling.connection import SignalingEndpoint
 from signaling.data_folder import token_secret
 from signaling.database import chosen_url
@@ -39,11 +42,14 @@ from signaling.metrics import registry
 from signaling.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from signaling.middleware.access_log import AccessLog
 from signaling.middleware.body_limit import BodyLimit
+from signaling.middleware.handshake_limit import HandshakeLimit
 from signaling.middleware.origin_check import OriginCheck
 from signaling.middleware.request_metrics import RequestMetrics
 from signaling.middleware.security_headers import SecurityHeaders, security_headers
+from signaling.open_files import files_for_connections
 from signaling.pages import Pages, robots
 from signaling.passwords import Passwords
+from signaling.quotas import Limits, Quotas, frames_for
 from signaling.rate_counters import RateCounters
 from signaling.rate_limits import LoginLimits, ice_servers_limit, registration_limit
 from signaling.readiness import READY_PATH, Check, Readiness
@@ -117,7 +123,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         registration_limit(settings, counters),
     )
     places: Places
-    places = rooms = Rooms(settings.room_capacity)
+    places = rooms = Rooms(settings.room_capacity, settings.connections_per_account)
     backplane = None
     if settings.backplane_url:
         places = spanning = SpanningRooms(rooms)
@@ -130,12 +136,37 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         turn_life=settings.turn_life,
     )
     ice_servers_api = IceServersApi(admission, ice_servers, ice_servers_limit(settings, counters))
-    endpoint = SignalingEndpoint(settings, admission, places, switchboard, ResumeTokens(secret), ice_servers)
+    endpoint = SignalingEndpoint(
+        message_limit=settings.message_limit,
+        addresses=ClientAddresses(settings.trusted_proxies),
+        quotas=Quotas(_limits(settings)),
+        admission=admission,
+        rooms=places,
+        switchboard=switchboard,
+        resume_tokens=ResumeTokens(secret),
+        ice_servers=ice_servers,
+    )
     checks: dict[str, Check] = {"database": admission.accounts.check}
     if backplane is not None:
         checks["backplane"] = backplane.check
     metrics = WorkerMetrics(registry(rooms, switchboard), worker)
     return Parts(admission, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        connections=min(settings.connections, files_for_connections()),
+        connections_per_account=settings.connections_per_account,
+        connections_per_address=settings.connections_per_address,
+        opens_by_account=_rate(settings.connect_limit),
+        handshakes_by_address=_rate(settings.connect_by_address_limit),
+        frames=frames_for(_rate(settings.message_limit)),
+        buffered_bytes=settings.buffer_mib * 2**20,
+    )
+
+
+def _rate(limit: RateLimitItem) -> Rate:
+    return Rate.of(limit.amount, limit.get_expiry())
 
 
 @asynccontextmanager
@@ -180,7 +211,9 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
 def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
     """From the outside in."""
     site, tally = parts.site, parts.switchboard.tally
+    endpoint = parts.endpoint
     return [
+        Middleware(HandshakeLimit, quotas=endpoint.quotas, addresses=endpoint.addresses, tally=tally),
         Middleware(AccessLog),
         Middleware(RequestMetrics, tally=tally),
         Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),

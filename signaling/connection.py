@@ -7,8 +7,11 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from limits import RateLimitItem
 from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -18,16 +21,18 @@ from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREF
 from protocol.requests import MAX_REQUEST_BYTES
 from signaling.accounts import Account
 from signaling.admission import Admission
+from signaling.client_addresses import ClientAddresses
 from signaling.effects import ConnectionId
 from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.logs import log
+from signaling.penalties import BAD_TOKEN, FLOOD
+from signaling.quotas import Quotas
 from signaling.rate_limits import MessageLimit
 from signaling.relay import Told, encode
 from signaling.request_ids import request_id
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Places
 from signaling.session import Identity, Session
-from signaling.settings import Settings
 from signaling.switchboard import Switchboard
 from signaling.turn_credentials import IceServerList
 from signaling.upgrade import wire_of
@@ -37,27 +42,24 @@ PEER_ID_BYTES = 16
 """128 random bits: nobody guesses a peer id, and no two are the same."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class SignalingEndpoint:
     """What every connection needs, and `serve`, the endpoint of `GET /ws`."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        admission: Admission,
-        rooms: Places,
-        switchboard: Switchboard,
-        resume_tokens: ResumeTokens,
-        ice_servers: IceServerList,
-    ) -> None:
-        self._settings = settings
-        self._admission = admission
-        self._rooms = rooms
-        self._switchboard = switchboard
-        self._resume_tokens = resume_tokens
-        self._ice_servers = ice_servers
-        # Made once, since every connection is told the same.
-        rate = settings.message_limit
-        self._limits = Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
+    message_limit: RateLimitItem
+    addresses: ClientAddresses
+    quotas: Quotas
+    admission: Admission
+    rooms: Places
+    switchboard: Switchboard
+    resume_tokens: ResumeTokens
+    ice_servers: IceServerList
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What every connection is told in its welcome."""
+        rate = self.message_limit
+        return Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
 
     async def serve(self, websocket: WebSocket) -> None:
         """Answer a handshake. What a client says later comes over its wire, and not here."""
@@ -67,42 +69,61 @@ class SignalingEndpoint:
     async def _serve(self, websocket: WebSocket) -> None:
         scope = websocket.scope
         offered = scope["subprotocols"]
+        client = self.addresses.of(_host(scope))
+        source = client.site if client else _host(scope)
         if offered == [KNOCK_SUBPROTOCOL]:
-            log("knock", level=logging.DEBUG, address=_host(scope))
+            log("knock", level=logging.DEBUG, source=source, address=_host(scope))
             await websocket.accept(KNOCK_SUBPROTOCOL)
             await websocket.close(CloseCode.NORMAL)
             return
         # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
         await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        usage = self.quotas.connect(client, time.monotonic())
+        if usage is None:
+            await self._turn_away(websocket, source, address=_host(scope))
+            return
+        wire = wire_of(scope)
+        wire.count_against(usage)
         try:
-            account = await self._admission.account_of(_token(websocket))
+            account = await self.admission.account_of(_token(websocket))
         except AuthenticationError:
-            self._switchboard.tally.refusals[ErrorCode.UNAUTHENTICATED] += 1
-            self._switchboard.tally.closed(CloseCode.UNAUTHENTICATED)
-            log("unauthenticated", address=_host(scope))
+            self.switchboard.tally.refusals[ErrorCode.UNAUTHENTICATED] += 1
+            self.switchboard.tally.closed(CloseCode.UNAUTHENTICATED)
+            log("unauthenticated", source=source, address=_host(scope))
+            usage.offend(time.monotonic(), BAD_TOKEN)
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
         except DatabaseUnavailable:
-            self._switchboard.tally.refusals[ErrorCode.DATABASE_UNAVAILABLE] += 1
-            self._switchboard.tally.closed(CloseCode.TRY_AGAIN_LATER)
+            self.switchboard.tally.refusals[ErrorCode.DATABASE_UNAVAILABLE] += 1
+            self.switchboard.tally.closed(CloseCode.TRY_AGAIN_LATER)
             await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
-        connection = Connection(wire_of(scope), self._switchboard, MessageLimit(self._settings.message_limit))
+        if not self.quotas.log_in(usage, account.id, time.monotonic()):
+            await self._turn_away(websocket, account.username, account=account.username, address=_host(scope))
+            return
+        connection = Connection(wire, self.switchboard, MessageLimit(self.message_limit))
         about = {"account": account.username, "address": _host(scope), "request_id": request_id.get()}
         connection.begin(self._session(connection.number, account), about)
 
+    async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
+        """Close a WebSocket of whoever has too many already; the newest is the one that has to come back later."""
+        self.switchboard.tally.refusals[ErrorCode.RATE_LIMITED] += 1
+        self.switchboard.tally.closed(CloseCode.RATE_LIMITED)
+        log("too_many_connections", source=source, **about)
+        await websocket.close(CloseCode.RATE_LIMITED)
+
     def _session(self, connection: ConnectionId, account: Account) -> Session:
         identity = Identity(account.id, account.username)
-        return Session(connection, identity, self._welcome(account), self._rooms, self._resume_tokens)
+        return Session(connection, identity, self._welcome(account), self.rooms, self.resume_tokens)
 
     def _welcome(self, account: Account) -> Welcome:
         peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
-        servers = self._ice_servers.of(account.id, time.time())
+        servers = self.ice_servers.of(account.id, time.time())
         return Welcome(
             peer_id=peer_id,
-            resume_token=self._resume_tokens.issue(peer_id, account.id),
+            resume_token=self.resume_tokens.issue(peer_id, account.id),
             ice_servers=servers.ice_servers,
-            limits=self._limits,
+            limits=self.limits,
             ice_servers_expire_at=servers.expires_at,
         )
 
@@ -110,7 +131,7 @@ class SignalingEndpoint:
 class Connection:
     """A client that has been let in: the receiver of its wire, and a `Line` of the switchboard."""
 
-    __slots__ = ("_about", "_limit", "_session", "_started", "_switchboard", "_wire", "number")
+    __slots__ = ("_about", "_limit", "_session", "_started", "_switchboard", "_wire", "number", "source")
 
     def __init__(self, wire: Wire, switchboard: Switchboard, limit: MessageLimit) -> None:
         self._wire = wire
@@ -119,14 +140,16 @@ class Connection:
         self._session: Session
         self._about: Mapping[str, Any]
         self._started = time.monotonic()
+        self.source = ""
         self.number: ConnectionId = switchboard.plug_in(self)
 
     def begin(self, session: Session, about: Mapping[str, Any]) -> None:
         """Welcome the client, and listen to it from now on; `about` stands in the log."""
         self._session = session
         self._about = about
+        self.source = about["account"]
         self._switchboard.tally.opened += 1
-        log("opened", connection=self.number, peer_id=session.peer_id, **about)
+        log("opened", source=self.source, connection=self.number, peer_id=session.peer_id, **about)
         self._switchboard.carry_out(session.opened())
         self._wire.listen(self)
 
@@ -138,6 +161,8 @@ class Connection:
 
     def close(self, code: CloseCode) -> None:
         """Close behind what was sent."""
+        if code == CloseCode.RATE_LIMITED:
+            self._wire.offend(FLOOD)
         self._wire.close(code)
 
     # The wire
@@ -160,7 +185,8 @@ class Connection:
         self._switchboard.tally.closed(code)
         self._switchboard.carry_out(self._session.closed(code))
         peer_id, seconds = self._session.peer_id, round(time.monotonic() - self._started, 1)
-        log("closed", connection=self.number, peer_id=peer_id, code=int(code), seconds=seconds, **self._about)
+        about = {"connection": self.number, "peer_id": peer_id, "code": int(code), "seconds": seconds, **self._about}
+        log("closed", source=self.source, **about)
 
 
 def _host(scope: Scope) -> str | None:

@@ -147,6 +147,41 @@ class Settings:
         read_limit,
         "Signaling messages on one connection; the whole number may come as one burst.",
     )
+    connections: int = setting(
+        "CONNECTIONS",
+        "10000",
+        whole_number(1, 1_000_000),
+        "WebSockets that one process serves at most; fewer where it may not open as many files.",
+    )
+    connections_per_account: int = setting(
+        "CONNECTIONS_PER_ACCOUNT",
+        "100",
+        whole_number(1, 1_000_000),
+        "WebSockets of one account, in all its tabs and devices, and places that are held for it.",
+    )
+    connections_per_address: int = setting(
+        "CONNECTIONS_PER_ADDRESS",
+        "500",
+        whole_number(1, 1_000_000),
+        "WebSockets from one address, or one /64 of IPv6; a /48 may have four times as many. A proxy that names no "
+        "client is not bounded.",
+    )
+    connect_limit: RateLimitItem = setting(
+        "CONNECT_LIMIT", "600/minute", read_limit, "WebSockets that one account opens."
+    )
+    connect_by_address_limit: RateLimitItem = setting(
+        "CONNECT_BY_ADDRESS_LIMIT",
+        "600/10 seconds",
+        read_limit,
+        "Handshakes of WebSockets from one address, good ones, bad ones and knocks together.",
+    )
+    buffer_mib: int = setting(
+        "BUFFER_MIB",
+        "256",
+        whole_number(16, 1_048_576),
+        "Memory in MiB, in each process, for messages that have not come to their end and for what clients do not "
+        "read. One account may fill a sixteenth of it, one address an eighth.",
+    )
     room_capacity: int = setting("ROOM_CAPACITY", "2", whole_number(2, 64), "How many peers a room has places for.")
     resume_grace: int = setting(
         "RESUME_GRACE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from protocol.codes import CloseCode
 from protocol.events import Error, Joined, PeerLeft
@@ -18,6 +18,9 @@ from signaling.tally import Tally
 
 class Line(Protocol):
     """The server's end of a connection. Neither method waits."""
+
+    source: str
+    """The account whose it is: what it causes too often is not worth a line of the log each time."""
 
     def send(self, event: Told) -> bool:
         """Take an event for the client; False if there is no more room for one."""
@@ -81,7 +84,7 @@ class Switchboard:
         if isinstance(event, Relayed):
             self.tally.relayed += 1
         else:
-            self._note(connection, event)
+            self._note(connection, event, line.source)
         if line.send(event):
             return ()
         self._close(connection, CloseCode.SLOW_CONSUMER)
@@ -91,7 +94,7 @@ class Switchboard:
     def _close(self, connection: ConnectionId, code: CloseCode) -> None:
         line = self._lines.pop(connection, None)
         if line is not None:
-            log("closing", connection=connection, code=int(code))
+            log("closing", source=line.source, connection=connection, code=int(code))
             line.close(code)
 
     def _hold_place(self, effect: HoldPlace) -> None:
@@ -102,16 +105,17 @@ class Switchboard:
         del self._timers[ticket]
         self.carry_out(self._rooms.grace_over(ticket))
 
-    def _note(self, connection: ConnectionId, event: Told) -> None:
+    def _note(self, connection: ConnectionId, event: Told, source: str) -> None:
         match event:
             case Joined(resumed=resumed):
                 self.tally.resumed += resumed
                 self.tally.joined += not resumed
-                log("joined", connection=connection, room=event.room, peer_id=event.peer_id, resumed=resumed)
+                about: dict[str, Any] = {"room": event.room, "peer_id": event.peer_id, "resumed": resumed}
+                log("joined", source=source, connection=connection, **about)
             case PeerLeft():
-                log("peer_left", connection=connection, peer_id=event.peer_id, reason=event.reason)
+                log("peer_left", source=source, connection=connection, peer_id=event.peer_id, reason=event.reason)
             case Error():
                 self.tally.refusals[event.code] += 1
-                log("refused", connection=connection, code=event.code.value)
+                log("refused", source=source, connection=connection, code=event.code.value)
             case _:
                 pass

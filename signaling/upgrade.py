@@ -22,11 +22,9 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
 from protocol.codes import CloseCode
-from signaling.wire import ABNORMAL_CLOSURE, Wire, Wires
+from signaling.wire import ABNORMAL_CLOSURE, READ_BUFFER_BYTES, Wire, Wires
 
 EXTENSION = "p2p_chat.wire"
-READ_BUFFER_BYTES = 2048
-"""To begin with; it doubles for what is larger."""
 READ_BYTES = 65_536
 """At once. picows doubles its buffer whenever a read has filled it: a fast client could have it grow to megabytes."""
 TIMED_EVERY_SECONDS = 0.01
@@ -64,10 +62,15 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
         wires = wire.wires
         wires.is_reading = True
         started, relayed_before = perf_counter(), wires.tally.relayed
+        kept = wire.partial_bytes = wire.partial_bytes + nbytes
+        if kept > READ_BUFFER_BYTES:
+            wire.buffer_filled(kept)
         try:
             WSProtocol.buffer_updated(self, nbytes)
         finally:
             wires.flush()
+        if wire.partial_bytes or wire.is_unfinished:
+            wire.read_ended(has_frame=wire.partial_bytes != kept)
         if started >= wires.next_timed:
             _time_read(wires, started, relayed_before)
         if self.transport.is_close_frame_sent:

@@ -69,9 +69,14 @@ LAYERS = {
         # msgspec makes values, and touches nothing.
         f"signaling.{pure}": layer("signaling", "protocol", "msgspec", forbidden=IMPURE)
         for pure in (
+            "budgets",
+            "client_addresses",
             "device_marks",
             "effects",
+            "line_limits",
             "origins",
+            "penalties",
+            "quotas",
             "relay",
             "resume_tokens",
             "rooms",

@@ -30,6 +30,10 @@ OURS = {
     "P2PCHAT_BCRYPT_COST": "4",
     "P2PCHAT_REGISTER_LIMIT": "100000/second",
     "P2PCHAT_MESSAGE_LIMIT": "1000000/second",
+    # A hundred people stand for thousands here. By address nothing is bounded: it is that of a trusted proxy.
+    "P2PCHAT_CONNECT_LIMIT": "1000000/second",
+    "P2PCHAT_CONNECTIONS_PER_ACCOUNT": "100000",
+    "P2PCHAT_CONNECTIONS": "100000",
     "P2PCHAT_JWT_SECRET": "a secret of the benchmark, of 32 bytes or more",
 }
 NODE = Path(executable.__file__).parent / "bin" / "node"

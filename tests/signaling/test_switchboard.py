@@ -18,6 +18,8 @@ ERROR = Error(ErrorCode.NOT_IN_ROOM, "You are not in a room.")
 class FakeLine:
     """A line with room for so many events."""
 
+    source = "ann"
+
     def __init__(self, room_for: int = 100) -> None:
         self.room_for = room_for
         self.sent: list[Told] = []

@@ -5,12 +5,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from picows import WSMsgType
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Limits, Welcome
+from signaling.budgets import Rate
+from signaling.client_addresses import ClientAddress
 from signaling.connection import Connection
 from signaling.effects import Close, ConnectionId, Deliver
 from signaling.keepalive import Keepalive
+from signaling.quotas import Limits as QuotaLimits
+from signaling.quotas import Quotas, Usage
 from signaling.rate_limits import MessageLimit
 from signaling.relay import encode
 from signaling.resume_tokens import ResumeTokens
@@ -18,7 +23,14 @@ from signaling.rooms import Rooms
 from signaling.session import Identity, Session
 from signaling.settings import Settings
 from signaling.switchboard import Switchboard
-from signaling.wire import ABNORMAL_CLOSURE, MAX_WAITING_MESSAGES, Wire, Wires
+from signaling.wire import (
+    ABNORMAL_CLOSURE,
+    FRAME_LEASE,
+    FRAMES_AFTER_CLOSE,
+    MAX_WAITING_MESSAGES,
+    Wire,
+    Wires,
+)
 
 PEER_ID = "0123456789abcdef"
 EVENT = Error(ErrorCode.INTERNAL, "Something to say.")
@@ -37,6 +49,7 @@ class FakeConnection:
         self.pings = 0
         self.is_read = False
         self.is_close_frame_sent = False
+        self.is_disconnected = False
         self.is_gone = asyncio.Event()
         self.underlying_transport = self
 
@@ -61,6 +74,10 @@ class FakeConnection:
     def pause_reading(self) -> None:
         """Be read no more."""
         self.is_read = False
+
+    def get_write_buffer_size(self) -> int:
+        """Tell that the system has taken everything."""
+        return 0
 
     def is_closing(self) -> bool:
         """Whether it is closed."""
@@ -107,6 +124,7 @@ class Line:
         self.wires = Wires(Keepalive(keepalive), 1000, patience)
         self.connections: set[Any] = set()
         self.connection = FakeConnection()
+        self.quotas: Quotas
         self.wire = Wire(self.wires, self.connections)
         self.wire.on_ws_connected(self.connection)  # type: ignore[arg-type]  # as far as a wire goes
         self.ear = Ear()
@@ -261,6 +279,131 @@ async def test_late_listener_hears_of_the_end() -> None:
     assert late.codes == [ABNORMAL_CLOSURE]
 
 
+# What it may cost
+
+
+def frame(opcode: WSMsgType, size: int = 0, tail: int = 0) -> Any:
+    """Make a frame as picows hands it over: of zeros, with so many bytes behind it."""
+    return SimpleNamespace(
+        msg_type=opcode,
+        fin=1,
+        rsv1=0,
+        rsv2=0,
+        rsv3=0,
+        tail_size=tail,
+        get_payload_as_bytes=lambda: bytes(size),
+        get_payload_as_utf8_text=lambda: "x" * size,
+    )
+
+
+def usage_of(line: Line, *, frames: int = 1000, connections: int = 100, mib: int = 16) -> Usage:
+    """Have a line count against an address, with bounds of its own."""
+    slow = Rate.of(1000, 10.0)
+    limits = QuotaLimits(
+        connections=connections,
+        connections_per_account=100,
+        connections_per_address=100,
+        opens_by_account=slow,
+        handshakes_by_address=slow,
+        frames=Rate.of(frames, 3600.0),
+        buffered_bytes=mib * 2**20,
+    )
+    line.quotas = Quotas(limits)
+    usage = line.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
+    assert usage is not None
+    line.wire.count_against(usage)
+    return usage
+
+
+async def test_frames_over_the_limit_are_not_looked_at() -> None:
+    """What comes in one read behind the frame that was too much is passed over, and nothing more is read."""
+    line = Line()
+    usage_of(line, frames=2 * FRAME_LEASE)
+    for _ in range(1000):
+        line.wire.on_ws_frame(line.connection, frame(WSMsgType.TEXT))  # type: ignore[arg-type]  # as above
+    assert len(line.ear.texts) == 2 * FRAME_LEASE
+    assert (line.connection.closed_with, line.connection.is_read) == ([CloseCode.RATE_LIMITED], False)
+    assert await written(line.connection) == b""
+    assert line.ear.codes == [CloseCode.RATE_LIMITED]
+    line.gone()
+
+
+async def test_after_close_only_a_close_frame_is_looked_for() -> None:
+    """For some frames that were on their way; behind them nothing is read any more."""
+    line = Line()
+    line.wire.close(CloseCode.REPLACED)
+    is_read = []
+    for opcode in (WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG, WSMsgType.CONTINUATION) * FRAMES_AFTER_CLOSE:
+        line.wire.on_ws_frame(line.connection, frame(opcode))  # type: ignore[arg-type]  # as above
+        is_read.append(line.connection.is_read)
+    assert is_read.index(False) == FRAMES_AFTER_CLOSE
+    assert not any(is_read[FRAMES_AFTER_CLOSE:])
+    assert await written(line.connection) == b""
+    assert (line.ear.texts, line.connection.closed_with) == ([], [CloseCode.REPLACED])
+    line.gone()
+
+
+async def test_broken_rule_is_answered_once() -> None:
+    """Of many frames in one read that break the rules, the first is answered, and the rest is passed over."""
+    line = Line()
+    broken = frame(WSMsgType.TEXT)
+    broken.rsv1 = 1
+    for _ in range(100):
+        line.wire.on_ws_frame(line.connection, broken)  # type: ignore[arg-type]  # as above
+    assert (line.connection.closed_with, line.connection.is_read) == ([1002], False)
+    await written(line.connection)
+    assert (line.ear.texts, line.ear.codes) == ([], [1002])
+    line.gone()
+
+
+async def test_what_client_does_not_read_counts_against_its_address() -> None:
+    """Below the number of messages that may wait, it is their size that is too much; it is given back at the end."""
+    line = Line()
+    usage_of(line, mib=1)
+    line.wire.pause_writing()
+    message = b"x" * 30_000
+    taken = 0
+    while line.wire.send(message):
+        taken += 1
+    assert taken == 2**20 // 8 // len(message)
+    line.gone()
+    again = line.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
+    assert again is not None
+    assert again.buffer(2**20 // 8)
+
+
+async def test_client_that_reads_again_is_not_counted() -> None:
+    """What it has read is given back."""
+    line = Line()
+    usage = usage_of(line, mib=1)
+    line.wire.pause_writing()
+    line.wire.send(b"x" * 30_000)
+    assert not usage.buffer(2**20 // 8 + 1)
+    line.wire.resume_writing()
+    assert line.wire._unwritten_bytes == 0
+    line.gone()
+
+
+async def test_buffer_of_picows_is_counted_as_long_as_it_is_there() -> None:
+    """It does not shrink behind a large frame, so that such frames, one after the other, pin memory too."""
+    line = Line()
+    usage_of(line, mib=1)
+    line.wire.buffer_filled(50_000)
+    assert line.connection.closed_with == []
+    line.wire.buffer_filled(110_000)
+    assert line.connection.closed_with == [CloseCode.RATE_LIMITED]
+    line.gone()
+
+
+async def test_connection_that_was_lost_in_its_handshake_is_not_counted() -> None:
+    """Whoever is gone before being counted is given back at once."""
+    line = Line()
+    line.gone()
+    line.connection.is_disconnected = True
+    usage_of(line, connections=1)
+    assert line.quotas.connect(None, 0.0) is not None
+
+
 # The keepalive
 
 
@@ -313,7 +456,7 @@ class Overflow:
         limit = MessageLimit(Settings().message_limit)
         self.connection = Connection(self.line.wire, self.switchboard, limit)
         session = Session(self.connection.number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
-        self.connection.begin(session, {})
+        self.connection.begin(session, {"account": "Ann"})
         self.line.wire.flush()
         self.line.wire.pause_writing()
         self.switchboard.carry_out([Deliver(self.connection.number, EVENT)] * (MAX_WAITING_MESSAGES + 1))

@@ -1,0 +1,47 @@
+"""Decides for how long an address that goes on misbehaving is refused, without a clock."""
+
+from __future__ import annotations
+
+from signaling.budgets import Budget, Rate
+
+OFFENCES = Rate.of(60, 60.0)
+"""What an address may be guilty of, in points: behind one address are many people, some of whose logins have ended."""
+BAD_TOKEN, HASTE, UNFINISHED, FLOOD = 1, 1, 5, 25
+"""Points: a handshake with a bad token, one over the limit, a message that did not end, and frames over the limit. The
+third flood of a minute is too many."""
+FIRST_SECONDS, MOST_SECONDS = 10.0, 600.0
+"""The first refusal is over before honest people behind the same address have given up; each further one doubles."""
+FORGIVEN_SECONDS = 1800.0
+"""After so long without a refusal, the next one is as short as the first."""
+
+
+class Penalty:
+    """The offences of one address or network."""
+
+    __slots__ = ("_offences", "_rate", "_seconds", "_until")
+
+    def __init__(self, offences: Rate = OFFENCES) -> None:
+        self._rate = offences
+        self._offences = Budget(offences)
+        self._seconds = 0.0
+        self._until = 0.0
+
+    def offend(self, now: float, points: int) -> bool:
+        """Count an offence; tell whether it was one too many, and a refusal begins."""
+        if now < self._until or not self._offences.spend(now, points):
+            return False
+        self._seconds = FIRST_SECONDS if self._is_forgiven(now) else min(2 * self._seconds, MOST_SECONDS)
+        self._until = now + self._seconds
+        self._offences = Budget(self._rate)
+        return True
+
+    def seconds_left(self, now: float) -> float:
+        """Return for how long everyone from there is refused; 0 if nobody is."""
+        return max(0.0, self._until - now)
+
+    def is_clean(self, now: float) -> bool:
+        """Tell whether nothing is held against them any more."""
+        return self._is_forgiven(now) and self._offences.is_full(now)
+
+    def _is_forgiven(self, now: float) -> bool:
+        return self._seconds == 0.0 or now >= self._until + FORGIVEN_SECONDS

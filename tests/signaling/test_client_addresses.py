@@ -1,0 +1,35 @@
+import pytest
+
+from signaling.client_addresses import ClientAddress, ClientAddresses
+
+ADDRESSES = ClientAddresses(["127.0.0.1", "::1", "10.0.0.0/8"])
+
+
+def test_ipv4_address_counts_by_itself() -> None:
+    """An IPv4 address is one site; what is around it is not known."""
+    assert ADDRESSES.of("203.0.113.7") == ClientAddress("203.0.113.7")
+
+
+def test_ipv6_address_counts_as_its_site_and_network() -> None:
+    """All addresses of a /64 count together, and all of a /48 too."""
+    assert ADDRESSES.of("2001:db8:1:2:3:4:5:6") == ClientAddress("2001:db8:1:2::/64", "2001:db8:1::/48")
+    assert ADDRESSES.of("2001:db8:1:2::9") == ADDRESSES.of("2001:0DB8:1:2:ffff::")
+    neighbour, stranger = ADDRESSES.of("2001:db8:1:3::1"), ADDRESSES.of("2001:db8:2::1")
+    assert neighbour == ClientAddress("2001:db8:1:3::/64", "2001:db8:1::/48")
+    assert stranger == ClientAddress("2001:db8:2::/64", "2001:db8:2::/48")
+
+
+def test_mapped_address_counts_as_ipv4() -> None:
+    """A socket of both families shows IPv4 addresses within one /64 of IPv6."""
+    assert ADDRESSES.of("::ffff:203.0.113.7") == ClientAddress("203.0.113.7")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "10.1.2.3", "::ffff:10.1.2.3", None, ""])
+def test_proxy_is_nobody(host: str | None) -> None:
+    """A trusted proxy that names no client, and a Unix socket, stand for everyone behind them."""
+    assert ADDRESSES.of(host) is None
+
+
+def test_name_counts_by_itself() -> None:
+    """What a proxy calls its client need not be an address."""
+    assert ADDRESSES.of("203.0.113.7:4711") == ClientAddress("203.0.113.7:4711")
