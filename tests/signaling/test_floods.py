@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -202,10 +203,10 @@ async def test_bad_tokens_are_counted_by_address(start_server: StartServer) -> N
     """Trying tokens at full speed is refused; a few, from people whose login has ended, are not."""
     server = start_server()
     statuses = []
-    for _ in range(STOP):
+    for _ in range(62):
         async with coming_from(server, "203.0.113.1", "nobody") as client:
             statuses.append((await client.response())[0])
-    assert statuses == [101] * 61 + [429] * (STOP - 61)
+    assert statuses == [101] * 61 + [429]
 
 
 async def test_knocks_are_counted_by_address(start_server: StartServer) -> None:
@@ -220,7 +221,7 @@ async def test_knocks_are_counted_by_address(start_server: StartServer) -> None:
             status, head = await client.response()
             statuses.append(status)
     assert statuses == [101] * 5 + [429] * 2
-    assert "retry-after: 720" in head.lower()
+    assert re.search(r"retry-after: 7[12]\d\r", head.lower())
     async with server.http() as http:
         metrics = (await http.get("/metrics", headers={"Host": "localhost"})).text
     assert f'p2pchat_refusals_total{{code="{ErrorCode.RATE_LIMITED}",worker="0"}} 2.0' in metrics

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -5,7 +6,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from signaling.budgets import Rate
 from signaling.client_addresses import ClientAddresses
-from signaling.middleware.handshake_limit import HandshakeLimit
+from signaling.middleware.handshake_limit import MAX_HELD, MAX_HELD_EACH, HandshakeLimit
 from signaling.quotas import Limits, Quotas
 from signaling.tally import Tally
 
@@ -15,7 +16,7 @@ PROXY, CLIENT = ("127.0.0.1", 4711), ("203.0.113.1", 4711)
 class Gate:
     """The middleware before an app that remembers what has passed."""
 
-    def __init__(self) -> None:
+    def __init__(self, hold_seconds: float = 0.0) -> None:
         self.passed: list[Any] = []
         self.answers: list[Message] = []
         self.tally = Tally()
@@ -29,7 +30,7 @@ class Gate:
             frames=rate,
             buffered_bytes=1,
         )
-        self.limit = HandshakeLimit(self.app, Quotas(limits), ClientAddresses(["127.0.0.1"]), self.tally)
+        self.limit = HandshakeLimit(self.app, Quotas(limits), ClientAddresses(["127.0.0.1"]), self.tally, hold_seconds)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an app
         """Remember who has passed."""
@@ -68,3 +69,20 @@ async def test_other_requests_pass(kind: str, client: tuple[str, int] | None) ->
     for _ in range(5):
         await gate.ask(kind, client)
     assert gate.passed == [client] * 5
+
+
+async def test_refusals_are_held_for_a_moment_up_to_a_number() -> None:
+    """Asking again at once is slow; but what is held is bounded, for an address and in all, and let go."""
+    gate = Gate(hold_seconds=3600.0)
+    addresses = [f"203.0.113.{number}" for number in range(1 + MAX_HELD // MAX_HELD_EACH)]
+    asked: list[asyncio.Task[None]] = []
+    for address in addresses:
+        await gate.ask("websocket", (address, 4711))
+        asked += [asyncio.create_task(gate.ask("websocket", (address, 4711))) for _ in range(MAX_HELD_EACH + 1)]
+        await asyncio.sleep(0)
+    assert [task.done() for task in asked].count(False) == MAX_HELD
+    assert all(task.done() for task in asked[MAX_HELD_EACH :: MAX_HELD_EACH + 1])
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    assert (gate.limit._held, gate.limit._held_in_all) == ({}, 0)
