@@ -25,7 +25,7 @@ from signaling.client_addresses import ClientAddresses
 from signaling.effects import ConnectionId
 from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.logs import log
-from signaling.penalties import BAD_TOKEN, FLOOD
+from signaling.penalties import BAD_TOKEN, FLOOD, HASTE
 from signaling.quotas import Quotas
 from signaling.rate_limits import MessageLimit
 from signaling.relay import Told, encode
@@ -99,6 +99,7 @@ class SignalingEndpoint:
             await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
         if not self.quotas.log_in(usage, account.id, time.monotonic()):
+            usage.offend(time.monotonic(), HASTE)
             await self._turn_away(websocket, account.username, account=account.username, address=_host(scope))
             return
         connection = Connection(wire, self.switchboard, MessageLimit(self.message_limit))

@@ -177,7 +177,7 @@ class Settings:
     )
     buffer_mib: int = setting(
         "BUFFER_MIB",
-        "256",
+        "128",
         whole_number(16, 1_048_576),
         "Memory in MiB, in each process, for messages that have not come to their end and for what clients do not "
         "read. One account may fill a sixteenth of it, one address an eighth.",

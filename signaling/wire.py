@@ -412,6 +412,7 @@ class Wire(WSListener):
     def _count_buffers(self) -> None:
         """Have what is kept for this client counted; close if its address or account has too much."""
         if self._usage is not None and not self._usage.buffer(self._buffered_bytes):
+            self.offend(UNFINISHED)
             self._break_off(CloseCode.RATE_LIMITED)
 
     def _count_unwritten(self) -> None:
