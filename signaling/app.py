@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,6 +38,7 @@ from signaling.data_folder import token_secret
 from signaling.database import chosen_url
 from signaling.device_marks import DeviceMarks
 from signaling.errors import Refusal
+from signaling.heap import release_memory_after
 from signaling.logs import log
 from signaling.metrics import registry
 from signaling.metrics_endpoint import METRICS_PATH, MetricsEndpoint
@@ -178,7 +180,11 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         if parts.backplane is not None:
             await parts.backplane.open(parts.switchboard.carry_out)
         await parts.metrics.open()
-        yield
+        releasing = asyncio.create_task(release_memory_after(parts.endpoint.quotas.has_shrunk))
+        try:
+            yield
+        finally:
+            releasing.cancel()
     finally:
         await parts.metrics.close()
         if parts.backplane is not None:

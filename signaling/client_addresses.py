@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 IPV6_SITE_PREFIX = 64
 """One household or server gets a whole /64 (RFC 6177 §2), and could show another address in every request."""
 IPV6_NETWORK_PREFIX = 48
 """What one customer gets at most (RFC 6177 §2): 65,536 times a /64."""
+RECENT = 1024
+"""Addresses that need not be read again: each is looked at more than once, and comes back."""
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -31,11 +34,13 @@ class ClientAddresses:
 
     def __init__(self, proxies: Iterable[str]) -> None:
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
+        self._recent = lru_cache(RECENT)(self._told_apart)
 
     def of(self, host: str | None) -> ClientAddress | None:
         """Return what a host counts under; None if it is not known whose address it is."""
-        if not host:
-            return None
+        return self._recent(host) if host else None
+
+    def _told_apart(self, host: str) -> ClientAddress | None:
         try:
             address = _unmapped(ipaddress.ip_address(host))
         except ValueError:

@@ -24,6 +24,8 @@ NETWORK_FACTOR = 4
 """A network may use what so many of its addresses may."""
 ACCOUNT_PART, ADDRESS_PART, NETWORK_PART = 16, 8, 4
 """The parts of all buffers that one account, address or network may fill."""
+WORTH_RELEASING = 8 * 2**20
+"""Bytes by which buffers must have shrunk for the process to give memory back to the system."""
 SWEEP_FROM = 1024
 """Below that number of holders it is not worth looking for those that can be forgotten."""
 
@@ -56,12 +58,13 @@ class Bounds:
 class Holder:
     """What one account, address or network uses, or all together; there is one for each that has used something."""
 
-    __slots__ = ("_handshakes", "bounds", "buffered_bytes", "connections", "frames", "penalty")
+    __slots__ = ("_handshakes", "bounds", "buffered_bytes", "connections", "frames", "peak_bytes", "penalty")
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.connections = 0
         self.buffered_bytes = 0
+        self.peak_bytes = 0
         self.frames = Budget(bounds.frames)
         self.penalty = Penalty(bounds.offences)
         self._handshakes = Budget(bounds.handshakes)
@@ -74,6 +77,12 @@ class Holder:
     def shake_hands(self, now: float) -> float:
         """Count a handshake and return 0, or return the seconds to wait."""
         return self.penalty.seconds_left(now) or self._handshakes.spend(now)
+
+    def buffer(self, more: int) -> bool:
+        """Keep more bytes, or less; False if they are too many now."""
+        self.buffered_bytes += more
+        self.peak_bytes = max(self.peak_bytes, self.buffered_bytes)
+        return self.buffered_bytes <= self.bounds.buffered_bytes
 
     def is_idle(self, now: float) -> bool:
         """Tell whether it can be forgotten: one that is made anew would be the same."""
@@ -111,8 +120,7 @@ class Usage:
         self._buffered_bytes = total
         is_within = True
         for holder in self._holders:
-            holder.buffered_bytes += more
-            is_within = is_within and holder.buffered_bytes <= holder.bounds.buffered_bytes
+            is_within = holder.buffer(more) and is_within
         return is_within or more <= 0
 
     def offend(self, now: float, points: int) -> bool:
@@ -173,6 +181,14 @@ class Quotas:
         if holder.is_full or holder.shake_hands(now):
             return False
         usage.belongs_to(holder)
+        return True
+
+    def has_shrunk(self) -> bool:
+        """Tell, once for each time, whether much less is kept than before."""
+        everyone = self._everyone
+        if everyone.peak_bytes - everyone.buffered_bytes < WORTH_RELEASING:
+            return False
+        everyone.peak_bytes = everyone.buffered_bytes
         return True
 
     def _origins(self, client: ClientAddress | None, now: float) -> Iterator[Holder]:

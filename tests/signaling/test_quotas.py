@@ -11,6 +11,7 @@ from signaling.quotas import (
     NETWORK_FACTOR,
     NETWORK_PART,
     SWEEP_FROM,
+    WORTH_RELEASING,
     Limits,
     Quotas,
     Usage,
@@ -234,6 +235,20 @@ def test_keeping_less_is_always_admitted() -> None:
     usages[0].buffer(2 * MIB)
     assert not usages[1].buffer(10)
     assert usages[1].buffer(9)
+
+
+def test_process_is_told_once_that_much_less_is_kept() -> None:
+    """What an attack has filled is worth giving back, and what one honest message took is not."""
+    everyone = quotas()
+    usage = connected(everyone)
+    usage.buffer(WORTH_RELEASING - 1)
+    usage.buffer(0)
+    assert not everyone.has_shrunk()
+    usage.buffer(WORTH_RELEASING)
+    assert not everyone.has_shrunk()
+    usage.release()
+    assert everyone.has_shrunk()
+    assert not everyone.has_shrunk()
 
 
 # Memory
