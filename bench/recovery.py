@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import math
 import statistics
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
+from bench.report import percentile
 from e2e.network.lab import HOMES, Lab, running_lab
 from e2e.network.recovery import FAULTS, Fault, Outcome, play
 from e2e.network.stopwatch import Stopwatch
@@ -39,11 +39,6 @@ class Series:
 
     seconds: list[float] = field(default_factory=list)
     failures: int = 0
-
-
-def percentile(seconds: Sequence[float], percent: int) -> float:
-    """Give the nearest-rank percentile."""
-    return sorted(seconds)[math.ceil(percent / 100 * len(seconds)) - 1]
 
 
 def row(fault: Fault, pair: str, series: Series) -> str:

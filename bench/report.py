@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -57,6 +58,11 @@ def spread(figures: Sequence[float], digits: int = 0) -> str:
     """Give the median with the least and the most, as in "12 (11 to 15)"."""
     shown = (statistics.median(figures), min(figures), max(figures))
     return "{} ({} to {})".format(*(f"{figure:,.{digits}f}" for figure in shown))
+
+
+def percentile(figures: Sequence[float], percent: int) -> float:
+    """Return the nearest-rank percentile."""
+    return sorted(figures)[math.ceil(percent / 100 * len(figures)) - 1]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
