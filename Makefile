@@ -6,7 +6,7 @@ FIRST ?= 0
 MESSAGES ?= 5000
 # What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
 UPGRADE ?=
-# What `make bench-link` and `make bench-recovery` pass on to the benchmark.
+# What `make bench-link`, `make bench-recovery` and `make bench-load` pass on to the benchmark.
 BENCH ?=
 
 # The first interpreter that is new enough, looked for only when a virtual environment has to be made.
@@ -36,7 +36,7 @@ COMPILE = $(SOLVE) pyproject.toml --group build
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ bench-link: browsers ## measure how the conversation moves, beside raw JavaScrip
 
 bench-recovery: browsers ## measure how soon a conversation goes on after a fault (BENCH="--rounds 1 --faults move")
 	$(BIN)/python -m bench.recovery $(BENCH)
+
+bench-load: setup-dev ## measure whether people still meet while the server is attacked (BENCH="--seconds 60 --attacks mixed")
+	$(BIN)/python -m bench.load $(BENCH)
 
 check: setup-dev ## lint, types, layers, and full branch coverage of the pure parts
 	$(BIN)/ruff check
