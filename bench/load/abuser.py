@@ -160,11 +160,11 @@ class Abuser:
         self._port = orders.port
         self._deeds = deeds
         self._lines: list[Line] = []
-        self._counter = itertools.count(1)
+        self.numbers = itertools.count(1)
 
     def fresh(self) -> str:
         """Return a name that nobody has used."""
-        return f"{self.number}-{next(self._counter)}"
+        return f"{self.number}-{next(self.numbers)}"
 
     async def connect(self, address: str = "", *, receive_buffer: int = 0) -> Line:
         """Open a connection."""

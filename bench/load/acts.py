@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 
 from bench.load import HOST
@@ -19,8 +20,8 @@ SMALL_BUFFER_BYTES = 4_096
 SPREAD_SECONDS = 2.0
 LOGIN_AGAIN_SECONDS = 60.0
 """120 abusers of one address use up its logins of a minute at once, and those of the next minute likewise."""
-FORGED = "203.0.113.%d"
-FORGEABLE = 250
+FORGEABLE, FORGED_EACH = int(ipaddress.IPv4Address("198.18.0.0")), 1_000
+"""Addresses that nobody has (RFC 2544), and how many of them each abuser names in turn."""
 NO_LENGTH = b"9" * 4_300
 """More digits than Python makes a number of."""
 
@@ -135,7 +136,7 @@ async def forge(abuser: Abuser) -> None:
     """Log in through a proxy that passes trailers on, with one that names another address each time."""
     line = await abuser.connect()
     body = json.dumps({"username": abuser.fresh(), "password": "wrong password"}).encode()
-    forged = FORGED % (abuser.number % FORGEABLE + 1)
+    forged = ipaddress.IPv4Address(FORGEABLE + abuser.number * FORGED_EACH + next(abuser.numbers) % FORGED_EACH)
     lines = [
         "POST /api/login HTTP/1.1",
         f"Host: {abuser.host}",
@@ -144,7 +145,7 @@ async def forge(abuser: Abuser) -> None:
         "Trailer: X-Forwarded-For",
         "Connection: close",
     ]
-    chunks = b"%x\r\n%b\r\n0\r\nX-Forwarded-For: %b\r\n\r\n" % (len(body), body, forged.encode())
+    chunks = b"%x\r\n%b\r\n0\r\nX-Forwarded-For: %b\r\n\r\n" % (len(body), body, str(forged).encode())
     await line.send("\r\n".join([*lines, "", ""]).encode() + chunks)
     await line.wait_for_end()
 

@@ -17,6 +17,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import uvloop
 
@@ -63,9 +64,9 @@ class Observer:
 
 
 @asynccontextmanager
-async def observed() -> AsyncIterator[tuple[Running, Observer]]:
+async def observed(profile: Path | None = None) -> AsyncIterator[tuple[Running, Observer]]:
     """Run a server, and have people live beside it."""
-    async with running(2 * PAIRS + MIXED_ADDRESSES) as server:
+    async with running(2 * PAIRS + MIXED_ADDRESSES, profile) as server:
         people = People(server, server.accounts)
         living = asyncio.create_task(people.live())
         observer = Observer(server, people)
@@ -107,9 +108,9 @@ def after(seconds: float) -> Callable[[], bool]:
     return lambda: time.perf_counter() >= ends
 
 
-async def measure(attack: Attack, seconds: float) -> Outcome:
+async def measure(attack: Attack, seconds: float, profiles: Path | None = None) -> Outcome:
     """Play one attack."""
-    async with observed() as (server, observer):
+    async with observed(profiles and profiles / f"{attack.name}.prof") as (server, observer):
         quiet = await observer.watch(after(max(ALONE_SECONDS, seconds / 2)))
         memory_before, logged_before = server.memory_mib(), server.log_mib()
         async with attacking(attack, server, server.port, seconds) as told:
@@ -144,14 +145,16 @@ async def measure_elsewhere(seconds: float) -> Phase:
         await process.wait()
 
 
-async def measure_all(chosen: Sequence[Attack] = ATTACKS, seconds: float | None = None) -> tuple[Report, bool]:
+async def measure_all(
+    chosen: Sequence[Attack] = ATTACKS, seconds: float | None = None, profiles: Path | None = None
+) -> tuple[Report, bool]:
     """Measure every attack, and tell whether everything is as it is to be."""
     os.sched_setaffinity(0, {GENERATOR_CORE})
     began = time.perf_counter()
     elsewhere = await measure_elsewhere(seconds or SECONDS)
     outcomes: list[Outcome] = []
     for attack in chosen:
-        outcomes.append(await measure(attack, seconds or attack.seconds or SECONDS))
+        outcomes.append(await measure(attack, seconds or attack.seconds or SECONDS, profiles))
         missed = outcomes[-1].missed(percentile(outcomes[-1].alone.journal.meetings, 99))
         write(f"{attack.name}: {', '.join(missed) or 'ok'}, {time.perf_counter() - began:.0f} s so far\n")
     alone_p99 = percentile(alone(outcomes).journal.meetings, 99)
@@ -172,6 +175,11 @@ def read_options() -> argparse.Namespace:
         "--seconds", type=float, help=f"how long each attack lasts ({SECONDS:g}, and mixed {MIXED_SECONDS:g})"
     )
     parser.add_argument("--attacks", default=",".join(BY_NAME), help="which, with commas between them (all)")
+    parser.add_argument(
+        "--profiles",
+        type=Path,
+        help="a folder for what cProfile says of the server under each attack; it is slower then",
+    )
     parser.add_argument("--list", action="store_true", help="say what each attack is, and attack nothing")
     options = parser.parse_args()
     options.attacks = options.attacks.split(",")
@@ -186,6 +194,7 @@ def main() -> int:
     if options.list:
         sys.stdout.writelines(f"{attack.name:<24} {attack.sentence}\n" for attack in ATTACKS)
         return 0
-    report, is_good = uvloop.run(measure_all([BY_NAME[name] for name in options.attacks], options.seconds))
+    chosen = [BY_NAME[name] for name in options.attacks]
+    report, is_good = uvloop.run(measure_all(chosen, options.seconds, options.profiles))
     sys.stdout.write(f"Measured on {machine()}.\n\n{report}\n")
     return 0 if is_good else 1

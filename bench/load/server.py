@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MIB = 2**20
 STOP_SECONDS = 10.0
+"""For the server to end by itself."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(accounts: int) -> AsyncIterator[Running]:
-    """Run a server that knows so many accounts.
+async def running(accounts: int, profile: Path | None = None) -> AsyncIterator[Running]:
+    """Run a server that knows so many accounts; where a file is given, its profile is written there at the end.
 
     Its limits are the defaults, since those are what is attacked. Development mode is off, in which a client from
     loopback is more than others; addresses count for themselves all the same.
@@ -90,6 +91,7 @@ async def running(accounts: int) -> AsyncIterator[Running]:
                 "-c",
                 str(SERVER_CORE),
                 sys.executable,
+                *(("-m", "cProfile", "-o", str(profile)) if profile else ()),
                 "-m",
                 "signaling",
                 "serve",
