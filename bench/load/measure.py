@@ -25,10 +25,10 @@ from bench.load import HOST
 from bench.load.abuser import Deeds, Orders
 from bench.load.attacks import ATTACKS, BEGUN, BY_NAME, ELSEWHERE, MIXED_ADDRESSES, MIXED_SECONDS, Attack
 from bench.load.honest import PAIRS, Journal, People
-from bench.load.results import Outcome, Phase, Recovery, alone, tables
+from bench.load.results import Outcome, Phase, Recovery, tables, usual_p99
 from bench.load.server import Running, free_port, running
 from bench.relay.servers import GENERATOR_CORE, SERVER_CORE, until_it_listens
-from bench.report import Report, machine, percentile
+from bench.report import Report, machine
 
 SECONDS = 10.0
 ALONE_SECONDS = 5.0
@@ -155,9 +155,9 @@ async def measure_all(
     outcomes: list[Outcome] = []
     for attack in chosen:
         outcomes.append(await measure(attack, seconds or attack.seconds or SECONDS, profiles))
-        missed = outcomes[-1].missed(percentile(outcomes[-1].alone.journal.meetings, 99))
+        missed = outcomes[-1].missed(usual_p99(outcomes))
         write(f"{attack.name}: {', '.join(missed) or 'ok'}, {time.perf_counter() - began:.0f} s so far\n")
-    alone_p99 = percentile(alone(outcomes).journal.meetings, 99)
+    alone_p99 = usual_p99(outcomes)
     report = Report("The server is attacked", "make bench-load", tables(elsewhere, outcomes))
     return report, not any(outcome.missed(alone_p99) for outcome in outcomes)
 

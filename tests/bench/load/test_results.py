@@ -14,6 +14,7 @@ from bench.load.results import (
     Recovery,
     alone,
     tables,
+    usual_p99,
 )
 
 
@@ -64,6 +65,12 @@ def test_alone_is_what_all_lived_through_before() -> None:
     together = alone([outcome(phase(1.0), quiet=phase(0.01, reset=1)), outcome(phase(1.0), quiet=phase(0.02))])
     assert together.journal.meetings == [0.01, 0.02]
     assert together.journal.failures.total() == 1
+
+
+def test_usual_p99_is_not_that_of_one_bad_moment() -> None:
+    """What people wait alone is the median over the attacks."""
+    quiet = [phase(0.01), phase(5.0), phase(0.02)]
+    assert usual_p99([outcome(phase(1.0), quiet=each) for each in quiet]) == 0.02
 
 
 def test_tables_show_people_who_never_met() -> None:
