@@ -77,6 +77,12 @@ class Line:
         finally:
             self._loop.remove_reader(self._socket)
 
+    async def fill(self, block: bytes) -> None:
+        """Send a block over and over, and read nothing, until the server does not read either."""
+        with contextlib.suppress(TimeoutError):
+            while True:
+                await self.send(block)
+
     async def receive(self) -> bytes:
         """Wait for something; ConnectionError at the end."""
         if self._unread:

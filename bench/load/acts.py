@@ -18,6 +18,8 @@ RELAYED_BYTES = 30_000
 """Of an SDP: nearly as much as is let through."""
 SMALL_BUFFER_BYTES = 4_096
 SPREAD_SECONDS = 2.0
+STAY_SECONDS = 3_600.0
+"""Until the attack ends."""
 LOGIN_AGAIN_SECONDS = 60.0
 """120 abusers of one address use up its logins of a minute at once, and those of the next minute likewise."""
 FORGEABLE, FORGED_EACH = int(ipaddress.IPv4Address("198.18.0.0")), 1_000
@@ -35,6 +37,13 @@ async def flood(abuser: Abuser, data: bytes, *, token: str | None = None, begin:
     line = await abuser.websocket(*offers)
     await line.send(begin or data)
     await line.flood(block(data))
+
+
+async def flood_unread(abuser: Abuser, data: bytes) -> None:
+    """Have as many answers pile up as the server keeps, and stay."""
+    line = await abuser.websocket()
+    await line.fill(block(data))
+    await asyncio.sleep(STAY_SECONDS)
 
 
 async def say(abuser: Abuser, data: bytes) -> None:
@@ -104,6 +113,14 @@ async def keep_silent(abuser: Abuser, said: bytes = b"") -> None:
     await line.wait_for_end()
 
 
+async def drip(abuser: Abuser, said: bytes) -> None:
+    """Say a byte a second, so that the connection is never idle."""
+    line = await abuser.connect()
+    for byte in said:
+        await line.send(bytes([byte]))
+        await asyncio.sleep(1)
+
+
 async def say_one_byte_more(abuser: Abuser) -> None:
     """Ask for something, and begin another request when it is answered."""
     line = await abuser.connect()
@@ -154,6 +171,13 @@ async def ask(abuser: Abuser, path: str) -> None:
     """Send requests at full speed, many in one packet."""
     line = await abuser.connect()
     await line.flood(get(path) * PIPELINED)
+
+
+async def ask_unread(abuser: Abuser, path: str) -> None:
+    """Have as many answers pile up as the server keeps, and stay."""
+    line = await abuser.connect(receive_buffer=SMALL_BUFFER_BYTES)
+    await line.fill(get(path) * PIPELINED)
+    await asyncio.sleep(STAY_SECONDS)
 
 
 async def claim_much(abuser: Abuser) -> None:

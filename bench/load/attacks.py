@@ -83,6 +83,7 @@ def _half_open() -> list[Attack]:
             "with half the request for a WebSocket",
             partial(acts.keep_silent, said=b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"),
         ),
+        "slow-head": ("that say a byte of a head each second", partial(acts.drip, said=acts.get("/healthz"))),
         "byte-more": ("with a byte after the response", acts.say_one_byte_more),
     }
     return [Attack(name, f"1,200 connections {what}", [act], HALF_OPEN) for name, (what, act) in kinds.items()]
@@ -107,6 +108,9 @@ SINGLE = (
     ),
     Attack("slow-readers", "20 who are sent all that they may be and read none of it", [acts.do_not_read], 20),
     Attack(
+        "unread-pongs", "100 who ping and read no pong", [partial(acts.flood_unread, data=frame(PING, bytes(125)))], 100
+    ),
+    Attack(
         "too-many", "5 who send far more messages than they may", [partial(acts.say, data=acts.request(type="ping"))]
     ),
     Attack("malformed", "5 who send what is no message", [partial(acts.say, data=frame(TEXT, b"{"))]),
@@ -128,6 +132,7 @@ SINGLE = (
     Attack("healthz", "5 who ask for /healthz, 50 times in a packet", [partial(acts.ask, path="/healthz")]),
     Attack("not-found", "5 who ask for what is not there, 50 times in a packet", [partial(acts.ask, path="/nothing")]),
     Attack("page", "5 who ask for the page, 50 times in a packet", [partial(acts.ask, path="/")]),
+    Attack("unread-pages", "100 who ask for the page and read nothing", [partial(acts.ask_unread, path="/")], 100),
     Attack("long-length", "20 with a Content-Length of 4,300 digits", [acts.claim_much], 20),
 )
 ATTACKS = (
