@@ -38,6 +38,8 @@ class Orders:
     addresses: Sequence[str]
     accounts: Sequence[tuple[str, str]]
     """Names and tokens."""
+    max_bytes: int = MAX_BYTES
+    max_connections: int = MAX_CONNECTIONS
 
 
 @dataclass
@@ -53,19 +55,20 @@ class Deeds:
 class Line:
     """One connection of an abuser."""
 
-    def __init__(self, connected: socket.socket, deeds: Deeds) -> None:
+    def __init__(self, connected: socket.socket, orders: Orders, deeds: Deeds) -> None:
         self._socket = connected
         self._loop = asyncio.get_running_loop()
+        self._max_bytes = orders.max_bytes
         self._deeds = deeds
         self._unread = b""
 
     async def send(self, data: bytes) -> None:
         """Send it all; TimeoutError if the server takes nothing any more."""
+        if self._deeds.sent_bytes + len(data) > self._max_bytes:
+            raise Enough
         async with asyncio.timeout(SEND_SECONDS):
             await self._loop.sock_sendall(self._socket, data)
         self._deeds.sent_bytes += len(data)
-        if self._deeds.sent_bytes > MAX_BYTES:
-            raise Enough
         await asyncio.sleep(0)  # what the system takes at once would never let the other abusers run
 
     async def flood(self, block: bytes) -> None:
@@ -163,7 +166,7 @@ class Abuser:
         self.host = f"{HOST}:{orders.port}"
         self.username, self.token = orders.accounts[number % len(orders.accounts)]
         self._address = orders.addresses[number % len(orders.addresses)]
-        self._port = orders.port
+        self._orders = orders
         self._deeds = deeds
         self._lines: list[Line] = []
         self.numbers = itertools.count(1)
@@ -174,9 +177,9 @@ class Abuser:
 
     async def connect(self, address: str = "", *, receive_buffer: int = 0) -> Line:
         """Open a connection."""
-        self._deeds.connections += 1
-        if self._deeds.connections > MAX_CONNECTIONS:
+        if self._deeds.connections == self._orders.max_connections:
             raise Enough
+        self._deeds.connections += 1
         unconnected = socket.socket()
         try:
             unconnected.settimeout(0)
@@ -184,11 +187,11 @@ class Abuser:
                 unconnected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             unconnected.bind((address or self._address, 0))
             async with asyncio.timeout(ANSWER_SECONDS):
-                await asyncio.get_running_loop().sock_connect(unconnected, (HOST, self._port))
+                await asyncio.get_running_loop().sock_connect(unconnected, (HOST, self._orders.port))
         except BaseException:
             unconnected.close()
             raise
-        line = Line(unconnected, self._deeds)
+        line = Line(unconnected, self._orders, self._deeds)
         self._lines.append(line)
         return line
 
