@@ -69,12 +69,13 @@ class Admission:
         mark = self._mark_of(name, device_marks)
         caller = Caller(address_key(host), mark.device_id if mark else None)
         await self.login_limits.admit_attempt(name, caller)
-        account = await self.accounts.by_name(name)
-        if mark is not None and not self._is_current(mark, account):
-            mark, caller = None, Caller(caller.address)
-            await self.login_limits.admit_attempt(name, caller)
         share = ("device", name, mark.device_id) if mark else _strangers_share(host)
         async with self.passwords.turn(share):
+            # In the turn: before it, everyone's look-ups would wait for the database in the order in which they came.
+            account = await self.accounts.by_name(name)
+            if mark is not None and not self._is_current(mark, account):
+                mark, caller = None, Caller(caller.address)
+                await self.login_limits.admit_attempt(name, caller)
             # Looked at when the turn has come: of many tries at once, the later ones know how the earlier ones failed.
             await self.login_limits.check_failures(name, caller)
             # In this order: an unknown name takes its time too.
