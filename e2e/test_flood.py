@@ -55,7 +55,7 @@ KEPT_AWAY = {
     "message": EXCESSIVE,
     "candidate": EXCESSIVE,
     "description": "sends ",
-    "long": "sends ",
+    "long": EXCESSIVE,
     "unfinished": "sends ",
     "huge": "sends ",
     "binary": "sends ",

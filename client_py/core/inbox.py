@@ -13,6 +13,10 @@ MAX_UNSTORED = 4_096
 """So many messages may wait here to be stored; more than ever come from who has no more under way than is allowed."""
 
 
+class WindowExceeded(UnexpectedMessage):
+    """Raised when a device sends on, though more is without acknowledgement than may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A whole message of another device, with its number there."""
@@ -40,8 +44,8 @@ class Inbox:
         """Take a frame; gives the message that it completes, or None for a part or a duplicate.
 
         Raises UnexpectedMessage where numbers or parts are missing (an ordered channel loses none, so the other side
-        erred) or more comes than may be under way without acknowledgement, and MalformedMessage where the parts do not
-        fit each other.
+        erred), WindowExceeded where more comes than may be under way without acknowledgement, and MalformedMessage
+        where the parts do not fit each other.
         """
         if frame.seq <= self.received:
             return None
@@ -50,7 +54,7 @@ class Inbox:
         if self._parts and (frame.id, frame.parts) != (self._parts[0].id, self._parts[0].parts):
             raise MalformedMessage("the parts belong to different messages")
         if self._unstored_bytes >= WINDOW_BYTES or len(self._unstored) >= MAX_UNSTORED:
-            raise UnexpectedMessage("message", "too much is on its way without acknowledgement")
+            raise WindowExceeded("message", "too much is on its way without acknowledgement")
         self._part_bytes += len(frame.text.encode())
         if self._part_bytes > MAX_MESSAGE_BYTES:
             raise MalformedMessage(f"a message may have {MAX_MESSAGE_BYTES} bytes")

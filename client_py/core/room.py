@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from client_py.core.alertness import TICK_SECONDS, Alertness
 from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
 from client_py.core.frames import FRAMES, LinkFrame, MessagePart
+from client_py.core.inbox import WindowExceeded
 from client_py.core.link import Link
 from client_py.core.link_effects import LinkEffect, LinkTimer
 from client_py.core.members import Members
@@ -279,7 +280,8 @@ class Room:
             return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
         except RemoteProtocolError as error:
             warning = Warn(f"A peer sent what cannot be read: {error}")
-            return self._with_news([*effects, warning, *self._members.faulted(peer_id, Fault.UNREADABLE)])
+            fault = Fault.EXCESSIVE if isinstance(error, WindowExceeded) else Fault.UNREADABLE
+            return self._with_news([*effects, warning, *self._members.faulted(peer_id, fault)])
 
     def frames_overrun(self, peer_id: str, kind: str) -> list[RoomEffect]:
         """A peer sent more frames of one kind than are received (`budgets.py`); its channel is closed already."""

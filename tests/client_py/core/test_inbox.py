@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.frames import MAX_MESSAGE_BYTES, MessagePart
-from client_py.core.inbox import MAX_UNSTORED, Inbox, Incoming
+from client_py.core.inbox import MAX_UNSTORED, Inbox, Incoming, WindowExceeded
 from client_py.core.outbox import WINDOW_BYTES
 from protocol.errors import MalformedMessage, UnexpectedMessage
 
@@ -103,7 +103,7 @@ def test_inbox_goes_on_when_messages_are_stored() -> None:
     half = "a" * (WINDOW_BYTES // 2)
     for seq in (1, 2):
         inbox.receive(part(seq, text=half))
-    with pytest.raises(UnexpectedMessage):
+    with pytest.raises(WindowExceeded):
         inbox.receive(part(3))
     inbox.mark_stored(1)
     assert inbox.stored == 1
@@ -116,7 +116,7 @@ def test_inbox_holds_so_many_short_messages() -> None:
     inbox = Inbox()
     for seq in range(1, MAX_UNSTORED + 1):
         inbox.receive(part(seq))
-    with pytest.raises(UnexpectedMessage):
+    with pytest.raises(WindowExceeded):
         inbox.receive(part(MAX_UNSTORED + 1))
     inbox.mark_stored(MAX_UNSTORED)
     assert inbox.receive(part(MAX_UNSTORED + 1)) is not None

@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from client_py.core.frames import MAX_FRAME_BYTES
 from client_py.core.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
 from client_py.core.notices import StatusChanged
+from client_py.core.outbox import WINDOW_BYTES
 from client_py.core.penalty import FORGIVEN_AFTER_TICKS
 from client_py.core.room import Room, RoomEffect
 from client_py.core.room_effects import RoomTimer, StartLinkTimer, Warn
 from protocol import events
 from protocol.events import Peer
-from tests.client_py.core.conversing import NOW
+from tests.client_py.core.conversing import NOW, part
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben
 
 
@@ -36,6 +38,20 @@ def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEf
     *_, after = stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
     assert isinstance(after, StatusChanged)
     assert sentence not in after.line.detail
+
+
+def test_room_tells_that_a_device_does_not_keep_to_the_window() -> None:
+    """What is too much is called that, also where it is found out by what has not been stored yet."""
+    stage = Stage()
+    stage.meet()
+    text = "a" * (MAX_FRAME_BYTES - 512)
+    count = WINDOW_BYTES // len(text) + 1
+    for seq in range(1, count + 1):
+        assert on_ben(stage.frame(part(seq, text=text))) == []
+    effects = stage.frame(part(count + 1, text=text))
+    assert on_ben(effects) == [ClosePeerConnection()]
+    (shown,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
+    assert "sends more than this page takes" in shown.line.detail
 
 
 def test_room_keeps_an_account_away_that_comes_back_as_another_peer() -> None:
