@@ -274,4 +274,4 @@ def test_account_shows_no_sentence_that_is_none(body: str) -> None:
     """A proxy may answer, or a server in trouble: what cannot be read is said as that."""
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
-    assert account.responded(Purpose.SIGN_IN, 400, body, NOW) == [ShowFault(UNREADABLE)]
+    assert account.responded(Purpose.SIGN_IN, 502, body, NOW) == [ShowFault(UNREADABLE)]
