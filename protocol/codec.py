@@ -37,13 +37,17 @@ Decoder = Callable[[object, str], Any]
 
 
 class Codec(Generic[Message]):
-    """Turns the messages of one direction into JSON text and back; refuses everything that it does not know."""
+    """Turns the messages of one direction into JSON text and back; refuses everything that it does not know.
 
-    def __init__(self, types: Mapping[str, type[Any]], max_bytes: int) -> None:
+    A lenient one ignores unknown fields, so that whoever writes to it may be newer. It refuses an unknown type with
+    UnknownMessage like any other, and its caller ignores that.
+    """
+
+    def __init__(self, types: Mapping[str, type[Any]], max_bytes: int, *, lenient: bool = False) -> None:
         self.types = dict(types)
         self.max_bytes = max_bytes
         self._names = {cls: name for name, cls in types.items()}
-        self._decoders = {name: _decoder(cls) for name, cls in types.items()}
+        self._decoders = {name: _decoder(cls, lenient=lenient) for name, cls in types.items()}
 
     def encode(self, message: Message) -> str:
         """Give the JSON text of a message; LocalProtocolError if the other end would refuse it."""
@@ -72,9 +76,9 @@ class Codec(Generic[Message]):
 class Body(Generic[Message]):
     """The shape of one HTTP body: like a message, but its address says what it is, and so it has no `type`."""
 
-    def __init__(self, cls: type[Message], max_bytes: int) -> None:
+    def __init__(self, cls: type[Message], max_bytes: int, *, lenient: bool = False) -> None:
         self.max_bytes = max_bytes
-        self._decode = _decoder(cls)
+        self._decode = _decoder(cls, lenient=lenient)
 
     def to_json(self, body: Message) -> dict[str, Any]:
         """Give the JSON value of a body; unlike in a message, an optional field stands there as null."""
@@ -124,40 +128,43 @@ def _wire_fields(cls: type[Any]) -> list[tuple[str, str, bool]]:
     return [(field.name, wire_name(field), field.default is None) for field in fields(cls)]
 
 
-def _decoder(annotation: Any) -> Decoder:
+def _decoder(annotation: Any, *, lenient: bool) -> Decoder:
     """Build the decoder of a type: a dataclass, a bounded or plain scalar, an enum, a literal, an optional, a tuple."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if is_dataclass(annotation):
-        return _dataclass_decoder(cast("type[Any]", annotation))
+        return _dataclass_decoder(cast("type[Any]", annotation), lenient=lenient)
     if origin is Annotated:
-        return _bounded_decoder(_decoder(arguments[0]), arguments[1])
+        return _bounded_decoder(_decoder(arguments[0], lenient=lenient), arguments[1])
     if origin is Literal:
         return _choice_decoder({choice: choice for choice in arguments})
     if origin in (Union, types.UnionType):
-        return _optional_decoder(_decoder(next(part for part in arguments if part is not types.NoneType)))
+        part = next(part for part in arguments if part is not types.NoneType)
+        return _optional_decoder(_decoder(part, lenient=lenient))
     if origin is tuple:
-        return _tuple_decoder(_decoder(arguments[0]))
+        return _tuple_decoder(_decoder(arguments[0], lenient=lenient))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _choice_decoder({member.value: member for member in annotation})
     return _scalar_decoder(annotation)
 
 
-def _dataclass_decoder(cls: type[Any]) -> Decoder:
+def _dataclass_decoder(cls: type[Any], *, lenient: bool) -> Decoder:
     hints = get_type_hints(cls, include_extras=True)
-    decoders = {wire_name(field): (field.name, _decoder(hints[field.name])) for field in fields(cls)}
+    decoders = {wire_name(field): (field.name, _decoder(hints[field.name], lenient=lenient)) for field in fields(cls)}
     required = {wire_name(field) for field in fields(cls) if field.default is MISSING}
 
     def decode(value: object, path: str) -> Any:
         if not isinstance(value, dict):
             raise MalformedMessage(f"{path} is not an object")
-        if unknown := value.keys() - decoders.keys():
+        unknown = value.keys() - decoders.keys()
+        if unknown and not lenient:
             raise MalformedMessage(f"{path} has no field {min(unknown)[:40]!r}")
         if missing := required - value.keys():
             raise MalformedMessage(f"{path} lacks the field {min(missing)!r}")
         arguments = {}
         for key, item in value.items():
-            name, decoder = decoders[key]
-            arguments[name] = decoder(item, f"{path}.{key}")
+            if key not in unknown:
+                name, decoder = decoders[key]
+                arguments[name] = decoder(item, f"{path}.{key}")
         return cls(**arguments)
 
     return decode

@@ -6,7 +6,10 @@ from enum import IntEnum, StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Why the server refused: `code` in an `error` event and in the JSON body of a failed HTTP request."""
+    """Why the server refused: `code` in an `error` event and in the JSON body of a failed HTTP request.
+
+    A page may meet the codes of later releases too. It goes by `retry_after` then, and shows the server's sentence.
+    """
 
     ACCOUNT_EXISTS = "account_exists"
     """Registering: the username is taken."""
@@ -39,6 +42,8 @@ class ErrorCode(StrEnum):
     """Joining: every place in the room is taken."""
     TOO_BIG = "too_big"
     """The body or message is larger than allowed."""
+    TOO_MANY_DEVICES = "too_many_devices"
+    """Joining: this person is in the room with as many tabs and programs as one may be. Since version 2."""
     UNAUTHENTICATED = "unauthenticated"
     """The token is missing, expired, or not ours: log in again."""
     UNEXPECTED = "unexpected"
@@ -82,3 +87,14 @@ class CloseCode(IntEnum):
 
 
 FINAL_CLOSE_CODES = frozenset({CloseCode.PROTOCOL_VIOLATION, CloseCode.UNAUTHENTICATED, CloseCode.REPLACED})
+
+FINAL_BY_CLASS = range(4400, 4500)
+"""Of the close codes of later releases, those that are final: what is wrong is this client, as with HTTP's 4xx."""
+
+
+def is_final_close(code: int) -> bool:
+    """Tell whether a close code is final, be it known or not; one that is not known is judged by its class."""
+    try:
+        return CloseCode(code).is_final
+    except ValueError:
+        return code in FINAL_BY_CLASS

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from protocol.codec import Codec
-from protocol.codes import ErrorCode
 from protocol.errors import MalformedMessage
-from protocol.fields import Count, Items, PeerId, ResumeToken, RoomName, Seconds, Sentence, UnixTime, Username
+from protocol.fields import Code, Count, Items, PeerId, ResumeToken, RoomName, Seconds, Sentence, UnixTime, Username
 from protocol.webrtc import MAX_ICE_SERVERS, Candidate, Description, IceServer
 
 MAX_EVENT_BYTES = 131_072
 """Larger than any request, since an event may wrap one; it only guards the page against a broken server."""
 
-MAX_PEERS = 500
-"""A page has an RTCPeerConnection to each, and Chromium makes no more of them."""
+MAX_PEERS = 512
+"""As many as a room of the largest size has: 64 persons with 8 devices each. A page has an RTCPeerConnection to each,
+and Chromium makes some 500 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Signal:
 class Error:
     """A request was refused, and nothing else changed; `message` is for a person, `code` for a program."""
 
-    code: ErrorCode
+    code: Code
     message: Sentence
     retry_after: Seconds | None = None
     """Seconds to wait, where waiting helps."""
@@ -119,3 +119,7 @@ EVENTS: Codec[Event] = Codec(
     },
     MAX_EVENT_BYTES,
 )
+"""What the server writes: it says nothing that is not declared here."""
+
+LENIENT_EVENTS: Codec[Event] = Codec(EVENTS.types, MAX_EVENT_BYTES, lenient=True)
+"""What a page reads: the server may be newer, and then says more than is declared here."""

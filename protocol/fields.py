@@ -81,6 +81,8 @@ MLineIndex = Annotated[int, Range(0, 65_535)]
 """An unsigned short in RTCIceCandidateInit."""
 IceUrl = Annotated[str, Text(512)]
 Credential = Annotated[str, Text(512)]
+Code = Annotated[str, Text(64, r"[a-z][a-z_]*")]
+"""One of `codes.ErrorCode`, or one of a later release: what comes over the wire is text, and may be unknown."""
 Sentence = Annotated[str, Text(512)]
 """One sentence for a person."""
 Seconds = Annotated[float, Range(0, 86_400)]

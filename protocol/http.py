@@ -9,15 +9,12 @@ from protocol.codec import Body
 from protocol.fields import Items, Text, UnixTime
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
-SUBPROTOCOL = "p2p-chat.v1"
-"""The WebSocket subprotocol; the server selects it, and a new version of the protocol will have another."""
-
 KNOCK_SUBPROTOCOL = "p2p-chat.knock"
-"""Offered in place of both by a page that only wants to know whether a WebSocket can be opened."""
+"""Offered in place of all others by a page that only wants to know whether a WebSocket can be opened."""
 
 TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - the marker of a token, not a token
-"""Offered beside SUBPROTOCOL, with the JWT behind it: a JWT is made of characters that RFC 7230 §3.2.6 allows in a
-subprotocol, and so the token stands in no URL and no log."""
+"""Offered beside those of `versions`, with the JWT behind it: a JWT is made of characters that RFC 7230 §3.2.6 allows
+in a subprotocol, and so the token stands in no URL and no log."""
 
 REGISTER_PATH = "/api/register"
 LOGIN_PATH = "/api/login"
@@ -50,4 +47,4 @@ class IceServers:
     """When the credentials in it end; None where there are none."""
 
 
-ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES)
+ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES, lenient=True)

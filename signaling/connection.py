@@ -17,8 +17,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Welcome
-from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import KNOCK_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
+from protocol.versions import FIRST, LATEST, SUBPROTOCOLS, known_to, version_of
 from signaling.accounts import Account
 from signaling.admission import Admission
 from signaling.client_addresses import ClientAddresses
@@ -28,7 +29,7 @@ from signaling.logs import log
 from signaling.penalties import BAD_TOKEN, FLOOD, HASTE
 from signaling.quotas import Quotas
 from signaling.rate_limits import MessageLimit
-from signaling.relay import Told, encode
+from signaling.relay import Relayed, Told, encode
 from signaling.request_ids import request_id
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Places
@@ -77,7 +78,8 @@ class SignalingEndpoint:
             await websocket.close(CloseCode.NORMAL)
             return
         # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
-        await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        version = version_of(offered)
+        await websocket.accept(SUBPROTOCOLS[version] if version else None)
         usage = self.quotas.connect(client, time.monotonic())
         if usage is None:
             await self._turn_away(websocket, source, address=_host(scope))
@@ -102,7 +104,7 @@ class SignalingEndpoint:
             usage.offend(time.monotonic(), HASTE)
             await self._turn_away(websocket, account.username, account=account.username, address=_host(scope))
             return
-        connection = Connection(wire, self.switchboard, MessageLimit(self.message_limit))
+        connection = Connection(wire, self.switchboard, MessageLimit(self.message_limit), version or FIRST)
         about = {"account": account.username, "address": _host(scope), "request_id": request_id.get()}
         connection.begin(self._session(connection.number, account), about)
 
@@ -132,12 +134,13 @@ class SignalingEndpoint:
 class Connection:
     """A client that has been let in: the receiver of its wire, and a `Line` of the switchboard."""
 
-    __slots__ = ("_about", "_limit", "_session", "_started", "_switchboard", "_wire", "number", "source")
+    __slots__ = ("_about", "_limit", "_session", "_started", "_switchboard", "_version", "_wire", "number", "source")
 
-    def __init__(self, wire: Wire, switchboard: Switchboard, limit: MessageLimit) -> None:
+    def __init__(self, wire: Wire, switchboard: Switchboard, limit: MessageLimit, version: int = LATEST) -> None:
         self._wire = wire
         self._switchboard = switchboard
         self._limit = limit
+        self._version = version
         self._session: Session
         self._about: Mapping[str, Any]
         self._started = time.monotonic()
@@ -157,7 +160,12 @@ class Connection:
     # The switchboard
 
     def send(self, event: Told) -> bool:
-        """Send an event; False if too many wait already."""
+        """Send an event, if the client's version knows it; False if too many wait already."""
+        if self._version != LATEST and not isinstance(event, Relayed):
+            known = known_to(self._version, event)
+            if known is None:
+                return True
+            event = known
         return self._wire.send(encode(event))
 
     def close(self, code: CloseCode) -> None:

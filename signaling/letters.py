@@ -11,6 +11,8 @@ from typing import Literal, NewType
 
 import msgspec
 
+from protocol.versions import FIRST
+
 ProcessId = NewType("ProcessId", str)
 """A process for as long as it is connected to the backplane; after a break it is another one."""
 
@@ -32,6 +34,9 @@ class Enter(Letter, frozen=True):
     peer_id: str
     username: str
     resume_token: str
+    version: int = FIRST
+    """The newest version of the protocol that the guest's process knows; one of the first release does not say. While
+    a server is updated process by process, each is written to in the version that it reads."""
 
 
 class Ask(Letter, frozen=True):

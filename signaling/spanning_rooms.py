@@ -18,6 +18,7 @@ from functools import singledispatchmethod
 from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
 from protocol.events import EVENTS, Error, Joined, Peer
+from protocol.versions import LATEST, known_to
 from signaling.effects import Claim, Close, ConnectionId, Deliver, Effect, Post, Release
 from signaling.errors import BackplaneUnavailable, NotInRoom, Refusal
 from signaling.letters import Ask, End, Enter, HangUp, Leave, Lose, NotHere, Pass, ProcessId, Tell, TurnAway, Written
@@ -177,7 +178,7 @@ class SpanningRooms:
 
     @_read.register
     def _(self, letter: Enter, sender: ProcessId) -> list[Effect]:
-        guest = Guest(sender, letter.number)
+        guest = Guest(sender, letter.number, letter.version)
         if not (letter.room in self._held or letter.room in self._searches):
             return [Post(sender, NotHere(letter.number))]
         connection = self._guests.add(guest)
@@ -301,7 +302,9 @@ class SpanningRooms:
             if guest is None:
                 return [Deliver(connection, _error(refusal))]
             self._guests.forget(connection)
-            return [Post(guest.process, TurnAway(guest.number, EVENTS.encode(_error(refusal))))]
+            known = known_to(guest.version, _error(refusal))
+            assert known is not None  # noqa: S101 - every version knows errors
+            return [Post(guest.process, TurnAway(guest.number, EVENTS.encode(known)))]
 
     def _go(self, search: Search, host: ProcessId) -> list[Effect]:
         """Ask the process that a room belongs to."""
@@ -314,8 +317,8 @@ class SpanningRooms:
             return [Post(guest.process, NotHere(guest.number))]
         self._stays.begin(search, host)
         peer = newcomer.peer
-        asked = Enter(connection, search.room, newcomer.account, peer.peer_id, peer.username, newcomer.resume_token)
-        return [Post(host, asked)]
+        who = newcomer.account, peer.peer_id, peer.username, newcomer.resume_token
+        return [Post(host, Enter(connection, search.room, *who, version=LATEST))]
 
     def _guest_ended(self, guest: Guest, reason: Reason) -> list[Effect]:
         connection = self._guests.connection(guest)

@@ -116,6 +116,6 @@ class Switchboard:
                 log("peer_left", source=source, connection=connection, peer_id=event.peer_id, reason=event.reason)
             case Error():
                 self.tally.refusals[event.code] += 1
-                log("refused", source=source, connection=connection, code=event.code.value)
+                log("refused", source=source, connection=connection, code=str(event.code))
             case _:
                 pass

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocol.events import EVENTS
+from protocol.versions import FIRST, known_to
 from signaling.effects import Close, ConnectionId, Deliver, Effect, Post
 from signaling.letters import HangUp, Pass, ProcessId, Tell
 from signaling.relay import Relayed
@@ -92,6 +93,8 @@ class Guest:
 
     process: ProcessId
     number: int
+    version: int = field(default=FIRST, compare=False)
+    """The newest version of the protocol that its process knows."""
 
 
 class Guests:
@@ -140,4 +143,5 @@ class Guests:
         event = effect.event
         if isinstance(event, Relayed):
             return [Post(guest.process, Pass(guest.number, event.sender, event.rest))]
-        return [Post(guest.process, Tell(guest.number, EVENTS.encode(event)))]
+        known = known_to(guest.version, event)
+        return [] if known is None else [Post(guest.process, Tell(guest.number, EVENTS.encode(known)))]

@@ -43,8 +43,8 @@ from client_py.core.room_effects import (
 from client_py.core.session import Session, SessionState, SessionTimer
 from client_py.core.status import Facts, RelayFacts, status_line
 from protocol import events
-from protocol.errors import RemoteProtocolError
-from protocol.events import EVENTS, Event
+from protocol.errors import RemoteProtocolError, UnknownMessage
+from protocol.events import LENIENT_EVENTS, Event
 from protocol.http import IceServers
 from protocol.webrtc import Candidate, Description, IceServer
 
@@ -156,7 +156,9 @@ class Room:
     def text_received(self, text: str, now: float) -> list[RoomEffect]:
         """The server sent a message."""
         try:
-            event = EVENTS.decode(text)
+            event = LENIENT_EVENTS.decode(text)
+        except UnknownMessage:
+            return self._with_news([*self._session.unknown_event_received()])
         except RemoteProtocolError as error:
             warning = Warn(f"The server sent what cannot be read: {error}")
             return self._with_news([warning, *self._session.protocol_violated(), *self._members.signaling_lost()])
@@ -367,7 +369,15 @@ class Room:
             news.append(RelayChoiceChanged(choice))
         session = self._session
         links, relay = self._members.link_facts(), RelayFacts(choice, self._relaying.ended)
-        facts = Facts(self._supported, session.state, session.close_code, links, relay, session.refused_origin)
+        facts = Facts(
+            self._supported,
+            session.state,
+            session.close_code,
+            links,
+            relay,
+            session.refused_origin,
+            session.is_full_of_own_devices,
+        )
         line = status_line(facts)
         if line != self._shown_status:
             self._shown_status = line

@@ -19,7 +19,7 @@ from enum import Enum, auto
 
 from client_py.core.backoff import Backoff
 from protocol import events, requests
-from protocol.codes import CloseCode, ErrorCode
+from protocol.codes import CloseCode, ErrorCode, is_final_close
 from protocol.events import Event
 from protocol.requests import REQUESTS, Request
 
@@ -155,6 +155,8 @@ class Session:
         """Of the last WebSocket that was closed; a person is told of the final ones."""
         self.refused_origin = ""
         """Ours, as long as the last that was heard of the server is that it takes no pages of it."""
+        self.is_full_of_own_devices = False
+        """Whether the room has a place for this person, and not for one device more of theirs."""
         self._resume_token = resume_token
         self._backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
         self._refusals = Backoff(
@@ -228,7 +230,7 @@ class Session:
         if code == CloseCode.UNAUTHENTICATED:
             self.state = SessionState.REFUSED
             return [*effects, LoginRefused()]
-        if _is_final(code) and not self._was_replaced_by_ourselves:
+        if is_final_close(code) and not self._was_replaced_by_ourselves:
             self.state = SessionState.REFUSED
             return effects
         self.state = SessionState.WAITING
@@ -251,6 +253,10 @@ class Session:
     def event_received(self, event: Event) -> list[SessionEffect]:
         """An event came in; what concerns peers is the room's."""
         return [*self._end_probe(), *self._on_event(event)]
+
+    def unknown_event_received(self) -> list[SessionEffect]:
+        """An event came in of a type that this release does not know: the server is newer, and hears us."""
+        return self._end_probe()
 
     def _on_event(self, event: Event) -> list[SessionEffect]:
         match event:
@@ -294,10 +300,12 @@ class Session:
     # Transitions
 
     def _on_refusal(self, error: events.Error) -> list[SessionEffect]:
-        if error.code is ErrorCode.ROOM_FULL:
+        if error.code in (ErrorCode.ROOM_FULL, ErrorCode.TOO_MANY_DEVICES):
             self.state = SessionState.FULL
+            self.is_full_of_own_devices = error.code == ErrorCode.TOO_MANY_DEVICES
             pause = error.retry_after or FULL_RETRY_SECONDS
         else:
+            # Among them are codes of a newer server: `retry_after` says all that has to be known.
             pause = error.retry_after or self._backoff.next_delay()
         return [StopSessionTimer(SessionTimer.OPENING), StartSessionTimer(SessionTimer.REJOIN, pause)]
 
@@ -340,10 +348,3 @@ class Session:
 
     def _request(self, request: Request) -> SendText:
         return SendText(REQUESTS.encode(request))
-
-
-def _is_final(code: int) -> bool:
-    try:
-        return CloseCode(code).is_final
-    except ValueError:
-        return False

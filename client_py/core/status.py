@@ -52,6 +52,8 @@ class Facts:
     relay: RelayFacts
     refused_origin: str = ""
     """The page's own, if the server takes no pages of it."""
+    is_full_of_own_devices: bool = False
+    """Whether what a full room has no place for is one more device of this person."""
 
 
 def status_line(facts: Facts) -> StatusLine:
@@ -70,12 +72,19 @@ def status_line(facts: Facts) -> StatusLine:
     if facts.session is SessionState.REFUSED:
         return StatusLine(Status.REFUSED, "Refused", _why_refused(facts.close_code))
     if facts.session is SessionState.FULL:
-        detail = "Every place in this room is taken. You will get in as soon as one is free."
-        return StatusLine(Status.FULL, "Room is full", detail)
+        return _full(facts)
     if facts.session is SessionState.WAITING or (facts.session in _ENTERING and facts.close_code is not None):
         detail = f"{_why_offline(facts.close_code)} It is tried again and again; what you write is kept until then."
         return StatusLine(Status.OFFLINE, "Offline", detail)
     return _on_the_way(facts)
+
+
+def _full(facts: Facts) -> StatusLine:
+    if facts.is_full_of_own_devices:
+        detail = "You are in this room in too many tabs already. You will get in as soon as you close one of them."
+        return StatusLine(Status.FULL, "Too many tabs", detail)
+    detail = "Every place in this room is taken. You will get in as soon as one is free."
+    return StatusLine(Status.FULL, "Room is full", detail)
 
 
 def _on_the_way(facts: Facts) -> StatusLine:

@@ -12,7 +12,8 @@ from client_py.core.session import CloseSocket, Knock, OpenSocket, SendText
 from client_py.drivers.inputs import Hear, Input
 from client_py.drivers.tasks import Tasks
 from client_py.ports import Clock, Doorbell, Http, OriginRefused, Socket, SocketCallbacks, Sockets, Unreachable
-from protocol.http import ICE_SERVERS_PATH, SOCKET_PATH, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import ICE_SERVERS_PATH, SOCKET_PATH, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.versions import SUBPROTOCOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class ServerLine:
 
     def _open(self) -> None:
         self._close()
-        subprotocols = [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + self._token()]
+        subprotocols = [*SUBPROTOCOLS.values(), TOKEN_SUBPROTOCOL_PREFIX + self._token()]
         callbacks = SocketCallbacks(
             opened=lambda: self._hear(Room.socket_opened),
             received=lambda text: self._hear(lambda room: room.text_received(text, self._clock.now())),

@@ -19,7 +19,8 @@ from e2e.deploy.caddy import CADDYFILE, HOST, PATIENCE, Caddy
 from e2e.deploy.compose import read_compose
 from e2e.server import Server
 from protocol.events import EVENTS, Welcome
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
+from protocol.versions import LATEST, SUBPROTOCOLS
 from tests.deploy.variables import FILLED
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="Needs Caddy; on Debian: apt-get install caddy.")
@@ -48,7 +49,7 @@ def client(caddy: Caddy) -> Iterator[httpx.Client]:
 
 async def open_socket(caddy: Caddy, token: str, origin: str) -> str:
     """Open the signaling WebSocket as a page of an origin does; gives the first message."""
-    offered = [Subprotocol(SUBPROTOCOL), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
+    offered = [Subprotocol(SUBPROTOCOLS[LATEST]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
     address = f"{caddy.url.replace('https:', 'wss:')}/ws"
     async with connect(
         address, ssl=caddy.authority, subprotocols=offered, origin=Origin(origin), proxy=None

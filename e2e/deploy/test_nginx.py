@@ -18,7 +18,8 @@ from e2e.deploy.nginx import Nginx
 from e2e.server import Server
 from e2e.static_host import nginx_fault
 from protocol.events import EVENTS, Welcome
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
+from protocol.versions import LATEST, SUBPROTOCOLS
 
 pytestmark = pytest.mark.skipif(nginx_fault() is not None, reason=nginx_fault() or "")
 
@@ -40,7 +41,7 @@ def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 async def open_socket(nginx: Nginx, token: str, origin: str) -> str:
     """Open the signaling WebSocket as a page of an origin does; gives the first message."""
-    offered = [Subprotocol(SUBPROTOCOL), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
+    offered = [Subprotocol(SUBPROTOCOLS[LATEST]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
     address = f"{nginx.url.replace('http:', 'ws:')}/ws"
     async with connect(address, subprotocols=offered, origin=Origin(origin), proxy=None) as websocket:
         return str(await asyncio.wait_for(websocket.recv(), PATIENCE))

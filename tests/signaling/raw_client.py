@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 
 from websockets.frames import Frame, Opcode
 
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
+from protocol.versions import LATEST, SUBPROTOCOLS
 from tests.signaling.running import PATIENCE, RunningServer
 
 KEY = base64.b64encode(b"sixteen bytes ok").decode()
@@ -86,7 +87,7 @@ async def shaking_hands(server: RunningServer, **headers: str) -> AsyncIterator[
 @asynccontextmanager
 async def connected(server: RunningServer, token: str) -> AsyncIterator[RawClient]:
     """Connect, and take the welcome."""
-    offers = f"{SUBPROTOCOL}, {TOKEN_SUBPROTOCOL_PREFIX}{token}"
+    offers = f"{SUBPROTOCOLS[LATEST]}, {TOKEN_SUBPROTOCOL_PREFIX}{token}"
     async with shaking_hands(server, **{"Sec-WebSocket-Protocol": offers}) as client:
         assert (await client.response())[0] == 101
         await client.frame()

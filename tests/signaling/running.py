@@ -21,8 +21,9 @@ from websockets.typing import Origin, Subprotocol
 
 from protocol.codes import ErrorCode
 from protocol.events import EVENTS, Error, Event, Joined, Welcome
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import REQUESTS, Join, Request
+from protocol.versions import LATEST, SUBPROTOCOLS
 from signaling.app import create_app
 from signaling.serving import Server, configuration, listen
 from signaling.settings import Settings
@@ -67,9 +68,9 @@ class RunningServer:
         assert response.status_code == httpx.codes.CREATED, response.text
         return str(response.json()["token"])
 
-    def connect(self, token: str, **options: Any) -> SignalingClient:
-        """Make a client that hands its token over as the page does."""
-        subprotocols = [Subprotocol(SUBPROTOCOL), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
+    def connect(self, token: str, version: int = LATEST, **options: Any) -> SignalingClient:
+        """Make a client that hands its token over as the page of a version does."""
+        subprotocols = [Subprotocol(SUBPROTOCOLS[version]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
         return SignalingClient(f"ws://{self.host}:{self.port}/ws", subprotocols=subprotocols, **options)
 
     def connect_by_query(self, token: str, **options: Any) -> SignalingClient:
@@ -125,7 +126,7 @@ class SignalingClient:
         """Wait for an error, and give its code."""
         event = await self.receive()
         assert isinstance(event, Error), event
-        return event.code
+        return ErrorCode(event.code)
 
     async def close_code(self) -> int:
         """Wait for the server to close, whatever it sends before, and give the code."""

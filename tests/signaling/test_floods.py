@@ -13,8 +13,9 @@ from websockets.frames import Frame, Opcode
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import EVENTS, Joined, Pong
-from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import KNOCK_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import Ping
+from protocol.versions import LATEST, SUBPROTOCOLS
 from signaling.settings import Settings
 from signaling.wire import Wires
 from tests.signaling.conftest import StartServer
@@ -47,7 +48,7 @@ def patient(start_server: StartServer) -> RunningServer:
 @asynccontextmanager
 async def coming_from(server: RunningServer, address: str, token: str) -> AsyncIterator[RawClient]:
     """Shake hands by way of a trusted proxy that names an address."""
-    offers = f"{SUBPROTOCOL}, {TOKEN_SUBPROTOCOL_PREFIX}{token}"
+    offers = f"{SUBPROTOCOLS[LATEST]}, {TOKEN_SUBPROTOCOL_PREFIX}{token}"
     async with shaking_hands(server, **{"Sec-WebSocket-Protocol": offers, "X-Forwarded-For": address}) as client:
         yield client
 
@@ -93,7 +94,7 @@ async def test_pings_within_the_limit_are_all_answered(server: RunningServer) ->
     ("offers", "code"),
     [
         (KNOCK_SUBPROTOCOL, CloseCode.NORMAL),
-        (f"{SUBPROTOCOL}, {TOKEN_SUBPROTOCOL_PREFIX}nobody", CloseCode.UNAUTHENTICATED),
+        (f"{SUBPROTOCOLS[LATEST]}, {TOKEN_SUBPROTOCOL_PREFIX}nobody", CloseCode.UNAUTHENTICATED),
     ],
 )
 async def test_nothing_is_read_after_close(patient: RunningServer, offers: str, code: CloseCode) -> None:

@@ -122,6 +122,23 @@ def test_room_begins_anew_with_a_server_that_talks_nonsense() -> None:
     assert stage.status() is Status.OFFLINE
 
 
+def test_room_ignores_what_a_newer_server_says_more() -> None:
+    """Events of a type that is not known yet, and fields that are not, cost nothing and change nothing."""
+    stage = Stage()
+    stage.enter(PEER)
+    assert stage.do(stage.room.text_received('{"type":"hat_changed","hat":"bowler"}', NOW)) == []
+    left = f'{{"type":"peer_left","peer_id":"{BEN}","reason":"left","of_a_later_release":[]}}'
+    assert stage.do(stage.room.text_received(left, NOW))
+    assert stage.status() is Status.WAITING
+
+
+def test_room_notes_refusals_of_a_newer_server() -> None:
+    """A code that is not known yet is a refusal like others."""
+    stage = Stage()
+    stage.enter()
+    assert stage.receive(events.Error("room_on_fire", "Run.")) == [Warn("The server refused a request: Run.")]
+
+
 def test_room_notes_refusals() -> None:
     """A refused request is noted in the console, and nothing is lost."""
     stage = Stage()
@@ -141,9 +158,9 @@ def test_room_tells_that_it_is_full() -> None:
     assert stage.status() is Status.CONNECTING
 
 
-@pytest.mark.parametrize("code", [CloseCode.PROTOCOL_VIOLATION, CloseCode.UNAUTHENTICATED])
-def test_room_tells_a_final_no(code: CloseCode) -> None:
-    """A final no is told as one."""
+@pytest.mark.parametrize("code", [CloseCode.PROTOCOL_VIOLATION, CloseCode.UNAUTHENTICATED, 4499])
+def test_room_tells_a_final_no(code: int) -> None:
+    """A final no is told as one, also by a code of a later release."""
     stage = Stage()
     stage.enter()
     stage.do(stage.room.socket_closed(code))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from client_py.core.session import (
     BACKOFF_CAP_SECONDS,
     EAGER_CAP_SECONDS,
@@ -241,6 +243,40 @@ def test_session_waits_as_long_as_the_server_says() -> None:
     assert session.event_received(events.Error(ErrorCode.INTERNAL, "Oh."))[-1] == StartSessionTimer(
         SessionTimer.REJOIN, 0.5
     )
+
+
+def test_session_goes_by_what_a_newer_server_says_beside_a_code() -> None:
+    """A code that is not known yet is asked again after the time that is named, or after a pause."""
+    session = new_session()
+    session.start()
+    session.socket_opened()
+    later = events.Error("room_on_fire", "Wait.", 7)
+    assert session.event_received(later)[-1] == StartSessionTimer(SessionTimer.REJOIN, 7)
+    assert session.event_received(events.Error("room_on_fire", "Oh."))[-1] == StartSessionTimer(
+        SessionTimer.REJOIN, 0.5
+    )
+    assert state_of(session) is SessionState.ENTERING
+
+
+def test_session_tells_a_full_room_from_too_many_devices() -> None:
+    """Both are asked again, since a place may become free; whose it would be is another matter."""
+    session = new_session()
+    session.start()
+    session.socket_opened()
+    too_many = events.Error(ErrorCode.TOO_MANY_DEVICES, "Close one.")
+    assert session.event_received(too_many)[-1] == StartSessionTimer(SessionTimer.REJOIN, FULL_RETRY_SECONDS)
+    assert (state_of(session), session.is_full_of_own_devices) == (SessionState.FULL, True)
+    session.timer_fired(SessionTimer.REJOIN)
+    session.event_received(FULL)
+    assert (state_of(session), session.is_full_of_own_devices) == (SessionState.FULL, False)
+
+
+@pytest.mark.parametrize(("code", "state"), [(4499, SessionState.REFUSED), (4599, SessionState.WAITING)])
+def test_session_judges_a_close_code_of_a_later_release_by_its_class(code: int, state: SessionState) -> None:
+    """From 4400 to 4499, coming back would end in the same way; after any other, it may not."""
+    session = joined()
+    session.socket_closed(code)
+    assert state_of(session) is state
 
 
 def test_session_leaves_errors_in_the_room_to_the_room() -> None:

@@ -76,6 +76,14 @@ def test_session_takes_any_event_for_an_answer(event: Event) -> None:
     assert session.event_received(event) == END_OF_PROBE
 
 
+def test_session_takes_an_unknown_event_for_an_answer() -> None:
+    """A newer server that says something else than we know hears us all the same."""
+    session = joined()
+    session.checked()
+    assert session.unknown_event_received() == END_OF_PROBE
+    assert hears_us(session)
+
+
 def test_session_that_gets_no_answer_knocks() -> None:
     """A WebSocket that nobody hears is given up, and the server counts as away until the next one is open."""
     session = joined()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.gathering import RelayFault
@@ -69,6 +71,15 @@ def link(
 def test_status_follows_the_facts(given: Facts, status: Status) -> None:
     """An open link counts for more than anything about the server; after that, what is worst is told."""
     assert status_line(given).status is status
+
+
+def test_status_says_who_has_to_leave_a_full_room() -> None:
+    """Others have to, unless it is full of tabs of one's own."""
+    full = facts(SessionState.FULL)
+    own = replace(full, is_full_of_own_devices=True)
+    assert "Every place in this room is taken" in status_line(full).detail
+    assert status_line(own).status is Status.FULL
+    assert "close one of them" in status_line(own).detail
 
 
 RELAY = RelayFacts(RelayChoice(only=False, offered=True), ended=False)

@@ -142,7 +142,7 @@ async def test_room_opens_a_socket_with_the_token_in_the_subprotocol() -> None:
     stage.driver.start()
     await settle()
     assert stage.socket.path == "/ws"
-    assert stage.socket.subprotocols == ["p2p-chat.v1", "token.jwt"]
+    assert stage.socket.subprotocols == ["p2p-chat.v2", "p2p-chat.v1", "token.jwt"]
     stage.socket.callbacks.opened()
     assert stage.sent() == [requests.Join("den")]
 

@@ -1,0 +1,68 @@
+"""Decides which version of the signaling protocol a connection speaks, and what a version is told.
+
+A version adds to the one before it, and takes nothing away. A page of version 1 refuses what it does not know, and
+gives up its WebSocket; from 2 on, pages ignore unknown events and unknown fields. So what is new is told to those that
+know it alone, and may be added without another version for those that would ignore it (docs/protocol.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from protocol.codes import ErrorCode
+from protocol.events import Error, Event
+
+FIRST = 1
+"""Of a client that offers no subprotocol, too: it has never said that it ignores what it does not know."""
+LATEST = 2
+
+SUBPROTOCOLS: Mapping[int, str] = {2: "p2p-chat.v2", 1: "p2p-chat.v1"}
+"""The WebSocket subprotocol of each version; a page offers all of them, the newest first, and the server selects the
+newest that it knows."""
+
+SINCE: Mapping[object, int] = {ErrorCode.TOO_MANY_DEVICES: 2}
+"""The version that first knew an event (by its class), a field (by class and name) or an error code. What does not
+stand here is of the first. A field that does is optional."""
+
+INSTEAD: Mapping[str, ErrorCode] = {ErrorCode.TOO_MANY_DEVICES: ErrorCode.ROOM_FULL}
+"""The code of an earlier version that leads a client to do what comes nearest."""
+
+
+def version_of(offers: Iterable[str]) -> int | None:
+    """Return the newest version among the subprotocols that a client offers, or None if there is none."""
+    offered = set(offers)
+    return next((version for version, name in SUBPROTOCOLS.items() if name in offered), None)
+
+
+def known_to(
+    version: int,
+    event: Event,
+    since: Mapping[object, int] = SINCE,
+    instead: Mapping[str, ErrorCode] = INSTEAD,
+) -> Event | None:
+    """Return an event as a version knows it, or None if it does not know it at all."""
+    if since.get(type(event), FIRST) > version:
+        return None
+    if isinstance(event, Error):
+        code = event.code
+        while since.get(code, FIRST) > version:
+            code = instead[code]
+        event = replace(event, code=code)
+    known: Event = _without_newer_fields(version, event, since)
+    return known
+
+
+def _without_newer_fields(version: int, value: Any, since: Mapping[object, int]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_without_newer_fields(version, item, since) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    known = {
+        field.name: None
+        if since.get((type(value), field.name), FIRST) > version
+        else _without_newer_fields(version, getattr(value, field.name), since)
+        for field in fields(value)
+    }
+    return replace(value, **known)
