@@ -37,6 +37,7 @@ ServerError
     ├── DatabaseUnavailable    the database is away; `retry_after` likewise
     ├── NotInRoom              a request that needs a room, from a peer in none
     ├── RoomFull               every place in the room is taken
+    ├── TooManyDevices         a person is in the room with as many devices as one may be
     ├── BackplaneUnavailable   the room may be on another process, and those cannot be reached
     └── UnknownPeer            the addressee is not in this room
 """
@@ -408,7 +409,7 @@ class NotInRoom(Refusal):
 
 
 class RoomFull(Refusal):
-    """Raised for a join when every place is taken, `capacity` of them."""
+    """Raised for a join when every place is taken, for `capacity` persons."""
 
     code = ErrorCode.ROOM_FULL
 
@@ -416,7 +417,19 @@ class RoomFull(Refusal):
         self.capacity = capacity
 
     def __str__(self) -> str:
-        return f"The room is full: it has {self.capacity} places. Try again when someone has left."
+        return f"The room is full: it has places for {self.capacity} people. Try again when someone has left."
+
+
+class TooManyDevices(Refusal):
+    """Raised for a join of someone who is in the room on `limit` tabs and programs already, all of them connected."""
+
+    code = ErrorCode.TOO_MANY_DEVICES
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"You are in this room in {self.limit} tabs or programs already. Close one of them, and try again."
 
 
 class BackplaneUnavailable(Refusal):

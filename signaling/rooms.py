@@ -1,12 +1,14 @@
 """Decides who is in which room and who is told what: a registry in memory, without clock, randomness or I/O.
 
-A room begins with its first peer and ends with its last. A peer whose connection is lost keeps its place, and what is
-said to it meanwhile, until it resumes or its grace time is over.
+A room begins with its first peer and ends with its last. Its places are for persons, each of whom may be in it with
+several devices: a peer is one of them. A peer whose connection is lost keeps its place, and what is said to it
+meanwhile, until it resumes or its grace time is over.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -14,7 +16,7 @@ from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
 from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
-from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.relay import Relayed, RelayRequest, Told
 
 MAX_HELD_EVENTS = 64
@@ -22,6 +24,10 @@ MAX_HELD_EVENTS = 64
 could not be noticed, so a peer for whom more would have to be held counts as lost."""
 MAX_HELD_PLACES = 100
 """For one account: as many as it may have connections, unless the settings say something else."""
+
+MAX_DEVICES = 8
+"""Of one person in one room: tabs, a phone, a laptop and what was forgotten open. Every other page there has a link to
+each of them, so one person must not be able to make as many as they like."""
 
 Reason = Literal["left", "lost"]
 
@@ -60,10 +66,14 @@ class Room:
         """Give everyone else, as a list of its own."""
         return [other for other in self.members.values() if other is not member]
 
-    def lost_member_of(self, account: str) -> Member | None:
-        """Give the first member of an account that has no connection, if there is one."""
-        lost = (member for member in self.members.values() if member.connection is None and member.account == account)
-        return next(lost, None)
+    @property
+    def persons(self) -> set[str]:
+        """The accounts that are here, with a connection or with a place that is held."""
+        return {member.account for member in self.members.values()}
+
+    def devices_of(self, account: str) -> list[Member]:
+        """Return the members of one account, in the order in which they came."""
+        return [member for member in self.members.values() if member.account == account]
 
 
 class Places(Protocol):
@@ -91,9 +101,12 @@ class Places(Protocol):
 class Rooms:
     """The `Places` of this process: every room that is here, and every peer in one."""
 
-    def __init__(self, capacity: int, max_held_places: int = MAX_HELD_PLACES) -> None:
+    def __init__(
+        self, capacity: int, max_held_places: int = MAX_HELD_PLACES, *, max_devices: int = MAX_DEVICES
+    ) -> None:
         self._capacity = capacity
         self._max_held_places = max_held_places
+        self._max_devices = max_devices
         self._rooms: dict[str, Room] = {}
         self._members: dict[str, Member] = {}
         self._present: dict[ConnectionId, Member] = {}
@@ -229,13 +242,18 @@ class Rooms:
         return effects + self._tell_others(member, PeerJoined(newcomer.peer))
 
     def _make_place(self, newcomer: Newcomer, name: str) -> list[Effect]:
-        """Someone whose browser crashed comes back as a new peer: the place that is held for the old one is theirs."""
+        """Someone who is here needs no other place; of too many devices, one that is lost gives way to the new one."""
         room = self._rooms.get(name)
-        if room is None or len(room.members) < self._capacity:
+        if room is None:
             return []
-        lost = room.lost_member_of(newcomer.account)
-        if lost is None:
+        devices = room.devices_of(newcomer.account)
+        if not devices and len(room.persons) >= self._capacity:
             raise RoomFull(self._capacity)
+        if len(devices) < self._max_devices:
+            return []
+        lost = next((device for device in devices if device.connection is None), None)
+        if lost is None:
+            raise TooManyDevices(self._max_devices)
         return self._remove(lost, "lost")
 
     def _move_out(self, member: Member) -> list[Effect]:
@@ -253,13 +271,29 @@ class Rooms:
         )
 
     def _remove(self, member: Member, reason: Reason) -> list[Effect]:
+        """Take a member out. To hear of it may be too much for others, who are lost then, and are told of in turn."""
         room = member.room
-        self._let_go(member)
-        del room.members[member.peer.peer_id], self._members[member.peer.peer_id]
+        self._take_out(member)
+        effects: list[Effect] = []
+        departures = deque([PeerLeft(member.peer.peer_id, reason)])
+        while departures:
+            departure = departures.popleft()
+            for other in list(room.members.values()):
+                if other.connection is not None:
+                    effects.append(Deliver(other.connection, departure))
+                elif len(other.held) < MAX_HELD_EVENTS:
+                    other.held.append(departure)
+                else:
+                    self._take_out(other)
+                    departures.append(PeerLeft(other.peer.peer_id, "lost"))
         if not room.members:
             del self._rooms[room.name]
-            return [Release(room.name)]
-        return self._tell_others(member, PeerLeft(member.peer.peer_id, reason))
+            effects.append(Release(room.name))
+        return effects
+
+    def _take_out(self, member: Member) -> None:
+        self._let_go(member)
+        del member.room.members[member.peer.peer_id], self._members[member.peer.peer_id]
 
     def _let_go(self, member: Member) -> None:
         """Forget by what a member is reached: its connection, or the ticket of its place."""

@@ -182,7 +182,12 @@ class Settings:
         "Memory in MiB, in each process, for messages that have not come to their end and for what clients do not "
         "read. One account may fill a sixteenth of it, one address an eighth.",
     )
-    room_capacity: int = setting("ROOM_CAPACITY", "2", whole_number(2, 64), "How many peers a room has places for.")
+    room_capacity: int = setting(
+        "ROOM_CAPACITY",
+        "2",
+        whole_number(2, 64),
+        "How many persons a room has places for; further tabs and devices of one person take no place of their own.",
+    )
     resume_grace: int = setting(
         "RESUME_GRACE",
         "30",

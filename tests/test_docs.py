@@ -25,7 +25,7 @@ from client_py.core import (
     session,
     vigil,
 )
-from protocol import events, http, json_text, requests, webrtc
+from protocol import events, http, json_text, requests, versions, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
 from protocol.codes import CloseCode, ErrorCode
@@ -33,7 +33,7 @@ from signaling import errors
 from signaling.errors import Refusal
 from signaling.metrics import PREFIX
 from signaling.passwords import PATIENCE_SECONDS
-from signaling.rooms import MAX_HELD_EVENTS
+from signaling.rooms import MAX_DEVICES, MAX_HELD_EVENTS
 from signaling.session import MAX_REFUSED_IN_A_ROW
 from signaling.settings import Settings
 from signaling.wire import MAX_WAITING_MESSAGES
@@ -123,7 +123,13 @@ def test_protocol_lists_every_error_code() -> None:
 def test_protocol_lists_statuses_of_refusals() -> None:
     """The HTTP statuses of the refusals are those that are listed."""
     listed = {row[0].strip("`"): row[1] for row in table(section(PROTOCOL, "Error codes"))}
-    signaling_only = {errors.BackplaneUnavailable, errors.NotInRoom, errors.RoomFull, errors.UnknownPeer}
+    signaling_only = {
+        errors.BackplaneUnavailable,
+        errors.NotInRoom,
+        errors.RoomFull,
+        errors.TooManyDevices,
+        errors.UnknownPeer,
+    }
     refusals = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, Refusal)]
     for refusal in refusals:
         status = "" if refusal in signaling_only else str(refusal.status.value)
@@ -134,6 +140,14 @@ def test_protocol_lists_every_close_code() -> None:
     """Every close code is listed, with whether it is final."""
     expected = [[str(int(code)), f"`{code.name}`", "yes" if code.is_final else "no"] for code in CloseCode]
     assert [row[:3] for row in table(section(PROTOCOL, "Close codes"))] == expected
+
+
+def test_protocol_lists_every_version() -> None:
+    """Every version is listed, the first one first, with the codes that it adds."""
+    listed = table("| version |" + section(PROTOCOL, "How this may grow").partition("| version |")[2])
+    assert [row[0] for row in listed] == [f"`{name}`" for _, name in sorted(versions.SUBPROTOCOLS.items())]
+    for code, version in versions.SINCE.items():
+        assert f"`{code}`" in listed[version - versions.FIRST][1]
 
 
 def test_protocol_lists_every_address() -> None:
@@ -149,6 +163,7 @@ def test_protocol_lists_every_address() -> None:
         ("Connecting", f"more than {json_text.MAX_DEPTH} levels deep or more than {json_text.MAX_CONTAINERS} in all"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
         ("Getting lost, and resuming", f"within {session.PROBE_SECONDS:g} seconds"),
+        ("A session", f"{MAX_DEVICES} of one person at most"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
         ("Limits", f"Up to {MAX_WAITING_MESSAGES} events"),
         ("HTTP", f"at most {http.MAX_BODY_BYTES} bytes"),

@@ -29,6 +29,7 @@ class Client:
 
     peer_id: str
     room: str
+    account: str = "account"
     process: Process | None = None
     connection: ConnectionId | None = None
     is_in: bool = False
@@ -116,7 +117,7 @@ class Process:
     def join(self, client: Client) -> None:
         """Have a client ask for its room, as the peer that it always is."""
         assert client.connection is not None
-        newcomer = Newcomer(client.connection, "account", Peer(client.peer_id, "Ann"), "token")
+        newcomer = Newcomer(client.connection, client.account, Peer(client.peer_id, "Ann"), "token")
         client.is_asking = True
         try:
             self.carry_out(self.spanning.join(newcomer, client.room))

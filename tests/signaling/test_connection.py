@@ -1,4 +1,6 @@
+import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import Any
 
 import jwt
@@ -8,14 +10,17 @@ from websockets.typing import Subprotocol
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Peer, PeerJoined, PeerLeft, Signal
-from protocol.http import KNOCK_SUBPROTOCOL, SUBPROTOCOL
-from protocol.requests import Join, Leave
+from protocol.http import KNOCK_SUBPROTOCOL
+from protocol.requests import REQUESTS, Join, Leave, Ping
 from protocol.requests import Signal as SignalRequest
+from protocol.versions import LATEST, SUBPROTOCOLS
 from protocol.webrtc import Candidate, Description, IceServer
 from signaling.access_tokens import CLOCK_SKEW
+from signaling.rooms import MAX_DEVICES
 from signaling.turn_credentials import turn_server
+from tests.protocol.events_v1 import EVENTS_V1
 from tests.signaling.conftest import StartServer
-from tests.signaling.running import RunningServer, SignalingClient, in_room
+from tests.signaling.running import PATIENCE, RunningServer, SignalingClient, in_room
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OFFER = Description("offer", "v=0\r\n")
@@ -42,7 +47,7 @@ async def test_client_is_welcomed(server: RunningServer) -> None:
     """The first event tells a client who it is, by which ICE servers it connects, and what it may send."""
     async with server.connect(await server.register()) as client:
         welcome = await client.welcome()
-        assert client.socket.subprotocol == SUBPROTOCOL
+        assert client.socket.subprotocol == SUBPROTOCOLS[LATEST]
         assert client.socket.protocol.extensions == []
     assert welcome.ice_servers == (IceServer(("stun:stun.l.google.com:19302",)),)
     assert welcome.limits == Limits(message_bytes=65_536, messages_per_second=20)
@@ -98,7 +103,7 @@ async def test_bad_token_is_answered_with_close_code(start_server: StartServer, 
 
 async def test_missing_token_is_answered_with_close_code(server: RunningServer) -> None:
     """Without a token there is no telling who asks."""
-    subprotocols = [Subprotocol(SUBPROTOCOL)]
+    subprotocols = [Subprotocol(SUBPROTOCOLS[LATEST])]
     async with SignalingClient(f"ws://{server.host}:{server.port}/ws", subprotocols=subprotocols) as client:
         assert await client.close_code() == CloseCode.UNAUTHENTICATED
 
@@ -159,12 +164,12 @@ async def test_same_account_meets_itself(server: RunningServer) -> None:
         assert second.peers == (Peer(first.peer_id, "Carla"),)
 
 
-async def test_third_peer_waits_for_place(server: RunningServer) -> None:
+async def test_third_person_waits_for_place(server: RunningServer) -> None:
     """A full room is refused without closing, and entered as soon as somebody has left."""
-    token = await server.register()
-    async with in_room(server, token, "full") as (first, _), in_room(server, token, "full") as (second, _):
+    ann, ben, cat = await server.register(), await server.register(), await server.register()
+    async with in_room(server, ann, "full") as (first, _), in_room(server, ben, "full") as (second, _):
         await first.receive()
-        async with server.connect(token) as third:
+        async with server.connect(cat) as third:
             await third.welcome()
             await third.send(Join("full"))
             assert await third.refusal() == ErrorCode.ROOM_FULL
@@ -173,16 +178,46 @@ async def test_third_peer_waits_for_place(server: RunningServer) -> None:
             assert len((await third.join("full")).peers) == 1
 
 
-async def test_room_has_as_many_places_as_are_set(start_server: StartServer) -> None:
-    """The capacity is a setting, and everyone is told it."""
+async def test_room_has_places_for_as_many_persons_as_are_set(start_server: StartServer) -> None:
+    """The capacity is a setting, and everyone is told it; further devices of one person take no place."""
     server = start_server(room_capacity=3)
+    ann, ben, cat, dan = [await server.register() for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        for token in (ann, ann, ben):
+            await stack.enter_async_context(in_room(server, token, "a"))
+        _, joined = await stack.enter_async_context(in_room(server, cat, "a"))
+        assert (len(joined.peers), joined.capacity) == (3, 3)
+        fourth = await stack.enter_async_context(server.connect(dan))
+        await fourth.welcome()
+        await fourth.send(Join("a"))
+        assert await fourth.refusal() == ErrorCode.ROOM_FULL
+
+
+@pytest.mark.parametrize(("version", "code"), [(1, ErrorCode.ROOM_FULL), (2, ErrorCode.TOO_MANY_DEVICES)])
+async def test_devices_of_one_person_are_bounded(server: RunningServer, version: int, code: ErrorCode) -> None:
+    """One device too many is refused, in the words of the version that it speaks."""
     token = await server.register()
-    async with in_room(server, token, "a"), in_room(server, token, "a"), in_room(server, token, "a") as (_, joined):
-        assert (len(joined.peers), joined.capacity) == (2, 3)
-        async with server.connect(token) as fourth:
-            await fourth.welcome()
-            await fourth.send(Join("a"))
-            assert await fourth.refusal() == ErrorCode.ROOM_FULL
+    async with AsyncExitStack() as stack:
+        for _ in range(MAX_DEVICES):
+            await stack.enter_async_context(in_room(server, token, f"tabs-{version}"))
+        async with server.connect(token, version) as client:
+            assert client.socket.subprotocol == SUBPROTOCOLS[version]
+            await client.welcome()
+            await client.send(Join(f"tabs-{version}"))
+            assert await client.refusal() == code
+
+
+async def test_client_of_the_first_version_can_read_all_that_it_is_told(server: RunningServer) -> None:
+    """From its welcome on, a page of the release before meets nothing that it would refuse."""
+    ann, ben = await server.register(), await server.register()
+    async with server.connect(ann, version=1) as old, server.connect_by_query(ben) as program:
+        for client, room in ((old, "old"), (program, "older")):
+            for text in (REQUESTS.encode(Join(room)), "nonsense", REQUESTS.encode(Ping()), REQUESTS.encode(Leave())):
+                await client.socket.send(text)
+            await client.send(Leave())
+            told = [str(await asyncio.wait_for(client.socket.recv(), PATIENCE)) for _ in range(5)]
+            kinds = [type(EVENTS_V1.decode(text)).__name__ for text in told]
+            assert kinds == ["Welcome", "Joined", "Error", "Pong", "Error"]
 
 
 async def test_rooms_are_apart(server: RunningServer) -> None:

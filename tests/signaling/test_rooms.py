@@ -2,13 +2,14 @@ import pytest
 
 from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
-from protocol.events import Joined, Peer, PeerJoined, PeerLeft
+from protocol.events import EVENTS, Joined, Peer, PeerJoined, PeerLeft
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Description
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
-from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.relay import Relayed, RelayRequest, Told, relay_request
-from signaling.rooms import MAX_HELD_EVENTS, Newcomer, Rooms
+from signaling.rooms import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
+from signaling.settings import Settings
 
 ROOM = "kitchen"
 ANN, BEN, CAT = Peer("peer-ann", "Ann"), Peer("peer-ben", "Ben"), Peer("peer-cat", "Cat")
@@ -38,7 +39,7 @@ def offer_to(peer: Peer) -> RelayRequest:
 
 @pytest.fixture
 def rooms() -> Rooms:
-    """Rooms with two places each."""
+    """Rooms with places for two persons each."""
     return Rooms(capacity=2)
 
 
@@ -68,6 +69,17 @@ def test_newcomer_sees_peers_in_order_of_joining() -> None:
         rooms.join(newcomer(connection, peer), ROOM)
     [effect, *_] = rooms.join(newcomer(4, ANN_AGAIN), ROOM)
     assert effect == Deliver(ConnectionId(4), joined(ANN_AGAIN, CAT, ANN, BEN, capacity=4))
+
+
+def device(number: int) -> Peer:
+    """Make one of Ann's tabs and phones."""
+    return Peer(f"peer-ann-{number}", "Ann")
+
+
+def fill_with_ann(rooms: Rooms) -> None:
+    """Let Ann in on as many devices as she may have: connections 101 and on."""
+    for number in range(MAX_DEVICES):
+        rooms.join(newcomer(101 + number, device(number)), ROOM)
 
 
 def test_same_account_joins_twice(rooms: Rooms) -> None:
@@ -201,7 +213,7 @@ def test_loss_of_one_can_be_too_much_for_another() -> None:
     rooms.connection_lost(ConnectionId(2))
     for _ in range(MAX_HELD_EVENTS):
         rooms.signal(ConnectionId(3), offer_to(BEN))
-    assert rooms.leave(ConnectionId(1)) == told(3, PeerLeft(BEN.peer_id, "lost"), PeerLeft(ANN.peer_id, "left"))
+    assert rooms.leave(ConnectionId(1)) == told(3, PeerLeft(ANN.peer_id, "left"), PeerLeft(BEN.peer_id, "lost"))
 
 
 def test_nobody_is_lost_twice() -> None:
@@ -213,8 +225,24 @@ def test_nobody_is_lost_twice() -> None:
         rooms.connection_lost(ConnectionId(connection))
         for _ in range(MAX_HELD_EVENTS):
             rooms.signal(ConnectionId(4), offer_to(peer))
-    losses = [PeerLeft(CAT.peer_id, "lost"), PeerLeft(BEN.peer_id, "lost")]
-    assert rooms.leave(ConnectionId(1)) == told(4, *losses, PeerLeft(ANN.peer_id, "left"))
+    losses = [PeerLeft(BEN.peer_id, "lost"), PeerLeft(CAT.peer_id, "lost")]
+    assert rooms.leave(ConnectionId(1)) == told(4, PeerLeft(ANN.peer_id, "left"), *losses)
+
+
+def test_many_can_be_lost_at_once() -> None:
+    """A full room of the largest size can be lost by one departure, all of it, and without anyone to be told."""
+    rooms = Rooms(capacity=64)
+    peers = [Peer(f"peer-{number}", f"account-{number % 64}") for number in range(64 * MAX_DEVICES)]
+    for connection, peer in enumerate(peers, start=1):
+        rooms.join(newcomer(connection, peer), ROOM)
+    last = len(peers)
+    for connection, peer in enumerate(peers[:-1], start=1):
+        rooms.connection_lost(ConnectionId(connection))
+        for _ in range(MAX_HELD_EVENTS):
+            rooms.signal(ConnectionId(last), offer_to(peer))
+    rooms.connection_lost(ConnectionId(last))
+    assert rooms.grace_over(1) == [Release(ROOM)]
+    assert vars(rooms) == vars(Rooms(capacity=64)) | {"_tickets": vars(rooms)["_tickets"]}
 
 
 def test_peer_replaces_connection_that_seems_alive(pair: Rooms) -> None:
@@ -259,28 +287,70 @@ def test_full_room_keeps_moving_peer_where_it_is(pair: Rooms) -> None:
         pair.join(newcomer(3, CAT), "attic")
 
 
-def test_crashed_browser_gets_its_place_back(pair: Rooms) -> None:
-    """In a full room, the place that is held for a lost peer goes to a newcomer of the same account."""
-    pair.connection_lost(ConnectionId(1))
-    assert pair.join(newcomer(3, ANN_AGAIN), ROOM) == (
-        told(2, PeerLeft(ANN.peer_id, "lost")) + told(3, joined(ANN_AGAIN, BEN)) + told(2, PeerJoined(ANN_AGAIN))
+def test_own_devices_take_nobodys_place(rooms: Rooms) -> None:
+    """However many tabs and phones one person comes with, the place of the other person stays free."""
+    fill_with_ann(rooms)
+    assert rooms.join(newcomer(2, BEN), ROOM)[0] == Deliver(
+        ConnectionId(2), joined(BEN, *(device(number) for number in range(MAX_DEVICES)))
     )
-    assert pair.grace_over(1) == []
+    with pytest.raises(RoomFull):
+        rooms.join(newcomer(3, CAT), ROOM)
 
 
-def test_crashed_browser_alone_in_room_gets_its_place_back() -> None:
-    """The place that is given up may be the room's only one."""
-    rooms = Rooms(capacity=1)
-    rooms.join(newcomer(1, ANN), ROOM)
-    rooms.connection_lost(ConnectionId(1))
-    assert rooms.join(newcomer(2, ANN_AGAIN), ROOM) == [Release(ROOM), *told(2, joined(ANN_AGAIN, capacity=1))]
+def test_own_device_comes_into_full_room(pair: Rooms) -> None:
+    """Someone whose place it is already needs no other one, and the capacity that is told is that of persons."""
+    assert pair.join(newcomer(3, ANN_AGAIN), ROOM) == (
+        told(3, joined(ANN_AGAIN, ANN, BEN)) + told(1, PeerJoined(ANN_AGAIN)) + told(2, PeerJoined(ANN_AGAIN))
+    )
 
 
-def test_lost_peer_keeps_place_where_there_is_another(rooms: Rooms) -> None:
-    """As long as the room has a place left, a lost peer may still come back to its own."""
-    rooms.join(newcomer(1, ANN), ROOM)
-    rooms.connection_lost(ConnectionId(1))
-    assert rooms.join(newcomer(2, ANN_AGAIN), ROOM) == told(2, joined(ANN_AGAIN, ANN))
+def test_place_is_free_when_the_last_device_has_gone(pair: Rooms) -> None:
+    """A person is there for as long as one of their devices is, be it only by a place that is held."""
+    pair.join(newcomer(3, ANN_AGAIN), ROOM)
+    pair.leave(ConnectionId(1))
+    pair.connection_lost(ConnectionId(3))
+    with pytest.raises(RoomFull):
+        pair.join(newcomer(4, CAT), ROOM)
+    pair.grace_over(1)
+    assert pair.join(newcomer(4, CAT), ROOM)[0] == Deliver(ConnectionId(4), joined(CAT, BEN))
+
+
+def test_devices_of_one_person_are_bounded(rooms: Rooms) -> None:
+    """Nobody can make the others connect to as many pages as they like; where one is closed, another may come."""
+    fill_with_ann(rooms)
+    with pytest.raises(TooManyDevices, match=f"in {MAX_DEVICES} tabs"):
+        rooms.join(newcomer(3, ANN), ROOM)
+    rooms.leave(ConnectionId(101))
+    assert isinstance(rooms.join(newcomer(3, ANN), ROOM)[0], Deliver)
+
+
+def test_lost_device_gives_way_to_one_too_many(rooms: Rooms) -> None:
+    """Of as many devices as there may be, the first that is lost is given up for the new one."""
+    fill_with_ann(rooms)
+    rooms.connection_lost(ConnectionId(102))
+    rooms.connection_lost(ConnectionId(105))
+    effects = rooms.join(newcomer(3, ANN), ROOM)
+    assert effects[0] == Deliver(ConnectionId(101), PeerLeft(device(1).peer_id, "lost"))
+    assert rooms.grace_over(1) == []
+    assert rooms.grace_over(2)[0] == Deliver(ConnectionId(101), PeerLeft(device(4).peer_id, "lost"))
+
+
+def test_device_that_resumes_is_none_too_many(rooms: Rooms) -> None:
+    """A device that is there already comes back to its own place, however many there are."""
+    fill_with_ann(rooms)
+    rooms.connection_lost(ConnectionId(103))
+    [effect] = rooms.join(newcomer(3, device(2)), ROOM)
+    assert isinstance(effect, Deliver)
+    assert isinstance(effect.event, Joined)
+    assert effect.event.resumed
+
+
+def test_lost_device_keeps_its_place_as_long_as_there_are_not_too_many(pair: Rooms) -> None:
+    """A second tab is no reason to give up the first one, which may come back, even where the room is full."""
+    pair.connection_lost(ConnectionId(1))
+    assert pair.join(newcomer(3, ANN_AGAIN), ROOM)[0] == Deliver(ConnectionId(3), joined(ANN_AGAIN, ANN, BEN))
+    [effect, *_] = pair.join(newcomer(4, ANN), ROOM)
+    assert effect == Deliver(ConnectionId(4), joined(ANN, BEN, resumed=True))
 
 
 def test_stranger_does_not_get_held_place(pair: Rooms) -> None:
@@ -315,3 +385,10 @@ def test_account_holds_so_many_places() -> None:
     assert effects[1] == Release("room-0")
     assert rooms.awaited_peers == 3
     assert rooms.has("cellar")
+
+
+def test_largest_room_fits_into_an_event() -> None:
+    """Whoever comes last into a room of the largest size is told of everyone, however long their names are."""
+    largest = Settings.read({"P2PCHAT_ROOM_CAPACITY": "64"}).room_capacity
+    peers = tuple(Peer(f"{number:064}", "x" * 32) for number in range(largest * MAX_DEVICES - 1))
+    EVENTS.encode(Joined(ROOM, "peer-0123456789a", "token", resumed=False, peers=peers, capacity=largest))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,21 +12,22 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from protocol.errors import UnexpectedMessage
 from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
-from signaling.errors import NotInRoom, RoomFull, UnknownPeer
+from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.relay import Relayed, RelayRequest
-from signaling.rooms import MAX_HELD_EVENTS, Member, Newcomer, Rooms
+from signaling.rooms import MAX_HELD_EVENTS, Member, Newcomer, Room, Rooms
 
-CAPACITY = 3
-MAX_HELD_PLACES = 1
-"""Of an account: it has two peers."""
-PEER_IDS = st.sampled_from([f"peer-{number}" for number in range(6)])
+CAPACITY = 2
+MAX_DEVICES = 2
+MAX_HELD_PLACES = 2
+"""Of an account: it has three peers."""
+PEER_IDS = st.sampled_from([f"peer-{number}" for number in range(9)])
 ROOM_NAMES = st.sampled_from(["attic", "cellar"])
 CHOICES = st.integers(0, 11)
 
 
 def account_of(peer_id: str) -> str:
-    """Give the account of a peer: two peers have one."""
-    return f"account-{int(peer_id[-1]) // 2}"
+    """Give the account of a peer: three peers have one."""
+    return f"account-{int(peer_id[-1]) // 3}"
 
 
 class RoomsMachine(RuleBasedStateMachine):
@@ -33,7 +35,7 @@ class RoomsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rooms = Rooms(CAPACITY, MAX_HELD_PLACES)
+        self.rooms = Rooms(CAPACITY, MAX_HELD_PLACES, max_devices=MAX_DEVICES)
         self.connections = itertools.count(1)
         self.views: dict[ConnectionId, set[str]] = {}
         self.tickets: list[int] = []
@@ -74,7 +76,13 @@ class RoomsMachine(RuleBasedStateMachine):
         try:
             self.apply(self.rooms.join(newcomer, room))
         except RoomFull:
-            assert len(self.rooms._rooms[room].members) == CAPACITY
+            accounts = accounts_in(self.rooms._rooms[room])
+            assert len(accounts) == CAPACITY
+            assert account_of(peer_id) not in accounts
+        except TooManyDevices:
+            devices = [m for m in self.rooms._rooms[room].members.values() if m.account == account_of(peer_id)]
+            assert len(devices) == MAX_DEVICES
+            assert all(device.connection is not None for device in devices)
 
     @rule(choice=CHOICES, room=ROOM_NAMES)
     def join_again(self, choice: int, room: str) -> None:
@@ -156,8 +164,16 @@ class RoomsMachine(RuleBasedStateMachine):
 
     @invariant()
     def rooms_have_somebody_and_not_too_many(self) -> None:
-        """No room is empty or over its capacity."""
-        assert all(0 < len(room.members) <= CAPACITY for room in self.rooms._rooms.values())
+        """No room is empty, has more persons than places, or more devices of a person than there may be."""
+        for room in self.rooms._rooms.values():
+            accounts = accounts_in(room)
+            assert 0 < len(accounts) <= CAPACITY
+            assert max(accounts.values()) <= MAX_DEVICES
+
+
+def accounts_in(room: Room) -> Counter[str]:
+    """Give the persons in a room, with how many devices each has there."""
+    return Counter(member.account for member in room.members.values())
 
 
 def is_sound(member: Member) -> bool:

@@ -21,7 +21,7 @@ def open_session(rooms: Rooms, connection: ConnectionId, peer_id: str, identity:
     return Session(connection, identity, welcome, rooms, RESUME_TOKENS)
 
 
-def error_codes(effects: list[Effect]) -> list[ErrorCode]:
+def error_codes(effects: list[Effect]) -> list[str]:
     """Give the codes of the errors that are sent."""
     return [e.event.code for e in effects if isinstance(e, Deliver) and isinstance(e.event, Error)]
 
@@ -123,7 +123,9 @@ def test_session_answers_wrong_request_with_code(rooms: Rooms, ann: Session, tex
     """What is wrong with a request is answered to whoever sent it, by a code."""
     for number in (3, 4):
         connection = ConnectionId(number)
-        open_session(rooms, connection, f"someone-else-{number}", BEN).text_received('{"type":"join","room":"cellar"}')
+        other = Identity(f"account-{number}", "Other")
+        session = open_session(rooms, connection, f"someone-else-{number}", other)
+        session.text_received('{"type":"join","room":"cellar"}')
     effects = ann.text_received(text)
     assert error_codes(effects) == [code]
     assert [effect.connection for effect in effects if isinstance(effect, Deliver)] == [FIRST]

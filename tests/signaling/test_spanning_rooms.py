@@ -2,16 +2,32 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.errors import UnexpectedMessage
-from protocol.events import Peer
-from signaling.effects import Claim, Close, ConnectionId, Deliver, HoldPlace, Post
+from protocol.events import EVENTS, Error, Peer
+from protocol.versions import FIRST, LATEST
+from signaling.effects import Claim, Close, ConnectionId, Deliver, Effect, HoldPlace, Post
 from signaling.errors import BackplaneUnavailable, NotInRoom
-from signaling.letters import Ask, End, Enter, HangUp, Leave, Lose, NotHere, ProcessId, Tell
+from signaling.letters import (
+    Ask,
+    End,
+    Enter,
+    HangUp,
+    Leave,
+    Letter,
+    Lose,
+    NotHere,
+    ProcessId,
+    Tell,
+    TurnAway,
+    seal,
+    unseal,
+)
 from signaling.relay import Relayed, RelayRequest
-from signaling.rooms import Newcomer, Rooms
+from signaling.rooms import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
 from signaling.spanning_rooms import MAX_SEARCHES, SpanningRooms
 from tests.fakes.fleet import Client, Fleet, peer_id, signal
 
@@ -20,14 +36,14 @@ ANN = ConnectionId(1)
 PEER_1, PEER_2 = peer_id("peer-1"), peer_id("peer-2")
 
 
-def newcomer(connection: int = 1) -> Newcomer:
+def newcomer(connection: int = 1, account: str = "account") -> Newcomer:
     """Give someone who asks to be let in."""
-    return Newcomer(ConnectionId(connection), "account", Peer(peer_id(f"peer-{connection}"), "Ann"), "token")
+    return Newcomer(ConnectionId(connection), account, Peer(peer_id(f"peer-{connection}"), "Ann"), "token")
 
 
-def enter(number: int = 7, room: str = "kitchen") -> Enter:
+def enter(number: int = 7, account: str = "account", version: int = LATEST) -> Enter:
     """Give what another process writes for someone who asks to be let in."""
-    return Enter(number, room, "account", peer_id(f"guest-{number}"), "Ben", "token")
+    return Enter(number, "kitchen", account, peer_id(f"guest-{number}"), "Ben", "token", version)
 
 
 @pytest.fixture
@@ -61,7 +77,7 @@ def test_room_of_another_process_is_entered_there(ours: SpanningRooms) -> None:
     [effect] = ours.claimed("kitchen", HOST)
     assert isinstance(effect, Post)
     assert effect.process == HOST
-    assert effect.letter == Enter(1, "kitchen", "account", PEER_1, "Ann", "token")
+    assert effect.letter == Enter(1, "kitchen", "account", PEER_1, "Ann", "token", LATEST)
     with pytest.raises(NotInRoom):
         ours.signal(ANN, RelayRequest(PEER_2, "hello"))
     with pytest.raises(UnexpectedMessage):
@@ -88,6 +104,54 @@ def test_only_host_speaks_to_guests(ours: SpanningRooms) -> None:
     assert ours.letter_came(OTHER, HangUp(1, CloseCode.REPLACED)) == []
     assert ours.letter_came(OTHER, Tell(1, '{"type":"pong"}')) == []
     assert ours.letter_came(HOST, HangUp(1, CloseCode.REPLACED)) == [Close(ANN, CloseCode.REPLACED)]
+
+
+def refusal_of(effects: list[Effect], process: ProcessId) -> str:
+    """Give the code with which a guest of a process is turned away."""
+    [effect] = effects
+    assert isinstance(effect, Post)
+    assert isinstance(effect.letter, TurnAway)
+    assert effect.process == process
+    event = EVENTS.decode(effect.letter.event)
+    assert isinstance(event, Error)
+    return event.code
+
+
+def test_persons_are_counted_across_processes(ours: SpanningRooms) -> None:
+    """A device at another process takes no place where its person is here; the place of another person is taken."""
+    ours.join(newcomer(), "kitchen")
+    ours.claimed("kitchen", None)
+    assert len(ours.letter_came(OTHER, enter(7))) == 2
+    assert len(ours.letter_came(OTHER, enter(8, "another"))) == 3
+    assert refusal_of(ours.letter_came(OTHER, enter(9, "a third")), OTHER) == ErrorCode.ROOM_FULL
+
+
+@pytest.mark.parametrize(("version", "code"), [(FIRST, ErrorCode.ROOM_FULL), (LATEST, ErrorCode.TOO_MANY_DEVICES)])
+def test_process_of_the_release_before_reads_what_it_is_written(
+    ours: SpanningRooms, version: int, code: ErrorCode
+) -> None:
+    """While a server is updated process by process, a guest's process gets no code that it would refuse to read."""
+    ours.join(newcomer(), "kitchen")
+    ours.claimed("kitchen", None)
+    for number in range(1, MAX_DEVICES):
+        ours.letter_came(OTHER, enter(number))
+    assert refusal_of(ours.letter_came(OTHER, enter(100, version=version)), OTHER) == code
+
+
+def test_letter_of_the_release_before_names_no_version() -> None:
+    """It is one field shorter, and read as of the first version; and that release reads ours."""
+
+    class OldEnter(Letter, frozen=True, tag="Enter"):
+        room: str
+        account: str
+        peer_id: str
+        username: str
+        resume_token: str
+
+    old = OldEnter(7, "kitchen", "account", peer_id("guest-7"), "Ben", "token")
+    sealed = msgspec.msgpack.encode((OTHER, [old]))
+    assert unseal(sealed) == (OTHER, [enter(version=FIRST)])
+    assert msgspec.msgpack.decode(seal(OTHER, [enter()]), type=tuple[str, list[OldEnter]]) == (OTHER, [old])
 
 
 def test_search_comes_to_an_end(ours: SpanningRooms) -> None:
@@ -176,7 +240,10 @@ def test_everyone_finds_each_other_after_any_faults(seed: int) -> None:
     """Clients come and go, processes are cut off; when all is quiet, all in a room see each other, and can talk."""
     random = Random(seed)  # noqa: S311 - faults
     fleet = Fleet(random, 3)
-    clients = [Client(peer_id(f"peer-{number}"), random.choice(("kitchen", "cellar"))) for number in range(5)]
+    clients = [
+        Client(peer_id(f"peer-{number}"), random.choice(("kitchen", "cellar")), f"account-{number % 3}")
+        for number in range(5)
+    ]
     for _ in range(120):
         step_of_chaos(random, fleet, clients)
     come_to_rest(random, fleet, clients)
@@ -261,11 +328,19 @@ def leave_nothing_behind(fleet: Fleet, clients: list[Client]) -> None:
 
 
 def test_room_that_ends_and_begins_again_stays_ours() -> None:
-    """Where the only place is given up for who takes it, the room is not given away."""
-    ours = SpanningRooms(Rooms(capacity=1))
+    """Where a new device takes the place of a lost one, and with that everyone is lost, the room is not given away."""
+    ours = SpanningRooms(Rooms(capacity=100, max_devices=1))
     ours.connected()
-    ours.join(newcomer(1), "kitchen")
+    ours.join(newcomer(1, "account-1"), "kitchen")
     ours.claimed("kitchen", None)
-    ours.connection_lost(ANN)
-    assert all(isinstance(effect, Deliver) for effect in ours.join(newcomer(2), "kitchen"))
+    last = MAX_HELD_EVENTS + 2  # who has kept nothing yet has to hear of more than is held
+    for number in range(2, last + 1):
+        ours.join(newcomer(number, f"account-{number}"), "kitchen")
+    for number in range(1, last):
+        ours.connection_lost(ConnectionId(number))
+        for _ in range(MAX_HELD_EVENTS):
+            ours.signal(ConnectionId(last), RelayRequest(peer_id(f"peer-{number}"), "}"))
+    ours.connection_lost(ConnectionId(last))
+    [effect] = ours.join(newcomer(100, "account-1"), "kitchen")
+    assert isinstance(effect, Deliver)
     assert ours.held == ["kitchen"]
