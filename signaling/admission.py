@@ -18,8 +18,9 @@ from signaling.rate_limits import Caller, LoginLimits, RateLimit, address_key, n
 from signaling.settings import is_loopback
 from signaling.turn_queue import Share
 
-DEMO_USERNAME = "test"
-DEMO_PASSWORD = "test"  # noqa: S105 - known to everyone; it opens a server in development mode, from its own machine
+DEMO_PASSWORDS = {"test": "test", "demo": "demo"}
+"""Of the demo accounts, by username: two, so that two people can talk. Everyone knows them, so they open a server in
+development mode alone, and from its own machine."""
 DEVICE_ID_BYTES = 8
 """Sixty-four bits: devices are told apart only among those of one account."""
 
@@ -96,13 +97,16 @@ class Admission:
         """Make the token of someone who has been let in."""
         return self.tokens.issue(account.id)
 
-    async def seed_demo(self) -> bool:
-        """Make the demo account unless the name is taken; tell whether there is one."""
-        if await self.accounts.by_name(DEMO_USERNAME) is None:
-            password_hash = await self.passwords.hash(DEMO_PASSWORD)
+    async def seed_demo(self) -> list[str]:
+        """Make the demo accounts that are missing; return the names that someone has registered instead."""
+        return [name for name, password in DEMO_PASSWORDS.items() if not await self._seed(name, password)]
+
+    async def _seed(self, username: str, password: str) -> bool:
+        if await self.accounts.by_name(username) is None:
+            password_hash = await self.passwords.hash(password)
             with contextlib.suppress(AccountExists):  # by another server that starts on the same data
-                await self.accounts.add(DEMO_USERNAME, password_hash, is_demo=True)
-        account = await self.accounts.by_name(DEMO_USERNAME)
+                await self.accounts.add(username, password_hash, is_demo=True)
+        account = await self.accounts.by_name(username)
         return account is not None and account.is_demo
 
     def _mark_of(self, name: str, texts: Sequence[str]) -> DeviceMark | None:

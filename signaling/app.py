@@ -175,8 +175,9 @@ def _rate(limit: RateLimitItem) -> Rate:
 async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     await parts.admission.accounts.open()
     try:
-        if settings.is_development and not await parts.admission.seed_demo():
-            log("no_demo_account", level=logging.WARNING, reason="someone registered its name")
+        if settings.is_development:
+            for name in await parts.admission.seed_demo():
+                log("no_demo_account", level=logging.WARNING, account=name, reason="someone registered its name")
         if parts.backplane is not None:
             await parts.backplane.open(parts.switchboard.carry_out)
         await parts.metrics.open()

@@ -14,7 +14,7 @@ import click
 from click.exceptions import Exit
 
 from signaling import logs, workers
-from signaling.admission import DEMO_PASSWORD, DEMO_USERNAME
+from signaling.admission import DEMO_PASSWORDS
 from signaling.app import create_app
 from signaling.database import Database, chosen_url
 from signaling.errors import DatabaseUnavailable, ExportError, StartupError
@@ -147,7 +147,8 @@ def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
     port = sockets[0].getsockname()[1]
     click.echo(f"P2P Chat is at {_address(settings.host, port)} (Ctrl-C stops it).")
     if settings.is_development:
-        click.echo(f"Development mode: log in as {DEMO_USERNAME} with the password {DEMO_PASSWORD}, or register.")
+        accounts = " or ".join(f"{name} (password {password})" for name, password in DEMO_PASSWORDS.items())
+        click.echo(f"Development mode: log in as {accounts}, or register.")
     elif not is_loopback(settings.host):
         click.echo("Browsers on other machines need https in front of it: see docs/deploy.md.")
 

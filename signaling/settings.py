@@ -257,7 +257,7 @@ class Settings:
 
     @property
     def is_development(self) -> bool:
-        """Whether there is a demo account, and a secret made by ourselves."""
+        """Whether there are demo accounts, and a secret made by ourselves."""
         return self.development == "auto" and is_loopback(self.host)
 
 

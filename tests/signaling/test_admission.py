@@ -260,19 +260,29 @@ async def test_turns_are_counted_to_who_asks(admission: Admission) -> None:
     ]
 
 
-async def test_demo_account_is_made_once(admission: Admission) -> None:
-    """The demo account is there after the first start, and after the second."""
-    assert await admission.seed_demo()
-    assert await admission.seed_demo()
-    assert (await admission.log_in("test", "test", LOCAL)).account.is_demo
+async def test_demo_accounts_are_made_once(admission: Admission) -> None:
+    """Two demo accounts are there after the first start, and after the second."""
+    assert await admission.seed_demo() == []
+    assert await admission.seed_demo() == []
+    accounts = [(await admission.log_in(name, name, LOCAL)).account for name in ("test", "demo")]
+    assert all(account.is_demo for account in accounts)
+
+
+async def test_demo_account_that_is_missing_is_added(admission: Admission) -> None:
+    """A database of a release that had one demo account gets the other."""
+    await admission.accounts.add("test", await admission.passwords.hash("as before"), is_demo=True)
+    assert await admission.seed_demo() == []
+    assert (await admission.log_in("demo", "demo", LOCAL)).account.is_demo
+    assert (await admission.log_in("test", "as before", LOCAL)).account.is_demo
 
 
 async def test_demo_account_is_not_made_of_someones(admission: Admission) -> None:
-    """Where someone has its name, the demo account does not exist, and their password stays theirs."""
+    """Where someone has its name, a demo account does not exist, and their password stays theirs; the other does."""
     await admission.register("Test", PASSWORD, HOME)
-    assert not await admission.seed_demo()
+    assert await admission.seed_demo() == ["test"]
     with pytest.raises(InvalidCredentials):
         await admission.log_in("test", "test", LOCAL)
+    assert (await admission.log_in("demo", "demo", LOCAL)).account.is_demo
 
 
 @pytest.mark.parametrize("host", [HOME, "192.168.1.7", None])

@@ -313,9 +313,10 @@ async def test_untrusted_proxy_is_not_believed(start_server: StartServer) -> Non
     assert response.status_code == 429
 
 
-async def test_demo_account_exists_in_development(server: RunningServer) -> None:
-    """In development mode test logs in with the password test, from this machine."""
-    demo = {"username": "test", "password": "test"}
+@pytest.mark.parametrize("name", ["test", "demo"])
+async def test_demo_account_exists_in_development(server: RunningServer, name: str) -> None:
+    """In development mode test logs in with the password test and demo with demo, from this machine."""
+    demo = {"username": name, "password": name}
     assert (await server.post("/api/login", demo)).status_code == 200
     published = await server.post("/api/login", demo, headers={"X-Forwarded-For": "203.0.113.5"})
     assert published.status_code == 401
