@@ -62,14 +62,9 @@ class App:
         surroundings = Surroundings(
             self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random, log_failure
         )
-        keeping = KeepingPorts(
-            BrowserDatabases(callbacks, suffix=suffix),
-            BrowserLocks(),
-            self._store,
-            BrowserStore("sessionStorage", suffix),
-            clock,
-            random,
-        )
+        tab = BrowserStore("sessionStorage", suffix)
+        databases = BrowserDatabases(callbacks, suffix=suffix)
+        keeping = KeepingPorts(databases, BrowserLocks(), self._store, tab, clock, random)
         http = BrowserHttp(server)
         doorbell = BrowserDoorbell(server, callbacks)
         self._ports = RoomPorts(
@@ -78,7 +73,7 @@ class App:
             keeping,
             BrowserDownloads(clock),
         )
-        self._account = AccountDriver(http, self._store, clock, self._tasks, self)
+        self._account = AccountDriver(http, self._store, tab, clock, self._tasks, self)
         self._page = Page(surroundings, self)
         self._relay_wish = RelayWish(http, self._store, self._token, self._tasks, self._page.show_relay_choice)
         self._room: RoomDriver | None = None
@@ -90,7 +85,9 @@ class App:
         self._location.on_change(self._go)
         for event in ("online", "networkchange", "pageshow", "visibilitychange"):
             self._document.on(event, lambda _event: self._check())
-        self._document.on("storage", lambda _event: self._look_at_wishes())
+        # Other tabs write to localStorage too; a page that comes back from the history has heard nothing of it.
+        for event in ("storage", "pageshow"):
+            self._document.on(event, lambda _event: self._look_at_store())
         self._account.start()
         self._document.root().set("data-app", "ready")
 
@@ -189,8 +186,10 @@ class App:
         if self._room is not None:
             self._room.checked()
 
-    def _look_at_wishes(self) -> None:
-        """Another tab has written to localStorage."""
+    def _look_at_store(self) -> None:
+        """Another tab may have written to localStorage: look at everything that we hold a copy of."""
+        self._account.look()
+        self._page.show_recent_rooms(self._recent_rooms())
         self._page.show_relay_choice(self._relay_wish.choice)
         if self._room is not None:
             self._room.keeping_wished()

@@ -2,6 +2,9 @@
 
 signed out ──submitted──▶ checking ──200──▶ signed in ──refused, signed out──▶ signed out
      └──resumed (a token was kept)──▶ checking ──refused──▶ signed out
+
+Each tab of a browser runs one of these, and there is one place to keep a login, for all of them. A logout is for every
+tab. One stays its person's while someone else signs in in another; only its login is not kept any more then.
 """
 
 from __future__ import annotations
@@ -13,9 +16,10 @@ from enum import Enum, auto
 from typing import get_args
 
 from client_py.core.device_marks import is_device_mark
+from client_py.core.kept_login import Kept, Login, parse_login
 from client_py.core.origin import origin_fault
 from protocol.errors import MalformedMessage
-from protocol.fields import USERNAME, Sentence, Text, UnixTime
+from protocol.fields import Sentence
 from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
 from protocol.json_text import parse_json
 
@@ -29,12 +33,13 @@ MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
 """Nor further apart: a timer of a browser takes 31 bits of milliseconds (24 days), and what is longer fires at once."""
 
 EXPIRED = "Your login has expired. Please sign in again."
+LOGGED_OUT_ELSEWHERE = "You have logged out in another tab."
+SIGNED_IN_ELSEWHERE = "{name} has signed in in another tab. Reload this page to go on as {name}, or sign in here."
+SOMEONE_ELSE = "{name} has signed in in this browser. Sign in as {person} again, or open a new tab to go on as {name}."
 UNREACHABLE = "The server cannot be reached. Please check your connection and try again."
 UNREADABLE = "The server’s answer could not be read. Please try again, or reload the page."
 
-_TOKEN = Text(4_096, r"[A-Za-z0-9_.-]+")
-"""A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
-_EXPIRY, _SENTENCE = get_args(UnixTime)[1], get_args(Sentence)[1]
+_SENTENCE = get_args(Sentence)[1]
 
 _OK = range(200, 300)
 _BAD_REQUEST = 400
@@ -56,14 +61,7 @@ class Purpose(Enum):
         return {Purpose.SIGN_IN: LOGIN_PATH, Purpose.REGISTER: REGISTER_PATH}.get(self, REFRESH_PATH)
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """What the server gives to who signs in."""
-
-    token: str
-    username: str
-    expires_at: float
-    """Seconds since the epoch, by the server's clock."""
+_ENTRANCES = (Purpose.SIGN_IN, Purpose.REGISTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +75,22 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep the login in this browser."""
+    """Keep the login in this browser; it counts until there is another logout than this one."""
 
     login: Login
+    logout: str
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Take the login out of this browser."""
+    """Take the login out of this browser, and name the logout, so that every tab hears of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberPerson:
+    """Remember whose tab this is, over a reload; nobody's if the name is empty."""
+
+    username: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ AccountEffect = (
     | Forget
     | KeepDeviceMark
     | ForgetDeviceMarks
+    | RememberPerson
     | StartRenewalTimer
     | StopRenewalTimer
     | ShowChecking
@@ -160,16 +167,29 @@ class Account:
         self.login: Login | None = None
         self._checking = False
         self._shown_as_signed_in = False
+        self._logout = ""
+        """The last one that we know of."""
+        self._is_kept = True
+        """Whether the login that is kept is our person's, and not that of someone who has signed in in another tab."""
+        self._someone_elsewhere = ""
+        """Who the form says has signed in in another tab."""
+        self._asked_with = ""
+        """The token that the server was last asked about."""
 
     # Inputs of the page
 
-    def resumed(self, login: Login | None) -> list[AccountEffect]:
-        """The page was opened; this login was kept here, if any."""
-        if login is None:
+    def resumed(self, kept: Kept, person: str = "") -> list[AccountEffect]:
+        """The page was opened; `person` is whose tab this was before a reload, if anyone's."""
+        self._logout = kept.logout
+        if kept.login is None:
             return [SignedOut()]
-        self.login = login
+        name = kept.login.username
+        if person and person != name:
+            self._someone_elsewhere = name
+            return [SignedOut(SOMEONE_ELSE.format(name=name, person=person), person)]
+        self.login = kept.login
         self._checking = True
-        return [Post(Purpose.RESUME, "{}", login.token)]
+        return [self._ask(Purpose.RESUME, kept.login)]
 
     def submitted(
         self, purpose: Purpose, username: str, password: str, device_marks: Sequence[str] = ()
@@ -184,8 +204,25 @@ class Account:
         return [ShowChecking(), Post(purpose, json.dumps(body))]
 
     def signed_out(self) -> list[AccountEffect]:
-        """The person signed out."""
+        """The person signed out: of every tab, whoever is signed in in the others."""
+        self._is_kept = True
         return self._end("")
+
+    # Inputs of the other tabs
+
+    def looked(self, kept: Kept, now: float) -> list[AccountEffect]:
+        """What is kept was looked at again: another tab may have changed it. `now` in seconds since the epoch."""
+        if self.login is None:
+            self._logout = kept.logout
+            return self._tell_of_someone_elsewhere(kept.login)
+        if kept.login is None or kept.logout != self._logout:
+            self._logout = kept.logout
+            return self._leave(LOGGED_OUT_ELSEWHERE)
+        self._is_kept = kept.login.username == self.login.username
+        if self._is_kept and kept.login.expires_at > self.login.expires_at:
+            self.login = kept.login
+            return [self._renew_in_time(kept.login, now)]
+        return []
 
     # Inputs of the server
 
@@ -195,14 +232,16 @@ class Account:
             return []
         self._checking = False
         if status in _OK and (login := parse_login(body)) is not None:
-            return [*_keep_device_mark(body), *self._begin(login, now)]
-        if purpose in (Purpose.SIGN_IN, Purpose.REGISTER):
+            return [*_keep_device_mark(body), *self._begin(purpose, login, now)]
+        if purpose in _ENTRANCES:
             fault = ShowFault(_server_sentence(body) or UNREADABLE)
             # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
             is_misread = purpose is Purpose.SIGN_IN and status == _BAD_REQUEST
             return [ForgetDeviceMarks(), fault] if is_misread else [fault]
         if status == _UNAUTHORIZED:
-            return self._end(EXPIRED)
+            # Another tab may have renewed it meanwhile, and what was refused is the one before.
+            is_another = self.login is not None and self.login.token != self._asked_with
+            return self.renewal_due() if is_another else self._end(EXPIRED)
         return self._go_on_without_renewal()
 
     def unreachable(self, purpose: Purpose) -> list[AccountEffect]:
@@ -213,15 +252,17 @@ class Account:
         """No answer came to a request, since the server takes no pages of this origin."""
         return self._without_answer(purpose, origin_fault(origin))
 
-    def token_refused(self) -> list[AccountEffect]:
-        """The server does not take the token where a room is entered."""
+    def token_refused(self, token: str) -> list[AccountEffect]:
+        """The server does not take a token where a room is entered; another tab may have renewed it meanwhile."""
+        if self.login is not None and self.login.token != token:
+            return [SignedIn(self.login.username)]
         return self._end(EXPIRED)
 
     # Time
 
     def renewal_due(self) -> list[AccountEffect]:
         """The token has lived half of its life."""
-        return [Post(Purpose.RENEW, "{}", self.login.token)] if self.login else []
+        return [self._ask(Purpose.RENEW, self.login)] if self.login else []
 
     # Transitions
 
@@ -229,16 +270,35 @@ class Account:
         """Tell whether an answer belongs to a login that has ended meanwhile."""
         return purpose in (Purpose.RESUME, Purpose.RENEW) and self.login is None
 
-    def _begin(self, login: Login, now: float) -> list[AccountEffect]:
+    def _ask(self, purpose: Purpose, login: Login) -> AccountEffect:
+        self._asked_with = login.token
+        return Post(purpose, "{}", login.token)
+
+    def _begin(self, purpose: Purpose, login: Login, now: float) -> list[AccountEffect]:
+        if purpose in _ENTRANCES:
+            self._is_kept = True
+        elif self.login is not None and login.username != self.login.username:
+            return []  # asked for someone who has signed out meanwhile
         self.login = login
-        renewal = min(max(MIN_RENEWAL_SECONDS, (login.expires_at - now) / 2), MAX_RENEWAL_SECONDS)
-        return [Keep(login), StartRenewalTimer(renewal), *self._show_signed_in(login.username)]
+        keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
+        return [*keeping, self._renew_in_time(login, now), *self._show_signed_in(login.username)]
+
+    def _renew_in_time(self, login: Login, now: float) -> AccountEffect:
+        return StartRenewalTimer(min(max(MIN_RENEWAL_SECONDS, (login.expires_at - now) / 2), MAX_RENEWAL_SECONDS))
+
+    def _tell_of_someone_elsewhere(self, login: Login | None) -> list[AccountEffect]:
+        """Say at the form who has signed in in another tab: a reload makes this tab theirs."""
+        name = login.username if login is not None else ""
+        if self._checking or name == self._someone_elsewhere:
+            return []
+        self._someone_elsewhere = name
+        return [SignedOut(SIGNED_IN_ELSEWHERE.format(name=name) if name else "")]
 
     def _without_answer(self, purpose: Purpose, sentence: str) -> list[AccountEffect]:
         if self._is_stale(purpose):
             return []
         self._checking = False
-        if purpose in (Purpose.SIGN_IN, Purpose.REGISTER):
+        if purpose in _ENTRANCES:
             return [ShowFault(sentence)]
         return self._go_on_without_renewal()
 
@@ -251,24 +311,20 @@ class Account:
         if self._shown_as_signed_in:
             return []
         self._shown_as_signed_in = True
-        return [SignedIn(username)]
+        return [RememberPerson(username), SignedIn(username)]
 
     def _end(self, sentence: str) -> list[AccountEffect]:
+        forgetting: list[AccountEffect] = [Forget()] if self._is_kept else []
+        return [*forgetting, *self._leave(sentence)]
+
+    def _leave(self, sentence: str) -> list[AccountEffect]:
         username = self.login.username if self.login and sentence else ""
         self.login = None
         self._checking = False
         self._shown_as_signed_in = False
-        return [Forget(), StopRenewalTimer(), SignedOut(sentence, username)]
-
-
-def parse_login(text: str) -> Login | None:
-    """Read a login as the server sends it and as the browser keeps it; None if it is not one."""
-    match _value(text):
-        case {"token": str(token), "username": str(username), "expires_at": int() | float() as expires_at} if (
-            _TOKEN.admits(token) and USERNAME.admits(username) and _EXPIRY.admits(expires_at)
-        ):
-            return Login(token, username, expires_at)
-    return None
+        self._is_kept = True
+        self._someone_elsewhere = ""
+        return [RememberPerson(""), StopRenewalTimer(), SignedOut(sentence, username)]
 
 
 def _server_sentence(body: str) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import Protocol
 
 from client_py.core.account import (
@@ -13,24 +11,30 @@ from client_py.core.account import (
     ForgetDeviceMarks,
     Keep,
     KeepDeviceMark,
-    Login,
     Post,
     Purpose,
+    RememberPerson,
     ShowChecking,
     ShowFault,
     SignedIn,
     SignedOut,
     StartRenewalTimer,
     StopRenewalTimer,
-    parse_login,
 )
 from client_py.core.device_marks import parse_device_marks, with_device_mark, write_device_marks
+from client_py.core.kept_login import Kept, Login, format_login, read_kept
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.ports import Clock, Http, OriginRefused, Store, Unreachable
 
 LOGIN_KEY = "p2pchat.login"
-"""Where the login stands in localStorage: the JWT with its name and its end."""
+"""Where the login stands in localStorage, for every tab: the JWT with its name, its end, and the logout before it."""
+
+LOGOUT_KEY = "p2pchat.logged-out"
+"""Where the name of the last logout stands in localStorage. Writing it is what tells the other tabs."""
+
+PERSON_KEY = "p2pchat.person"
+"""Where it stands in sessionStorage whose tab this is: a browser may load it anew by itself, to save memory."""
 
 DEVICE_MARKS_KEY = "p2pchat.device-marks"
 """Where the marks stand by which the server knows this browser when someone logs in here again."""
@@ -61,9 +65,10 @@ class AccountView(Protocol):
 class AccountDriver:
     """The login on this page, from the opening of the page to its end."""
 
-    def __init__(self, http: Http, store: Store, clock: Clock, tasks: Tasks, view: AccountView) -> None:
+    def __init__(self, http: Http, store: Store, tab: Store, clock: Clock, tasks: Tasks, view: AccountView) -> None:
         self._http = http
         self._store = store
+        self._tab = tab
         self._clock = clock
         self._tasks = tasks
         self._view = view
@@ -77,7 +82,11 @@ class AccountDriver:
 
     def start(self) -> None:
         """Take up the login that was kept, if there is one."""
-        self._perform(self._account.resumed(parse_login(self._store.get(LOGIN_KEY) or "")))
+        self._perform(self._account.resumed(self._kept(), self._tab.get(PERSON_KEY) or ""))
+
+    def look(self) -> None:
+        """See what other tabs have done: one has written to localStorage, or this one was asleep in the history."""
+        self._perform(self._account.looked(self._kept(), self._clock.now()))
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in with an account that exists."""
@@ -93,7 +102,17 @@ class AccountDriver:
 
     def token_refused(self) -> None:
         """The server does not take the token where a room is entered."""
-        self._perform(self._account.token_refused())
+        token = self._account.login.token if self._account.login is not None else ""
+        self.look()
+        if self._account.login is not None:
+            self._perform(self._account.token_refused(token))
+
+    def _kept(self) -> Kept:
+        kept = read_kept(self._store.get(LOGIN_KEY) or "", self._store.get(LOGOUT_KEY) or "")
+        if kept.login is None:
+            # A tab that did not know of the logout yet may have written it.
+            self._store.remove(LOGIN_KEY)
+        return kept
 
     def _device_marks(self) -> tuple[str, ...]:
         # Read each time: other tabs of this browser keep theirs in the same place.
@@ -108,23 +127,29 @@ class AccountDriver:
         except OriginRefused as refused:
             self._perform(self._account.origin_refused(post.purpose, refused.origin))
             return
+        self.look()  # what has come may belong to a login that has ended in another tab
         effects = self._account.responded(post.purpose, response.status, response.body, self._clock.now())
         self._perform(effects)
 
-    def _perform(self, effects: list[AccountEffect]) -> None:  # noqa: C901 - a table of effects
+    def _perform(self, effects: list[AccountEffect]) -> None:  # noqa: C901, PLR0912 - a table of effects
         for effect in effects:
             match effect:
                 case Post():
                     self._tasks.spawn(self._post(effect))
-                case Keep(login):
-                    self._store.put(LOGIN_KEY, json.dumps(asdict(login)))
+                case Keep(login, logout):
+                    self._store.put(LOGIN_KEY, format_login(login, logout))
                 case Forget():
+                    self._store.put(LOGOUT_KEY, str(self._clock.now()))
                     self._store.remove(LOGIN_KEY)
                 case KeepDeviceMark(mark):
                     marks = with_device_mark(self._device_marks(), mark)
                     self._store.put(DEVICE_MARKS_KEY, write_device_marks(marks))
                 case ForgetDeviceMarks():
                     self._store.remove(DEVICE_MARKS_KEY)
+                case RememberPerson(""):
+                    self._tab.remove(PERSON_KEY)
+                case RememberPerson(username):
+                    self._tab.put(PERSON_KEY, username)
                 case StartRenewalTimer(seconds):
                     self._timers.start(RENEWAL, seconds, lambda: self._perform(self._account.renewal_due()))
                 case StopRenewalTimer():

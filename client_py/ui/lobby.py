@@ -66,6 +66,10 @@ class LobbyScreen:
         """Show whether the person connects through a relay only."""
         self._relay.show(choice)
 
+    def show_recent_rooms(self, rooms: Sequence[str]) -> None:
+        """Show which rooms were visited before."""
+        self._recent.show(rooms)
+
     def dispose(self) -> None:
         """Stop listening."""
         self._relay.dispose()

@@ -82,6 +82,11 @@ class Page:
         if isinstance(self._screen, LobbyScreen):
             self._screen.show_relay_choice(choice)
 
+    def show_recent_rooms(self, rooms: Sequence[str]) -> None:
+        """Show in the lobby which rooms were visited before; another tab may have visited one."""
+        if isinstance(self._screen, LobbyScreen):
+            self._screen.show_recent_rooms(rooms)
+
     def show_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
         """Show a room, and give the screen that its notices go to."""
         visit = Visit(room, username, self._drafts[username, room])

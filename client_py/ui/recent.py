@@ -24,13 +24,24 @@ class RecentRooms:
         self._actions = actions
         self._removed = removed
         self._listeners = ExitStack()
-        self._rows = {room: self._row(room) for room in rooms}
+        self._rows: dict[str, Element] = {}
+        self._list = document.create("ul", {})
         self.element = document.create(
             "section",
             {"class": "recent", "aria-labelledby": "recent-title"},
             document.create("h2", {"id": "recent-title"}, "Recent rooms"),
-            document.create("ul", {}, *self._rows.values()),
+            self._list,
         )
+        self.element.hidden = True
+        self.show(rooms)
+
+    def show(self, rooms: Sequence[str]) -> None:
+        """Show these and no others; nothing is touched, nor loses the keyboard, where they are shown already."""
+        if list(rooms) == list(self._rows):
+            return
+        self._listeners.close()
+        self._rows = {room: self._row(room) for room in rooms}
+        self._list.replace_children(*self._rows.values())
         self.element.hidden = not self._rows
 
     def dispose(self) -> None:

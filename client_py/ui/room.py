@@ -27,7 +27,7 @@ from client_py.ui.composer import Composer, Draft
 from client_py.ui.history import HistoryButton
 from client_py.ui.invite import InviteButton
 from client_py.ui.keeping import KeepingFault
-from client_py.ui.peers import PeerList
+from client_py.ui.peers import PeerList, avatar_of
 from client_py.ui.placeholder import Placeholder
 from client_py.ui.relay import ConnectionButton
 from client_py.ui.status import StatusStrip
@@ -87,7 +87,7 @@ class RoomScreen:
         self.element = document.create(
             "section",
             {"class": "screen room", "aria-label": f"Room {visit.room}"},
-            self._header(page_actions),
+            self._header(visit.username, page_actions),
             self._status.element,
             self._keeping_fault.element,
             self._transcript.element,
@@ -145,7 +145,7 @@ class RoomScreen:
         self._left = True
         self._listeners.close()
 
-    def _header(self, page_actions: PageActions) -> Element:
+    def _header(self, username: str, page_actions: PageActions) -> Element:
         create = self._document.create
         return create(
             "header",
@@ -155,7 +155,19 @@ class RoomScreen:
             self._connection.element,
             self._history.element,
             self._invite.element,
+            self._oneself(username),
             self._tool("logout", "Log out", "logout", page_actions.sign_out),
+        )
+
+    def _oneself(self, username: str) -> Element:
+        """Show who one is here, since another tab may be someone else."""
+        create = self._document.create
+        sentence = f"You are {username}"
+        return create(
+            "p",
+            {"class": "oneself", "data-testid": "oneself", "data-name": username, "title": sentence},
+            avatar_of(self._document, username),
+            create("span", {"class": "tool-label"}, sentence),
         )
 
     def _tool(self, drawing: str, label: str, testid: str, act: Callable[[], None]) -> Element:

@@ -6,31 +6,39 @@ import pytest
 
 from client_py.core.account import (
     EXPIRED,
+    LOGGED_OUT_ELSEWHERE,
     MAX_RENEWAL_SECONDS,
     MIN_RENEWAL_SECONDS,
     RENEWAL_RETRY_SECONDS,
+    SIGNED_IN_ELSEWHERE,
+    SOMEONE_ELSE,
     UNREACHABLE,
     UNREADABLE,
     Account,
+    AccountEffect,
     Forget,
     ForgetDeviceMarks,
     Keep,
     KeepDeviceMark,
-    Login,
     Post,
     Purpose,
+    RememberPerson,
     ShowChecking,
     ShowFault,
     SignedIn,
     SignedOut,
     StartRenewalTimer,
     StopRenewalTimer,
-    parse_login,
 )
+from client_py.core.kept_login import Kept, Login
 
 NOW = 1_000_000.0
 LOGIN = Login("jwt", "ada", NOW + 3_600)
 BODY = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 3_600})
+RENEWED = Login("newer", "ada", NOW + 7_200)
+RENEWED_BODY = json.dumps({"token": "newer", "username": "ada", "expires_at": NOW + 7_200})
+BENS = Login("bens", "ben", NOW + 9_000)
+GONE: list[AccountEffect] = [RememberPerson(""), StopRenewalTimer()]
 ENTRANCES = [Purpose.SIGN_IN, Purpose.REGISTER]
 
 
@@ -44,7 +52,7 @@ def signed_in() -> Account:
 
 def test_account_opens_signed_out() -> None:
     """Without a login that was kept, the form is shown."""
-    assert Account().resumed(None) == [SignedOut()]
+    assert Account().resumed(Kept()) == [SignedOut()]
 
 
 @pytest.mark.parametrize(("purpose", "path"), [(Purpose.SIGN_IN, "/api/login"), (Purpose.REGISTER, "/api/register")])
@@ -69,7 +77,7 @@ def test_account_keeps_its_mark(purpose: Purpose) -> None:
     account = Account()
     account.submitted(purpose, "ada", "secret")
     body = json.dumps(json.loads(BODY) | {"device_mark": "a.1"})
-    assert account.responded(purpose, 200, body, NOW)[:2] == [KeepDeviceMark("a.1"), Keep(LOGIN)]
+    assert account.responded(purpose, 200, body, NOW)[:2] == [KeepDeviceMark("a.1"), Keep(LOGIN, "")]
 
 
 @pytest.mark.parametrize("mark", ["", "A.1", 1, None, ["a.1"]])
@@ -78,7 +86,7 @@ def test_account_signs_in_without_a_mark(mark: object) -> None:
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
     body = json.dumps(json.loads(BODY) | {"device_mark": mark})
-    assert account.responded(Purpose.SIGN_IN, 200, body, NOW)[0] == Keep(LOGIN)
+    assert account.responded(Purpose.SIGN_IN, 200, body, NOW)[0] == Keep(LOGIN, "")
 
 
 def test_account_forgets_marks_that_the_server_does_not_know() -> None:
@@ -103,7 +111,12 @@ def test_account_signs_in(purpose: Purpose, status: int) -> None:
     """The login is kept, shown, and renewed at half of its life."""
     account = Account()
     account.submitted(purpose, "ada", "secret")
-    assert account.responded(purpose, status, BODY, NOW) == [Keep(LOGIN), StartRenewalTimer(1_800), SignedIn("ada")]
+    assert account.responded(purpose, status, BODY, NOW) == [
+        Keep(LOGIN, ""),
+        StartRenewalTimer(1_800),
+        RememberPerson("ada"),
+        SignedIn("ada"),
+    ]
     assert account.login == LOGIN
 
 
@@ -159,25 +172,25 @@ def test_account_tells_that_its_origin_is_refused(purpose: Purpose) -> None:
 def test_account_goes_on_where_its_origin_is_refused() -> None:
     """The room says what is the matter, and the token is looked at again when that is over."""
     account = Account()
-    account.resumed(LOGIN)
+    account.resumed(Kept(LOGIN))
     effects = account.origin_refused(Purpose.RESUME, "https://pages.example")
-    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), SignedIn("ada")]
+    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), RememberPerson("ada"), SignedIn("ada")]
 
 
 def test_account_looks_at_a_kept_login_first() -> None:
     """Only the server can say whether a token is still good, so it is asked before anything is shown."""
     account = Account()
-    assert account.resumed(LOGIN) == [Post(Purpose.RESUME, "{}", "jwt")]
+    assert account.resumed(Kept(LOGIN)) == [Post(Purpose.RESUME, "{}", "jwt")]
     assert account.responded(Purpose.RESUME, 200, BODY, NOW)[-1] == SignedIn("ada")
 
 
 def test_account_leads_back_to_the_form() -> None:
     """A kept login that is over is forgotten, and its name stands in the form."""
     account = Account()
-    account.resumed(LOGIN)
+    account.resumed(Kept(LOGIN))
     assert account.responded(Purpose.RESUME, 401, "", NOW) == [
         Forget(),
-        StopRenewalTimer(),
+        *GONE,
         SignedOut(EXPIRED, "ada"),
     ]
 
@@ -186,18 +199,17 @@ def test_account_leads_back_to_the_form() -> None:
 def test_account_goes_on_while_the_server_is_in_trouble(unreachable: bool) -> None:  # noqa: FBT001 - a case
     """A kept login is used without having been looked at, and looked at again soon."""
     account = Account()
-    account.resumed(LOGIN)
+    account.resumed(Kept(LOGIN))
     effects = account.unreachable(Purpose.RESUME) if unreachable else account.responded(Purpose.RESUME, 503, "", NOW)
-    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), SignedIn("ada")]
+    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), RememberPerson("ada"), SignedIn("ada")]
 
 
 def test_account_renews_without_showing_it() -> None:
     """A renewal changes the token and nothing that a person sees."""
     account = signed_in()
     assert account.renewal_due() == [Post(Purpose.RENEW, "{}", "jwt")]
-    later = Login("newer", "ada", NOW + 7_200)
-    body = json.dumps({"token": "newer", "username": "ada", "expires_at": NOW + 7_200})
-    assert account.responded(Purpose.RENEW, 200, body, NOW + 3_600) == [Keep(later), StartRenewalTimer(1_800)]
+    effects = account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600)
+    assert effects == [Keep(RENEWED, ""), StartRenewalTimer(1_800)]
     assert account.unreachable(Purpose.RENEW) == [StartRenewalTimer(RENEWAL_RETRY_SECONDS)]
 
 
@@ -205,7 +217,7 @@ def test_account_signs_out() -> None:
     """Signing out forgets the login; answers that were on their way, and timers, come to nothing."""
     account = signed_in()
     account.renewal_due()
-    assert account.signed_out() == [Forget(), StopRenewalTimer(), SignedOut()]
+    assert account.signed_out() == [Forget(), *GONE, SignedOut()]
     assert account.responded(Purpose.RENEW, 200, BODY, NOW) == []
     assert account.unreachable(Purpose.RENEW) == []
     assert account.renewal_due() == []
@@ -214,48 +226,7 @@ def test_account_signs_out() -> None:
 
 def test_account_ends_with_a_refused_token() -> None:
     """A token that the WebSocket's server does not take leads back to the form."""
-    assert signed_in().token_refused() == [Forget(), StopRenewalTimer(), SignedOut(EXPIRED, "ada")]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "null",
-        '{"token": "jwt", "username": "ada"}',
-        '{"token": "", "username": "ada", "expires_at": 1}',
-        '{"token": "jwt", "username": "a b", "expires_at": 1}',
-        '{"token": "jwt", "username": "ada", "expires_at": "soon"}',
-    ],
-)
-def test_parse_login_refuses_what_is_none(text: str) -> None:
-    """What a browser has kept may be of another version, or spoilt: then nobody is signed in."""
-    assert parse_login(text) is None
-
-
-GOOD = '{"token":"jwt","username":"ada","expires_at":1000}'
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[" * 9_000,
-        GOOD.replace("1000", "1e999"),
-        GOOD.replace("1000", "9" * 400),
-        GOOD.replace("1000", "-1"),
-        GOOD.replace("1000", '"1000"'),
-        GOOD.replace("jwt", "no token"),
-        GOOD.replace("jwt", "j" * 5_000),
-        GOOD.replace('"jwt"', "7"),
-        GOOD.replace("ada", "\\ud800da"),
-    ],
-    ids=lambda text: text[:40],
-)
-def test_parse_login_refuses_what_nobody_can_use(text: str) -> None:
-    """A token that no subprotocol can be, and an end that no timer and no calendar has, make a page fail later on."""
-    assert parse_login(GOOD) == Login("jwt", "ada", 1000)
-    assert parse_login(text) is None
+    assert signed_in().token_refused("jwt") == [Forget(), *GONE, SignedOut(EXPIRED, "ada")]
 
 
 def test_account_renews_a_long_login_twice_a_day() -> None:
@@ -275,3 +246,114 @@ def test_account_shows_no_sentence_that_is_none(body: str) -> None:
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
     assert account.responded(Purpose.SIGN_IN, 502, body, NOW) == [ShowFault(UNREADABLE)]
+
+
+# Other tabs of the browser
+
+
+def test_account_ends_with_a_logout_in_another_tab() -> None:
+    """The login is gone from the browser, or another logout stands there than the one that we know of."""
+    for kept in (Kept(None), Kept(LOGIN, "later"), Kept(None, "later")):
+        account = signed_in()
+        assert account.looked(kept, NOW) == [*GONE, SignedOut(LOGGED_OUT_ELSEWHERE, "ada")]
+        assert account.login is None
+
+
+@pytest.mark.parametrize("kept", [Kept(None, "later"), Kept(BENS, "later")])
+def test_account_writes_no_login_back_after_a_logout_in_another_tab(kept: Kept) -> None:
+    """A renewal that was under way comes to nothing, and so does the look at a kept login."""
+    renewing, resuming = signed_in(), Account()
+    renewing.renewal_due()
+    resuming.resumed(Kept(LOGIN))
+    for account, purpose in ((renewing, Purpose.RENEW), (resuming, Purpose.RESUME)):
+        account.looked(kept, NOW)
+        assert account.responded(purpose, 200, RENEWED_BODY, NOW) == []
+        assert account.unreachable(purpose) == []
+        assert account.login is None
+
+
+def test_account_writes_no_login_over_that_of_who_signs_in_next() -> None:
+    """A renewal for someone who has signed out does not make this tab theirs again."""
+    account = signed_in()
+    account.renewal_due()
+    account.signed_out()
+    account.submitted(Purpose.SIGN_IN, "ben", "secret")
+    bens_body = json.dumps({"token": "bens", "username": "ben", "expires_at": NOW + 1})
+    account.responded(Purpose.SIGN_IN, 200, bens_body, NOW)
+    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW) == []
+    assert account.login is not None
+    assert account.login.username == "ben"
+
+
+def test_account_keeps_a_login_under_the_last_logout() -> None:
+    """Whoever signs in after a logout, in this tab or another, is signed in for every tab that opens."""
+    account = Account()
+    account.resumed(Kept(None, "first"))
+    account.looked(Kept(None, "second"), NOW)
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    assert account.responded(Purpose.SIGN_IN, 200, BODY, NOW)[0] == Keep(LOGIN, "second")
+
+
+def test_account_takes_over_what_another_tab_renewed() -> None:
+    """The token is the person's in every tab, and the next renewal is due later."""
+    account = signed_in()
+    assert account.looked(Kept(RENEWED), NOW) == [StartRenewalTimer(3_600)]
+    assert account.login == RENEWED
+    assert account.looked(Kept(LOGIN), NOW) == []
+    assert account.login == RENEWED
+
+
+def test_account_is_not_ended_by_the_refusal_of_a_token_that_was_renewed() -> None:
+    """A tab that slept asks with an old token; the one that another tab has got meanwhile is asked with then."""
+    account = Account()
+    account.resumed(Kept(LOGIN))
+    account.looked(Kept(RENEWED), NOW)
+    assert account.responded(Purpose.RESUME, 401, "", NOW) == [Post(Purpose.RENEW, "{}", "newer")]
+    assert account.token_refused("jwt") == [SignedIn("ada")]
+    assert account.responded(Purpose.RENEW, 401, "", NOW)[-1] == SignedOut(EXPIRED, "ada")
+
+
+def test_account_stays_who_it_is_while_another_signs_in() -> None:
+    """The tab goes on as its person, and no longer keeps a login, since the other one stands there."""
+    account = signed_in()
+    assert account.looked(Kept(BENS), NOW) == []
+    assert account.login == LOGIN
+    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600) == [StartRenewalTimer(1_800)]
+    assert account.login == RENEWED
+    assert account.token_refused("newer") == [*GONE, SignedOut(EXPIRED, "ada")]
+
+
+def test_account_keeps_its_login_again_when_its_person_is_back() -> None:
+    """When the same person has signed in again in another tab, what is kept is theirs."""
+    account = signed_in()
+    account.looked(Kept(BENS), NOW)
+    account.looked(Kept(LOGIN), NOW)
+    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW)[0] == Keep(RENEWED, "")
+
+
+def test_account_logs_everyone_out_of_this_browser() -> None:
+    """Logging out is for every tab, also for one where someone else has signed in."""
+    account = signed_in()
+    account.looked(Kept(BENS), NOW)
+    assert account.signed_out()[0] == Forget()
+
+
+def test_account_becomes_nobody_else_by_a_reload() -> None:
+    """A browser may load a tab anew by itself; it does not turn into whoever has signed in since."""
+    account = Account()
+    sentence = SOMEONE_ELSE.format(name="ben", person="ada")
+    assert account.resumed(Kept(BENS), "ada") == [SignedOut(sentence, "ada")]
+    assert account.login is None
+    assert account.looked(Kept(BENS), NOW) == []
+    assert Account().resumed(Kept(BENS), "ben") == [Post(Purpose.RESUME, "{}", "bens")]
+
+
+def test_account_tells_at_the_form_who_has_signed_in_elsewhere() -> None:
+    """The form stays, since a name may have been typed there, and says what a reload would do."""
+    account = Account()
+    account.resumed(Kept())
+    assert account.looked(Kept(BENS), NOW) == [SignedOut(SIGNED_IN_ELSEWHERE.format(name="ben"))]
+    assert account.looked(Kept(BENS), NOW) == []
+    assert account.looked(Kept(None, "later"), NOW) == [SignedOut()]
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    assert account.looked(Kept(BENS, "later"), NOW) == []

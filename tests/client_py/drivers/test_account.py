@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 
-from client_py.core.account import UNREACHABLE
-from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, AccountDriver
+from client_py.core.account import EXPIRED, LOGGED_OUT_ELSEWHERE, UNREACHABLE
+from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, LOGOUT_KEY, PERSON_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports import OriginRefused, Response
 from tests.fakes.ports import FakeClock, FakeHttp, FakeStore, settle
@@ -35,17 +35,26 @@ class FakeView:
 
 
 class Stage:
-    """An account driver among fakes."""
+    """An account driver among fakes: one tab of a browser, whose store it may share with others."""
 
-    def __init__(self) -> None:
-        self.http, self.store, self.clock, self.view = FakeHttp(), FakeStore(), FakeClock(NOW), FakeView()
+    def __init__(self, store: FakeStore | None = None, tab: FakeStore | None = None) -> None:
+        self.http, self.clock, self.view = FakeHttp(), FakeClock(NOW), FakeView()
+        self.store = FakeStore() if store is None else store
+        self.tab = FakeStore() if tab is None else tab
         self.failures: list[BaseException] = []
-        self.driver = AccountDriver(self.http, self.store, self.clock, Tasks(self.failures.append), self.view)
+        tasks = Tasks(self.failures.append)
+        self.driver = AccountDriver(self.http, self.store, self.tab, self.clock, tasks, self.view)
+
+    async def sign_in(self) -> None:
+        """Sign in as test."""
+        self.http.answers = [answer("jwt")]
+        self.driver.sign_in("test", "secret")
+        await settle()
 
 
-def answer(token: str, expires_at: float = NOW + 3_600) -> Response:
+def answer(token: str, expires_at: float = NOW + 3_600, username: str = "test") -> Response:
     """Lay ready what the server says to a login that it takes."""
-    return Response(200, json.dumps({"token": token, "username": "test", "expires_at": expires_at}))
+    return Response(200, json.dumps({"token": token, "username": username, "expires_at": expires_at}))
 
 
 async def test_account_signs_in_and_keeps_the_login() -> None:
@@ -130,7 +139,7 @@ async def test_account_ends_a_login_that_is_refused() -> None:
     stage.driver.start()
     await settle()
     assert stage.view.shown == [("out", "Your login has expired. Please sign in again.", "test")]
-    assert stage.store == {}
+    assert LOGIN_KEY not in stage.store
     assert stage.clock.running == []
 
 
@@ -142,7 +151,8 @@ async def test_account_signs_out() -> None:
     await settle()
     stage.driver.sign_out()
     assert stage.view.shown[-1] == ("out", "", "")
-    assert stage.store == {}
+    assert LOGIN_KEY not in stage.store
+    assert stage.tab == {}
     assert stage.clock.running == []
     assert stage.driver.login is None
 
@@ -160,7 +170,8 @@ async def test_account_is_known_again_after_signing_out() -> None:
     stage.driver.sign_in("test", "secret")
     await settle()
     stage.driver.sign_out()
-    assert stage.store == {DEVICE_MARKS_KEY: "a.1"}
+    assert LOGIN_KEY not in stage.store
+    assert stage.store[DEVICE_MARKS_KEY] == "a.1"
     stage.store[DEVICE_MARKS_KEY] += "\nb.7"  # of another tab
     stage.driver.sign_in("test", "secret")
     await settle()
@@ -179,3 +190,117 @@ async def test_account_gets_past_a_server_that_knows_no_marks() -> None:
     assert [json.loads(body).get("device_marks") for _, body, _ in stage.http.requests] == [["a.1"], None]
     assert stage.view.shown[-1] == ("in", "test")
     assert stage.failures == []
+
+
+# Two tabs of one browser: what one writes, the other is told of by `look`, later
+
+
+async def two_tabs() -> tuple[Stage, Stage]:
+    """Give two tabs that are signed in."""
+    one = Stage()
+    await one.sign_in()
+    other = Stage(one.store)
+    other.http.answers = [answer("jwt")]
+    other.driver.start()
+    await settle()
+    assert other.view.shown == [("in", "test")]
+    return one, other
+
+
+async def test_logout_reaches_every_tab() -> None:
+    """The other tab leaves too, and says why; a tab that opens then has nobody signed in."""
+    one, other = await two_tabs()
+    one.driver.sign_out()
+    other.driver.look()
+    assert other.view.shown[-1] == ("out", LOGGED_OUT_ELSEWHERE, "test")
+    assert (other.driver.login, other.clock.running, other.tab) == (None, [], {})
+    third = Stage(one.store)
+    third.driver.start()
+    assert third.view.shown == [("out", "", "")]
+
+
+async def test_renewal_under_way_writes_no_login_back_after_a_logout() -> None:
+    """Its answer comes before the tab has been told of the logout: it looks by itself, and keeps nothing."""
+    one, other = await two_tabs()
+    other.http.answers = [answer("newer", NOW + 9_000)]
+    other.clock.advance(1_800)
+    one.driver.sign_out()
+    await settle()
+    assert LOGIN_KEY not in one.store
+    assert other.driver.login is None
+
+
+async def test_login_that_is_written_back_all_the_same_counts_for_nothing() -> None:
+    """Between processes of a browser a logout may be seen late; what was written then is void, and is taken away."""
+    one, other = await two_tabs()
+    late = one.store[LOGIN_KEY]
+    one.driver.sign_out()
+    one.store[LOGIN_KEY] = late
+    third = Stage(one.store)
+    third.driver.start()
+    assert third.view.shown == [("out", "", "")]
+    assert LOGIN_KEY not in one.store
+    other.driver.look()
+    assert other.driver.login is None
+
+
+async def test_two_logouts_in_a_row_are_two() -> None:
+    """A login from between them does not outlive the second one."""
+    one, other = await two_tabs()
+    one.driver.sign_out()
+    other.driver.look()
+    first = one.store[LOGOUT_KEY]
+    one.clock.advance(1)
+    await one.sign_in()
+    between = one.store[LOGIN_KEY]
+    one.driver.sign_out()
+    assert one.store[LOGOUT_KEY] != first
+    one.store[LOGIN_KEY] = between
+    third = Stage(one.store)
+    third.driver.start()
+    assert third.view.shown == [("out", "", "")]
+
+
+async def test_tab_stays_who_it_is_while_another_signs_in() -> None:
+    """Two people at two tabs of one browser stay two; a reload of the first does not make it the second."""
+    one = Stage()
+    other = Stage(one.store)
+    await one.sign_in()
+    other.http.answers = [answer("demos", NOW + 3_600, "demo")]
+    other.driver.sign_in("demo", "secret")
+    await settle()
+    one.driver.look()
+    one.http.answers = [answer("newer", NOW + 9_000)]
+    one.clock.advance(1_800)
+    await settle()
+    assert one.driver.login is not None
+    assert (one.driver.login.username, one.driver.login.token) == ("test", "newer")
+    assert json.loads(one.store[LOGIN_KEY])["username"] == "demo"
+    assert one.tab[PERSON_KEY] == "test"
+    reloaded = Stage(one.store, one.tab)
+    reloaded.driver.start()
+    kind, sentence, username = reloaded.view.shown[-1]
+    assert (kind, username) == ("out", "test")
+    assert "open a new tab to go on as demo" in sentence
+
+
+async def test_tab_that_slept_is_not_ended_by_its_old_token() -> None:
+    """What the server refuses is the token of before; another tab has renewed it, and the room is entered with that."""
+    one, other = await two_tabs()
+    one.http.answers = [answer("newer", NOW + 9_000)]
+    one.clock.advance(1_800)
+    await settle()
+    other.driver.token_refused()
+    assert other.view.shown[-1] == ("in", "test")
+    assert other.driver.login is not None
+    assert other.driver.login.token == "newer"
+    other.driver.token_refused()
+    assert ("out", EXPIRED, "test") in other.view.shown
+
+
+async def test_tab_that_was_logged_out_meanwhile_is_not_told_of_a_refusal() -> None:
+    """It has been logged out, which is another thing than a login that has expired."""
+    one, other = await two_tabs()
+    one.driver.sign_out()
+    other.driver.token_refused()
+    assert other.view.shown[-1] == ("out", LOGGED_OUT_ELSEWHERE, "test")

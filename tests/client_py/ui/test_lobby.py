@@ -105,3 +105,28 @@ def test_recent_rooms_are_not_spoken_of_where_there_are_none(world: World, page:
     """Someone new sees no empty list."""
     page.show_lobby("alice", [], DIRECTLY)
     assert not world.document.html.one(class_="recent").is_shown()
+
+
+def test_recent_rooms_follow_other_tabs(world: World, page: Page) -> None:
+    """A room that another tab has visited is offered here too, and one that it has taken off the list is not."""
+    page.show_lobby("alice", ["den", "attic"], DIRECTLY)
+    page.show_recent_rooms(["cellar", "den"])
+    assert [room.text for room in world.document.html.every(class_="recent-room")] == ["cellar", "den"]
+    world.document.html.every(class_="recent-room")[0].fire("click")
+    assert world.asked.calls == [("open_room", "cellar")]
+    page.show_recent_rooms([])
+    assert not world.document.html.one(class_="recent").is_shown()
+
+
+def test_recent_rooms_that_are_shown_already_are_left_alone(world: World, page: Page) -> None:
+    """Whatever else another tab has written takes no keyboard from a button of the list."""
+    page.show_lobby("alice", ["den"], DIRECTLY)
+    button_before = world.document.html.one(class_="recent-room")
+    page.show_recent_rooms(["den"])
+    assert world.document.html.one(class_="recent-room") is button_before
+
+
+def test_recent_rooms_are_of_the_lobby(world: World, page: Page) -> None:
+    """Where no lobby is shown, there is nothing to follow."""
+    page.show_recent_rooms(["den"])
+    assert world.document.html.every(class_="recent-room") == []

@@ -120,6 +120,14 @@ def test_header_leads_out_of_the_room(world: World, handle: str, call: str) -> N
     assert world.asked.of(call) == [(call,)]
 
 
+@pytest.mark.usefixtures("room")
+def test_header_says_who_one_is(world: World) -> None:
+    """Another tab of the same browser may be someone else."""
+    oneself = world.document.by_test_id("oneself")
+    assert oneself.get("data-name") == "alice"
+    assert oneself.get("title") == "You are alice"
+
+
 def alone(world: World) -> FakeElement:
     """Give the invitation of an empty room."""
     return world.document.html.one(class_="alone")

@@ -1,0 +1,75 @@
+"""Decides what a login that stands in this browser is worth: every tab writes there, and any of them may log out.
+
+A logout leaves a name behind, and a login is kept with the name of the logout before it. So a tab that writes a login
+after another one has logged out, since neither hears of the other at once, writes one that counts for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import get_args
+
+from protocol.errors import MalformedMessage
+from protocol.fields import USERNAME, Text, UnixTime
+from protocol.json_text import parse_json
+
+_TOKEN = Text(4_096, r"[A-Za-z0-9_.-]+")
+"""A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
+_EXPIRY = get_args(UnixTime)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the server gives to who signs in."""
+
+    token: str
+    username: str
+    expires_at: float
+    """Seconds since the epoch, by the server's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stands in this browser, for all its tabs."""
+
+    login: Login | None = None
+    logout: str = ""
+    """The name of the last logout, or nothing before the first one."""
+
+
+def parse_login(text: str) -> Login | None:
+    """Read a login as the server sends it and as the browser keeps it; None if it is not one."""
+    return _login(_value(text))
+
+
+def read_kept(text: str, logout: str) -> Kept:
+    """Read what stands in the browser, where a login from before the last logout counts for none."""
+    value = _value(text)
+    match value:
+        case {"logout": before}:
+            is_good = before == logout
+        case _:
+            is_good = not logout  # pages of the first release name none
+    return Kept(_login(value) if is_good else None, logout)
+
+
+def format_login(login: Login, logout: str) -> str:
+    """Write a login as the browser keeps it; `logout` is the one before it."""
+    return json.dumps(asdict(login) | {"logout": logout})
+
+
+def _value(text: str) -> object:
+    try:
+        return parse_json(text)
+    except MalformedMessage:
+        return None
+
+
+def _login(value: object) -> Login | None:
+    match value:
+        case {"token": str(token), "username": str(username), "expires_at": int() | float() as expires_at} if (
+            _TOKEN.admits(token) and USERNAME.admits(username) and _EXPIRY.admits(expires_at)
+        ):
+            return Login(token, username, expires_at)
+    return None
