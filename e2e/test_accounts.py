@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -11,7 +11,8 @@ from playwright.async_api import Route, expect
 
 from e2e import logins
 from e2e.boots import lay_line
-from e2e.chat_page import ChatPage
+from e2e.browsers import Kind
+from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
@@ -142,3 +143,100 @@ async def test_browser_that_logged_in_before_is_not_locked_out(own_server: Serve
     await known.reload()
     await known.log_in("hanna", PASSWORD)
     await known.wait_for_lobby()
+
+
+async def two_tabs(newcomers: Newcomers, kind: Kind, url: str) -> tuple[ChatPage, ChatPage]:
+    """Open two tabs of one profile."""
+    first = await newcomers.open(kind, url)
+    return first, await newcomers.open_beside(first.page.context, url)
+
+
+async def expect_no_token(page: ChatPage) -> None:
+    """No token is left in the browser, wherever a page may have put it."""
+    assert "eyJ" not in await page.page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_logout_reaches_every_tab(newcomers: Newcomers, server: Server, room: str, kind: Kind) -> None:
+    """Logging out in one tab logs out the others at once, in whatever place they are; a reload changes nothing."""
+    first, second = await two_tabs(newcomers, kind, server.url)
+    await first.enter(room)
+    await second.open()
+    await second.wait_for_lobby()
+    third = await newcomers.open_beside(first.page.context, server.url)
+    await third.open(f"/chat/{room}")
+    await third.wait_for_room()
+    await first.handle("logout").click()
+    for page in (second, third):
+        await expect(page.page.get_by_text("You have logged out in another tab.")).to_be_visible()
+        await page.wait_for_form()
+        await expect_no_token(page)
+    await third.reload()
+    await third.wait_for_form()
+    await expect(third.handle("composer")).to_have_count(0)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_login_is_not_written_back_after_a_logout(
+    newcomers: Newcomers, server: Server, room: str, kind: Kind
+) -> None:
+    """A renewal that is under way in one tab while another logs out comes to nothing."""
+    first, second = await two_tabs(newcomers, kind, server.url)
+    await first.enter(room)
+    asked, logged_out = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await logged_out.wait()
+        await route.fulfill(response=answer)
+
+    await second.page.route("**/api/refresh", hold)
+    await second.open(f"/chat/{room}")
+    await asyncio.wait_for(asked.wait(), 30)
+    await first.handle("logout").click()
+    await first.wait_for_form()
+    async with second.page.expect_response("**/api/refresh"):
+        logged_out.set()
+    await second.wait_for_form()
+    for page in (first, second):
+        await expect_no_token(page)
+        await page.reload()
+        await page.wait_for_form()
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_two_people_at_two_tabs_stay_two(newcomers: Newcomers, server: Server, room: str, kind: Kind) -> None:
+    """Signing in as someone else in another tab makes nobody someone else, not even by a reload; the header tells."""
+    first, second = await two_tabs(newcomers, kind, server.url)
+    for page in (first, second):
+        await page.open(f"/chat/{room}")
+    await first.log_in("test", "test")
+    await first.wait_for_room()
+    await expect(second.page.get_by_text("test has signed in in another tab.")).to_be_visible()
+    await second.log_in("demo", "demo")
+    await connect(first, second)
+    await expect(first.handle("oneself")).to_have_attribute("data-name", "test")
+    await expect(second.handle("oneself")).to_have_attribute("data-name", "demo")
+    await first.send("from test")
+    await second.wait_for_incoming("from test")
+    await first.reload()
+    await expect(first.page.get_by_text("demo has signed in in this browser.")).to_be_visible()
+    await expect(first.handle("username")).to_have_value("test")
+    await first.log_in("test", "test")
+    await connect(first, second)
+    await expect(second.handle("oneself")).to_have_attribute("data-name", "demo")
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_lobby_follows_the_rooms_of_other_tabs(
+    newcomers: Newcomers, server: Server, room: str, kind: Kind
+) -> None:
+    """A room that another tab has entered is offered in a lobby that stands open."""
+    first, second = await two_tabs(newcomers, kind, server.url)
+    await first.open()
+    await first.log_in()
+    await first.wait_for_lobby()
+    await second.open(f"/chat/{room}")
+    await second.wait_for_room()
+    await expect(first.page.locator(f'[data-room="{room}"]')).to_be_visible()

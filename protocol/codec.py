@@ -9,7 +9,6 @@ import json
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from enum import Enum
 from functools import cache
 from typing import (
     Annotated,
@@ -129,21 +128,19 @@ def _wire_fields(cls: type[Any]) -> list[tuple[str, str, bool]]:
 
 
 def _decoder(annotation: Any, *, lenient: bool) -> Decoder:
-    """Build the decoder of a type: a dataclass, a bounded or plain scalar, an enum, a literal, an optional, a tuple."""
+    """Build the decoder of a type: a dataclass, a bounded or plain scalar, a literal, an optional, a tuple."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if is_dataclass(annotation):
         return _dataclass_decoder(cast("type[Any]", annotation), lenient=lenient)
     if origin is Annotated:
         return _bounded_decoder(_decoder(arguments[0], lenient=lenient), arguments[1])
     if origin is Literal:
-        return _choice_decoder({choice: choice for choice in arguments})
+        return _choice_decoder(arguments)
     if origin in (Union, types.UnionType):
         part = next(part for part in arguments if part is not types.NoneType)
         return _optional_decoder(_decoder(part, lenient=lenient))
     if origin is tuple:
         return _tuple_decoder(_decoder(arguments[0], lenient=lenient))
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _choice_decoder({member.value: member for member in annotation})
     return _scalar_decoder(annotation)
 
 
@@ -180,11 +177,11 @@ def _bounded_decoder(decoder: Decoder, bound: Text | Range | Items) -> Decoder:
     return decode
 
 
-def _choice_decoder(choices: Mapping[object, object]) -> Decoder:
+def _choice_decoder(choices: tuple[str, ...]) -> Decoder:
     def decode(value: object, path: str) -> Any:
         if not isinstance(value, str) or value not in choices:
-            raise MalformedMessage(f"{path} must be one of {', '.join(map(str, choices))}")
-        return choices[value]
+            raise MalformedMessage(f"{path} must be one of {', '.join(choices)}")
+        return value
 
     return decode
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -38,8 +37,6 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.one_of([values(part) for part in arguments])
     if origin is tuple:
         return st.lists(values(arguments[0]), max_size=3).map(tuple)
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return st.sampled_from(annotation)
     return st.from_type(annotation)
 
 
