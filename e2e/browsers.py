@@ -31,10 +31,13 @@ class Browsers:
         playwright: Playwright,
         *,
         chromium_arguments: Sequence[str] = (),
+        chromium_without: Sequence[str] = (),
         firefox_preferences: Mapping[str, Preference] | None = None,
     ) -> None:
         self._playwright = playwright
         self._chromium_arguments = [*CHROMIUM_ARGUMENTS, *chromium_arguments]
+        self._chromium_without = list(chromium_without)
+        """Arguments of Playwright's own that are left out."""
         self._firefox_preferences = dict(firefox_preferences or {})
         self._found = provision.load()
         self._launched: dict[Kind, Browser] = {}
@@ -65,6 +68,7 @@ class Browsers:
         options: dict[str, Any] = {}
         if kind == "chromium":
             options["args"] = self._chromium_arguments
+            options["ignore_default_args"] = self._chromium_without
         else:
             options["firefox_user_prefs"] = self._firefox_preferences
         if found.source == "system":

@@ -17,6 +17,7 @@ DISTINCTIVE = 500
 
 PASSWORD = "test"
 USERNAME = "test"
+OTHER_USERNAME = OTHER_PASSWORD = "demo"
 
 PASTE = """
 (box, text) => {
@@ -218,5 +219,5 @@ async def meet(first: ChatPage, second: ChatPage, room: str) -> None:
     await asyncio.gather(first.open(f"/chat/{room}"), second.open(f"/chat/{room}"))
     await first.log_in()
     await first.wait_for_status("waiting")
-    await second.log_in()
+    await second.log_in(OTHER_USERNAME, OTHER_PASSWORD)
     await connect(first, second)

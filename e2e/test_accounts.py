@@ -7,15 +7,17 @@ from typing import Any, get_args
 
 import httpx
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Route, async_playwright, expect
 
 from e2e import logins
 from e2e.boots import lay_line
-from e2e.browsers import Kind
+from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
+
+NOTE_THAT_IT_COMES_BACK = "addEventListener('pageshow', (event) => { window.isBack = event.persisted; })"
 
 
 async def expect_auth_error(page: ChatPage, sentence: str) -> None:
@@ -174,6 +176,32 @@ async def test_logout_reaches_every_tab(newcomers: Newcomers, server: Server, ro
     await third.reload()
     await third.wait_for_form()
     await expect(third.handle("composer")).to_have_count(0)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_logout_reaches_a_page_that_comes_back_from_the_history(server: Server, kind: Kind) -> None:
+    """A page that the browser kept alive while another was shown has heard nothing of it, and looks."""
+    async with async_playwright() as playwright:
+        # Playwright has Chromium keep no such pages.
+        browsers = Browsers(playwright, chromium_without=["--disable-back-forward-cache"])
+        try:
+            first, second = await two_tabs(Newcomers(browsers), kind, server.url)
+            await first.open()
+            await first.log_in()
+            await first.wait_for_lobby()
+            await first.page.evaluate(NOTE_THAT_IT_COMES_BACK)
+            await second.open()
+            await second.wait_for_lobby()
+            await first.page.goto(f"{server.url}/healthz")
+            await second.handle("logout").click()
+            await second.wait_for_form()
+            await first.page.evaluate("setTimeout(() => history.back())")
+            await first.wait_for_form()
+            assert await first.page.evaluate("isBack")
+            await expect_no_token(first)
+            assert [*first.errors, *second.errors] == []
+        finally:
+            await browsers.close()
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

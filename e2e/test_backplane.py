@@ -375,7 +375,7 @@ async def test_people_on_two_processes_talk(pair: tuple[Server, Server], newcome
     """Two browsers whose pages are of two processes meet in a room, and talk."""
     ada, ben = await newcomers.open("chromium", pair[0].url), await newcomers.open("firefox", pair[1].url)
     await ada.enter(room)
-    await ben.enter(room)
+    await ben.enter(room, "demo", "demo")
     await connect(ada, ben)
     await ada.send("Hello from another process")
     await ben.wait_for_incoming("Hello from another process")

@@ -12,7 +12,7 @@ from e2e.conftest import REGULARS, OpenPage, Pair
 from e2e.peer_connections import break_connection, count_connections, record_connections, set_muted
 from e2e.people import Newcomers
 from e2e.proxy import Proxy
-from e2e.server import Server
+from e2e.server import PASSWORD, Server
 
 SERVER_AWAY = "The server cannot be reached"
 
@@ -103,8 +103,9 @@ async def test_conversation_outlives_the_server(own_server: Server, newcomers: N
     for page in (first, second):
         await expect(page.handle("status-detail")).not_to_contain_text(SERVER_AWAY, timeout=CONNECT_MS)
         await page.wait_for_status("connected")
+    own_server.register("Cleo")
     third = await newcomers.open("chromium", own_server.url)
-    await third.enter(room)
+    await third.enter(room, "Cleo", PASSWORD)
     await third.wait_for_status("full")
     await say_something(first, second, "It is back")
     assert await count_connections(first) == connections
