@@ -56,7 +56,11 @@ class ChatPage:
     def allow_lost_server(self) -> None:
         """Expect the browser to note by itself that the WebSocket was cut off or could not be opened."""
         socket = re.escape(self.url.replace("http", "ws", 1) + "/ws")
-        notes = (f"WebSocket connection to '{socket}' failed", f"Firefox can’t establish a connection .* at {socket}")
+        notes = (
+            f"WebSocket connection to '{socket}' failed",
+            f"Firefox can’t establish a connection .* at {socket}",
+            f"The connection to {socket} was interrupted while the page was loading",
+        )
         self._allowed += [re.compile(note) for note in notes]
 
     def allow_unreachable_server(self, path: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from client_py.core.history import UNREADABLE
@@ -12,10 +12,11 @@ from client_py.ui.icons import PATHS, drawing
 from client_py.ui.links import split_links
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from client_py.core.models import Message
     from client_py.ports import Document, Element, Formats
+    from client_py.ui.links import Part
 
 DELIVERY_LABELS = {
     Delivery.QUEUED: "Waiting to be sent",
@@ -124,14 +125,15 @@ class MessageView:
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
         yield shown
         if len(text) <= FOLDED_FROM and text.count("\n") <= FOLDED_FROM_LINES:
-            shown.append(*self._parts(text))
+            shown.append(*self._parts(split_links(text)))
             return
-        rest = self._document.create("span", {}, *self._parts(text[SHOWN_FOLDED:]))
-        shown.append(*self._parts(text[:SHOWN_FOLDED]), rest)
+        first, others = _cut(split_links(text))
+        rest = self._document.create("span", {}, *self._parts(others))
+        shown.append(*self._parts(first), rest)
         yield self._fold(shown, rest)
 
-    def _parts(self, text: str) -> Iterator[Element | str]:
-        for part in split_links(text):
+    def _parts(self, parts: Iterable[Part]) -> Iterator[Element | str]:
+        for part in parts:
             if part.is_link:
                 attributes = {"href": part.text, "rel": "noopener noreferrer", "target": "_blank"}
                 yield self._document.create("a", attributes, part.text)
@@ -154,3 +156,21 @@ class MessageView:
         show(folded=True)
         self._listeners.callback(button.on("click", lambda _event: turn()))
         return button
+
+
+def _cut(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+    """Return what a folded message shows, and the rest; a link is in one of them whole, or it would lead elsewhere."""
+    first: list[Part] = []
+    rest: list[Part] = []
+    room = SHOWN_FOLDED
+    for part in parts:
+        if len(part.text) <= room:
+            first.append(part)
+        elif part.is_link or room <= 0:
+            rest.append(part)
+            room = 0
+        else:
+            first.append(replace(part, text=part.text[:room]))
+            rest.append(replace(part, text=part.text[room:]))
+        room -= len(part.text)
+    return first, rest

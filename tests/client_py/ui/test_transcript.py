@@ -262,6 +262,16 @@ def test_long_message_is_folded(world: World, room: RoomScreen) -> None:
     assert (long.get("data-folded"), button.get("aria-expanded"), rest.hidden) == ("", "false", True)
 
 
+@pytest.mark.parametrize("before", [SHOWN_FOLDED - 30, SHOWN_FOLDED - 5, SHOWN_FOLDED])
+def test_link_of_a_folded_message_stays_whole(world: World, room: RoomScreen, before: int) -> None:
+    """Cut in two, its first half would lead elsewhere."""
+    text = "x" * (before - 1) + " https://example.org/page and more"
+    add(room, incoming(text))
+    (link,) = world.document.html.one(class_="text").every(tag="a")
+    assert link.get("href") == "https://example.org/page"
+    assert world.document.html.one(class_="text").text == text
+
+
 def test_message_of_many_lines_is_folded(world: World, room: RoomScreen) -> None:
     """Lines count as well as characters."""
     add(room, incoming("\n" * 100))
