@@ -1,4 +1,6 @@
 import math
+import os
+import sys
 import threading
 
 import anyio
@@ -6,7 +8,7 @@ import bcrypt
 import pytest
 
 from signaling.errors import RateLimited
-from signaling.passwords import BUSY_RETRY_AFTER, PATIENCE_SECONDS, Passwords
+from signaling.passwords import BUSY_RETRY_AFTER, NICENESS, PATIENCE_SECONDS, Passwords
 from signaling.turn_queue import MAX_WAITING, Share
 
 COST = 5
@@ -172,3 +174,16 @@ async def test_cancelled_turn_is_passed_on(waiting: bool) -> None:  # noqa: FBT0
         tasks.cancel_scope.cancel()
     async with passwords.turn(share("b")):
         assert passwords._answered.keys() == passwords._queue._served
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+async def test_bcrypt_comes_after_everything_else() -> None:
+    """The system runs its threads after the event loop."""
+
+    def priority(_password: bytes, _hashed: bytes) -> bool:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return True
+
+    priorities: list[int] = []
+    assert await Passwords(COST, priority).matches("password", HASH)
+    assert priorities == [min(19, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + NICENESS)]
