@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable
@@ -62,7 +63,7 @@ def username_key(username: str) -> str:
 
 
 class Accounts:
-    """The accounts of this server. The demo accounts are seen in development mode only, wherever they were made.
+    """The accounts of this server. The demo account is seen in development mode only, wherever it was made.
 
     While the database is away, everything raises DatabaseUnavailable.
     """
@@ -72,9 +73,10 @@ class Accounts:
         self._database = Database(url)
         self._clock = clock
         self._known: dict[str, tuple[Account, float]] = {}
+        self._searches: dict[str, asyncio.Task[Account | None]] = {}
 
     async def open(self) -> None:
-        """Bring the tables up to date, and drop the demo accounts if this is no place for them; or a StartupError."""
+        """Bring the tables up to date, and drop the demo account if this is no place for it; or a StartupError."""
         await self._database.open()
         if not self._with_demo:
             async with self._database.begin() as connection:
@@ -82,6 +84,8 @@ class Accounts:
 
     async def close(self) -> None:
         """Close every connection to the database."""
+        for search in self._searches.values():
+            search.cancel()
         await self._database.close()
 
     async def check(self) -> None:
@@ -115,10 +119,20 @@ class Accounts:
         return await self._one(ACCOUNTS.c.username_key == username_key(username))
 
     async def by_id(self, account_id: str) -> Account | None:
-        """Give the account that a token names, as it was within the last KNOWN_SECONDS."""
+        """Give the account that a token names, as it was within the last KNOWN_SECONDS.
+
+        Of many who ask for one account at once, one asks the database.
+        """
         account, expires_at = self._known.get(account_id, (None, 0.0))
         if account is not None and self._clock() < expires_at:
             return account
+        search = self._searches.get(account_id)
+        if search is None:
+            search = self._searches[account_id] = asyncio.create_task(self._search(account_id))
+            search.add_done_callback(lambda _: self._searches.pop(account_id))
+        return await asyncio.shield(search)  # whoever goes away does not end it for the others
+
+    async def _search(self, account_id: str) -> Account | None:
         self._known.pop(account_id, None)
         account = await self._one(ACCOUNTS.c.id == account_id)
         if account is not None:

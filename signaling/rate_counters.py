@@ -14,6 +14,8 @@ from limits.errors import StorageError
 from signaling.logs import log
 
 KEY_PREFIX = "p2pchat:limit"
+SWEEP_SECONDS = 5.0
+"""Between two looks at what this process counts no longer."""
 PAUSE_SECONDS = 5.0
 """For so long a Redis that failed is not asked again: a login is not to wait for each of its counters."""
 TIMEOUT_SECONDS = 1.0
@@ -32,7 +34,7 @@ class RateCounters:
     """
 
     def __init__(self, backplane_url: str = "") -> None:
-        own = MemoryStorage()
+        own = ProcessMemory()
         self._own = _limiters(own)
         self._shared = _limiters(_redis(backplane_url)) if backplane_url else None
         self._shared_again_at = 0.0
@@ -46,6 +48,39 @@ class RateCounters:
                 self._shared_again_at = time.monotonic() + PAUSE_SECONDS
                 log("limits_not_shared", level=logging.WARNING, reason=type(error.storage_error).__name__)
         return await question(self._own[window])
+
+
+class ProcessMemory(MemoryStorage):
+    """Counts in this process, as limits does, and forgets what has expired at its own pace.
+
+    limits would look for it after each count, in a thread for each address and each name that it knows: many wrong
+    passwords, which are remembered for minutes, would keep the event loop busy with threads.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sweep_at = 0.0
+
+    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - what limits calls before each count
+        now = time.time()
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            self.forget_expired()
+
+    def forget_expired(self) -> None:
+        """Forget what does not count any more. No lock is held now: nothing is awaited under one."""
+        now = time.time()
+        for key, entries in list(self.events.items()):
+            while entries and entries[-1].expiry <= now:  # the oldest is the last
+                entries.pop()
+            if not entries:
+                del self.events[key]
+                self.locks.pop(key, None)
+        for key, expires_at in list(self.expirations.items()):
+            if expires_at <= now:
+                del self.expirations[key]
+                self.storage.pop(key, None)
+                self.locks.pop(key, None)
 
 
 def _limiters(storage: Storage) -> dict[Window, RateLimiter]:

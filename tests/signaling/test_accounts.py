@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.accounts import KNOWN_SECONDS, Account, Accounts
 from signaling.database import sqlite_url
@@ -87,6 +88,25 @@ class AccountsInAnyDatabase:
             demo = await development.add("test", "hash", is_demo=True)
             assert await public.by_name("test") is None
             assert await public.by_id(demo.id) is None
+
+    async def test_database_is_asked_once_by_many_at_once(self, url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where many pages of an account come back together, one look-up serves them; whoever goes ends nothing."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Ann", "hash")
+            connections = 0
+            connect = accounts._database.connect
+
+            def counted() -> AbstractAsyncContextManager[AsyncConnection]:
+                nonlocal connections
+                connections += 1
+                return connect()
+
+            monkeypatch.setattr(accounts._database, "connect", counted)
+            first, *others = [asyncio.create_task(accounts.by_id(account.id)) for _ in range(20)]
+            await asyncio.sleep(0)
+            first.cancel()
+            assert await asyncio.gather(*others) == [account] * 19
+            assert connections == 1
 
     async def test_account_is_looked_for_once_in_some_seconds(self, url: URL) -> None:
         """Who comes again at once is known; an account that another program deletes is gone some seconds later."""
