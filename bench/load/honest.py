@@ -1,4 +1,8 @@
-"""Plays the people whom an attack must not hurt: pairs that meet again and again, as two pages do, and logins."""
+"""Plays the people whom an attack must not hurt: pairs that meet again and again, as two pages do, and logins.
+
+They log in with the mark of a browser in which they have logged in before. Who has none competes with every address
+that has none, and may be told to come again.
+"""
 
 from __future__ import annotations
 
@@ -187,7 +191,8 @@ class People:
 
     async def _log_in(self, person: int) -> None:
         journal, started = self.journal, time.perf_counter()
-        body = json.dumps({"username": self._accounts[person].username, "password": PASSWORD})
+        account = self._accounts[person]
+        body = json.dumps({"username": account.username, "password": PASSWORD, "device_marks": [account.device_mark]})
         async with asyncio.timeout(PATIENCE):
             reader, writer = await _open(self._server, _address(person))
             try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,9 +19,10 @@ import bcrypt
 from bench.load import HOST, PASSWORD
 from bench.relay.servers import SERVER_CORE, cpu_seconds, until_it_listens
 from signaling.access_tokens import AccessTokens
-from signaling.accounts import Accounts
+from signaling.accounts import Accounts, username_key
 from signaling.data_folder import token_secret
 from signaling.database import chosen_url
+from signaling.device_marks import DeviceMarks
 from signaling.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +38,8 @@ class Account:
 
     username: str
     token: str
+    device_mark: str
+    """Of the browser in which they have."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,15 @@ async def _open_accounts(settings: Settings, count: int) -> list[Account]:
         opened = [await accounts.add(f"person-{number}", password_hash) for number in range(count)]
     finally:
         await accounts.close()
-    return [Account(account.username, tokens.issue(account.id).text) for account in opened]
+    marks, now = DeviceMarks(token_secret(settings)), time.time()
+    return [
+        Account(
+            account.username,
+            tokens.issue(account.id).text,
+            marks.issue(username_key(account.username), account.id, password_hash, secrets.token_hex(8), now),
+        )
+        for account in opened
+    ]
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
