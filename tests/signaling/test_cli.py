@@ -20,15 +20,17 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
-from protocol.versions import LATEST, SUBPROTOCOLS
+from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
 COMMAND = Path(sys.executable).with_name("p2p-chat")
 SECRET = "a secret of the tests, 32 bytes or more"
 PASSWORD = "a-password-that-nobody-logs"
 SDP = "v=0 an-sdp-that-nobody-logs"
 CANDIDATE = "candidate:1 192.0.2.77 that-nobody-logs"
-TIMEOUT = 20
+TIMEOUT = 120
+"""For what ends by itself, after a second or two on a machine that has nothing else to do."""
+STOP_SECONDS = 60
+"""For a server to end that would wait for its clients for ever, if it waited for them."""
 
 
 class Serving:
@@ -112,10 +114,10 @@ def test_server_says_where_it_is(tmp_path: Path) -> None:
         started = time.monotonic()
         code, output, errors = server.interrupt()
     assert (code, errors.count("event=request"), errors.count("Traceback")) == (0, 0, 0)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < STOP_SECONDS
     address, way_in = output.splitlines()
     assert address == f"P2P Chat is at http://{server.address} (Ctrl-C stops it)."
-    assert way_in == "Development mode: log in as test (password test) or demo (password demo), or register."
+    assert way_in == "Development mode: log in as test with the password test, or register."
 
 
 def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:
         assert client.recv(4) == b"HTTP"
         started = time.monotonic()
         code, _, errors = server.interrupt()
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < STOP_SECONDS
     assert (code, errors.count("Traceback")) == (0, 0)
     assert "Cancel 1 running task" in errors
 
@@ -284,7 +286,7 @@ async def converse(address: str) -> list[str]:
         await client.post("/api/login", content=f'{{"password":"{PASSWORD}"')
         renewed = await client.post("/api/refresh", headers={"Authorization": f"Bearer {token}"})
         await client.get(f"/chat/room?password={PASSWORD}&token={token}")
-    subprotocols = [Subprotocol(SUBPROTOCOLS[LATEST]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
+    subprotocols = [Subprotocol(SUBPROTOCOL), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
     async with (
         connect(f"ws://{address}/ws?token={token}", proxy=None) as first,
         connect(f"ws://{address}/ws", subprotocols=subprotocols, proxy=None) as second,
