@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from signaling.errors import ForbiddenOrigin
 from signaling.logs import given, log
@@ -34,9 +33,7 @@ class OriginCheck:
             source = address_key(scope["client"][0] if scope["client"] else None)
             path, origin = given(scope["path"]), given(Headers(scope=scope)["origin"])
             log("forbidden_origin", source=source, path=path, origin=origin)
-            # Closing before accepting is what ASGI has for a handshake that is answered with 403.
-            refused = WebSocketClose() if scope["type"] == "websocket" else refusal_response(ForbiddenOrigin())
-            await refused(scope, receive, send)
+            await refusal_response(ForbiddenOrigin())(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
