@@ -34,6 +34,7 @@ class AccountApi:
     """The endpoints that end in a token."""
 
     admission: Admission
+    refresh_limit: RateLimit
 
     async def register(self, request: Request) -> Response:
         """`POST /api/register`: make an account and log in to it."""
@@ -55,6 +56,7 @@ class AccountApi:
     async def refresh(self, request: Request) -> Response:
         """`POST /api/refresh`: exchange a good token for a fresh one."""
         account = await self.admission.account_of(bearer_token(request))
+        await self.refresh_limit.spend(account.id)
         return JSONResponse(self._login(account), headers=NO_STORE)
 
     def _login_response(self, admitted: Admitted, status: HTTPStatus = HTTPStatus.OK) -> Response:

@@ -38,7 +38,7 @@ from signaling.data_folder import token_secret
 from signaling.database import chosen_url
 from signaling.device_marks import DeviceMarks
 from signaling.errors import Refusal
-from signaling.heap import release_memory_after
+from signaling.heap import keep_small
 from signaling.logs import log
 from signaling.metrics import registry
 from signaling.metrics_endpoint import METRICS_PATH, MetricsEndpoint
@@ -53,9 +53,10 @@ from signaling.pages import Pages, robots
 from signaling.passwords import Passwords
 from signaling.quotas import Limits, Quotas, frames_for
 from signaling.rate_counters import RateCounters
-from signaling.rate_limits import LoginLimits, ice_servers_limit, registration_limit
+from signaling.rate_limits import LoginLimits, ice_servers_limit, refresh_limit, registration_limit
 from signaling.readiness import READY_PATH, Check, Readiness
 from signaling.request_ids import REQUEST_ID_HEADER
+from signaling.request_limit import RequestLimit
 from signaling.responses import ErrorResponses, not_heard
 from signaling.resume_tokens import ResumeTokens
 from signaling.rooms import Places, Rooms
@@ -72,6 +73,7 @@ class Parts:
     """What a running server is made of."""
 
     admission: Admission
+    accounts_api: AccountApi
     ice_servers: IceServersApi
     endpoint: SignalingEndpoint
     switchboard: Switchboard
@@ -84,8 +86,8 @@ class Parts:
 def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:
     """Make the server; a StartupError if the settings, the data folder or the site do not let it be made.
 
-    Its state has what whoever runs it has to reach: `tally`, where reads are counted, and `readiness`, which is to be
-    told when it stops.
+    Its state has what whoever runs it has to reach: `tally`, where reads are counted, `request_limit`, which HTTP
+    requests count against before they reach the app, and `readiness`, which is to be told when it stops.
     """
     parts = _parts(settings, site or load_site(static_folder()), worker or Worker())
     errors = ErrorResponses(parts.switchboard.tally)
@@ -110,6 +112,7 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     app.router.redirect_slashes = False
     app.state.tally = parts.switchboard.tally
     app.state.readiness = parts.readiness
+    app.state.request_limit = RequestLimit(parts.endpoint.quotas, parts.endpoint.addresses)
     return app
 
 
@@ -152,7 +155,8 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     if backplane is not None:
         checks["backplane"] = backplane.check
     metrics = WorkerMetrics(registry(rooms, switchboard), worker)
-    return Parts(admission, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
+    api = AccountApi(admission, refresh_limit(settings, counters))
+    return Parts(admission, api, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -162,6 +166,7 @@ def _limits(settings: Settings) -> Limits:
         connections_per_address=settings.connections_per_address,
         opens_by_account=_rate(settings.connect_limit),
         handshakes_by_address=_rate(settings.connect_by_address_limit),
+        requests_by_address=_rate(settings.request_limit),
         frames=frames_for(_rate(settings.message_limit)),
         buffered_bytes=settings.buffer_mib * 2**20,
     )
@@ -181,7 +186,7 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         if parts.backplane is not None:
             await parts.backplane.open(parts.switchboard.carry_out)
         await parts.metrics.open()
-        releasing = asyncio.create_task(release_memory_after(parts.endpoint.quotas.has_shrunk))
+        releasing = asyncio.create_task(keep_small())
         try:
             yield
         finally:
@@ -195,7 +200,7 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
 
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
-    api, pages, health = AccountApi(parts.admission), Pages(parts.site), Health(settings.allowed_origins)
+    api, pages, health = parts.accounts_api, Pages(parts.site), Health(settings.allowed_origins)
     return [
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),

@@ -9,9 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 CHECK_SECONDS = 5.0
+WORTH_RELEASING = 4 * 2**20
+"""Bytes by which the process is larger than it has been: looking for free pages takes some milliseconds."""
+STATISTICS = Path("/proc/self/statm")
 
 
 def release_free_memory() -> None:
@@ -20,9 +26,22 @@ def release_free_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-async def release_memory_after(has_shrunk: Callable[[], bool], seconds: float = CHECK_SECONDS) -> None:
-    """Look now and then whether much less is kept than before, and release what was freed then; without end."""
+def resident_bytes() -> int:
+    """Return how much memory this process has; 0 where only Linux could tell."""
+    if sys.platform != "linux":
+        return 0
+    return int(STATISTICS.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def keep_small(
+    resident: Callable[[], int] = resident_bytes,
+    release: Callable[[], None] = release_free_memory,
+    seconds: float = CHECK_SECONDS,
+) -> None:
+    """Release what is free for as long as the process is larger than it was at its smallest; without end."""
+    least = resident()
     while True:
         await asyncio.sleep(seconds)
-        if has_shrunk():
-            release_free_memory()
+        if resident() - least >= WORTH_RELEASING:
+            release()
+        least = min(least, resident())

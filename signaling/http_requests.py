@@ -6,20 +6,24 @@ llhttp is several times as fast as h11. What h11 refuses besides is refused by `
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
-import sys
+from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, Refusal, RequestTooSlow
+from protocol.http import MAX_BODY_BYTES
+from signaling.dropping import drop
+from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, RateLimited, Refusal, RequestTooSlow
 from signaling.middleware.security_headers import security_headers
+from signaling.penalties import MOST_SECONDS
 from signaling.rate_limits import address_key
 from signaling.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
+from signaling.request_limit import RequestLimit
+from signaling.request_turns import RequestTurns
 from signaling.responses import refusal_response
 from signaling.tally import Tally
 from signaling.upgrade import Upgrade
@@ -27,9 +31,8 @@ from signaling.waiting_clients import WaitingClients
 
 MAX_HEAD_BYTES = 16_384
 """Of a request whose headers have not come to their end, or of what follows its body. One read may be beyond it."""
-MAX_PIPELINED = 16
+MAX_PIPELINED = 4
 """Requests that wait for the answer to the one before. No browser sends any; one read could hold thousands of them."""
-NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Awaited(Enum):
@@ -43,15 +46,28 @@ class Awaited(Enum):
     """Another request."""
     READING = auto()
     """That the client reads what is written."""
+    MOMENT = auto()
+    """Nothing: it is refused, and is to be told so in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a connection passes before the app, one for all of them."""
+
+    clients: WaitingClients
+    limit: RequestLimit
+    turns: RequestTurns
+    tally: Tally
 
 
 class HttpRequests(HttpToolsProtocol):
     """One connection, until it becomes a WebSocket."""
 
-    def __init__(self, *args: Any, clients: WaitingClients, tally: Tally, **options: Any) -> None:
+    def __init__(self, *args: Any, gate: Gate, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._clients = clients
-        self._tally = tally
+        self._gate = gate
+        self._clients = gate.clients
+        self._host = ""
         self.address = ""
         self.due = 0.0
         self._awaited: Awaited | None = None
@@ -62,16 +78,22 @@ class HttpRequests(HttpToolsProtocol):
         self._body_bytes = 0
         self._is_in_head = False
         self._is_in_body = False
+        self._is_too_long = False
+        """Of the body: the app will refuse it, whatever more comes."""
         self._is_websocket = False
+        self._refusal: RateLimited | None = None
+        self._unbegun: tuple[RequestResponseCycle, Any] | None = None
+        """What will be asked of the app when the body is there."""
 
     # The transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # likewise uvicorn's
-        """Wait for the first request."""
+        """Wait for the first request, or refuse all of them."""
         super().connection_made(transport)
-        host = self.client[0] if self.client else ""
+        self._host = host = self.client[0] if self.client else ""
         self.address = address_key(host) if ":" in host else host  # IPv4 is its own key, and common
-        self._wait_for(Awaited.HEAD)
+        self._refusal = self._gate.limit.refusal(host)
+        self._wait_for(Awaited.HEAD if self._refusal is None else Awaited.MOMENT)
         if not self._clients.has_come(self, transport.get_extra_info("socket").fileno()):
             self._refuse(NoRoom())
 
@@ -79,19 +101,25 @@ class HttpRequests(HttpToolsProtocol):
         """Wait for nothing any more."""
         super().connection_lost(exc)
         self._wait_for(None)
+        # Each of them has the connection, which has them: that would keep all until the next collection of garbage.
+        self._unbegun = self.cycle = None  # type: ignore[assignment]  # likewise uvicorn's
+        self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
         """Read on, as long as it leads to something."""
         self._unread_bytes += len(data)
+        if self._refusal is not None:
+            self._pass_over()
+            return
         try:
             self._read(data)
         except httptools.HttpParserError as error:
             reason = error.__context__
-            self._refuse(reason if isinstance(reason, Refusal) else MalformedRequest("it breaks a rule of HTTP/1.1"))
+            self._reject(reason if isinstance(reason, Refusal) else MalformedRequest("it breaks a rule of HTTP/1.1"))
         except Refusal as refusal:
-            self._refuse(refusal)
+            self._reject(refusal)
         if self._unread_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(HeadTooBig(MAX_HEAD_BYTES))
+            self._reject(HeadTooBig(MAX_HEAD_BYTES))
         self._look()
 
     def pause_writing(self) -> None:
@@ -125,8 +153,11 @@ class HttpRequests(HttpToolsProtocol):
         self._is_in_head, self._body_bytes = False, 0
         if len(self.pipeline) >= MAX_PIPELINED:
             raise MalformedRequest("too many others wait before it")
+        if refusal := self._gate.limit.refusal(self._host):
+            raise refusal
         method, version = self.parser.get_method().decode("ascii"), self.parser.get_http_version()
         found = check_fields(version, self.headers)
+        self._is_too_long = int(found.get(b"content-length", b"0")) > MAX_BODY_BYTES
         self.url = path_of(method, self.url, found.get(b"host"))
         self._is_websocket = check_handshake(method, version, found, self.headers)
         if version == HTTP_1_0:
@@ -139,14 +170,24 @@ class HttpRequests(HttpToolsProtocol):
         self._unread_bytes = 0
         self._body_bytes += len(body)
         super().on_body(body)
+        if self._body_bytes > MAX_BODY_BYTES:
+            self._is_too_long = True
+            self._ask_app()  # which will refuse it
 
     def on_message_complete(self) -> None:
         """Be ready for another request."""
         self._unread_bytes = 0
         self._is_in_body = False
         super().on_message_complete()
+        self._ask_app()
 
     # uvicorn
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Begin with a request when all of it is there: half a body costs nothing but the time for it to come."""
+        self._unbegun = cycle, app
+        if not cycle.more_body or cycle.waiting_for_100_continue or self._is_too_long:
+            self._ask_app()
 
     def on_response_complete(self) -> None:
         """Wait for another request, by our clock: uvicorn's would be stopped by a single byte."""
@@ -163,6 +204,7 @@ class HttpRequests(HttpToolsProtocol):
         upgrade: Upgrade = self.ws_protocol_class(self.config, self.server_state)  # type: ignore[assignment, call-arg, misc]
         self.transport.set_protocol(upgrade)
         upgrade.asked(self.transport, dict(self.scope), self.url)
+        self._gate.turns.take(self._gate.limit.source(self._host), upgrade.begin)
 
     def _should_upgrade(self) -> bool:
         return self._is_websocket
@@ -175,7 +217,7 @@ class HttpRequests(HttpToolsProtocol):
             case Awaited.READING:
                 unsent = self.transport.get_write_buffer_size()
                 if unsent >= self._unsent_bytes:
-                    self._drop()
+                    drop(self.transport)
                 else:
                     self._unsent_bytes, self.due = unsent, now + self._clients.patience.reading
             case Awaited.BODY:
@@ -189,7 +231,7 @@ class HttpRequests(HttpToolsProtocol):
         """Close: others need the place."""
         was_reading, self._awaited = self._awaited is Awaited.READING, None
         if was_reading:
-            self._drop()
+            drop(self.transport)
         else:
             self.transport.close()
             self._look()
@@ -209,6 +251,22 @@ class HttpRequests(HttpToolsProtocol):
                     self.handle_websocket_upgrade()
             else:
                 return
+
+    def _ask_app(self) -> None:
+        """Hand a request to the app when it is its turn."""
+        if self._unbegun is not None:
+            cycle, app = self._unbegun
+            self._unbegun = None
+            self._gate.turns.take(self._gate.limit.source(self._host), partial(self._begin, cycle, app))
+
+    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if not cycle.disconnected:  # while it waited
+            super()._start_asgi_task(cycle, app)
+
+    def _pass_over(self) -> None:
+        """Look at nothing that comes. Left in the kernel, it would turn the answer into a reset."""
+        if self._unread_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            drop(self.transport)
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
@@ -258,23 +316,27 @@ class HttpRequests(HttpToolsProtocol):
                 return patience.idle
             case Awaited.READING:
                 return patience.reading
+            case Awaited.MOMENT:
+                return patience.refused
 
     def _give_up(self) -> None:
         """Close, and say why to whoever has begun to ask."""
-        if self._is_in_head or self._unread_bytes or self._is_in_body:
+        if self._refusal is not None:
+            self._refuse(self._refusal)
+        elif self._is_in_head or self._unread_bytes or self._is_in_body:
             self._refuse(RequestTooSlow())
         else:
             self.transport.close()
             self._look()
 
-    def _drop(self) -> None:
-        """Close without waiting for the client to read; the kernel, which would go on trying, is to forget it too."""
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
-        self.transport.abort()
+    def _reject(self, refusal: Refusal) -> None:
+        """Refuse what was sent, and hold it against where it comes from: who goes on does not do it by accident."""
+        self._gate.limit.offend(self._host)
+        self._refuse(refusal)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer in place of the app, and close; only close where an answer would be taken for a part of another."""
-        self._tally.refusals[refusal.code] += 1
+        self._gate.tally.refusals[refusal.code] += 1
         if self._is_answering():
             is_unspoiled = not self.pipeline and not self.cycle.response_started
             self.cycle.disconnected = True
@@ -287,10 +349,21 @@ class HttpRequests(HttpToolsProtocol):
         self._look()
 
     def _answer(self, refusal: Refusal) -> bytes:
-        response = refusal_response(refusal)
-        ours = {**security_headers(), "Connection": "close"}
-        response.headers.update(ours)
-        lines = [b"%b: %b" % pair for pair in (*self.server_state.default_headers, *response.raw_headers)]
-        status = HTTPStatus(response.status_code)
-        head = b"HTTP/1.1 %d %b" % (status, status.phrase.encode())
-        return b"\r\n".join([head, *lines, b"", bytes(response.body)])
+        first, rest = _too_many(refusal.retry_after) if isinstance(refusal, RateLimited) else _answer(refusal)
+        lines = [b"%b: %b" % pair for pair in self.server_state.default_headers]
+        return b"\r\n".join([first, *lines, rest])
+
+
+def _answer(refusal: Refusal) -> tuple[bytes, bytes]:
+    """Return the first line of a response, and what stands behind uvicorn's own headers."""
+    response = refusal_response(refusal)
+    response.headers.update({**security_headers(), "Connection": "close"})
+    lines = [b"%b: %b" % pair for pair in response.raw_headers]
+    status = HTTPStatus(response.status_code)
+    return b"HTTP/1.1 %d %b" % (status, status.phrase.encode()), b"\r\n".join([*lines, b"", bytes(response.body)])
+
+
+@lru_cache(maxsize=int(MOST_SECONDS))
+def _too_many(seconds: int) -> tuple[bytes, bytes]:
+    """Return the answer that is given most when there are too many to answer."""
+    return _answer(RateLimited(seconds))

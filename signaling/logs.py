@@ -28,9 +28,10 @@ MAX_GIVEN_CHARACTERS = 256
 """Of a path or an origin, which can be as long as the head of a request."""
 USUAL_LINES = Rate.of(300, 300.0)
 """Of one event by one account or address: twice what eight devices with eight rooms each cause by coming back."""
-LINES = {"request": Rate.of(3000, 300.0)}
-"""A page asks for some twenty files, and many people may be behind one address."""
 REPORT_SECONDS = 60.0
+LINES = {"request": Rate.of(3000, 300.0), "requests_refused": Rate.of(1, REPORT_SECONDS)}
+"""A page asks for some twenty files, and many people may be behind one address. Of what is refused before it is looked
+at, the first is worth a line, and the number of the others."""
 
 
 def log(event: str, *, level: int = logging.INFO, source: str | None = None, **fields: object) -> None:

@@ -6,9 +6,9 @@ from signaling.budgets import Budget, Rate
 
 OFFENCES = Rate.of(60, 60.0)
 """What an address may be guilty of, in points: behind one address are many people, some of whose logins have ended."""
-BAD_TOKEN, HASTE, UNFINISHED, FLOOD = 1, 1, 5, 25
-"""Points: a handshake with a bad token, one over the limit, a message that did not end or was one too many, and frames
-over the limit. The third flood of a minute is too many."""
+BAD_TOKEN, HASTE, MALFORMED, UNFINISHED, FLOOD = 1, 1, 1, 5, 25
+"""Points: a handshake with a bad token, one over the limit, a request that cannot be read, a message that did not end
+or was one too many, and frames over the limit. The third flood of a minute is too many."""
 FIRST_SECONDS, MOST_SECONDS = 10.0, 600.0
 """The first refusal is over before honest people behind the same address have given up; each further one doubles."""
 FORGIVEN_SECONDS = 1800.0

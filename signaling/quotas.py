@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from signaling.budgets import Budget, Rate
 from signaling.client_addresses import ClientAddress
-from signaling.penalties import HASTE, OFFENCES, Penalty
+from signaling.penalties import HASTE, MALFORMED, OFFENCES, Penalty
 
 FRAMES_FOR_A_MESSAGE = 5
 """Pongs, pings and fragments are frames beside the messages: an honest client sends few of them."""
@@ -24,8 +24,6 @@ NETWORK_FACTOR = 4
 """A network may use what so many of its addresses may."""
 ACCOUNT_PART, ADDRESS_PART, NETWORK_PART = 16, 8, 4
 """The parts of all buffers that one account, address or network may fill."""
-WORTH_RELEASING = 8 * 2**20
-"""Bytes by which buffers must have shrunk for the process to give memory back to the system."""
 SWEEP_FROM = 1024
 """Below that number of holders it is not worth looking for those that can be forgotten."""
 
@@ -39,6 +37,8 @@ class Limits:
     connections_per_address: int
     opens_by_account: Rate
     handshakes_by_address: Rate
+    requests_by_address: Rate
+    """Of HTTP, and connections for them."""
     frames: Rate
     """Of one connection."""
     buffered_bytes: int
@@ -51,6 +51,7 @@ class Bounds:
     connections: int
     buffered_bytes: int
     handshakes: Rate
+    requests: Rate
     frames: Rate
     offences: Rate = OFFENCES
 
@@ -58,16 +59,24 @@ class Bounds:
 class Holder:
     """What one account, address or network uses, or all together; there is one for each that has used something."""
 
-    __slots__ = ("_handshakes", "bounds", "buffered_bytes", "connections", "frames", "peak_bytes", "penalty")
+    __slots__ = (
+        "_handshakes",
+        "_requests",
+        "bounds",
+        "buffered_bytes",
+        "connections",
+        "frames",
+        "penalty",
+    )
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.connections = 0
         self.buffered_bytes = 0
-        self.peak_bytes = 0
         self.frames = Budget(bounds.frames)
         self.penalty = Penalty(bounds.offences)
         self._handshakes = Budget(bounds.handshakes)
+        self._requests = Budget(bounds.requests)
 
     @property
     def is_full(self) -> bool:
@@ -78,16 +87,19 @@ class Holder:
         """Count a handshake and return 0, or return the seconds to wait."""
         return self.penalty.seconds_left(now) or self._handshakes.spend(now)
 
+    def request(self, now: float) -> float:
+        """Count a request and return 0, or return the seconds to wait."""
+        return self.penalty.seconds_left(now) or self._requests.spend(now)
+
     def buffer(self, more: int) -> bool:
         """Keep more bytes, or less; False if they are too many now."""
         self.buffered_bytes += more
-        self.peak_bytes = max(self.peak_bytes, self.buffered_bytes)
         return self.buffered_bytes <= self.bounds.buffered_bytes
 
     def is_idle(self, now: float) -> bool:
         """Tell whether it can be forgotten: one that is made anew would be the same."""
-        budgets = self._handshakes.is_full(now) and self.frames.is_full(now)
-        return self.connections == 0 and budgets and self.penalty.is_clean(now)
+        budgets = (self._handshakes, self._requests, self.frames)
+        return self.connections == 0 and self.penalty.is_clean(now) and all(budget.is_full(now) for budget in budgets)
 
 
 class Usage:
@@ -143,18 +155,20 @@ class Quotas:
     def __init__(self, limits: Limits) -> None:
         self._frames = limits.frames
         busy, address = limits.frames.times(BUSY_CONNECTIONS), limits.handshakes_by_address
+        requests = limits.requests_by_address
         per_address, size = limits.connections_per_address, limits.buffered_bytes
         endless = Rate(0.0, 0.0)
-        self._everyone = Holder(Bounds(limits.connections, size, endless, endless))
+        self._everyone = Holder(Bounds(limits.connections, size, endless, endless, endless))
         self._accounts = _Holders(
-            Bounds(limits.connections_per_account, size // ACCOUNT_PART, limits.opens_by_account, busy)
+            Bounds(limits.connections_per_account, size // ACCOUNT_PART, limits.opens_by_account, endless, busy)
         )
-        self._addresses = _Holders(Bounds(per_address, size // ADDRESS_PART, address, busy))
+        self._addresses = _Holders(Bounds(per_address, size // ADDRESS_PART, address, requests, busy))
         self._networks = _Holders(
             Bounds(
                 NETWORK_FACTOR * per_address,
                 size // NETWORK_PART,
                 address.times(NETWORK_FACTOR),
+                requests.times(NETWORK_FACTOR),
                 busy.times(NETWORK_FACTOR),
                 OFFENCES.times(NETWORK_FACTOR),
             )
@@ -167,6 +181,19 @@ class Quotas:
                 holder.penalty.offend(now, HASTE)
                 return wait
         return 0.0
+
+    def request(self, client: ClientAddress | None, now: float) -> float:
+        """Count an HTTP request, or a connection for some, and return 0; or return the seconds to wait."""
+        for holder in self._origins(client, now):
+            if wait := holder.request(now):
+                holder.penalty.offend(now, HASTE)
+                return wait
+        return 0.0
+
+    def offend(self, client: ClientAddress | None, now: float) -> None:
+        """Hold a request against where it comes from that is none."""
+        for holder in self._origins(client, now):
+            holder.penalty.offend(now, MALFORMED)
 
     def connect(self, client: ClientAddress | None, now: float) -> Usage | None:
         """Count a connection from now on; None if there are as many as there may be."""
@@ -181,14 +208,6 @@ class Quotas:
         if holder.is_full or holder.shake_hands(now):
             return False
         usage.belongs_to(holder)
-        return True
-
-    def has_shrunk(self) -> bool:
-        """Tell, once for each time, whether much less is kept than before."""
-        everyone = self._everyone
-        if everyone.peak_bytes - everyone.buffered_bytes < WORTH_RELEASING:
-            return False
-        everyone.peak_bytes = everyone.buffered_bytes
         return True
 
     def _origins(self, client: ClientAddress | None, now: float) -> Iterator[Holder]:

@@ -133,6 +133,11 @@ def ice_servers_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     return RateLimit(counters, settings.ice_servers_limit, "ice servers")
 
 
+def refresh_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on renewed logins, counted by account."""
+    return RateLimit(counters, settings.refresh_limit, "refresh")
+
+
 class MessageLimit:
     """The limit on one connection's messages, in a moving window like the others; it neither waits nor is shared."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -16,9 +18,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from protocol.requests import MAX_REQUEST_BYTES
 from signaling.errors import AddressUnusable
-from signaling.http_requests import HttpRequests
+from signaling.http_requests import Gate, HttpRequests
 from signaling.keepalive import Keepalive
 from signaling.middleware.request_id import RequestId
+from signaling.request_turns import RequestTurns
 from signaling.settings import Settings
 from signaling.upgrade import Upgrade
 from signaling.waiting_clients import WaitingClients, most_open_files, waiting_clients
@@ -34,6 +37,13 @@ otherwise keep a connection for a quarter of an hour, and with it someone's plac
 GRACEFUL_SECONDS = 2
 """For downloads that are under way to come to their end when the server is stopped."""
 BACKLOG = 2048
+ACCEPTED_AT_ONCE = 32
+"""libuv takes one connection from a listening socket in each round of the event loop. A busy loop has some hundred
+rounds a second, so a thousand that come at once would have everybody behind them wait for seconds. Of each socket there
+are as many copies as that, and each is asked in each round."""
+SWITCH_SECONDS = 0.0005
+"""After which a busy event loop lets a thread run that waits to. Looking up an account takes some ten such moments, and
+they are 5 ms each by default: whoever logs in while the loop is busy would wait for most of a second."""
 ABSENT_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
@@ -63,6 +73,7 @@ class Server(uvicorn.Server):
 def configuration(app: Starlette, settings: Settings, clients: WaitingClients | None = None) -> uvicorn.Config:
     """Give uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
     clients = clients or waiting_clients(most_files=most_open_files())
+    gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.tally)
     wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, tally=app.state.tally)
     trusted = settings.trusted_proxies
     # An id is believed by who sends it, so it is looked at before the proxy's address gives way to its client's.
@@ -70,7 +81,7 @@ def configuration(app: Starlette, settings: Settings, clients: WaitingClients | 
     return uvicorn.Config(
         named,
         lifespan="off",
-        http=partial(HttpRequests, clients=clients, tally=app.state.tally),  # type: ignore[arg-type]  # called
+        http=partial(HttpRequests, gate=gate),  # type: ignore[arg-type]  # called
         ws=partial(Upgrade, wires),  # type: ignore[arg-type]  # called
         log_config=None,
         access_log=False,
@@ -92,11 +103,18 @@ def serve(
     The end of `lifeline`, a pipe's file descriptor, is an end too: whoever holds its other side has gone.
     """
     server = Server(configuration(app, settings), ready)
+    sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.ExitStack() as stack:
-        for listener in sockets:
+        listeners = [copy for listener in sockets for copy in copies(listener)]
+        for listener in listeners:
             stack.enter_context(listener)
         runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
-        runner.run(_serve(app, server, sockets, lifeline))
+        runner.run(_serve(app, server, listeners, lifeline))
+
+
+def copies(listener: socket.socket) -> list[socket.socket]:
+    """Return a listening socket as often as connections are to be accepted in one round of the event loop."""
+    return [listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))]
 
 
 async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], lifeline: int | None) -> None:
@@ -109,6 +127,8 @@ async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], l
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop)
+        # What is loaded stays; looking through it for garbage again and again would take a tenth of a second each time.
+        gc.freeze()
         if lifeline is not None:
             loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, stop)
         await server.serve(sockets)

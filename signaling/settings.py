@@ -175,6 +175,13 @@ class Settings:
         read_limit,
         "Handshakes of WebSockets from one address, good ones, bad ones and knocks together.",
     )
+    request_limit: RateLimitItem = setting(
+        "REQUEST_LIMIT",
+        "20000/minute",
+        read_limit,
+        "HTTP requests, and connections for them, from one address or one /64 of IPv6; a /48 may have four times as "
+        "many. A page that is opened for the first time needs some thirty. A trusted proxy is not bounded.",
+    )
     buffer_mib: int = setting(
         "BUFFER_MIB",
         "128",
@@ -224,6 +231,9 @@ class Settings:
     )
     ice_servers_limit: RateLimitItem = setting(
         "ICE_SERVERS_LIMIT", "60/minute", read_limit, "Renewals of TURN credentials by one account, in all its tabs."
+    )
+    refresh_limit: RateLimitItem = setting(
+        "REFRESH_LIMIT", "60/minute", read_limit, "Renewals of a login by one account, in all its tabs."
     )
     log_level: str = setting(
         "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."

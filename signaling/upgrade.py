@@ -27,6 +27,10 @@ from signaling.wire import ABNORMAL_CLOSURE, READ_BUFFER_BYTES, Wire, Wires
 EXTENSION = "p2p_chat.wire"
 READ_BYTES = 65_536
 """At once. picows doubles its buffer whenever a read has filled it: a fast client could have it grow to megabytes."""
+BIG_READ_BYTES = 16_384
+"""After which everybody else is read first. libuv reads up to 32 times from one connection before it looks at others,
+as long as each read fills its buffer: of a client that sends at full speed, two megabytes would be looked at in a row.
+"""
 TIMED_EVERY_SECONDS = 0.01
 """Of the reads that relay something, one is timed as often as that: enough to tell how long they take."""
 Headers = Iterable[tuple[bytes, bytes]]
@@ -71,6 +75,8 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
             wires.flush()
         if wire.partial_bytes or wire.is_unfinished:
             wire.read_ended(has_frame=wire.partial_bytes != kept)
+        if nbytes >= BIG_READ_BYTES:
+            wire.let_others_pass()
         if started >= wires.next_timed:
             _time_read(wires, started, relayed_before)
         if self.transport.is_close_frame_sent:
@@ -92,20 +98,28 @@ class Upgrade(asyncio.Protocol):
         self._is_answered = False
         self._is_connected = False
         self._is_lost = asyncio.Event()
+        self._request: Scope
+        self._target = b""
 
     # Whoever reads requests, uvicorn, and the transport
 
     def asked(self, transport: asyncio.Transport, request: Scope, target: bytes) -> None:
-        """Ask the app about a handshake that keeps to the rules (`signaling/request_heads.py`).
+        """Take a handshake that keeps to the rules (`signaling/request_heads.py`).
 
         What else comes on the connection waits in the kernel until the handshake is done.
         """
         self._transport = transport
         transport.pause_reading()
         self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own protocols there
-        fields = dict(request["headers"])
+        self._request, self._target = request, target
+
+    def begin(self) -> None:
+        """Ask the app about the handshake: it is its turn. Nothing is asked for a client that has gone."""
+        if self._is_answered or self._is_lost.is_set():
+            return
+        fields = dict(self._request["headers"])
         self._key = fields[b"sec-websocket-key"]
-        task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(request, target)))
+        task = asyncio.get_running_loop().create_task(self._ask_app(self._scope(self._request, self._target)))
         self._server_state.tasks.add(task)
         task.add_done_callback(self._server_state.tasks.discard)
 

@@ -44,6 +44,8 @@ class Patience:
     """Another request on a connection that has answered one. Longer than a page takes to fetch what it is made of."""
     reading: float = 60.0
     """Any progress in reading what is written to it. The same as the kernel grants a peer that acknowledges nothing."""
+    refused: float = 1.0
+    """Before a refusal is told, where nothing is read: whoever comes again at once is to do so once a second."""
     step: float = 0.5
     """How often is looked whose time is up."""
 

@@ -14,6 +14,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from protocol.codes import CloseCode
 from signaling.deadlines import Deadlines
+from signaling.dropping import drop
 from signaling.keepalive import Asked, Keepalive
 from signaling.penalties import FLOOD, UNFINISHED
 from signaling.quotas import Usage
@@ -266,6 +267,12 @@ class Wire(WSListener):
         if self._fragments is not None:
             self._count_buffers()
 
+    def let_others_pass(self) -> None:
+        """Read no more of this client's before the others have been looked at."""
+        if self._is_readable:
+            self._transport.underlying_transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_on)
+
     def deadline_passed(self) -> None:
         """Close: a message has not come to its end in time, whatever else has come meanwhile."""
         self.offend(UNFINISHED)
@@ -436,6 +443,14 @@ class Wire(WSListener):
         self.close(code)
         self._stop_reading()
 
+    @property
+    def _is_readable(self) -> bool:
+        return not self._is_deaf and not self._transport.underlying_transport.is_closing()
+
+    def _read_on(self) -> None:
+        if self._is_readable:
+            self._transport.underlying_transport.resume_reading()
+
     def _stop_reading(self) -> None:
         """Leave what comes in the kernel, where the client has to wait; the rest of this read is passed over."""
         self._admitted_frames = 0
@@ -468,7 +483,7 @@ class Wire(WSListener):
 
     def _drop(self) -> None:
         self._end(self._close_code or ABNORMAL_CLOSURE)
-        self._transport.underlying_transport.abort()
+        drop(self._transport.underlying_transport)
 
     def _end(self, code: int) -> None:
         if self._has_ended:

@@ -355,8 +355,9 @@ async def test_body_within_limit_is_read(server: RunningServer) -> None:
 async def test_client_that_goes_away_is_no_failure(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
     """A connection that ends in the middle of a body leaves no error behind."""
     _, writer = await asyncio.open_connection(server.host, server.port)
-    head = "POST /api/login HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
-    writer.write(head.encode())
+    # What asks whether to send a body is with the app before all of it is there.
+    head = "POST /api/login HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+    writer.write(f"{head}Expect: 100-continue\r\n\r\n{{".encode())
     await writer.drain()
     caplog.set_level("INFO", logger="p2p_chat")
     writer.close()
@@ -395,3 +396,14 @@ async def test_failure_is_not_explained_to_strangers(
     assert "no such table: accounts" in line
     assert "Nora" not in line
     assert PASSWORD not in line
+
+
+async def test_renewed_logins_are_limited_by_account(start_server: StartServer) -> None:
+    """An account may renew so often, in all its tabs together; another one is not concerned."""
+    server = start_server(refresh_limit=read_limit("3/minute"))
+    token, other = await server.register(), await server.register()
+    responses = [await server.post("/api/refresh", headers={"Authorization": f"Bearer {token}"}) for _ in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert 1 <= int(responses[-1].headers["retry-after"]) <= 60
+    response = await server.post("/api/refresh", headers={"Authorization": f"Bearer {other}"})
+    assert response.status_code == 200

@@ -1,9 +1,10 @@
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
-from signaling.heap import release_free_memory, release_memory_after
+from signaling.heap import WORTH_RELEASING, keep_small, release_free_memory, resident_bytes
 
 PATIENCE = 5.0
 PIECE, PIECES = 30_000, 3_000
@@ -28,19 +29,30 @@ def test_freed_memory_goes_back_to_the_system() -> None:
     assert resident_pages() < before - PIECES * PIECE // 4096 // 2
 
 
-async def test_memory_is_released_when_less_is_kept() -> None:
-    """It is looked at again and again, for as long as the server runs."""
+async def test_memory_is_released_while_there_is_more_than_before() -> None:
+    """It is looked at again and again, and released as long as the process is larger than it was at its smallest."""
+    sizes = iter([10, 9, 9, 9 + WORTH_RELEASING - 1, 9 + WORTH_RELEASING - 1, 9 + WORTH_RELEASING, 9])
     looked = asyncio.Event()
-    answers = iter([False, True, False])
+    released: list[int] = []
+    size = 0
 
-    def has_shrunk() -> bool:
-        answer = next(answers, None)
-        if answer is None:
+    def resident() -> int:
+        nonlocal size
+        size = next(sizes, -1)
+        if size < 0:
             looked.set()
-        return bool(answer)
+            return 9
+        return size
 
-    task = asyncio.create_task(release_memory_after(has_shrunk, 0.001))
+    task = asyncio.create_task(keep_small(resident, lambda: released.append(size), 0.001))
     await asyncio.wait_for(looked.wait(), PATIENCE)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert released == [9 + WORTH_RELEASING]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_size_of_process_is_known() -> None:
+    """It is what the system says."""
+    assert resident_bytes() > 2**20

@@ -11,7 +11,7 @@ import pytest
 
 from protocol.codes import CloseCode
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, LOGIN_PATH
-from signaling.http_requests import MAX_HEAD_BYTES
+from signaling.http_requests import MAX_HEAD_BYTES, MAX_PIPELINED
 from tests.signaling.raw_client import KEY, RawClient, shaking_hands
 from tests.signaling.running import PATIENCE, RunningServer, until_logged
 
@@ -233,8 +233,8 @@ async def test_pipelined_requests_are_bounded(server: RunningServer) -> None:
 async def test_requests_may_be_pipelined(server: RunningServer) -> None:
     """As long as it is a few."""
     async with talking(server) as client:
-        client.writer.write((GET + "\r\n").encode() * 10)
-        for _ in range(10):
+        client.writer.write((GET + "\r\n").encode() * (1 + MAX_PIPELINED))
+        for _ in range(1 + MAX_PIPELINED):
             assert [(await client.response())[0], await client.body()] == [200, HEALTHY]
 
 
@@ -355,3 +355,28 @@ async def test_handshake_is_answered_once(server: RunningServer) -> None:
     async with shaking_hands(server, X="x" * MAX_HEAD_BYTES, Sec_WebSocket_Protocol=KNOCK_SUBPROTOCOL) as client:
         assert (await client.response())[0] == 101
         assert await client.close_code() == CloseCode.NORMAL
+
+
+async def test_app_is_asked_when_the_body_is_there(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body costs no more than the time for the rest to come."""
+    caplog.set_level("INFO", logger="p2p_chat")
+    async with talking(server) as client, talking(server) as other:
+        client.writer.write(f"{POST}Content-Length: 2\r\n\r\n{{".encode())
+        await client.writer.drain()
+        other.writer.write(ROBOTS.encode())
+        await other.response()
+        await until_logged("path=/robots.txt", caplog)
+        assert not any(f"path={LOGIN_PATH}" in message for message in caplog.messages)
+        client.writer.write(b"}")
+        assert (await client.response())[0] == 400
+        await until_logged(f"path={LOGIN_PATH}", caplog)
+
+
+async def test_pipelined_request_with_body_is_whole(server: RunningServer) -> None:
+    """One that came in part while the one before it was answered is asked when the rest has come."""
+    async with talking(server) as client:
+        client.writer.write(f"{ROBOTS}{POST}Content-Length: 2\r\n\r\n{{".encode())
+        assert (await client.response())[0] == 200
+        await client.body()
+        client.writer.write(b"}")
+        assert (await client.response())[0] == 400

@@ -11,7 +11,6 @@ from signaling.quotas import (
     NETWORK_FACTOR,
     NETWORK_PART,
     SWEEP_FROM,
-    WORTH_RELEASING,
     Limits,
     Quotas,
     Usage,
@@ -36,6 +35,7 @@ def quotas(**changes: int) -> Quotas:
             **bounds,
             opens_by_account=Rate.of(5, 10.0),
             handshakes_by_address=Rate.of(4, 10.0),
+            requests_by_address=Rate.of(8, 10.0),
             frames=Rate.of(10, 10.0),
             buffered_bytes=16 * MIB,
         )
@@ -237,23 +237,6 @@ def test_keeping_less_is_always_admitted() -> None:
     assert usages[1].buffer(9)
 
 
-def test_process_is_told_once_that_much_less_is_kept() -> None:
-    """What an attack has filled is worth giving back, and what one honest message took is not."""
-    everyone = quotas()
-    usage = connected(everyone)
-    usage.buffer(WORTH_RELEASING - 1)
-    usage.buffer(0)
-    assert not everyone.has_shrunk()
-    usage.buffer(WORTH_RELEASING)
-    assert not everyone.has_shrunk()
-    usage.release()
-    assert everyone.has_shrunk()
-    assert not everyone.has_shrunk()
-
-
-# Memory
-
-
 def test_holders_that_use_nothing_are_forgotten() -> None:
     """Addresses that come once do not stay, and those that count for something do."""
     everyone = quotas()
@@ -265,3 +248,46 @@ def test_holders_that_use_nothing_are_forgotten() -> None:
     again = everyone.connect(HOME, NOW)
     assert again is not None
     assert not again.buffer(1)
+
+
+# Requests
+
+
+def test_requests_of_an_address_are_bounded() -> None:
+    """Another address is not concerned, and a proxy that stands for many never."""
+    everyone = quotas()
+    assert [everyone.request(HOME, NOW) for _ in range(8)] == [0.0] * 8
+    assert everyone.request(HOME, NOW) == pytest.approx(1.25)
+    assert everyone.request(SHOP, NOW) == 0.0
+    assert all(everyone.request(None, NOW) == 0.0 for _ in range(100))
+    assert everyone.request(HOME, NOW + 1.25) == 0.0
+
+
+def test_requests_of_a_network_are_bounded() -> None:
+    """Many sites of one network have what four of them may have."""
+    everyone = quotas()
+    waits = [everyone.request(site(number), NOW) for number in range(40)]
+    assert waits[:32] == [0.0] * 32
+    assert all(waits[32:])
+
+
+def test_address_that_goes_on_asking_is_refused_for_a_while() -> None:
+    """At the handshake too; and who is refused there is refused here."""
+    everyone = quotas()
+    for _ in range(8 + 61):
+        everyone.request(HOME, NOW)
+    assert everyone.request(HOME, NOW + 2.0) == pytest.approx(FIRST_SECONDS - 2.0)
+    assert everyone.shake_hands(HOME, NOW + 2.0) == pytest.approx(FIRST_SECONDS - 2.0)
+    assert everyone.request(HOME, NOW + FIRST_SECONDS) == 0.0
+
+
+def test_address_that_sends_what_is_no_request_is_refused_for_a_while() -> None:
+    """Now and then is nothing; again and again is."""
+    everyone = quotas()
+    for _ in range(60):
+        everyone.offend(HOME, NOW)
+    assert everyone.request(HOME, NOW) == 0.0
+    everyone.offend(HOME, NOW)
+    assert everyone.request(HOME, NOW) == pytest.approx(FIRST_SECONDS)
+    assert everyone.request(SHOP, NOW) == 0.0
+    everyone.offend(None, NOW)

@@ -1,9 +1,10 @@
+import contextlib
 import socket
 
 import pytest
 
 from signaling.errors import AddressUnusable
-from signaling.serving import UNACKNOWLEDGED_MS, listen
+from signaling.serving import ACCEPTED_AT_ONCE, UNACKNOWLEDGED_MS, copies, listen
 
 
 @pytest.fixture
@@ -48,3 +49,18 @@ def test_unusable_host_is_refused_in_words(host: str) -> None:
     """An address that this machine does not have, or a name that nobody has, is named."""
     with pytest.raises(AddressUnusable, match=rf"on {host} port 0: .*--host"):
         listen(host, 0)
+
+
+def test_many_connections_are_accepted_in_one_round() -> None:
+    """Each copy of a socket takes one, whoever came first."""
+    [listener] = listen("127.0.0.1", 0)
+    with contextlib.ExitStack() as stack:
+        listening = [stack.enter_context(copy) for copy in copies(listener)]
+        assert len(listening) == ACCEPTED_AT_ONCE
+        connected = [
+            stack.enter_context(socket.create_connection(listener.getsockname())).getsockname() for _ in listening
+        ]
+        accepted = [copy.accept() for copy in listening]
+        for connection, _ in accepted:
+            connection.close()
+        assert [address for _, address in accepted] == connected

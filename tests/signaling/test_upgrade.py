@@ -63,6 +63,7 @@ def begin(app: Any) -> tuple[Upgrade, FakeTransport, ServerState]:
     state, transport = ServerState(), FakeTransport()
     upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state)
     upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
+    upgrade.begin()
     return upgrade, transport, state
 
 
@@ -164,3 +165,21 @@ async def test_client_that_is_gone_is_not_accepted() -> None:
     await asyncio.wait_for(asyncio.gather(*state.tasks), PATIENCE)
     assert answers == [{"type": "websocket.disconnect", "code": 1006}]
     assert (transport.written, state.connections) == (b"", set())
+
+
+async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
+    """It went while it waited for its turn."""
+    asked: list[Any] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        asked.append(scope)
+
+    config = Config(app, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state)
+    upgrade.asked(FakeTransport(), REQUEST, b"/ws")  # type: ignore[arg-type]  # as far as it goes
+    upgrade.connection_lost(None)
+    upgrade.begin()
+    await asyncio.gather(*state.tasks)
+    assert (asked, state.connections) == ([], set())

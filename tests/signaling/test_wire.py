@@ -90,6 +90,9 @@ class FakeConnection:
     def disconnect(self) -> None:
         """Close when everything is written."""
 
+    def get_extra_info(self, _name: str) -> None:
+        """Have no socket."""
+
     def abort(self) -> None:
         """Close at once."""
         self.is_gone.set()
@@ -305,6 +308,7 @@ def usage_of(line: Line, *, frames: int = 1000, connections: int = 100, mib: int
         connections_per_address=100,
         opens_by_account=slow,
         handshakes_by_address=slow,
+        requests_by_address=slow,
         frames=Rate.of(frames, 3600.0),
         buffered_bytes=mib * 2**20,
     )
@@ -499,3 +503,31 @@ async def test_ended_connection_writes_nothing_more() -> None:
     assert await written(line.connection) == b""
     assert len(line.connection.closed_with) == 1
     line.gone()
+
+
+async def test_client_that_sends_much_lets_others_pass() -> None:
+    """It is read again in the next round of the event loop."""
+    line = Line()
+    seen = []
+    for act in (line.wire.let_others_pass, None):
+        seen.append(line.connection.is_read)
+        if act is not None:
+            act()
+            seen.append(line.connection.is_read)
+        await asyncio.sleep(0)
+    assert seen == [True, False, True]
+    line.gone()
+
+
+async def test_client_that_is_not_to_be_read_stays_so() -> None:
+    """Whether it was broken off before it let others pass, or after that."""
+    line, other = Line(), Line()
+    line.wire.let_others_pass()
+    line.wire.deadline_passed()
+    other.wire.deadline_passed()
+    other.wire.let_others_pass()
+    await asyncio.sleep(0)
+    assert not line.connection.is_read
+    assert not other.connection.is_read
+    line.gone()
+    other.gone()

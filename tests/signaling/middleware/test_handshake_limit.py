@@ -27,6 +27,7 @@ class Gate:
             connections_per_address=10,
             opens_by_account=rate,
             handshakes_by_address=rate,
+            requests_by_address=rate,
             frames=rate,
             buffered_bytes=1,
         )

@@ -1,0 +1,18 @@
+"""Touches a connection whose client is not worth waiting for: closes it, with nothing left to be sent."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import sys
+
+NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+
+def drop(transport: asyncio.Transport) -> None:
+    """Close at once. The kernel, which would keep what was not read and go on trying, is to forget it too."""
+    connected = transport.get_extra_info("socket")
+    if connected is not None:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    transport.abort()
