@@ -83,6 +83,10 @@ class Body(Generic[Message]):
         """Give the JSON value of a body; unlike in a message, an optional field stands there as null."""
         return {wire_name(field): _to_json(getattr(body, field.name)) for field in fields(cast("Any", body))}
 
+    def encode(self, body: Message) -> str:
+        """Return the JSON text of a body."""
+        return _JSON.encode(_to_json(body))
+
     def decode(self, text: str) -> Message:
         """Give the body that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
         _check_size(text, self.max_bytes)

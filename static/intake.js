@@ -67,12 +67,17 @@ class Allowance {
 }
 
 export class Intake {
-  // `budgets` are [frames, characters, frames per second or 0] by kind; `received` is called with some frames at once.
+  // `budgets` are [frames, characters, frames per second or 0] by kind, or by kinds that count together, with a space
+  // between; `received` is called with some frames at once.
   // `overrun` is told the kind of the first frame that is over its budget: that frame and all behind it are dropped,
   // and so the channel is of no use any more. `closed` is called when all that came before has been handed over.
   constructor(channel, budgets, mostCharacters, { received, overrun, closed }) {
     this.channel = channel;
-    this.allowances = new Map(Object.entries(budgets).map(([kind, budget]) => [kind, new Allowance(budget)]));
+    this.allowances = new Map();
+    for (const [kinds, budget] of Object.entries(budgets)) {
+      const allowance = new Allowance(budget);
+      for (const kind of kinds.split(" ")) this.allowances.set(kind, allowance);
+    }
     this.mostCharacters = mostCharacters;
     this.received = received;
     this.overrun = overrun;

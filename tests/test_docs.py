@@ -199,6 +199,9 @@ def bounded(cls: type[Any]) -> list[Row]:
         elif isinstance(bound, kinds.Range):
             least, most = (POWERS.get(int(number), f"{number:.0f}") for number in (bound.least, bound.most))
             rows.append([f"`{name}`", KINDS[scalar], f"{least} to {most}"])
+        elif isinstance(bound, kinds.Items):
+            kind, each = get_args(get_args(scalar)[0])
+            rows.append([f"`{name}`", f"list of {KINDS[kind]}", f"{bound.least} to {bound.most}, each {each}"])
         else:
             rows.append([f"`{name}`", KINDS[scalar], str(bound)])
     return rows
@@ -215,10 +218,10 @@ def test_peer_lists_every_limit() -> None:
     """The limits are those of the code."""
     expected = [
         f"{frames.MAX_FRAME_BYTES} bytes",
-        f"{frames.MAX_MESSAGE_BYTES} bytes",
+        f"{frames.MAX_ITEM_BYTES} bytes",
         f"{outbox.WINDOW_BYTES} bytes, or one message",
         str(outbox.WINDOW_MESSAGES),
-        f"{conversation.MAX_PENDING_MESSAGES} messages, {conversation.MAX_PENDING_BYTES} bytes",
+        f"{conversation.MAX_PENDING_ITEMS} messages, {conversation.MAX_PENDING_BYTES} bytes",
         f"{deliveries.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
         str(conversation.MAX_RECENT_IDS),
         str(recipients.MAX_DEVICES),
@@ -234,12 +237,12 @@ def test_peer_lists_every_budget() -> None:
     """What is received of each kind is that of the code."""
     expected = [
         [
-            f"`{kind}`",
+            ", ".join(f"`{kind}`" for kind in kinds.split(" ")),
             str(budget.frames),
             str(budget.characters),
             f"{budget.per_second} a second" if budget.per_second else "as they are read",
         ]
-        for kind, budget in budgets.BUDGETS.items()
+        for kinds, budget in budgets.BUDGETS.items()
     ]
     assert table(section(PEER, "What is received")) == expected
 

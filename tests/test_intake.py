@@ -69,6 +69,17 @@ def test_intake_hands_over_at_once_what_comes_alone() -> None:
     assert run(scenario) == [1, 2]
 
 
+def test_intake_counts_kinds_together() -> None:
+    """What is one and the same to the page has one budget, under whatever name it comes."""
+    scenario = """
+        const both = open({ "item message": [2, 1_000, 0], other: [2, 200, 1] });
+        both.arrive(frame("item"), frame("message"), frame("item"), frame("message"));
+        settle();
+        return told.at(-1);
+    """
+    assert run(scenario) == "overrun: message"
+
+
 def test_intake_keeps_the_order() -> None:
     """What comes behind waits for a turn, whatever its kind, and nothing overtakes."""
     scenario = """

@@ -34,7 +34,11 @@ def _create_rows(database: js.IDBDatabase, _transaction: js.IDBTransaction) -> N
     database.createObjectStore(ROWS)
 
 
-STEPS: tuple[Step, ...] = (_create_rows,)
+def _keep_items(_database: js.IDBDatabase, _transaction: js.IDBTransaction) -> None:
+    """Change no row: a page of before reads texts alone, and so has to let go of what may hold more from now on."""
+
+
+STEPS: tuple[Step, ...] = (_create_rows, _keep_items)
 """From nothing to the version of today, which is the number of steps. Those that were released stay as they are."""
 
 FULL = (

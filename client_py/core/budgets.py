@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from client_py.core.frames import FRAMES, MAX_MESSAGE_BYTES
+from client_py.core.frames import MAX_ITEM_BYTES
 from client_py.core.outbox import WINDOW_BYTES
 
 UNKNOWN = "other"
@@ -34,10 +34,11 @@ class Budget:
 BUDGETS: Mapping[str, Budget] = {
     # One to a channel; the second is read, and refused then.
     "hello": Budget(8, 8_192, 1),
+    "features": Budget(8, 65_536, 1),
     "resume": Budget(8, 8_192, 1),
-    # The window and one message, escaped from end to end, and a third again for the other fields of each frame.
-    "message": Budget(4_096, (ESCAPED + 2) * (WINDOW_BYTES + MAX_MESSAGE_BYTES)),
-    # At most one for each message that we have under way (`outbox.WINDOW_MESSAGES`).
+    # The window and one item, escaped from end to end, and a third again for the other fields of each frame.
+    "item message": Budget(4_096, (ESCAPED + 2) * (WINDOW_BYTES + MAX_ITEM_BYTES)),
+    # At most one for each item that we have under way (`outbox.WINDOW_MESSAGES`).
     "ack": Budget(4_096, 262_144),
     "read": Budget(4_096, 262_144),
     # Two in a second where short messages follow each other: those of ten minutes, should this page stand still.
@@ -48,6 +49,9 @@ BUDGETS: Mapping[str, Budget] = {
     "signal": Budget(512, 1_048_576, 8),
     UNKNOWN: Budget(64, 262_144, 8),
 }
-"""By the `type` of the frame."""
+"""By the `type` of the frame; of types that count together, with a space between."""
 
-assert BUDGETS.keys() == {*FRAMES.types, UNKNOWN}
+
+def budget_of(kind: str) -> Budget:
+    """Return what a frame of a type counts against."""
+    return next(budget for kinds, budget in BUDGETS.items() if kind in kinds.split(" "))

@@ -1,43 +1,46 @@
 """Decides what is said over the data channels of a room: what goes out when, what has arrived, and what may be shown.
 
-The promise: exactly once, in order per sender, and 'delivered' only for what the other side holds. A message goes
-through `message_submitted` → `Store` → `stored` → frames, and a received one through frames → `Store` → `stored` →
-`Ack`, so that nothing is sent or acknowledged before it is safe. A device is one tab with what it keeps, which outlives
-its page (`records.py`); an account may have several.
+The promise: exactly once, in order per sender, and 'delivered' only for what the other side holds. An item goes through
+`submitted` → `Store` → `stored` → frames, and a received one through frames → `Store` → `stored` → `Ack`, so that
+nothing is sent or acknowledged before it is safe. A device is one tab with what it keeps, which outlives its page
+(`records.py`); an account may have several, and those of our own account mirror what we write.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from client_py.core.abilities import OURS, Abilities
 from client_py.core.frames import (
-    MAX_MESSAGE_BYTES,
-    VERSION,
+    MAX_ITEM_BYTES,
     Ack,
     ConversationFrame,
+    Features,
     Frame,
     Hello,
+    ItemPart,
     MessagePart,
     Read,
     Resume,
     Typing,
 )
-from client_py.core.message_ids import local_id, without_author
-from client_py.core.models import Delivery, Direction, Message
-from client_py.core.notices import MessageAdded, MessageRefused, Notice, TypingChanged, UnreadChanged
+from client_py.core.item_ids import local_id, without_author
+from client_py.core.items import Body, Item, Text, body_of, content_of
+from client_py.core.models import Delivery, Direction
+from client_py.core.notices import ItemAdded, ItemRefused, Notice, TypingChanged, UnreadChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import Recipients, Stream
 from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from protocol.errors import UnexpectedMessage
 
-MAX_PENDING_MESSAGES = 1_000
+MAX_PENDING_ITEMS = 1_000
 MAX_PENDING_BYTES = 16_777_216
 """So much may wait to be delivered: days of writing to someone who is away."""
 
 MAX_RECENT_IDS = 10_000
-"""So many of the last messages are known by heart, ten times what an account may have to send again."""
+"""So many of the last items are known by heart, ten times what an account may have to send again."""
 
 EMPTY = Snapshot()
 
@@ -78,13 +81,15 @@ class _Channel:
     """An open channel; who is at its other end is not known before its hello."""
 
     stream: Stream | None = None
+    abilities: Abilities = field(default_factory=Abilities)
     typing: bool = False
 
 
 class Conversation:
     """The conversation in one room, as one device has it."""
 
-    def __init__(self, *, device: str, username: str, snapshot: Snapshot = EMPTY) -> None:
+    def __init__(self, *, device: str, username: str, snapshot: Snapshot = EMPTY, abilities: Abilities = OURS) -> None:
+        self._abilities = abilities
         self._device = device
         self._username = username
         self._recipients = Recipients(username)
@@ -92,9 +97,9 @@ class Conversation:
         self._channels: dict[str, _Channel] = {}
         self._last_position = 0
         self._unstored: deque[Outgoing] = deque()
-        """Our messages that are being stored, in the order of writing; nothing of them has left yet."""
+        """Our items that are being stored, in the order of writing; nothing of them has left yet."""
         self._shown_ids: dict[str, None] = {}
-        """Of the messages of others that came in last, the oldest first."""
+        """Of the items that came in last, the oldest first."""
         self._typing_names: tuple[str, ...] = ()
         self._typing_sent_at = float("-inf")
         self._reading = False
@@ -102,37 +107,54 @@ class Conversation:
         self._restore(snapshot)
 
     def _restore(self, snapshot: Snapshot) -> None:
-        pending = [self._outgoing(message.id, message.text, message.sent_at) for message in snapshot.pending]
+        pending = []
+        for item in snapshot.pending:
+            pending.append(self._outgoing(item))
+            self._last_position += 1
         self._recipients.restore(snapshot, pending)
-        for message in snapshot.messages:
-            if message.direction is Direction.INCOMING:
-                self._note_shown(local_id(without_author(message.id), message.author, self._username))
+        for item in snapshot.items:
+            if not item.is_written_here:
+                self._note_shown(local_id(without_author(item.id), item.author, self._username))
+
+    @property
+    def waited_for(self) -> str | None:
+        """The account for which an item would wait that is written with nobody there; None before there was any."""
+        return self._recipients.waited_for
 
     # Inputs of the person
 
-    def message_submitted(self, message_id: str, text: str, now: float) -> list[ConversationEffect]:
+    def text_submitted(self, item_id: str, text: str, now: float) -> list[ConversationEffect]:
         """The person sent a message; `now` in seconds since the epoch."""
         # A lone surrogate is no Unicode text, and the channel would replace it on the way (WebIDL's USVString).
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if not text.strip():
             return []
-        size = len(text.encode())
-        if sentence := self._refusal(size):
-            return [MessageRefused(text, sentence)]
+        effects = self.submitted(item_id, Text(text), now)
         self._typing_sent_at = now - TYPING_SENT_EVERY_SECONDS + TYPING_AFTER_MESSAGE_SECONDS
-        outgoing = self._outgoing(message_id, text, now)
+        return effects
+
+    def submitted(self, item_id: str, body: Body, now: float) -> list[ConversationEffect]:
+        """The person said something, in whatever way; `now` in seconds since the epoch."""
+        item = Item(item_id, Direction.OUTGOING, self._username, body, now, Delivery.QUEUED)
+        outgoing = self._outgoing(item)
+        if sentence := self._refusal(outgoing.size):
+            return [ItemRefused(body, sentence)]
+        self._last_position = outgoing.position
         self._unstored.append(outgoing)
         # To whom it is owed is decided now, and kept along with it.
-        self._deliveries.add(message_id, size)
+        self._deliveries.add(item_id, outgoing.size)
         settled = self._recipients.write(outgoing)
-        message = Message(message_id, Direction.OUTGOING, self._username, text, now, Delivery.QUEUED)
-        return [Store(Entry(message, receipts=self._deliveries.receipts([*settled, message_id])))]
+        return [Store(Entry(item, receipts=self._deliveries.receipts([*settled, item_id])))]
 
     def typed(self, now: float) -> list[ConversationEffect]:
         """The person pressed a key in the composer."""
         if now - self._typing_sent_at < TYPING_SENT_EVERY_SECONDS:
             return []
-        peers = [stream.peer_id for stream in self._recipients.streams() if stream.peer_id and stream.in_step]
+        peers = [
+            stream.peer_id
+            for stream in self._recipients.streams()
+            if stream.peer_id and stream.in_step and stream.account != self._username
+        ]
         if peers:
             self._typing_sent_at = now
         return [SendFrame(peer_id, Typing()) for peer_id in peers]
@@ -164,7 +186,7 @@ class Conversation:
     def channel_opened(self, peer_id: str) -> list[ConversationEffect]:
         """A new channel to a member is open."""
         self._channels[peer_id] = _Channel()
-        return [SendFrame(peer_id, Hello(VERSION, self._device))]
+        return [SendFrame(peer_id, Hello(self._abilities.version, self._device))]
 
     def channel_closed(self, peer_id: str) -> list[ConversationEffect]:
         """A channel is gone; what it had not brought over waits for the next one."""
@@ -176,7 +198,7 @@ class Conversation:
             effects += self._detach(channel.stream)
         return effects
 
-    def frame_received(self, peer_id: str, frame: ConversationFrame) -> list[ConversationEffect]:
+    def frame_received(self, peer_id: str, frame: ConversationFrame) -> list[ConversationEffect]:  # noqa: C901 - a table
         """A frame came in; a RemoteProtocolError says that this channel can no longer be trusted."""
         channel = self._channels.get(peer_id)
         if channel is None:
@@ -189,10 +211,15 @@ class Conversation:
         if stream.peer_id != peer_id:
             return []  # the device has a newer channel, and says there what it has
         match frame:
+            case Features(names):
+                channel.abilities = self._abilities.shared_with(channel.abilities.version, frozenset(names))
+                return []
             case Resume():
-                return self._on_resume(stream, frame)
+                return self._on_resume(stream, frame, channel.abilities)
+            case ItemPart():
+                return self._on_item_part(peer_id, stream, frame)
             case MessagePart():
-                return self._on_message_part(peer_id, stream, frame)
+                return self._on_item_part(peer_id, stream, frame.as_item())
             case Ack():
                 return self._on_ack(stream, frame)
             case Read():
@@ -208,20 +235,20 @@ class Conversation:
         added, sources, is_ours = list[Notice](), dict[Stream, None](), False
         unread = self._unread
         for kept in together:
-            message = kept.entry.message
-            if message is None:
+            item = kept.entry.item
+            if item is None:
                 continue
-            if message.direction is Direction.OUTGOING:
+            if item.is_written_here:
                 written = self._unstored.popleft()
-                assert written.id == message.id
+                assert written.id == item.id
                 is_ours = True
             else:
                 sources[self._note_stored(kept.entry)] = None
-                if not kept.new or message.id in self._shown_ids:
+                if not kept.new or item.id in self._shown_ids:
                     continue  # it stands in the transcript since before
-                self._note_shown(message.id)
-                unread += 1
-            added.append(MessageAdded(message))
+                self._note_shown(item.id)
+                unread += item.is_shown and item.direction is Direction.INCOMING
+            added.append(ItemAdded(item))
         return [*self._say_stored(sources, added, is_ours=is_ours), *self._note_seen(sources, unread)]
 
     def awaits(self, peer_id: str) -> bool:
@@ -251,12 +278,14 @@ class Conversation:
             raise UnexpectedMessage("hello", "it came twice")
         stream, forgiven = self._recipients.device_named(peer_id, hello.device)
         channel.stream = stream
+        channel.abilities = self._abilities.shared_with(hello.version, frozenset())
         effects = self._detach(stream)
         stream.peer_id = peer_id
         # What waited for whoever comes is for this one now, whoever comes after a reload.
-        receipts = self._receipts(dict.fromkeys([*(message.id for message in stream.outbox.pending), *forgiven]))
+        receipts = self._receipts(dict.fromkeys([*(item.id for item in stream.outbox.pending), *forgiven]))
         entry = Entry(receipts=receipts, marks=(stream.mark(),), forgotten=self._recipients.forget_one_device())
-        return [*effects, Store(entry), *self._send_resume(stream)]
+        features = [SendFrame(peer_id, Features(self._abilities.names))] if channel.abilities.has_items else []
+        return [*effects, Store(entry), *features, *self._send_resume(stream)]
 
     def _send_resume(self, stream: Stream) -> list[ConversationEffect]:
         # While something is being stored, our mark would be behind what we have. The device would number anew what we
@@ -266,25 +295,33 @@ class Conversation:
         stream.has_our_mark = True
         return [SendFrame(stream.peer_id, Resume(stream.inbox.stored, stream.inbox.read))]
 
-    def _on_resume(self, stream: Stream, resume: Resume) -> list[ConversationEffect]:
+    def _on_resume(self, stream: Stream, resume: Resume, abilities: Abilities) -> list[ConversationEffect]:
         if stream.in_step:
             raise UnexpectedMessage("resume", "it came twice")
         stream.in_step = True
-        effects = self._advance(stream.outbox.resume(resume.received), stream, Delivery.DELIVERED)
+        effects = self._advance(stream.outbox.resume(resume.received, abilities), stream, Delivery.DELIVERED)
         effects += self._advance(stream.outbox.mark_read(resume.read), stream, Delivery.READ)
         return [*effects, *self._send_more(stream)]
 
-    def _on_message_part(self, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+    def _on_item_part(self, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
         if not stream.has_our_mark:
-            raise UnexpectedMessage("message", "the device has not been told where to go on")
+            raise UnexpectedMessage("item", "the device has not been told where to go on")
         if frame.seq <= stream.inbox.received:
             return [SendFrame(peer_id, Ack(stream.inbox.stored))]
         incoming = stream.inbox.receive(frame)
         if incoming is None:
             return []
-        message_id = local_id(incoming.id, stream.account, self._username)
-        message = Message(message_id, Direction.INCOMING, stream.account, incoming.text, incoming.sent_at)
-        return [Store(Entry(message, marks=(stream.mark(),)))]
+        # What our own account has written is ours, wherever it was written.
+        is_ours = stream.account == self._username
+        item = Item(
+            local_id(incoming.id, stream.account, self._username),
+            Direction.OUTGOING if is_ours else Direction.INCOMING,
+            stream.account,
+            body_of(incoming.kind, incoming.content),
+            incoming.sent_at,
+            from_other_device=is_ours,
+        )
+        return [Store(Entry(item, marks=(stream.mark(),)))]
 
     def _on_ack(self, stream: Stream, ack: Ack) -> list[ConversationEffect]:
         ids = stream.outbox.acknowledge(ack.received)
@@ -295,7 +332,7 @@ class Conversation:
     # Storing
 
     def _note_stored(self, entry: Entry) -> Stream:
-        """Note that a message of a device is safe; gives how we stand with it."""
+        """Note that an item of a device is safe; return how we stand with it."""
         (mark,) = entry.marks
         stream = self._recipients.stream(mark.account, mark.device)
         stream.inbox.mark_stored(mark.received)
@@ -304,7 +341,7 @@ class Conversation:
     def _say_stored(
         self, sources: Iterable[Stream], added: Sequence[Notice], *, is_ours: bool
     ) -> list[ConversationEffect]:
-        """Acknowledge to the devices that messages came from, send our own, and then show them."""
+        """Acknowledge to the devices that items came from, send our own, and then show them."""
         effects: list[ConversationEffect] = []
         for stream in sources:
             effects += self._acknowledge(stream)
@@ -333,8 +370,8 @@ class Conversation:
             effects += self._mark_read(stream)
         return effects
 
-    def _note_shown(self, message_id: str) -> None:
-        self._shown_ids[message_id] = None
+    def _note_shown(self, item_id: str) -> None:
+        self._shown_ids[item_id] = None
         if len(self._shown_ids) > MAX_RECENT_IDS:
             del self._shown_ids[next(iter(self._shown_ids))]
 
@@ -350,20 +387,20 @@ class Conversation:
         effects: list[ConversationEffect] = []
         if stream.peer_id is None or not stream.in_step:
             return effects
-        for message, frames in stream.outbox.send_more(self._kept_position):
+        for item, frames in stream.outbox.send_more(self._kept_position):
             effects += [SendFrame(stream.peer_id, frame) for frame in frames]
-            effects += self._advance([message.id], stream, Delivery.SENT)
+            effects += self._advance([item.id], stream, Delivery.SENT)
         return effects
 
     @property
     def _kept_position(self) -> int:
-        """The last of our messages that is safe here, and may leave."""
+        """The last of our items that is safe here, and may leave."""
         return self._unstored[0].position - 1 if self._unstored else self._last_position
 
-    def _outgoing(self, message_id: str, text: str, sent_at: float) -> Outgoing:
-        """Give a message its place behind all that we have written."""
-        self._last_position += 1
-        return Outgoing(message_id, text, sent_at, self._last_position, len(text.encode()))
+    def _outgoing(self, item: Item) -> Outgoing:
+        """Return an item as it is to be sent, behind all that we have written."""
+        kind, content = content_of(item.body)
+        return Outgoing(item.id, kind, content, item.sent_at, self._last_position + 1, len(content.encode()))
 
     def _advance(self, ids: Sequence[str], stream: Stream, delivery: Delivery) -> list[ConversationEffect]:
         notices = self._deliveries.advance(ids, stream.account, stream.device, delivery)
@@ -401,17 +438,17 @@ class Conversation:
 
     def _show_typing(self) -> list[ConversationEffect]:
         typing = [channel.stream for channel in self._channels.values() if channel.typing and channel.stream]
-        names = tuple(dict.fromkeys(stream.account for stream in typing))
+        names = tuple(dict.fromkeys(stream.account for stream in typing if stream.account != self._username))
         if names == self._typing_names:
             return []
         self._typing_names = names
         return [TypingChanged(names)]
 
     def _refusal(self, size: int) -> str | None:
-        """Tell the person why a text of this many bytes cannot be taken, if it cannot."""
-        if size > MAX_MESSAGE_BYTES:
-            return f"This message is longer than {MAX_MESSAGE_BYTES // 1024} KiB. Please send it in several parts."
-        waiting, waiting_bytes = self._deliveries.undelivered_messages, self._deliveries.undelivered_bytes
-        if waiting >= MAX_PENDING_MESSAGES or waiting_bytes + size > MAX_PENDING_BYTES:
+        """Tell the person why an item of this many bytes cannot be taken, if it cannot."""
+        if size > MAX_ITEM_BYTES:
+            return f"This message is longer than {MAX_ITEM_BYTES // 1024} KiB. Please send it in several parts."
+        waiting, waiting_bytes = self._deliveries.undelivered_items, self._deliveries.undelivered_bytes
+        if waiting >= MAX_PENDING_ITEMS or waiting_bytes + size > MAX_PENDING_BYTES:
             return "Too many messages are waiting to be delivered. Please wait until some have arrived."
         return None

@@ -9,17 +9,17 @@ from typing import Annotated
 
 from protocol.codec import Codec
 from protocol.errors import MalformedMessage
-from protocol.fields import PeerId, Range, Text
+from protocol.fields import Items, PeerId, Range, Text
 from protocol.webrtc import Candidate, Description
 
 MAX_FRAME_BYTES = 16_384
 """RFC 8831 §6.6: larger messages may block the other channels of the connection."""
 
-MAX_MESSAGE_BYTES = 262_144
-"""One message of the conversation, in bytes of UTF-8: a chapter of a book; more than that is a file."""
+MAX_ITEM_BYTES = 262_144
+"""The content of one item, in bytes of UTF-8: a chapter of a book; more than that is a file."""
 
-MAX_MESSAGES = 2**52
-"""So many messages may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
+MAX_ITEMS = 2**52
+"""So many items may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
 
 MAX_SIGNAL_SDP_BYTES = 12_288
 """A description that a frame has room for, escapes and all; one that speaks of data alone has about 1 KiB."""
@@ -27,8 +27,14 @@ MAX_SIGNAL_SDP_BYTES = 12_288
 MAX_MOMENT = 8_640_000_000_000
 """A date of JavaScript ends there (ECMA-262, Time Values and Time Range): 100,000,000 days after the epoch."""
 
-VERSION = 1
+VERSION = 2
 """A side that speaks a later version understands this one, and the lower of the two is spoken."""
+
+FIRST_VERSION_WITH_ITEMS = 2
+"""Before it there are texts alone, no features, and nothing may be added to what is sent."""
+
+MAX_FEATURES = 64
+"""Many more than there will ever be."""
 
 CHANNEL_LABEL = "chat"
 CHANNEL_ID = 0
@@ -37,16 +43,18 @@ CHANNEL_ID = 0
 _PART_BYTES = MAX_FRAME_BYTES - 512
 """What is left for a part's text once it is escaped, beside the other fields of its frame."""
 
-MAX_PARTS = 6 * MAX_MESSAGE_BYTES // (_PART_BYTES - 8) + 1
+MAX_PARTS = 6 * MAX_ITEM_BYTES // (_PART_BYTES - 8) + 1
 """JSON writes one byte of text in six at the most (a control character), and a part ends before what does not fit."""
 
-Number = Annotated[int, Range(1, 2 * MAX_MESSAGES)]
+Number = Annotated[int, Range(1, 2 * MAX_ITEMS)]
 """A sequence number; JSON numbers are exact up to 2^53."""
-HighWaterMark = Annotated[int, Range(0, MAX_MESSAGES)]
-"""The sequence number of the last message of which all before it have come too; 0 before the first."""
+HighWaterMark = Annotated[int, Range(0, MAX_ITEMS)]
+"""The sequence number of the last item of which all before it have come too; 0 before the first."""
 Moment = Annotated[float, Range(0, MAX_MOMENT)]
 """Seconds since the epoch, by the sender's clock."""
-MessageId = Annotated[str, Text(64, r"[A-Za-z0-9_-]{16,64}")]
+ItemId = Annotated[str, Text(64, r"[A-Za-z0-9_-]{16,64}")]
+Name = Annotated[str, Text(32, r"[a-z][a-z0-9-]*")]
+"""Of a feature, or of a kind of item."""
 Part = Annotated[int, Range(1, MAX_PARTS)]
 
 
@@ -60,39 +68,68 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """What this side can do beyond what every page can; said to a side of version 2 or later, before its `resume`."""
+
+    names: Annotated[tuple[Name, ...], Items(0, MAX_FEATURES)]
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """The answer to a `hello`: what this side has of that device, so that it knows where to go on."""
 
     received: HighWaterMark
-    """All messages up to this one are stored."""
+    """All items up to this one are stored."""
     read: HighWaterMark
-    """All messages up to this one were before the person's eyes."""
+    """All items up to this one were before the person's eyes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPart:
+    """An item, or one part of a long one; the parts of an item follow each other."""
+
+    seq: Number
+    """The item's number: one more than that of the item before it."""
+    id: ItemId
+    """Names the item for ever, on whatever device it arrives."""
+    sent_at: Moment
+    kind: Name
+    """How the content is to be read; one that is not known is kept as it came."""
+    part: Part
+    parts: Part
+    content: Annotated[str, Text(MAX_FRAME_BYTES)]
+
+    def as_message(self) -> MessagePart:
+        """Return the same as a side of version 1 takes it, if it is a text."""
+        return MessagePart(self.seq, self.id, self.sent_at, self.part, self.parts, self.content)
 
 
 @dataclass(frozen=True, slots=True)
 class MessagePart:
-    """A message, or one part of a long one; the parts of a message follow each other."""
+    """A text, as a side of version 1 sends and takes it: an item of the kind `text`."""
 
     seq: Number
-    """The message's number: one more than that of the message before it."""
-    id: MessageId
-    """Names the message for ever, on whatever device it arrives."""
+    id: ItemId
     sent_at: Moment
     part: Part
     parts: Part
     text: Annotated[str, Text(MAX_FRAME_BYTES)]
 
+    def as_item(self) -> ItemPart:
+        """Return the same as a part of an item."""
+        return ItemPart(self.seq, self.id, self.sent_at, "text", self.part, self.parts, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """All messages up to this one are stored; sent for duplicates too."""
+    """All items up to this one are stored; sent for duplicates too."""
 
     received: HighWaterMark
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All messages up to this one were before the person's eyes."""
+    """All items up to this one were before the person's eyes."""
 
     read: HighWaterMark
 
@@ -124,13 +161,15 @@ class Signal:
             raise MalformedMessage("a signal carries either a description or a candidate")
 
 
-ConversationFrame = Hello | Resume | MessagePart | Ack | Read | Typing
+ConversationFrame = Hello | Features | Resume | ItemPart | MessagePart | Ack | Read | Typing
 LinkFrame = Ping | Pong | Signal
 Frame = ConversationFrame | LinkFrame
 FRAMES: Codec[Frame] = Codec(
     {
         "hello": Hello,
+        "features": Features,
         "resume": Resume,
+        "item": ItemPart,
         "message": MessagePart,
         "ack": Ack,
         "read": Read,
@@ -141,10 +180,14 @@ FRAMES: Codec[Frame] = Codec(
     },
     MAX_FRAME_BYTES,
 )
+"""What is written: nothing that is not declared here."""
+
+LENIENT_FRAMES: Codec[Frame] = Codec(FRAMES.types, MAX_FRAME_BYTES, lenient=True)
+"""What is read: the other side may be newer, and say more than is declared here."""
 
 
-def split_text(text: str) -> list[str]:
-    """Cut a text into as few parts as fit into frames; an empty text is one empty part."""
+def split_content(text: str) -> list[str]:
+    """Return a content in as few parts as fit into frames; an empty one is one empty part."""
     parts: list[str] = []
     start = 0
     while start < len(text) or not parts:

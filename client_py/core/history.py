@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from client_py.core.models import Delivery, Direction, ExportFormat, Message
+from client_py.core.items import Item, Text, content_of
+from client_py.core.models import Delivery, ExportFormat
 
 MEDIA_TYPES = {ExportFormat.JSON: "application/json", ExportFormat.TEXT: "text/plain;charset=utf-8"}
 
 UNREADABLE = "This message cannot be shown."
 """Stands where a message was kept, and cannot be read any more: in the transcript, and in a file."""
+
+UNKNOWN = "This message needs a newer version of this page."
+"""Stands where a message is of a kind that this version does not know."""
 
 
 def search_words(query: str) -> tuple[str, ...]:
@@ -19,9 +23,9 @@ def search_words(query: str) -> tuple[str, ...]:
     return tuple(query.casefold().split())
 
 
-def answers(message: Message, words: Sequence[str]) -> bool:
-    """Tell whether a message has all the words, each also as a part of a longer one."""
-    text = message.text.casefold()
+def answers(item: Item, words: Sequence[str]) -> bool:
+    """Tell whether an item has all the words, each also as a part of a longer one."""
+    text = item.text.casefold()
     return all(word in text for word in words)
 
 
@@ -30,42 +34,43 @@ def file_name(room: str, form: ExportFormat) -> str:
     return f"p2p-chat-{room}.{form}"
 
 
-def export(room: str, messages: Iterable[Message], form: ExportFormat) -> str:
-    """Write messages, the oldest first, for a program (JSON) or for a person."""
+def export(room: str, items: Iterable[Item], form: ExportFormat) -> str:
+    """Write items, the oldest first: all of them for a program (JSON), the messages for a person."""
     if form is ExportFormat.JSON:
-        return json.dumps({"room": room, "messages": [_record(message) for message in messages]}, indent=2) + "\n"
-    return "".join(map(_paragraph, messages))
+        return json.dumps({"room": room, "messages": [_record(item) for item in items]}, indent=2) + "\n"
+    return "".join(_paragraph(item) for item in items if item.is_shown)
 
 
-def _record(message: Message) -> dict[str, object]:
-    if not message.readable:
-        return {"id": message.id, "fault": UNREADABLE}
-    moment = _moment(message)
+def _record(item: Item) -> dict[str, object]:
+    if not item.is_readable:
+        return {"id": item.id, "fault": UNREADABLE}
+    moment = _moment(item)
+    kind, content = content_of(item.body)
     record: dict[str, object] = {
-        "id": message.id,
-        "direction": message.direction.value,
-        "author": message.author,
+        "id": item.id,
+        "direction": item.direction.value,
+        "author": item.author,
         "sent_at": moment.isoformat() if moment else None,
-        "text": message.text,
+        **({"text": content} if isinstance(item.body, Text) else {"kind": kind, "content": content}),
     }
-    if message.direction is Direction.OUTGOING:
-        record["delivery"] = (message.delivery or Delivery.QUEUED).label
+    if item.is_written_here:
+        record["delivery"] = (item.delivery or Delivery.QUEUED).label
     return record
 
 
-def _paragraph(message: Message) -> str:
-    moment = _moment(message)
+def _paragraph(item: Item) -> str:
+    moment = _moment(item)
     when = f"[{moment:%Y-%m-%d %H:%M:%S} UTC]" if moment else "[unknown time]"
-    if not message.readable:
+    if not item.is_readable:
         return f"{when} {UNREADABLE}\n"
-    first, *others = message.text.split("\n")
-    head = f"{when} {message.author}: {first}\n"
+    first, *others = (item.text if isinstance(item.body, Text) else UNKNOWN).split("\n")
+    head = f"{when} {item.author}: {first}\n"
     return head + "".join(f"    {line}\n" for line in others)
 
 
-def _moment(message: Message) -> datetime | None:
-    """Give when a message was written; None where Python's calendar, which ends with the year 9999, has no such day."""
+def _moment(item: Item) -> datetime | None:
+    """Return when an item was written; None where Python's calendar, which ends with the year 9999, has no such day."""
     try:
-        return datetime.fromtimestamp(message.sent_at, UTC)
+        return datetime.fromtimestamp(item.sent_at, UTC)
     except (OverflowError, ValueError, OSError):
         return None

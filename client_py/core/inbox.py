@@ -1,11 +1,11 @@
-"""Decides what of one device's frames is a new message: joins long ones, and lets each through once and in order."""
+"""Decides what of one device's frames is a new item: joins long ones, and lets each through once and in order."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
 
-from client_py.core.frames import MAX_MESSAGE_BYTES, MessagePart
+from client_py.core.frames import MAX_ITEM_BYTES, ItemPart
 from client_py.core.outbox import WINDOW_BYTES
 from protocol.errors import MalformedMessage, UnexpectedMessage
 
@@ -19,11 +19,12 @@ class WindowExceeded(UnexpectedMessage):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A whole message of another device, with its number there."""
+    """A whole item of another device, with its number there."""
 
     seq: int
     id: str
-    text: str
+    kind: str
+    content: str
     sent_at: float
 
 
@@ -34,14 +35,14 @@ class Inbox:
         self.received = received
         self.stored = received
         self.read = read
-        self._parts: list[MessagePart] = []
+        self._parts: list[ItemPart] = []
         self._part_bytes = 0
         self._unstored: deque[tuple[int, int]] = deque()
-        """Number and bytes of each message behind `stored`."""
+        """Number and bytes of each item behind `stored`."""
         self._unstored_bytes = 0
 
-    def receive(self, frame: MessagePart) -> Incoming | None:
-        """Take a frame; gives the message that it completes, or None for a part or a duplicate.
+    def receive(self, frame: ItemPart) -> Incoming | None:
+        """Take a frame; return the item that it completes, or None for a part or a duplicate.
 
         Raises UnexpectedMessage where numbers or parts are missing (an ordered channel loses none, so the other side
         erred), WindowExceeded where more comes than may be under way without acknowledgement, and MalformedMessage
@@ -50,14 +51,14 @@ class Inbox:
         if frame.seq <= self.received:
             return None
         if frame.seq != self.received + 1 or frame.part != len(self._parts) + 1:
-            raise UnexpectedMessage("message", f"number {frame.seq} part {frame.part} after number {self.received}")
-        if self._parts and (frame.id, frame.parts) != (self._parts[0].id, self._parts[0].parts):
-            raise MalformedMessage("the parts belong to different messages")
+            raise UnexpectedMessage("item", f"number {frame.seq} part {frame.part} after number {self.received}")
+        if self._parts and _identity(frame) != _identity(self._parts[0]):
+            raise MalformedMessage("the parts belong to different items")
         if self._unstored_bytes >= WINDOW_BYTES or len(self._unstored) >= MAX_UNSTORED:
-            raise WindowExceeded("message", "too much is on its way without acknowledgement")
-        self._part_bytes += len(frame.text.encode())
-        if self._part_bytes > MAX_MESSAGE_BYTES:
-            raise MalformedMessage(f"a message may have {MAX_MESSAGE_BYTES} bytes")
+            raise WindowExceeded("item", "too much is on its way without acknowledgement")
+        self._part_bytes += len(frame.content.encode())
+        if self._part_bytes > MAX_ITEM_BYTES:
+            raise MalformedMessage(f"an item may have {MAX_ITEM_BYTES} bytes")
         self._parts.append(frame)
         return self._complete() if frame.part == frame.parts else None
 
@@ -68,7 +69,7 @@ class Inbox:
         self.stored = seq
 
     def channel_lost(self) -> None:
-        """Forget the parts of a message that is not whole: it comes again from its beginning."""
+        """Forget the parts of an item that is not whole: it comes again from its beginning."""
         self._parts.clear()
         self._part_bytes = 0
 
@@ -78,9 +79,14 @@ class Inbox:
         assert self._unstored_bytes == sum(size for _, size in self._unstored)
 
     def _complete(self) -> Incoming:
-        first, text = self._parts[0], "".join(part.text for part in self._parts)
+        first, content = self._parts[0], "".join(part.content for part in self._parts)
         self._unstored.append((first.seq, self._part_bytes))
         self._unstored_bytes += self._part_bytes
         self.channel_lost()
         self.received = first.seq
-        return Incoming(first.seq, first.id, text, first.sent_at)
+        return Incoming(first.seq, first.id, first.kind, content, first.sent_at)
+
+
+def _identity(frame: ItemPart) -> tuple[str, str, int]:
+    """Return what all parts of an item have in common."""
+    return frame.id, frame.kind, frame.parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 
@@ -87,28 +87,6 @@ class Delivery(IntEnum):
     def label(self) -> str:
         """Give the value of `data-delivery`."""
         return self.name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of the transcript, with its text exactly as it was typed."""
-
-    id: str
-    """By which it is known in this browser (`message_ids`)."""
-    direction: Direction
-    author: str
-    """The username of who wrote it."""
-    text: str
-    sent_at: float
-    """Seconds since the epoch, by the clock of who wrote it."""
-    delivery: Delivery | None = None
-    """None for incoming messages, and where it is not known."""
-    readable: bool = True
-    """Whether what was kept of it can be read; where not, only its id is known, and `sent_at` is when it came here."""
-
-    def unreadable(self) -> Message:
-        """Return what is shown in its place where it cannot be shown."""
-        return replace(self, author="", text="", delivery=None, readable=False)
 
 
 @dataclass(frozen=True, slots=True)

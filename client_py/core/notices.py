@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client_py.core.models import Delivery, Keeping, Member, Message, RelayChoice, StatusLine
+from client_py.core.items import Body, Item
+from client_py.core.models import Delivery, Keeping, Member, RelayChoice, StatusLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class MembersChanged:
 class HistoryLoaded:
     """Messages of before stand at the beginning of the transcript, the oldest first."""
 
-    messages: tuple[Message, ...]
+    items: tuple[Item, ...]
     has_earlier: bool
     """Whether there are still earlier ones than these."""
     before: str = ""
@@ -36,7 +37,7 @@ class HistoryLoaded:
 class LaterLoaded:
     """Messages stand behind one that the page ends with, the oldest first."""
 
-    messages: tuple[Message, ...]
+    items: tuple[Item, ...]
     has_later: bool
     """Whether there are still later ones than these."""
     after: str
@@ -47,7 +48,7 @@ class LaterLoaded:
 class NewestLoaded:
     """These stand at the end of the transcript, the oldest first."""
 
-    messages: tuple[Message, ...]
+    items: tuple[Item, ...]
     has_earlier: bool
 
 
@@ -55,7 +56,7 @@ class NewestLoaded:
 class HistoryCleared:
     """The history was cleared: nothing stands in the transcript but these, which have yet to be delivered."""
 
-    messages: tuple[Message, ...]
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class MessagesFound:
 
     query: str
     """As the person wrote it; an answer to an earlier question is not to be shown."""
-    messages: tuple[Message, ...]
+    items: tuple[Item, ...]
     """The newest first."""
     complete: bool
     """Whether these are all; a search stops at so many."""
@@ -85,17 +86,17 @@ class RelayChoiceChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageAdded:
-    """A message stands at the end of the transcript."""
+class ItemAdded:
+    """An item stands at the end of the conversation."""
 
-    message: Message
+    item: Item
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChanged:
-    """An outgoing message came further, or is being sent again."""
+    """An item of ours came further, or is being sent again."""
 
-    message_id: str
+    item_id: str
     delivery: Delivery
 
 
@@ -114,10 +115,10 @@ class UnreadChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRefused:
-    """What was typed could not be taken; the composer keeps the text, and the sentence says why."""
+class ItemRefused:
+    """What the person said could not be taken; the composer keeps a text, and the sentence says why."""
 
-    text: str
+    body: Body
     sentence: str
 
 
@@ -131,9 +132,9 @@ Notice = (
     | MessagesFound
     | KeepingChanged
     | RelayChoiceChanged
-    | MessageAdded
+    | ItemAdded
     | DeliveryChanged
     | TypingChanged
     | UnreadChanged
-    | MessageRefused
+    | ItemRefused
 )

@@ -1,9 +1,12 @@
-"""Decides which device is owed which of our messages.
+"""Decides which device is owed which of our items.
 
-A message is owed to everyone who is in the room when it is written; with nobody there, to the account that we talked
+An item is owed to everyone who is in the room when it is written; with nobody there, to the account that we talked
 with last; and before there was one, to whoever comes, unless the next message is written to somebody before that. An
 account may speak through several devices: one that says hello is given, in the order of writing, all that its account
 is owed and has not acknowledged. So what waits for a tab that is gone for good reaches the tab that comes after it.
+
+Our own other devices mirror what we write, as long as they are in the room with us. They are nobody that an item could
+wait for, and what they missed while they were away is not made good here.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from client_py.core.deliveries import Deliveries
 from client_py.core.inbox import Inbox
 from client_py.core.models import Delivery
 from client_py.core.outbox import Outbox, Outgoing
-from client_py.core.records import Mark, Snapshot
+from client_py.core.records import Mark, Receipt, Snapshot
 
 MAX_DEVICES = 16
 """Devices whose marks are kept; one that is forgotten is only put in step anew."""
@@ -47,13 +50,17 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A message for which there is no device yet."""
+    """An item for which there is no device yet."""
 
-    message: Outgoing
+    item: Outgoing
     account: str | None
     """None is whoever comes."""
     peer_id: str | None
     """The member who is to say hello first; None where any device of the account will do."""
+
+    def is_for(self, account: str, peer_id: str) -> bool:
+        """Tell whether it waits for a member of another account, who has come."""
+        return self.account in (None, account) and self.peer_id in (None, peer_id)
 
 
 @dataclass(slots=True)
@@ -67,7 +74,7 @@ class Recipients:
     """The members of the room, their devices, and what these are owed."""
 
     def __init__(self, own_account: str) -> None:
-        self.deliveries = Deliveries()
+        self.deliveries = Deliveries(own_account)
         self._own_account = own_account
         self._members: dict[str, _Member] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
@@ -75,37 +82,50 @@ class Recipients:
         self._last_account: str | None = None
         self._heard = 0
 
+    @property
+    def waited_for(self) -> str | None:
+        """The account for which an item would wait that is written with nobody there; None before there was any."""
+        return self._last_account
+
     def restore(self, snapshot: Snapshot, pending: Iterable[Outgoing]) -> None:
-        """Take up what was kept; `pending` are our messages that somebody has yet to get, in the order of writing."""
+        """Take up what was kept; `pending` are our items that somebody has yet to get, in the order of writing."""
         for mark in sorted(snapshot.marks, key=lambda mark: mark.heard):
             unread = [
-                receipt.message_id
+                receipt.item_id
                 for receipt in snapshot.receipts
                 if receipt.owed.get(mark.account, {}).get(mark.device) is Delivery.DELIVERED
             ]
             outbox, inbox = Outbox(mark.acknowledged, unread), Inbox(mark.received, mark.read)
             self._streams[mark.account, mark.device] = Stream(mark.account, mark.device, outbox, inbox, mark.heard)
-            self._last_account, self._heard = mark.account, mark.heard
-        messages = {message.id: message for message in pending}
-        for receipt in snapshot.receipts:
-            message = messages.get(receipt.message_id)
-            self.deliveries.restore(receipt, message.size if message else 0)
-            if message is not None:
-                self._restore_debts(message, receipt.owed)
+            self._heard = mark.heard
+            if mark.account != self._own_account:
+                self._last_account = mark.account
+        items = {item.id: item for item in pending}
+        for kept in snapshot.receipts:
+            item, receipt = items.get(kept.item_id), kept.without(self._own_account)
+            if item is None and not receipt.owed:
+                continue
+            self.deliveries.restore(receipt, item.size if item else 0)
+            if item is not None:
+                self._restore_debts(item, receipt)
 
-    def _restore_debts(self, message: Outgoing, owed: Mapping[str, Mapping[str, Delivery]]) -> None:
-        for account, devices in owed.items():
-            for device, delivery in devices.items():
-                if delivery >= Delivery.DELIVERED:
-                    continue
-                if (account, device) in self._streams:
-                    self._owe(message, self._streams[account, device])
-                else:
-                    self.deliveries.forgive([message.id], account, device)
-            if not self.deliveries.is_owed_to_devices(message.id, account):
-                self._wait(message, account, None)
-        if not owed:
-            self._wait(message, None, None)
+    def _restore_debts(self, item: Outgoing, receipt: Receipt) -> None:
+        self._restore_debts_to(item, self._own_account, receipt.mirrored)
+        for account, devices in receipt.owed.items():
+            self._restore_debts_to(item, account, devices)
+            if not self.deliveries.is_owed_to_devices(item.id, account):
+                self._wait(item, account, None)
+        if not receipt.owed:
+            self._wait(item, None, None)
+
+    def _restore_debts_to(self, item: Outgoing, account: str, devices: Mapping[str, Delivery]) -> None:
+        for device, delivery in devices.items():
+            if delivery >= Delivery.DELIVERED:
+                continue
+            if (account, device) in self._streams:
+                self._owe(item, self._streams[account, device])
+            else:
+                self.deliveries.forgive([item.id], account, device)
 
     # Who is there
 
@@ -116,19 +136,26 @@ class Recipients:
     def member_left(self, peer_id: str) -> list[str]:
         """Someone is gone: what they have yet to get is left to their account's other devices, or to the next one.
 
-        Gives the ids of messages that are not owed to a device any more.
+        Returns the ids of items that are not owed to a device any more.
         """
         member = self._members.pop(peer_id)
-        self._waiting = [replace(item, peer_id=None) if item.peer_id == peer_id else item for item in self._waiting]
+        if member.account == self._own_account:
+            self._waiting = [waiting for waiting in self._waiting if waiting.peer_id != peer_id]
+            return self._give_up([member.stream] if member.stream else [])
+        self._waiting = [
+            replace(waiting, peer_id=None) if waiting.peer_id == peer_id else waiting for waiting in self._waiting
+        ]
         if any(other.stream and other.account == member.account for other in self._members.values()):
-            self._waiting = [item for item in self._waiting if item.account != member.account or item.peer_id]
+            self._waiting = [
+                waiting for waiting in self._waiting if waiting.account != member.account or waiting.peer_id
+            ]
             return self._give_up_absent(member.account)
         return []
 
     def device_named(self, peer_id: str, device: str) -> tuple[Stream, list[str]]:
-        """Give what we know of the device that a member has named in its hello, with all that it is owed.
+        """Return what we know of the device that a member has named in its hello, with all that it is owed.
 
-        Gives the ids of messages too that are not owed to another device any more.
+        Returns the ids of items too that are not owed to another device any more.
         """
         member = self._members[peer_id]
         key = (member.account, device)
@@ -137,17 +164,19 @@ class Recipients:
         self._streams[key] = member.stream = stream
         self._heard += 1
         stream.heard = self._heard
-        self._last_account = member.account
-        for message in self._unacknowledged(member.account):
-            if not self.deliveries.is_owed(message.id, stream.account, stream.device):
-                self._owe(message, stream)
-        forgiven = self._give_up_absent(member.account)
-        self._waiting = [
-            item
-            for item in self._waiting
-            if item.account not in (None, member.account) or item.peer_id not in (None, peer_id)
-        ]
-        return stream, forgiven
+        if member.account == self._own_account:
+            owed = [waiting.item for waiting in self._waiting if waiting.peer_id == peer_id]
+            self._waiting = [waiting for waiting in self._waiting if waiting.peer_id != peer_id]
+        else:
+            self._last_account = member.account
+            owed = self._unacknowledged(member.account)
+            self._waiting = [waiting for waiting in self._waiting if not waiting.is_for(member.account, peer_id)]
+        for item in owed:
+            if not self.deliveries.is_owed(item.id, stream.account, stream.device):
+                self._owe(item, stream)
+        # Of another account, one device that has an item is enough; of our own, each mirrors us by itself.
+        is_own = member.account == self._own_account
+        return stream, [] if is_own else self._give_up_absent(member.account)
 
     def stream(self, account: str, device: str) -> Stream:
         """Give what we know of a device that has said hello."""
@@ -159,38 +188,31 @@ class Recipients:
 
     # What they are owed
 
-    def write(self, message: Outgoing) -> list[str]:
-        """Owe a new message to whom it is for.
+    def write(self, item: Outgoing) -> list[str]:
+        """Owe a new item to whom it is for.
 
-        Gives the ids of earlier ones that were for whoever comes, and are now for those who are there: to be kept with
-        the new message. Else a crash could leave those open to someone who has got the new one before them.
+        Returns the ids of earlier ones that were for whoever comes, and are now for those who are there: to be kept
+        with the new item. Else a crash could leave those open to someone who has got the new one before them.
         """
         streams = list(dict.fromkeys(member.stream for member in self._members.values() if member.stream))
         for stream in streams:
-            self._owe(message, stream)
-        silent = [(peer_id, member.account) for peer_id, member in self._members.items() if self._is_awaited(member)]
-        settled = self._settle(silent) if silent else []
+            self._owe(item, stream)
+        silent = [(peer_id, member.account) for peer_id, member in self._members.items() if member.stream is None]
+        others = [(peer_id, account) for peer_id, account in silent if account != self._own_account]
+        settled = self._settle(others) if others else []
         for peer_id, account in silent:
-            self._wait(message, account, peer_id)
-        if not streams and not silent:
-            self._wait(message, self._last_account, None)
+            self._wait(item, account, peer_id)
+        if not others and all(stream.account == self._own_account for stream in streams):
+            self._wait(item, self._last_account, None)
         return settled
 
     def _settle(self, silent: list[tuple[str, str]]) -> list[str]:
         """Owe to members who have yet to say hello what was for whoever comes."""
-        messages = [item.message for item in self._waiting if item.account is None]
-        self._waiting = [item for item in self._waiting if item.account is not None]
-        for message, (peer_id, account) in itertools.product(messages, silent):
-            self._wait(message, account, peer_id)
-        return [message.id for message in messages]
-
-    def _is_awaited(self, member: _Member) -> bool:
-        """Tell whether a member has yet to say hello, and will.
-
-        One of our own name may be what the server still holds of this very page, from before a crash or a lost token:
-        it counts as nobody until it speaks.
-        """
-        return member.stream is None and member.account != self._own_account
+        items = [waiting.item for waiting in self._waiting if waiting.account is None]
+        self._waiting = [waiting for waiting in self._waiting if waiting.account is not None]
+        for item, (peer_id, account) in itertools.product(items, silent):
+            self._wait(item, account, peer_id)
+        return [item.id for item in items]
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
@@ -199,36 +221,40 @@ class Recipients:
             assert (account, device) == (stream.account, stream.device)
             stream.inbox.check_invariants()
             assert stream.peer_id is None or self._members[stream.peer_id].stream is stream
-            for message in stream.outbox.pending:
-                assert self.deliveries.is_owed(message.id, account, device)
-        assert all(item.peer_id is None or item.peer_id in self._members for item in self._waiting)
-        kept = {(message.id, stream.account) for stream in self._streams.values() for message in stream.outbox.pending}
-        kept |= {(item.message.id, item.account or "") for item in self._waiting}
+            for item in stream.outbox.pending:
+                assert self.deliveries.is_owed(item.id, account, device)
+        assert all(waiting.peer_id is None or waiting.peer_id in self._members for waiting in self._waiting)
+        kept = {(item.id, stream.account) for stream in self._streams.values() for item in stream.outbox.pending}
+        kept |= {(waiting.item.id, waiting.account or "") for waiting in self._waiting}
         assert kept.issuperset(self.deliveries.outstanding())
 
-    def _owe(self, message: Outgoing, stream: Stream) -> None:
-        self.deliveries.owe(message.id, stream.account, stream.device)
-        stream.outbox.add(message)
+    def _owe(self, item: Outgoing, stream: Stream) -> None:
+        self.deliveries.owe(item.id, stream.account, stream.device)
+        stream.outbox.add(item)
 
-    def _wait(self, message: Outgoing, account: str | None, peer_id: str | None) -> None:
+    def _wait(self, item: Outgoing, account: str | None, peer_id: str | None) -> None:
         if account is not None:
-            self.deliveries.owe(message.id, account)
-        self._waiting.append(_Waiting(message, account, peer_id))
+            self.deliveries.owe(item.id, account)
+        self._waiting.append(_Waiting(item, account, peer_id))
 
     def _unacknowledged(self, account: str) -> list[Outgoing]:
-        """Give what an account is owed and has not acknowledged, in the order of writing."""
-        waiting = [item.message for item in self._waiting if item.account in (None, account)]
-        sent = [message for stream in self._of(account) for message in stream.outbox.pending]
-        by_position = {message.position: message for message in [*waiting, *sent]}
+        """Return what an account is owed and has not acknowledged, in the order of writing."""
+        waiting = [waiting.item for waiting in self._waiting if waiting.account in (None, account)]
+        sent = [item for stream in self._of(account) for item in stream.outbox.pending]
+        by_position = {item.position: item for item in [*waiting, *sent]}
         return [by_position[position] for position in sorted(by_position)]
 
     def _give_up_absent(self, account: str) -> list[str]:
         """Let go of what devices that are gone were owed, now that another one of their account is owed it."""
+        return self._give_up(self._of(account))
+
+    def _give_up(self, streams: Iterable[Stream]) -> list[str]:
+        """Let go of what those of some devices were owed that are gone; return the ids."""
         present, given_up = self._present(), list[str]()
-        for stream in self._of(account):
+        for stream in streams:
             if stream not in present:
                 ids = stream.outbox.give_up()
-                self.deliveries.forgive(ids, account, stream.device)
+                self.deliveries.forgive(ids, stream.account, stream.device)
                 given_up += ids
         return given_up
 

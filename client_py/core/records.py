@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from client_py.core.models import Delivery, Message
+from client_py.core.items import Item
+from client_py.core.models import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,46 +18,55 @@ class Mark:
     heard: int
     """Its place in the order in which devices were heard of last; the account of the last one was the last here."""
     received: int
-    """Every message of its up to this number is kept."""
+    """Every item of its up to this number is kept."""
     read: int
-    """Every message of its up to this number was before the person's eyes."""
+    """Every item of its up to this number was before the person's eyes."""
     acknowledged: int
-    """Every message of ours up to this number is kept there."""
+    """Every item of ours up to this number is kept there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How far a message of ours has come; nothing more needs to be kept of it once everyone has read it."""
+    """How far an item of ours has come; nothing more needs to be kept of it once everyone has read it."""
 
-    message_id: str
+    item_id: str
     owed: Mapping[str, Mapping[str, Delivery]]
     """By account and device. An account without a device is owed it too; without accounts, whoever comes is."""
+    mirrored: Mapping[str, Delivery] = field(default_factory=dict)
+    """By device of our own account. They get what we write, and count for nothing in how far it has come."""
 
     @property
     def delivery(self) -> Delivery:
-        """Give how far it is with the account that is furthest behind."""
+        """Return how far it is with the account that is furthest behind."""
         accounts = [max(devices.values(), default=Delivery.QUEUED) for devices in self.owed.values()]
         return min(accounts, default=Delivery.QUEUED)
 
     def inherited(self) -> Receipt:
-        """Give what another device of ours takes over: how far the message is, but not by whose count of numbers."""
+        """Return what another device of ours takes over: how far the item is, but not by whose count of numbers."""
         return Receipt(
-            self.message_id,
+            self.item_id,
             {
                 account: {"" if state >= Delivery.DELIVERED else device: state for device, state in devices.items()}
                 for account, devices in self.owed.items()
             },
         )
 
+    def without(self, own_account: str) -> Receipt:
+        """Return it with nobody of our own account among those who count, as releases before 0.2 kept them."""
+        if own_account not in self.owed:
+            return self
+        others = {account: devices for account, devices in self.owed.items() if account != own_account}
+        return Receipt(self.item_id, others, self.owed[own_account])
+
     @property
     def is_settled(self) -> bool:
-        """Whether nobody is owed the message any more, not even another device of an account that has it."""
-        states = [state for devices in self.owed.values() for state in devices.values()]
+        """Whether nobody is owed the item any more, not even another device of an account that has it."""
+        states = [state for devices in (*self.owed.values(), self.mirrored) for state in devices.values()]
         return self.delivery >= Delivery.DELIVERED and all(state >= Delivery.DELIVERED for state in states)
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing more can be learned of the message."""
+        """Whether nothing more can be learned of the item."""
         return self.is_settled and self.delivery is Delivery.READ
 
 
@@ -64,8 +74,8 @@ class Receipt:
 class Entry:
     """What is to be kept in one transaction: all of it or nothing."""
 
-    message: Message | None = None
-    """For the end of the transcript, unless a message of this id is kept already."""
+    item: Item | None = None
+    """For the end of the conversation, unless an item of this id is kept already."""
     receipts: tuple[Receipt, ...] = ()
     marks: tuple[Mark, ...] = ()
     forgotten: tuple[tuple[str, str], ...] = ()
@@ -78,18 +88,18 @@ class Kept:
 
     entry: Entry
     new: bool = True
-    """Whether its message was not there already."""
+    """Whether its item was not there already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What was kept of a room when its page was opened."""
 
-    messages: tuple[Message, ...] = ()
-    """The newest of the transcript, the oldest of them first."""
+    items: tuple[Item, ...] = ()
+    """The newest of the conversation, the oldest of them first."""
     has_earlier: bool = False
-    pending: tuple[Message, ...] = ()
-    """Our messages that somebody has yet to get, in the order of writing."""
+    pending: tuple[Item, ...] = ()
+    """Our items that somebody has yet to get, in the order of writing."""
     receipts: tuple[Receipt, ...] = ()
     """Of those and of the ones that somebody has yet to read, in the order of writing."""
     marks: tuple[Mark, ...] = ()

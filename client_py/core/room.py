@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from client_py.core.abilities import OURS, Abilities
 from client_py.core.alertness import TICK_SECONDS, Alertness
 from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
-from client_py.core.frames import FRAMES, LinkFrame, MessagePart
+from client_py.core.frames import LENIENT_FRAMES, ItemPart, LinkFrame, MessagePart
 from client_py.core.inbox import WindowExceeded
+from client_py.core.items import Body
 from client_py.core.link import Link
 from client_py.core.link_effects import LinkEffect, LinkTimer
 from client_py.core.members import Members
@@ -75,6 +77,8 @@ class Visitor:
     snapshot: Snapshot = EMPTY
     relay_only: bool = False
     """Whether this person wants to connect through a relay and in no other way."""
+    abilities: Abilities = OURS
+    """What this page can do; less than it can where a test plays one of before."""
 
 
 class Room:
@@ -83,13 +87,16 @@ class Room:
     def __init__(self, name: str, visitor: Visitor, *, supported: bool, random: Callable[[], float]) -> None:
         self._supported = supported
         self._session = Session(name, random, visitor.snapshot.resume_token)
-        self._conversation = Conversation(device=visitor.device, username=visitor.username, snapshot=visitor.snapshot)
+        self._conversation = Conversation(
+            device=visitor.device, username=visitor.username, snapshot=visitor.snapshot, abilities=visitor.abilities
+        )
         self._alertness = Alertness()
         self._relaying = Relaying(only=visitor.relay_only, random=random)
         self._members = Members(self._session, self._conversation, self._relaying, random)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
         self._shown_choice: RelayChoice | None = None
+        self._known_facts: Facts | None = None
 
     @property
     def ice_servers(self) -> tuple[IceServer, ...]:
@@ -106,17 +113,21 @@ class Room:
     def start(self) -> list[RoomEffect]:
         """Enter the room, if this browser can talk to others at all."""
         if not self._supported:
-            return self._with_news([])
-        return self._with_news([*self._session.start(), StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)])
+            return []
+        return [*self._session.start(), StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)]
 
     def stop(self) -> list[RoomEffect]:
         """Leave the room."""
         timers = [StopRoomTimer(timer) for timer in RoomTimer]
         return [*timers, *self._members.leave(), *self._session.stop()]
 
-    def message_submitted(self, message_id: str, text: str, now: float) -> list[RoomEffect]:
+    def text_submitted(self, item_id: str, text: str, now: float) -> list[RoomEffect]:
         """The person sent a message; `now` in seconds since the epoch."""
-        return [*self._conversation.message_submitted(message_id, text, now)]
+        return [*self._conversation.text_submitted(item_id, text, now)]
+
+    def submitted(self, item_id: str, body: Body, now: float) -> list[RoomEffect]:
+        """The person said something in another way than by a message."""
+        return [*self._conversation.submitted(item_id, body, now)]
 
     def typed(self, now: float) -> list[RoomEffect]:
         """The person pressed a key in the composer."""
@@ -131,53 +142,53 @@ class Room:
         if only == self._relaying.only:
             return []
         effects = self._with_relaying(self._relaying.only_wished(only=only))
-        return self._with_news([*effects, *self._members.on_every_link(Link.policy_changed)])
+        return [*effects, *self._members.on_every_link(Link.policy_changed)]
 
     # Inputs of the WebSocket; `now` in seconds since the epoch
 
     def socket_opened(self) -> list[RoomEffect]:
         """The handshake is done."""
-        return self._with_news([*self._session.socket_opened()])
+        return [*self._session.socket_opened()]
 
     def socket_closed(self, code: int) -> list[RoomEffect]:
         """The WebSocket is gone, with this close code."""
         effects = [*self._session.socket_closed(code), *self._members.signaling_lost()]
         # What took the server away may have taken the others along.
-        return self._with_news([*effects, *self._members.on_every_link(Link.asked)])
+        return [*effects, *self._members.on_every_link(Link.asked)]
 
     def knock_ended(self, *, answered: bool) -> list[RoomEffect]:
         """What came of the last `Knock`."""
-        return self._with_news([*self._session.knock_ended(answered=answered)])
+        return [*self._session.knock_ended(answered=answered)]
 
     def origin_refused(self, origin: str) -> list[RoomEffect]:
         """The last `Knock` found a server that takes no pages of our origin."""
-        return self._with_news([*self._session.origin_refused(origin)])
+        return [*self._session.origin_refused(origin)]
 
     def text_received(self, text: str, now: float) -> list[RoomEffect]:
         """The server sent a message."""
         try:
             event = LENIENT_EVENTS.decode(text)
         except UnknownMessage:
-            return self._with_news([*self._session.unknown_event_received()])
+            return [*self._session.unknown_event_received()]
         except RemoteProtocolError as error:
             warning = Warn(f"The server sent what cannot be read: {error}")
-            return self._with_news([warning, *self._session.protocol_violated(), *self._members.signaling_lost()])
+            return [warning, *self._session.protocol_violated(), *self._members.signaling_lost()]
         was_in_room = self._session.state is SessionState.JOINED
         effects: list[RoomEffect] = [*self._session.event_received(event)]
         if isinstance(event, events.Error) and was_in_room:
             effects.append(Warn(f"The server refused a request: {event.message}"))
-        return self._with_news([*effects, *self._on_event(event, now)])
+        return [*effects, *self._on_event(event, now)]
 
     def session_timer_fired(self, timer: SessionTimer) -> list[RoomEffect]:
         """A timer of the session ran out."""
         # Whichever it is, we are not in the room as far as the server knows, or not any more.
-        return self._with_news([*self._session.timer_fired(timer), *self._members.signaling_lost()])
+        return [*self._session.timer_fired(timer), *self._members.signaling_lost()]
 
     # What came of `FetchIceServers`; `now` in seconds since the epoch
 
     def ice_servers_answered(self, status: int, body: str, retry_after: float | None, now: float) -> list[RoomEffect]:
         """The server answered."""
-        return self._with_news(self._with_relaying(self._relaying.answered(status, body, retry_after, now)))
+        return self._with_relaying(self._relaying.answered(status, body, retry_after, now))
 
     def ice_servers_unreachable(self, now: float) -> list[RoomEffect]:
         """No answer came."""
@@ -199,7 +210,7 @@ class Room:
             return [StartRoomTimer(RoomTimer.CHECK, wait)]
         # First, so that what begins anew may come to fresh credentials.
         renewing = self._with_relaying(self._relaying.checked(now))
-        return self._with_news([*renewing, *self._session.checked(), *self._members.on_every_link(Link.checked)])
+        return [*renewing, *self._session.checked(), *self._members.on_every_link(Link.checked)]
 
     def timer_fired(self, timer: RoomTimer, now: float) -> list[RoomEffect]:
         """A timer of the room ran out."""
@@ -208,7 +219,7 @@ class Room:
         slept = self._alertness.ticked(now)
         renewing = self._with_relaying(self._relaying.ticked(now))
         tick = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
-        return self._with_news([tick, *self._members.ticked(), *renewing, *(self.checked(now) if slept else [])])
+        return [tick, *self._members.ticked(), *renewing, *(self.checked(now) if slept else [])]
 
     # Inputs of the links
 
@@ -218,11 +229,11 @@ class Room:
 
     def candidate_gathered(self, peer_id: str, candidate: Candidate) -> list[RoomEffect]:
         """The `icecandidate` event."""
-        return self._with_news(self._members.candidate_gathered(peer_id, candidate))
+        return self._members.candidate_gathered(peer_id, candidate)
 
     def candidate_failed(self, peer_id: str, url: str, code: int, text: str) -> list[RoomEffect]:
         """The `icecandidateerror` event: a STUN or TURN server gave no candidate."""
-        return self._with_news(self._members.candidate_failed(peer_id, url, code, text))
+        return self._members.candidate_failed(peer_id, url, code, text)
 
     def signaling_state_changed(self, peer_id: str, state: str) -> list[RoomEffect]:
         """The `signalingstatechange` event."""
@@ -251,7 +262,7 @@ class Room:
 
     def link_timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
         """A timer of a link ran out."""
-        return self._with_news(self._members.timer_fired(peer_id, timer))
+        return self._members.timer_fired(peer_id, timer)
 
     def bytes_counted(self, peer_id: str, count: int | None) -> list[RoomEffect]:
         """What came of `CountReceived`; None where the browser could not say."""
@@ -260,13 +271,13 @@ class Room:
 
     def path_found(self, peer_id: str, *, relayed: bool | None, allocated: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`, whether a TURN server is in use, and at our end; None where that is not known."""
-        return self._with_news(self._members.path_found(peer_id, relayed=relayed, allocated=allocated))
+        return self._members.path_found(peer_id, relayed=relayed, allocated=allocated)
 
     # Inputs of the channels
 
     def channel_opened(self, peer_id: str) -> list[RoomEffect]:
         """The channel to a peer is open."""
-        return self._with_news(self._members.channel_opened(peer_id))
+        return self._members.channel_opened(peer_id)
 
     def channel_closed(self, peer_id: str) -> list[RoomEffect]:
         """The channel to a peer was closed by the other side, or broke."""
@@ -276,29 +287,31 @@ class Room:
         """A peer sent a frame; one that breaks the rules costs it the channel, and nothing else."""
         effects = self._members.on_link(peer_id, Link.heard)
         try:
-            frame = FRAMES.decode(text)
+            frame = LENIENT_FRAMES.decode(text)
             if isinstance(frame, LinkFrame):
-                return self._with_news([*effects, *self._members.frame_received(peer_id, frame)])
+                return [*effects, *self._members.frame_received(peer_id, frame)]
             return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
+        except UnknownMessage:
+            return effects  # of a newer page; nothing depends on it, or it would have been agreed on
         except RemoteProtocolError as error:
             warning = Warn(f"A peer sent what cannot be read: {error}")
             fault = Fault.EXCESSIVE if isinstance(error, WindowExceeded) else Fault.UNREADABLE
-            return self._with_news([*effects, warning, *self._members.faulted(peer_id, fault)])
+            return [*effects, warning, *self._members.faulted(peer_id, fault)]
 
     def frames_overrun(self, peer_id: str, kind: str) -> list[RoomEffect]:
         """A peer sent more frames of one kind than are received (`budgets.py`); its channel is closed already."""
         warning = Warn(f"A peer sent more than is received from anyone; it was the kind {kind!r}.")
-        return self._with_news([warning, *self._members.faulted(peer_id, Fault.EXCESSIVE)])
+        return [warning, *self._members.faulted(peer_id, Fault.EXCESSIVE)]
 
     def channel_offered(self, peer_id: str) -> list[RoomEffect]:
         """A peer opened a data channel by itself, of which the protocol knows none."""
         warning = Warn("A peer opened a data channel that nobody has agreed on.")
-        return self._with_news([warning, *self._members.faulted(peer_id, Fault.UNREADABLE)])
+        return [warning, *self._members.faulted(peer_id, Fault.UNREADABLE)]
 
     def frame_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
         """A frame could not be handled for a reason that nobody foresaw; only a new channel is in a known state."""
         warning = Warn(f"A peer's frame failed: {reason}")
-        return self._with_news([warning, *self._members.faulted(peer_id, Fault.UNFORESEEN)])
+        return [warning, *self._members.faulted(peer_id, Fault.UNFORESEEN)]
 
     def typing_timer_fired(self, peer_id: str) -> list[RoomEffect]:
         """Nothing more was heard of a peer who was typing."""
@@ -307,6 +320,28 @@ class Room:
     def stored(self, together: Sequence[Kept]) -> list[RoomEffect]:
         """What `Store` asked for is safe now, in one transaction."""
         return self._watched(self._conversation.stored(together))
+
+    # What there is to tell
+
+    def news(self) -> list[RoomEffect]:
+        """Return who is here and how things stand, as far as that is other than it was; ask after every input."""
+        news: list[RoomEffect] = []
+        members = self._members.shown()
+        if members != self._shown_members:
+            self._shown_members = members
+            news.append(MembersChanged(members))
+        choice = self._relaying.choice
+        if choice != self._shown_choice:
+            self._shown_choice = choice
+            news.append(RelayChoiceChanged(choice))
+        facts = self._facts(choice)
+        if facts != self._known_facts:
+            self._known_facts = facts
+            line = status_line(facts)
+            if line != self._shown_status:
+                self._shown_status = line
+                news.append(StatusChanged(line))
+        return news
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
@@ -331,6 +366,19 @@ class Room:
             case events.Error() | events.Pong():
                 return []
 
+    def _facts(self, choice: RelayChoice) -> Facts:
+        session, relay = self._session, RelayFacts(choice, self._relaying.ended)
+        links = self._members.link_facts()
+        return Facts(
+            self._supported,
+            session.state,
+            session.close_code,
+            links,
+            relay,
+            session.refused_origin,
+            session.is_full_of_own_devices,
+        )
+
     def _with_relaying(self, effects: list[RelayingEffect]) -> list[RoomEffect]:
         """Have the links allocate anew where that is due, after the browser has the fresh credentials."""
         translated: list[RoomEffect] = []
@@ -348,38 +396,10 @@ class Room:
         asking = {
             effect.peer_id
             for effect in effects
-            if isinstance(effect, SendFrame) and isinstance(effect.frame, MessagePart)
+            if isinstance(effect, SendFrame) and isinstance(effect.frame, ItemPart | MessagePart)
         }
         watching = [self._members.on_link(peer_id, Link.expected) for peer_id in sorted(asking)]
         return [*effects, *(effect for part in watching for effect in part)]
 
     def _on_link(self, peer_id: str, decide: Callable[[Link], list[LinkEffect]]) -> list[RoomEffect]:
-        return self._with_news(self._members.on_link(peer_id, decide))
-
-    def _with_news(self, effects: list[RoomEffect]) -> list[RoomEffect]:
-        """Add at the end who is here and how things stand, where that is other than it was."""
-        news: list[RoomEffect] = []
-        members = self._members.shown()
-        if members != self._shown_members:
-            self._shown_members = members
-            news.append(MembersChanged(members))
-        choice = self._relaying.choice
-        if choice != self._shown_choice:
-            self._shown_choice = choice
-            news.append(RelayChoiceChanged(choice))
-        session = self._session
-        links, relay = self._members.link_facts(), RelayFacts(choice, self._relaying.ended)
-        facts = Facts(
-            self._supported,
-            session.state,
-            session.close_code,
-            links,
-            relay,
-            session.refused_origin,
-            session.is_full_of_own_devices,
-        )
-        line = status_line(facts)
-        if line != self._shown_status:
-            self._shown_status = line
-            news.append(StatusChanged(line))
-        return [*effects, *news]
+        return self._members.on_link(peer_id, decide)

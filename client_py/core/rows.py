@@ -1,29 +1,33 @@
 """Decides how what is kept of a room is written down: a row of JSON text under an ordered key for each thing.
 
-    account, room, "message", position, id              the transcript, in the order in which this browser came to it
-    account, room, "id",      device, author:id         where in it a message stands that this device has stored
-    account, room, "receipt", device, id                how far a message of this device has come, until it is read
+    account, room, "message", position, id              the items, in the order in which this browser came to them
+    account, room, "id",      device, author:id         where among them one stands that this device has stored
+    account, room, "outbox",  device, id                an item of this device, until nobody is owed it any more
+    account, room, "receipt", device, id                how far an item of this device has come, until it is read
     account, room, "mark",    device, account, device   how far this device is with one of another member
     account, room, "device",  device                    the devices that have kept something, with their resume token
 
 What belongs to a device is written by nobody else while that device lives, since it holds a lock of its name.
 
 A row may be spoilt, or come from a release that let anything in. It is read by the bounds of whoever consumes it, and
-one that does not keep them takes no other along: a message is shown as one that cannot be shown, and what else cannot
+one that does not keep them takes no other along: an item is shown as one that cannot be shown, and what else cannot
 be read is taken for not there.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import get_args
 
-from client_py.core.frames import MAX_MESSAGE_BYTES, MAX_MOMENT, HighWaterMark, Moment
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.frames import MAX_ITEM_BYTES, MAX_MOMENT, HighWaterMark, Moment, Name
+from client_py.core.items import Body, Item, Text, Unreadable, body_of, content_of
+from client_py.core.models import Delivery, Direction
 from client_py.core.records import Mark, Receipt
 from protocol.errors import MalformedMessage
-from protocol.fields import USERNAME, ResumeToken, Text
+from protocol.fields import USERNAME, ResumeToken
+from protocol.fields import Text as TextBound
 from protocol.json_text import parse_json
 
 Key = tuple[str | int, ...]
@@ -33,8 +37,10 @@ MAX_POSITION = 1_000 * MAX_MOMENT
 """Positions are milliseconds of a clock; IndexedDB and JSON keep them exact."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_AUTHOR, _TEXT = USERNAME, Text(MAX_MESSAGE_BYTES)
-_MOMENT, _COUNT, _RESUME_TOKEN = (get_args(kind)[1] for kind in (Moment, HighWaterMark, ResumeToken))
+_AUTHOR, _CONTENT = USERNAME, TextBound(MAX_ITEM_BYTES)
+_MOMENT, _COUNT, _RESUME_TOKEN, _KIND = (get_args(kind)[1] for kind in (Moment, HighWaterMark, ResumeToken, Name))
+_OWN_DEVICES = ""
+"""Stands among the accounts of a receipt for our own, which no account is called."""
 _STATES = frozenset(Delivery)
 
 
@@ -52,13 +58,17 @@ class Place:
 
     @property
     def messages(self) -> Key:
-        """The transcript."""
+        """The items."""
         return (*self.prefix, "message")
 
     @property
     def receipts(self) -> Key:
         """The receipts of all devices."""
         return (*self.prefix, "receipt")
+
+    def outbox_of(self, device: str) -> Key:
+        """What of a device somebody has yet to get."""
+        return (*self.prefix, "outbox", device)
 
     @property
     def devices(self) -> Key:
@@ -100,46 +110,50 @@ def read_position(row: str | None) -> int:
     return position if type(position) is int and 0 <= position <= MAX_POSITION else 0
 
 
-def message_row(message: Message) -> str:
-    """Write a message; how far it has come stands elsewhere."""
-    out = message.direction is Direction.OUTGOING
-    return _JSON.encode({"from": message.author, "at": message.sent_at, "out": out, "text": message.text})
+def item_row(item: Item) -> str:
+    """Write an item; how far it has come stands elsewhere."""
+    kind, content = content_of(item.body)
+    said = {"text": content} if isinstance(item.body, Text) else {"kind": kind, "content": content}
+    out = item.direction is Direction.OUTGOING
+    other = {"other": True} if item.from_other_device else {}
+    return _JSON.encode({"from": item.author, "at": item.sent_at, "out": out, **other, **said})
 
 
-def read_message(message_id: str, row: str, delivery: Delivery | None = None, *, position: int = 0) -> Message:
-    """Read a message; `delivery` is how far it has come if it is one of ours.
+def read_item(item_id: str, row: str, delivery: Delivery | None = None, *, position: int = 0) -> Item:
+    """Read an item; `delivery` is how far it has come if it was written on this device.
 
-    Of a row that cannot be read, there is a message all the same, from when it came to `position`, to stand there.
+    Of a row that cannot be read, there is an item all the same, from when it came to `position`, to stand there.
     """
     match _value(row):
-        case {"from": str(author), "at": int() | float() as sent_at, "out": bool(out), "text": str(text)} if (
-            _AUTHOR.admits(author) and _MOMENT.admits(sent_at) and _TEXT.admits(text)
+        case {"from": str(author), "at": int() | float() as sent_at, "out": bool(out), **said} if (
+            _AUTHOR.admits(author) and _MOMENT.admits(sent_at) and (body := _body(said)) is not None
         ):
             direction = Direction.OUTGOING if out else Direction.INCOMING
-            return Message(message_id, direction, author, text, sent_at, delivery if out else None)
-    return Message(message_id, Direction.INCOMING, "", "", position / 1000, readable=False)
+            item = Item(item_id, direction, author, body, sent_at, from_other_device=out and "other" in said)
+            return replace(item, delivery=delivery) if item.is_written_here else item
+    return Item(item_id, Direction.INCOMING, "", Unreadable(), position / 1000)
 
 
 def receipt_row(receipt: Receipt) -> str:
-    """Write how far a message has come."""
-    return _JSON.encode(receipt.owed)
+    """Write how far an item has come."""
+    own = {_OWN_DEVICES: receipt.mirrored} if receipt.mirrored else {}
+    return _JSON.encode({**receipt.owed, **own})
 
 
-def read_receipt(message_id: str, row: str) -> Receipt | None:
-    """Read how far a message has come; None if that cannot be told.
+def read_receipt(item_id: str, row: str) -> Receipt | None:
+    """Read how far an item has come; None if that cannot be told.
 
     What was on its way when its page ended waits again.
     """
-    owed = _value(row)
-    if not isinstance(owed, dict) or not all(map(_is_devices, owed.values())):
+    value = _value(row)
+    if not isinstance(value, dict) or not all(map(_is_devices, value.values())):
         return None
-    return Receipt(
-        message_id,
-        {
-            account: {device: _without_channel(Delivery(state)) for device, state in devices.items()}
-            for account, devices in owed.items()
-        },
-    )
+    owed = {
+        account: {device: _without_channel(Delivery(state)) for device, state in devices.items()}
+        for account, devices in value.items()
+    }
+    mirrored = owed.pop(_OWN_DEVICES, {})
+    return Receipt(item_id, owed, mirrored)
 
 
 def mark_row(mark: Mark) -> str:
@@ -169,6 +183,16 @@ def read_device(row: str) -> tuple[float, str | None]:
         case [int() | float() as used_at, str() | None as resume_token] if _MOMENT.admits(used_at):
             return used_at, resume_token if resume_token is not None and _RESUME_TOKEN.admits(resume_token) else None
     return 0.0, None
+
+
+def _body(said: Mapping[object, object]) -> Body | None:
+    """Return what an item says; None if that is out of bounds."""
+    match said:
+        case {"text": str(text)} if _CONTENT.admits(text):
+            return Text(text)
+        case {"kind": str(kind), "content": str(content)} if _KIND.admits(kind) and _CONTENT.admits(content):
+            return body_of(kind, content)
+    return None
 
 
 def _value(row: str) -> object:

@@ -12,17 +12,18 @@ from contextlib import suppress
 from itertools import count, islice
 
 from client_py.core.history import answers, search_words
-from client_py.core.message_ids import with_author, without_author
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.item_ids import with_author, without_author
+from client_py.core.items import Item
+from client_py.core.models import Delivery
 from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.rows import (
     Place,
     device_row,
+    item_row,
     mark_row,
-    message_row,
     position_of,
+    read_item,
     read_mark,
-    read_message,
     read_position,
     read_receipt,
     receipt_row,
@@ -50,7 +51,7 @@ _Receipts = Mapping[tuple[str, str], Receipt | None]
 def kept(entries: Sequence[Entry], made: Sequence[bool]) -> list[Kept]:
     """Say of entries which of their messages are new, by what became of the changes that they came to."""
     first_changes = count(step=2)
-    return [Kept(entry, entry.message is not None and made[next(first_changes)]) for entry in entries]
+    return [Kept(entry, entry.item is not None and made[next(first_changes)]) for entry in entries]
 
 
 class Archive:
@@ -85,7 +86,7 @@ class Archive:
         if not self._is_writing:
             self._is_writing = True
             # Somebody waits for a message; a mark can wait until that is shown.
-            run = self._tasks.spawn if entry.message is None else self._tasks.begin
+            run = self._tasks.spawn if entry.item is None else self._tasks.begin
             self._writer = run(self._write_queue())
 
     def keep_resume_token(self, token: str) -> None:
@@ -121,7 +122,7 @@ class Archive:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_TOGETHER))]
                 self.stored(kept(batch, await self._write(self._changes(batch))))
-                if not any(entry.message for entry in self._queue):
+                if not any(entry.item for entry in self._queue):
                     await asyncio.sleep(0)  # what was shown just now is drawn before its marks are kept
         finally:
             self._is_writing = False
@@ -148,19 +149,25 @@ class Archive:
         await database.write([Put(key, row) for key, row in rows])
 
     def _changes(self, entries: Sequence[Entry]) -> list[Change]:
-        """Give what entries come to: for each message two changes, and then what is left behind of all the rest."""
+        """Return what entries come to: for each item two changes, and then what is left behind of all the rest."""
         place, changes, rest = self._place, list[Change](), dict[Key, Change]()
         for entry in entries:
-            if (message := entry.message) is not None:
-                position = self._next_position()
-                known, known_before = self._id_keys(message.id)
+            if (item := entry.item) is not None:
+                position, row = self._next_position(), item_row(item)
+                known, known_before = self._id_keys(item.id)
                 # One of ours has just got its name; to look for it first would take a way to the database and back.
-                unless = (known, known_before) if message.direction is Direction.INCOMING else ()
-                changes.append(Put(place.message(position, message.id), message_row(message), unless=unless))
+                unless = () if item.is_written_here else (known, known_before)
+                changes.append(Put(place.message(position, item.id), row, unless=unless))
                 changes.append(Put(known, str(position), unless=unless))
+                if item.is_written_here:
+                    key = self._outbox_key(item.id)
+                    rest[key] = Put(key, row)
             for receipt in entry.receipts:
-                key = (*place.receipts_of(self.device), receipt.message_id)
+                key = (*place.receipts_of(self.device), receipt.item_id)
                 rest[key] = Remove(key) if receipt.is_finished else Put(key, receipt_row(receipt))
+                if receipt.is_settled:
+                    key = self._outbox_key(receipt.item_id)
+                    rest[key] = Remove(key)
             for mark in entry.marks:
                 key = (*place.marks_of(self.device), mark.account, mark.device)
                 rest[key] = Put(key, mark_row(mark))
@@ -180,44 +187,52 @@ class Archive:
         """Give what was kept of the room."""
         place, database = self._place, self._database
         receipts = _receipts_in(await database.read(place.receipts))
-        rows = await database.read(place.messages, newest=PAGE_MESSAGES + 1)
-        if rows:
+        if rows := await database.read(place.messages, newest=1):
             self._last_position = position_of(rows[-1][0]) or 0
         own = await self._in_order([receipt for (device, _), receipt in receipts.items() if device == self.device])
-        pending = await self._texts([receipt for receipt in own if not receipt.is_settled])
-        here = {message.id for message in pending}
+        pending = await self._pending([receipt for receipt in own if not receipt.is_settled])
+        here = {item.id for item in pending}
         marks = await database.read(place.marks_of(self.device))
+        items, has_earlier = await self._newest()
         return Snapshot(
-            messages=await self._messages(rows[-PAGE_MESSAGES:], _deliveries_of(receipts)),
-            has_earlier=len(rows) > PAGE_MESSAGES,
+            items=items,
+            has_earlier=has_earlier,
             pending=pending,
-            receipts=tuple(receipt for receipt in own if receipt.is_settled or receipt.message_id in here),
+            receipts=tuple(receipt for receipt in own if receipt.is_settled or receipt.item_id in here),
             marks=tuple(mark for key, row in marks if (mark := read_mark(str(key[-2]), str(key[-1]), row))),
             resume_token=resume_token,
         )
 
-    async def earlier(self, message_id: str) -> tuple[tuple[Message, ...], bool]:
+    async def earlier(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
         """Give the messages before one, the oldest first, and whether there are still earlier ones."""
         async with self._turn:
             before = await self._key_of(message_id)
             return await self._newest(before)
 
-    async def later(self, message_id: str) -> tuple[tuple[Message, ...], bool]:
+    async def later(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
         """Give the messages behind one, the oldest first, and whether there are still later ones."""
         async with self._turn:
-            after = await self._key_of(message_id)
-            rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
-            messages = await self._messages(rows[:PAGE_MESSAGES], await self._deliveries())
-        return messages, len(rows) > PAGE_MESSAGES
+            after, deliveries = await self._key_of(message_id), await self._deliveries()
+            while True:
+                rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
+                shown = _shown(await self._items(rows[:PAGE_MESSAGES], deliveries))
+                if shown or len(rows) <= PAGE_MESSAGES:
+                    return shown, len(rows) > PAGE_MESSAGES
+                after = rows[PAGE_MESSAGES - 1][0]
 
-    async def newest(self) -> tuple[tuple[Message, ...], bool]:
+    async def newest(self) -> tuple[tuple[Item, ...], bool]:
         """Give the last messages, the oldest first, and whether there are earlier ones."""
         async with self._turn:
             return await self._newest()
 
-    async def _newest(self, before: Key | None = None) -> tuple[tuple[Message, ...], bool]:
-        rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
-        return await self._messages(rows[-PAGE_MESSAGES:], await self._deliveries()), len(rows) > PAGE_MESSAGES
+    async def _newest(self, before: Key | None = None) -> tuple[tuple[Item, ...], bool]:
+        deliveries = await self._deliveries()
+        while True:
+            rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
+            shown = _shown(await self._items(rows[-PAGE_MESSAGES:], deliveries))
+            if shown or len(rows) <= PAGE_MESSAGES:
+                return shown, len(rows) > PAGE_MESSAGES
+            before = rows[-PAGE_MESSAGES][0]
 
     async def _key_of(self, message_id: str) -> Key:
         """Find a message in the transcript."""
@@ -230,6 +245,9 @@ class Archive:
         ids = self._place.ids_of(self.device)
         return (*ids, with_author(message_id, self._place.account)), (*ids, without_author(message_id))
 
+    def _outbox_key(self, item_id: str) -> Key:
+        return (*self._place.outbox_of(self.device), item_id)
+
     async def _find_positions(self, ids: Sequence[str]) -> None:
         """Find out where messages of this device stand in the transcript."""
         keys = [key for message_id in ids for key in self._id_keys(message_id)]
@@ -238,9 +256,9 @@ class Archive:
             if found := read_position(row or row_before):
                 self._positions[message_id] = found
 
-    async def search(self, query: str) -> tuple[tuple[Message, ...], bool]:
+    async def search(self, query: str) -> tuple[tuple[Item, ...], bool]:
         """Give the messages that answer a query, the newest first, and whether these are all."""
-        words, found = search_words(query), list[Message]()
+        words, found = search_words(query), list[Item]()
         if not words:
             return (), True
         async for messages in self._backwards():
@@ -251,12 +269,12 @@ class Archive:
                     found.append(message)
         return tuple(found), True
 
-    async def everything(self) -> list[Message]:
+    async def everything(self) -> list[Item]:
         """Give the whole history, the oldest message first."""
         pages = [messages async for messages in self._backwards()]
         return list({message.id: message for messages in reversed(pages) for message in messages}.values())
 
-    async def clear(self) -> tuple[Message, ...]:
+    async def clear(self) -> tuple[Item, ...]:
         """Forget the history but for what has yet to be delivered, and give that.
 
         The ids stay, so that nothing is shown again that somebody sends once more.
@@ -264,25 +282,24 @@ class Archive:
         async with self._turn:
             place, database = self._place, self._database
             receipts = await self._receipts()
-            waiting = {receipt.message_id for receipt in receipts.values() if receipt and not receipt.is_settled}
+            waiting = {receipt.item_id for receipt in receipts.values() if receipt and not receipt.is_settled}
             rows = [row for row in await database.read(place.messages) if str(row[0][-1]) in waiting]
-            pending = tuple(each for each in await self._messages(rows, _deliveries_of(receipts)) if each.readable)
+            pending = tuple(each for each in await self._items(rows, _deliveries_of(receipts)) if each.is_readable)
             kept_ids = {message.id for message in pending}
             changes: list[Change] = [RemoveAll(place.messages), RemoveAll(place.receipts_of(self.device))]
             changes += [Put(key, row) for key, row in rows if str(key[-1]) in kept_ids]
-            for message in pending:
-                receipt = receipts.get((self.device, message.id))
-                if receipt and not receipt.is_settled:
-                    changes.append(Put((*place.receipts_of(self.device), message.id), receipt_row(receipt)))
+            for (device, item_id), receipt in receipts.items():
+                if device == self.device and receipt and not receipt.is_settled:
+                    changes.append(Put((*place.receipts_of(device), item_id), receipt_row(receipt)))
             await self._database.write(changes)
         return pending
 
-    async def _backwards(self) -> AsyncIterator[Sequence[Message]]:
+    async def _backwards(self) -> AsyncIterator[Sequence[Item]]:
         before: Key | None = None
         while True:
             async with self._turn:
                 rows = await self._database.read(self._place.messages, before=before, newest=SEARCHED_AT_ONCE)
-                messages = await self._messages(rows, await self._deliveries())
+                messages = await self._items(rows, await self._deliveries())
             if not rows:
                 return
             before = rows[0][0]
@@ -297,36 +314,43 @@ class Archive:
     async def _in_order(self, receipts: Sequence[Receipt | None]) -> list[Receipt]:
         """Put receipts of this device into the order of writing, those that can be read."""
         readable = [receipt for receipt in receipts if receipt is not None]
-        await self._find_positions([receipt.message_id for receipt in readable])
-        return sorted(readable, key=lambda receipt: self._positions.get(receipt.message_id, 0))
+        await self._find_positions([receipt.item_id for receipt in readable])
+        return sorted(readable, key=lambda receipt: self._positions.get(receipt.item_id, 0))
 
-    async def _texts(self, receipts: Sequence[Receipt]) -> tuple[Message, ...]:
-        """Give the messages of receipts that have a position; one that cannot be read cannot be sent either."""
-        ids = [receipt.message_id for receipt in receipts]
-        rows = await self._database.get([self._place.message(self._positions.get(i, 0), i) for i in ids])
-        messages = (
-            read_message(receipt.message_id, row, receipt.delivery)
-            for receipt, row in zip(receipts, rows, strict=True)
-            if row is not None
+    async def _pending(self, receipts: Sequence[Receipt]) -> tuple[Item, ...]:
+        """Return the items of receipts; one that cannot be read cannot be sent either."""
+        ids = [receipt.item_id for receipt in receipts]
+        rows = await self._database.get([self._outbox_key(item_id) for item_id in ids])
+        # Releases before 0.2 had no rows for the outbox: there, what waits stands in the transcript alone.
+        places = [self._place.message(self._positions.get(item_id, 0), item_id) for item_id in ids]
+        rows_before = await self._database.get(places) if None in rows else [None] * len(ids)
+        items = (
+            read_item(receipt.item_id, found, receipt.delivery)
+            for receipt, row, row_before in zip(receipts, rows, rows_before, strict=True)
+            if (found := row if row is not None else row_before) is not None
         )
-        return tuple(message for message in messages if message.readable)
+        return tuple(item for item in items if item.is_readable)
 
-    async def _messages(self, rows: Sequence[Row], deliveries: Mapping[str, Delivery | None]) -> tuple[Message, ...]:
-        """Read rows of the transcript; a message that two tabs of this browser have stored is there once."""
-        messages: dict[str, Message] = {}
+    async def _items(self, rows: Sequence[Row], deliveries: Mapping[str, Delivery | None]) -> tuple[Item, ...]:
+        """Read rows of the transcript; an item that two tabs of this browser have stored is there once."""
+        items: dict[str, Item] = {}
         for key, row in rows:
             position = position_of(key)
             if position is None:
                 continue  # it stands among messages, and is none
-            message_id = str(key[-1])
-            self._positions.pop(message_id, None)
-            self._positions[message_id] = position
-            if message_id not in messages:
-                delivery = deliveries.get(message_id, Delivery.READ)
-                messages[message_id] = read_message(message_id, row, delivery, position=position)
-        for message_id in tuple(islice(self._positions, max(0, len(self._positions) - MAX_POSITIONS))):
-            del self._positions[message_id]
-        return tuple(messages.values())
+            item_id = str(key[-1])
+            self._positions.pop(item_id, None)
+            self._positions[item_id] = position
+            if item_id not in items:
+                delivery = deliveries.get(item_id, Delivery.READ)
+                items[item_id] = read_item(item_id, row, delivery, position=position)
+        for item_id in tuple(islice(self._positions, max(0, len(self._positions) - MAX_POSITIONS))):
+            del self._positions[item_id]
+        return tuple(items.values())
+
+
+def _shown(items: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(item for item in items if item.is_shown)
 
 
 def _receipts_in(rows: Sequence[Row]) -> _Receipts:

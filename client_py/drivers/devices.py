@@ -101,7 +101,9 @@ class Devices:
                 changes.append(Put((*place.receipts_of(heir), key[-1]), inherited))
             for key, row in await database.read(place.ids_of(other)):
                 changes.append(Put((*place.ids_of(heir), key[-1]), row))
-            prefixes = (place.receipts_of(other), place.ids_of(other), place.marks_of(other))
+            for key, row in await database.read(place.outbox_of(other)):
+                changes.append(Put((*place.outbox_of(heir), key[-1]), row))
+            prefixes = (place.receipts_of(other), place.ids_of(other), place.outbox_of(other), place.marks_of(other))
             changes += [RemoveAll(prefix) for prefix in prefixes]
             await database.write([*changes, Remove(place.device(other))])
         finally:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from client_py.core.history import MEDIA_TYPES, export, file_name
-from client_py.core.models import ExportFormat, Message
+from client_py.core.items import Item
+from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryCleared, HistoryLoaded, LaterLoaded, MessagesFound, NewestLoaded, Notice
 from client_py.drivers.archive import Archive
 from client_py.ports import Downloads, StorageFailed
@@ -70,8 +71,8 @@ class History:
         self._show(HistoryCleared(pending))
 
     async def _page(
-        self, what: str, read: Callable[[Archive], Awaitable[tuple[tuple[Message, ...], bool]]]
-    ) -> tuple[tuple[Message, ...], bool]:
+        self, what: str, read: Callable[[Archive], Awaitable[tuple[tuple[Item, ...], bool]]]
+    ) -> tuple[tuple[Item, ...], bool]:
         """Read some messages, and whether there are more; none where that fails, which is warned of."""
         try:
             return await read(await self._opened())

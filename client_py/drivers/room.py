@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.items import Body
 from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
 from client_py.core.records import Kept
@@ -114,8 +115,13 @@ class RoomDriver:
 
     def send(self, text: str) -> None:
         """Write a message."""
-        message_id, now = self._random.token(), self._clock.now()
-        self._hear(lambda room: room.message_submitted(message_id, text, now))
+        item_id, now = self._random.token(), self._clock.now()
+        self._hear(lambda room: room.text_submitted(item_id, text, now))
+
+    def say(self, body: Body) -> None:
+        """Say something in another way than by a message."""
+        item_id, now = self._random.token(), self._clock.now()
+        self._hear(lambda room: room.submitted(item_id, body, now))
 
     def typed(self) -> None:
         """A key was pressed in the composer."""
@@ -170,12 +176,14 @@ class RoomDriver:
     async def _open(self) -> None:
         snapshot = await self._keeper.open()
         self._keeper.archive.stored = self._stored
-        visitor = Visitor(self._username, self._keeper.archive.device, snapshot, self._callbacks.relay_only())
+        visitor = Visitor(
+            self._username, self._keeper.archive.device, snapshot, relay_only=self._callbacks.relay_only()
+        )
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random
         )
         if not self._stopped:
-            self._show(HistoryLoaded(snapshot.messages, snapshot.has_earlier))
+            self._show(HistoryLoaded(snapshot.items, snapshot.has_earlier))
             self._perform(room.start())
         # Also where the room was left meanwhile: what was written is kept, and sent at the next visit.
         for decide in self._early:
@@ -229,6 +237,7 @@ class RoomDriver:
     def _perform(self, effects: list[RoomEffect]) -> None:
         """Carry out effects in the order in which they were decided, also those that come up on the way."""
         self._effects.extend(effects)
+        self._effects.extend(self._room.news())
         if self._performing:
             return
         self._performing = True

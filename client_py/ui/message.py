@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from client_py.core.history import UNREADABLE
+from client_py.core.history import UNKNOWN, UNREADABLE
+from client_py.core.items import Unknown
 from client_py.core.models import Delivery, Direction
 from client_py.ui.icons import PATHS, drawing
 from client_py.ui.links import split_links
@@ -14,7 +15,7 @@ from client_py.ui.links import split_links
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from client_py.core.models import Message
+    from client_py.core.items import Item
     from client_py.ports import Document, Element, Formats
     from client_py.ui.links import Part
 
@@ -71,10 +72,17 @@ class MessageParts:
     """Called when a person unfolds or folds a message."""
 
 
+def words_of(message: Item) -> str:
+    """Return what stands in a message: its text, or why there is none."""
+    if not message.is_readable:
+        return UNREADABLE
+    return UNKNOWN if isinstance(message.body, Unknown) else message.text
+
+
 class MessageView:
     """A message in the transcript."""
 
-    def __init__(self, parts: MessageParts, message: Message) -> None:
+    def __init__(self, parts: MessageParts, message: Item) -> None:
         self._document = parts.document
         self._message = message
         self._resized = parts.resized
@@ -87,10 +95,11 @@ class MessageView:
         when.append(formats.time(message.sent_at))
         foot.append(when, *([self._ticks] if self._ticks else []))
         self._bubble = blanks.bubble.copy()
-        text = message.text if message.readable else UNREADABLE
-        self._bubble.append(*self._body(blanks.text.copy(), text), foot)
+        self._bubble.append(*self._body(blanks.text.copy(), words_of(message)), foot)
         self.element = blanks.articles[message.direction].copy()
-        self.element.set("data-unreadable", None if message.readable else "")
+        self.element.set("data-unreadable", None if message.is_readable else "")
+        self.element.set("data-unknown", "" if isinstance(message.body, Unknown) else None)
+        self.element.set("data-device", "other" if message.from_other_device else None)
         self.element.append(self._bubble)
         if message.delivery is not None:
             self.show_delivery(message.delivery)
@@ -100,7 +109,7 @@ class MessageView:
         if self._author and not shown:
             self._author.remove()
             self._author = None
-        elif shown and not self._author and self._message.readable:
+        elif shown and not self._author and self._message.is_readable:
             self._author = self._build_author()
             self.element.insert_before(self._author, self._bubble)
         self.element.set("data-opens-group", "" if shown else None)

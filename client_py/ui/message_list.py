@@ -11,7 +11,8 @@ from client_py.ui.message import Blanks, MessageParts, MessageView
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from client_py.core.models import Delivery, Message
+    from client_py.core.items import Item
+    from client_py.core.models import Delivery
     from client_py.ports import Document, Element
     from client_py.ui.surroundings import Surroundings
 
@@ -19,7 +20,7 @@ GROUP_SECONDS = 300.0
 """After so long a pause, the same author's name is told again."""
 
 
-def belong_together(earlier: Message, later: Message) -> bool:
+def belong_together(earlier: Item, later: Item) -> bool:
     """Tell whether a message goes on where its author's last one ended."""
     same_author = (earlier.direction, earlier.author) == (later.direction, later.author)
     return same_author and abs(later.sent_at - earlier.sent_at) <= GROUP_SECONDS
@@ -42,7 +43,7 @@ class DayLine:
 class Row:
     """A message in its place."""
 
-    message: Message
+    message: Item
     view: MessageView
     day: DayLine | None = None
     """Above the message, where it is the first of its day."""
@@ -100,7 +101,7 @@ class MessageList:
         """The id of the last message, if there is one."""
         return next(reversed(self._rows), None)
 
-    def append(self, message: Message, *, aloud: bool = True) -> bool:
+    def append(self, message: Item, *, aloud: bool = True) -> bool:
         """Put a message at the end, and read it out if it was just said; False if it is there already."""
         if message.id in self._rows:
             return False
@@ -114,7 +115,7 @@ class MessageList:
             self._name_days()
         return True
 
-    def prepend(self, messages: Iterable[Message]) -> None:
+    def prepend(self, messages: Iterable[Item]) -> None:
         """Put messages before all others, the oldest first; those that are there already keep their places."""
         first = next(iter(self._rows.values()), None)
         earlier = {message.id: self._build(message) for message in messages if message.id not in self._rows}
@@ -157,7 +158,7 @@ class MessageList:
         for row in self._rows.values():
             row.view.dispose()
 
-    def _build(self, message: Message) -> Row:
+    def _build(self, message: Item) -> Row:
         try:
             return Row(message, MessageView(self._parts, message))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others are shown

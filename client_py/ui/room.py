@@ -6,15 +6,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from client_py.core.items import Text
 from client_py.core.notices import (
     DeliveryChanged,
     HistoryCleared,
     HistoryLoaded,
+    ItemAdded,
+    ItemRefused,
     KeepingChanged,
     LaterLoaded,
     MembersChanged,
-    MessageAdded,
-    MessageRefused,
     MessagesFound,
     NewestLoaded,
     Notice,
@@ -129,15 +130,16 @@ class RoomScreen:
                 self._keeping_fault.show(keeping.fault)
             case RelayChoiceChanged(choice):
                 self._connection.show(choice)
-            case MessageAdded(message):
-                self._transcript.append(message)
-            case DeliveryChanged(message_id, delivery):
-                self._transcript.show_delivery(message_id, delivery)
+            case ItemAdded(item):
+                if item.is_shown:
+                    self._transcript.append(item)
+            case DeliveryChanged(item_id, delivery):
+                self._transcript.show_delivery(item_id, delivery)
             case TypingChanged(usernames):
                 self._writing.show(usernames)
             case UnreadChanged(count):
                 self._document.title = title_of(self.room, count)
-            case MessageRefused(text, sentence):
+            case ItemRefused(Text(text), sentence):
                 self._composer.restore(text, sentence)
 
     def dispose(self) -> None:

@@ -11,7 +11,7 @@ from client_py.ui.matches import excerpt_of, split_matches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client_py.core.models import Message
+    from client_py.core.items import Item
     from client_py.core.notices import MessagesFound
     from client_py.ports import Dispose, DomEvent, Element
     from client_py.ui.actions import RoomActions
@@ -23,7 +23,7 @@ PAUSE_SECONDS = 0.25
 
 def summary_of(found: MessagesFound) -> str:
     """Word how many messages were found."""
-    count = len(found.messages)
+    count = len(found.items)
     if not count:
         return "No message found"
     if not found.complete:
@@ -66,8 +66,8 @@ class Search:
         """Show what was found, unless something else is looked for by now."""
         if found.query == self._field.value:
             self._summary.text = summary_of(found)
-            self._results.replace_children(*(self._result(message, found.query) for message in found.messages))
-            self._results.hidden = not found.messages
+            self._results.replace_children(*(self._result(message, found.query) for message in found.items))
+            self._results.hidden = not found.items
 
     def begin_anew(self) -> None:
         """Look again, in a history that is another; what was found in the old one is not shown any more."""
@@ -101,7 +101,7 @@ class Search:
         self._results.replace_children()
         self._results.hidden = True
 
-    def _result(self, message: Message, query: str) -> Element:
+    def _result(self, message: Item, query: str) -> Element:
         create = self._document.create
         is_own = message.direction is Direction.OUTGOING
         day, time = self._formats.day(message.sent_at), self._formats.time(message.sent_at)

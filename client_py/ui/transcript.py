@@ -17,7 +17,8 @@ from client_py.ui.scroll import ScrollEnd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from client_py.core.models import Delivery, Message
+    from client_py.core.items import Item
+    from client_py.core.models import Delivery
     from client_py.ports import DomEvent, Element
     from client_py.ui.actions import RoomActions
     from client_py.ui.surroundings import Surroundings
@@ -61,9 +62,9 @@ class Transcript:
         self._placeholder = placeholder
         self._unseen = 0
         self._asked: Asked | None = None
-        self._coming: list[Message] = []
+        self._coming: list[Item] = []
         """What came in since the last frame, and is to be put at the end."""
-        self._meanwhile: list[Message] = []
+        self._meanwhile: list[Item] = []
         """What came in since the archive was asked for the end, and may not be in its answer."""
         self._known: dict[str, Delivery] = {}
         """How far our messages have come, also where they are not on the page."""
@@ -108,7 +109,7 @@ class Transcript:
         self._end.go()
         self._reading.look()
 
-    def append(self, message: Message) -> None:
+    def append(self, message: Item) -> None:
         """Show a message at the end; an own one brings the reader there."""
         self._placeholder.hidden = True
         if message.delivery is not None:
@@ -121,7 +122,7 @@ class Transcript:
         if not self._drawing.is_due:
             self._show_coming()
 
-    def prepend(self, messages: Sequence[Message], *, before: str = "", has_earlier: bool) -> None:
+    def prepend(self, messages: Sequence[Item], *, before: str = "", has_earlier: bool) -> None:
         """Show messages of before all others, without moving what the reader looks at; nothing of it is new.
 
         `before` is the message that they stand before, if somebody has asked for them.
@@ -137,7 +138,7 @@ class Transcript:
             self._offer_earlier(offered=has_earlier)
         self._take_off_farthest()
 
-    def add_later(self, messages: Sequence[Message], *, after: str, has_later: bool) -> None:
+    def add_later(self, messages: Sequence[Item], *, after: str, has_later: bool) -> None:
         """Show messages behind the one that they were asked for behind; nothing of it is new."""
         self._answered(Asked.LATER)
         if after != self._messages.newest or not self._end.goes_on or self._asked is Asked.NEWEST:
@@ -150,7 +151,7 @@ class Transcript:
             self._take_off_oldest()
         self._end.look()
 
-    def show_newest(self, messages: Sequence[Message], *, has_earlier: bool) -> None:
+    def show_newest(self, messages: Sequence[Item], *, has_earlier: bool) -> None:
         """Show the end of the conversation, which was asked for, and stand there."""
         if self._asked is not Asked.NEWEST:
             return  # the history was cleared meanwhile
@@ -161,7 +162,7 @@ class Transcript:
         self.prepend(messages, has_earlier=has_earlier)
         self._add_meanwhile()
 
-    def begin_anew(self, messages: Sequence[Message]) -> None:
+    def begin_anew(self, messages: Sequence[Item]) -> None:
         """Show these messages and none of before."""
         self._messages.take_off(len(self._messages))
         self._coming.clear()
@@ -210,7 +211,7 @@ class Transcript:
             self._take_off_oldest()
         self._drawing.ask()
 
-    def _show(self, message: Message) -> None:
+    def _show(self, message: Item) -> None:
         is_own = message.direction is Direction.OUTGOING
         if not self._end.at_end and not is_own and self._is_too_much(SLACK_SHOWN - 1):
             self._go_on(goes_on=True)
@@ -225,7 +226,7 @@ class Transcript:
             self._end.keep()
             self._count_unseen()
 
-    def _leave_below(self, message: Message) -> None:
+    def _leave_below(self, message: Item) -> None:
         """Show a message only where its place is: far below, in the archive, until the reader comes there."""
         if self._asked in (Asked.LATER, Asked.NEWEST):
             self._meanwhile.append(message)
@@ -256,7 +257,7 @@ class Transcript:
         if len(self._known) > MAX_KNOWN:
             del self._known[next(iter(self._known))]
 
-    def _as_known(self, message: Message) -> Message:
+    def _as_known(self, message: Item) -> Item:
         """Give a message as far as it has come, which may be further than when it was stored or read."""
         delivery = self._known.get(message.id)
         return message if delivery is None else replace(message, delivery=delivery)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from client_py.core.abilities import OURS, Abilities
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
-from client_py.core.frames import FRAMES, Frame
+from client_py.core.frames import FRAMES, Features, Frame, ItemPart
+from client_py.core.item_ids import without_author
+from client_py.core.items import Item, Reaction, Text
 from client_py.core.link import (
     ClosePeerConnection,
     CreateChannel,
@@ -19,10 +22,9 @@ from client_py.core.link import (
     PeerConnectionEffect,
     RestartIce,
 )
-from client_py.core.message_ids import without_author
-from client_py.core.models import Delivery, Direction, Message, Status
+from client_py.core.models import Delivery, Status
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
-from client_py.core.notices import DeliveryChanged, MembersChanged, MessageAdded, StatusChanged
+from client_py.core.notices import DeliveryChanged, ItemAdded, MembersChanged, StatusChanged
 from client_py.core.records import Entry
 from client_py.core.room import (
     CountReceived,
@@ -83,6 +85,7 @@ class Written:
     """Who was in the room when it was written, as far as its writer knew."""
     says: str
     """Whose it is, and which (`said`)."""
+    is_text: bool
     delivery: Delivery = Delivery.QUEUED
 
 
@@ -105,8 +108,16 @@ class Page:
     """One page, from its opening on."""
 
     def __init__(
-        self, place: str, account: str, disk: Disk, surroundings: Surroundings, numbers: itertools.count[int]
+        self,
+        place: str,
+        account: str,
+        disk: Disk,
+        surroundings: Surroundings,
+        numbers: itertools.count[int],
+        abilities: Abilities = OURS,
     ) -> None:
+        self.abilities = abilities
+        """What its release can do."""
         self.place = place
         """Where it stands in the network; its messages say it too."""
         self.account = account
@@ -114,6 +125,8 @@ class Page:
         self.status = Status.CONNECTING
         self.received: dict[str, list[int]] = {}
         """The numbers of the messages that came in, by the place that wrote them, as they are shown."""
+        self.reactions: set[str] = set()
+        """What else came in while it was open (`said`)."""
         self._agenda, self._server, self._internet = surroundings.agenda, surroundings.server, surroundings.internet
         self._members: tuple[str, ...] = ()
         self._numbers = numbers
@@ -135,11 +148,13 @@ class Page:
         clock = _AgendaClock(self._agenda)
         self._archive = Archive(Place(account, "den"), disk.device, disk.database, clock, Tasks(_fail), _fail)
         snapshot = at_once(self._archive.load(disk.resume_token))
-        for message in snapshot.messages:
-            self._add(message)
-        self._room = Room(
-            "den", Visitor(account, disk.device, snapshot), supported=True, random=self._agenda.random.random
-        )
+        for item in snapshot.items:
+            self._add(item)
+        for item in snapshot.pending:
+            # Also those that are no messages of the transcript.
+            self.disk.written[item.id].delivery = item.delivery or Delivery.QUEUED
+        visitor = Visitor(account, disk.device, snapshot, abilities=abilities)
+        self._room = Room("den", visitor, supported=True, random=self._agenda.random.random)
 
     @property
     def is_asleep(self) -> bool:
@@ -162,12 +177,24 @@ class Page:
         """Send a message that says whose it is, and which; perhaps under the id of somebody else's."""
         if self._asleep is not None:
             return
-        number = next(self._numbers)
-        message_id, text = f"{self.place:0>8}-{number:08}", f"{self.place} {number} {LONG if long else ''}"
-        message_id = copied_id or message_id
-        self._addressees[message_id] = self._members
+        own_id, number = self._next_id()
+        item_id, text = copied_id or own_id, f"{self.place} {number} {LONG if long else ''}"
+        self._addressees[item_id] = self._members
         self._hear(lambda: self._room.typed(self._agenda.now))
-        self._hear(lambda: self._room.message_submitted(message_id, text, self._agenda.now))
+        self._hear(lambda: self._room.text_submitted(item_id, text, self._agenda.now))
+
+    def react(self) -> None:
+        """Say something that is no message, with its own id in it."""
+        if self._asleep is not None or "reaction" not in self.abilities.features:
+            return
+        item_id, _ = self._next_id()
+        self._addressees[item_id] = self._members
+        body = Reaction(self.place, item_id, "👍")
+        self._hear(lambda: self._room.submitted(item_id, body, self._agenda.now))
+
+    def _next_id(self) -> tuple[str, int]:
+        number = next(self._numbers)
+        return f"{self.place:0>8}-{number:08}", number
 
     def read(self, *, reading: bool) -> None:
         """Look at the page, or away from it."""
@@ -232,6 +259,7 @@ class Page:
         if self._ended or not is_of_use():
             return
         self._effects.extend(decide())
+        self._effects.extend(self._room.news())
         if self._performing:
             return
         self._performing = True
@@ -284,10 +312,10 @@ class Page:
                 self.status = line.status
             case MembersChanged(members):
                 self._members = tuple(member.username for member in members)
-            case MessageAdded(message):
-                self._add(message)
-            case DeliveryChanged(message_id, delivery):
-                self.disk.written[message_id].delivery = delivery
+            case ItemAdded(item):
+                self._add(item)
+            case DeliveryChanged(item_id, delivery):
+                self.disk.written[item_id].delivery = delivery
             case _:
                 pass  # unread, typing and warnings promise nothing
 
@@ -310,23 +338,28 @@ class Page:
         some = [self._to_store.popleft() for _ in range(self._agenda.random.randint(1, len(self._to_store)))]
         together = kept(some, at_once(self.disk.database.write(self._archive._changes(some))))
         for stored in together:
-            if stored.entry.message is not None and stored.new:
-                self._note_kept(stored.entry.message)
+            if stored.entry.item is not None and stored.new:
+                self._note_kept(stored.entry.item)
         self._hear(partial(self._room.stored, together))
 
-    def _note_kept(self, message: Message) -> None:
-        if message.direction is Direction.OUTGOING:
-            self.disk.written[message.id] = Written(self._addressees[message.id], said(message))
+    def _note_kept(self, item: Item) -> None:
+        if item.is_written_here:
+            is_text = isinstance(item.body, Text)
+            self.disk.written[item.id] = Written(self._addressees[item.id], said(item), is_text=is_text)
         else:
-            self.disk.held.add(said(message))
-            self.disk.ids_of_others.append(without_author(message.id))
+            self.disk.held.add(said(item))
+            self.disk.ids_of_others.append(without_author(item.id))
 
-    def _add(self, message: Message) -> None:
-        if message.direction is Direction.OUTGOING:
-            self.disk.written[message.id].delivery = message.delivery or Delivery.QUEUED
-            return
-        name, number = said(message).split(" ")
-        self.received.setdefault(name, []).append(int(number))
+    def _add(self, item: Item) -> None:
+        assert item.is_readable
+        if item.is_written_here:
+            self.disk.written[item.id].delivery = item.delivery or Delivery.QUEUED
+        elif isinstance(item.body, Text):
+            name, number = said(item).split(" ")
+            self.received.setdefault(name, []).append(int(number))
+        else:
+            assert said(item) not in self.reactions, f"{said(item)} is there already"
+            self.reactions.add(said(item))
 
     # The server
 
@@ -427,10 +460,18 @@ class Page:
         room = self._room
         return ChannelCallbacks(
             opened=lambda: self._hear(partial(room.channel_opened, peer_id), is_open),
-            received=lambda text: self._hear(partial(room.frame_received, peer_id, text), is_open),
+            received=lambda text: self._hear(partial(self._frame_received, peer_id, text), is_open),
             overrun=lambda kind: self._hear(partial(room.frames_overrun, peer_id, kind), is_open),
             closed=lambda: self._hear(partial(room.channel_closed, peer_id), is_open),
         )
+
+    def _frame_received(self, peer_id: str, text: str) -> list[RoomEffect]:
+        frame = FRAMES.decode(text)
+        if isinstance(frame, ItemPart):
+            known = {"text", *self.abilities.features}  # a kind needs the feature of its own name
+            assert frame.kind in known, f"{self.place} cannot take {frame.kind}"
+        assert self.abilities.has_items or not isinstance(frame, ItemPart | Features), f"{self.place} is too old"
+        return self._room.frame_received(peer_id, text)
 
     def _count_received(self, peer_id: str) -> None:
         connection = self._connections.get(peer_id)
@@ -462,9 +503,11 @@ class _AgendaClock:
         return self.agenda.after(seconds, callback)
 
 
-def said(message: Message) -> str:
-    """Return whose a message is, and which, by its text: its id may be a lie."""
-    name, number, _ = message.text.split(" ", 2)
+def said(item: Item) -> str:
+    """Return whose an item is, and which, by what it says: its id may be a lie."""
+    if isinstance(item.body, Reaction):
+        return f"{item.body.author} {int(item.body.target[-8:])}"
+    name, number, _ = item.text.split(" ", 2)
     return f"{name} {number}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.fakes.world import World
+from tests.fakes.world import PLACES, World
 
 TROUBLE_SECONDS = 24.0
 FAULTS = 6
@@ -24,8 +24,12 @@ class Outcome:
 def world_of(seed: int) -> World:
     """Give the world of a schedule: mostly two people with a browser each, and others in between."""
     if seed % 50 == 0:
-        return World(seed, places=3, wanderers=seed % 100 == 0, liar=seed % 100 == 50)
-    return World(seed, same_account=seed % 8 == 1, wanderers=seed % 8 == 2)
+        return World(seed, accounts=PLACES, wanderers=seed % 100 == 0, liar=seed % 100 == 50)
+    if seed % 50 == 25:
+        # One person on two devices, and another one.
+        return World(seed, accounts=("ann", "bob", "ann"))
+    accounts = ("ann", "ann") if seed % 8 == 1 else PLACES[:2]
+    return World(seed, accounts=accounts, wanderers=seed % 8 == 2, releases=seed % 8 == 3)
 
 
 def play(seed: int) -> Outcome:

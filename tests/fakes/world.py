@@ -8,10 +8,11 @@ what is promised once the faults are over: everything arrives, and everyone is c
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from client_py.core.abilities import OURS, Abilities
 from client_py.core.models import Delivery, Status
 from tests.fakes.agenda import Agenda
 from tests.fakes.page import Disk, Page, Surroundings
@@ -19,6 +20,8 @@ from tests.fakes.server import Server
 from tests.fakes.webrtc import Internet, PeerConnection
 
 PLACES = ("ann", "bob", "cat")
+RELEASES = (Abilities(1), Abilities(2), OURS, OURS)
+"""What pages can do: those of before knew text alone, and another one may know no reactions."""
 STORM_SECONDS = 2.0
 """Faults come in flocks: the second one meets what the first one has begun."""
 MAX_FLOCK = 4
@@ -52,14 +55,22 @@ class World:
     """Two places or three, with a page in each, that meet in one room.
 
     In a world of `wanderers`, people also go on in another browser, which knows nothing of the one before. In one
-    with a `liar`, the third person gives messages the ids of others' messages.
+    with a `liar`, the third person gives messages the ids of others' messages. In one of `releases`, pages are of older
+    and newer ones, and each time that one is loaded, it may be of another.
     """
 
     def __init__(
-        self, seed: int, *, places: int = 2, same_account: bool = False, wanderers: bool = False, liar: bool = False
+        self,
+        seed: int,
+        *,
+        accounts: Sequence[str] = PLACES[:2],
+        wanderers: bool = False,
+        liar: bool = False,
+        releases: bool = False,
     ) -> None:
+        places = PLACES[: len(accounts)]
         self.agenda = Agenda(seed)
-        self.server = Server(self.agenda, capacity=places)
+        self.server = Server(self.agenda, capacity=len(places))
         self.internet = Internet(self.agenda)
         self.faults = 0
         choice = self.agenda.random.choice
@@ -72,8 +83,9 @@ class World:
         self._copied_ids: set[str] = set()
         self._secrets = itertools.count()
         self._devices = itertools.count()
+        self._releases = releases
         self.homes = {
-            place: Home("test" if same_account else place, Disk(self._new_device())) for place in PLACES[:places]
+            place: Home(account, Disk(self._new_device())) for place, account in zip(places, accounts, strict=True)
         }
         self.pages = {place: self._open(place) for place in self.homes}
 
@@ -103,6 +115,8 @@ class World:
         self.internet.refusals = 0.0
         for page in self.pages.values():
             page.wake()
+        if self._releases:
+            self._update_all()
         start = self.agenda.now
         self.agenda.run(LAST_WORDS_SECONDS)
         self._wait_until(self.is_well)
@@ -136,6 +150,8 @@ class World:
         page.read(reading=random.choice((True, False)))
         for _ in range(random.randint(1, MAX_BURST)):
             page.write(long=self.agenda.chance(0.1), copied_id=self._copied_id(page))
+        if self.agenda.chance(0.3):
+            page.react()
 
     def _copied_id(self, page: Page) -> str:
         """Return the id of a message of somebody else, where a page lies; of the newest, which others may yet lack."""
@@ -200,12 +216,21 @@ class World:
             self.pages[page.place] = self._open(page.place)
             self.agenda.within(0.2, 3.0, partial(self._enter, page.place))
 
+    def _update_all(self) -> None:
+        """Load every page anew, in the release of today."""
+        self._releases = False
+        for place, page in self.pages.items():
+            page.close()
+            self.pages[place] = self._open(place)
+            self.pages[place].enter()
+
     def _any_page(self) -> Page:
         return self.agenda.random.choice(list(self.pages.values()))
 
     def _open(self, place: str) -> Page:
         home = self.homes[place]
-        return Page(place, home.account, home.disk, self._surroundings, home.numbers)
+        abilities = self.agenda.random.choice(RELEASES) if self._releases else OURS
+        return Page(place, home.account, home.disk, self._surroundings, home.numbers, abilities)
 
     def _new_device(self) -> str:
         return f"device-{next(self._devices):016}"
@@ -217,23 +242,29 @@ class World:
         for place, page in self.pages.items():
             for author, numbers in page.received.items():
                 self._check_order(place, author, numbers)
-            for message_id, written in page.disk.written.items():
+            for item_id, written in page.disk.written.items():
                 if written.delivery >= Delivery.DELIVERED:
-                    assert self._is_held(place, message_id), f"{message_id} is shown as delivered"
+                    assert self._is_held(place, item_id), f"{item_id} is shown as delivered"
                 if written.delivery is Delivery.SENT and not page.is_asleep:
-                    assert page.has_open_channel, f"{message_id} is shown as sent"
+                    assert page.has_open_channel, f"{item_id} is shown as sent"
 
     def _check_order(self, place: str, author: str, numbers: list[int]) -> None:
         context = f"{place} has {numbers} of {author}"
         assert numbers == sorted(set(numbers)), context
-        if len(self.pages) == 2 and not self._wanderers:
+        if len(self.pages) == len(self.people) == 2 and not self._wanderers:
             # A browser has all that was written to it, since it forgets nothing and there is no other.
-            written = [int(message_id[-8:]) for message_id in self.homes[author].disk.written]
+            texts = [item_id for item_id, written in self.homes[author].disk.written.items() if written.is_text]
+            written = [int(item_id[-8:]) for item_id in texts]
             assert numbers == written[: len(numbers)], context
 
+    @property
+    def people(self) -> set[str]:
+        """The accounts that are here."""
+        return {home.account for home in self.homes.values()}
+
     def is_well(self) -> bool:
-        """Tell whether everyone is connected, and everything has arrived."""
-        delivered = all(
+        """Tell whether everyone is connected, and everything has arrived that is for somebody else."""
+        delivered = len(self.people) == 1 or all(
             written.delivery >= Delivery.DELIVERED
             for page in self.pages.values()
             for written in page.disk.written.values()
@@ -251,14 +282,13 @@ class World:
         lines += [f"{end.fingerprint} of {end.place}: {end.connection_state}" for end in self.internet.connections]
         return "\n".join(lines)
 
-    def _is_held(self, writer: str, message_id: str) -> bool:
-        """Tell whether a message is safe wherever its writer knew of someone who was to get it."""
-        others = [home for place, home in self.homes.items() if place != writer]
-        written = self.homes[writer].disk.written[message_id]
+    def _is_held(self, writer: str, item_id: str) -> bool:
+        """Tell whether an item is safe with everyone else of whom its writer knew that they were to get it."""
+        others = [home for home in self.homes.values() if home.account != self.homes[writer].account]
+        written = self.homes[writer].disk.written[item_id]
         holders = {home.account for home in others if any(written.says in disk.held for disk in home.disks)}
         owed = {home.account for home in others} & set(written.accounts)
-        # Of its own name, a page may have seen nobody but what the server held of the page before it.
-        return bool(holders) and holders.issuperset(owed - {self.homes[writer].account})
+        return bool(holders) and holders.issuperset(owed)
 
 
 def _open_to(end: PeerConnection) -> PeerConnection | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame, Store
 from client_py.core.frames import ConversationFrame, Hello, MessagePart, Resume
-from client_py.core.models import Delivery, Direction, Message
-from client_py.core.notices import DeliveryChanged, MessageAdded
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction
+from client_py.core.notices import DeliveryChanged, ItemAdded
 from client_py.core.records import Entry, Kept, Mark, Receipt, Snapshot
 
 NOW = 1_000.0
@@ -19,9 +20,9 @@ def message_id(number: int) -> str:
     return f"ours-{number:016}"
 
 
-def outgoing(number: int, text: str = "Hello") -> Message:
+def outgoing(number: int, text: str = "Hello") -> Item:
     """Give a message of ours as it is stored."""
-    return Message(message_id(number), Direction.OUTGOING, "ada", text, NOW, Delivery.QUEUED)
+    return Item(message_id(number), Direction.OUTGOING, "ada", Text(text), NOW, Delivery.QUEUED)
 
 
 def part(seq: int, name: str = "", text: str = "Hi") -> MessagePart:
@@ -29,9 +30,9 @@ def part(seq: int, name: str = "", text: str = "Hi") -> MessagePart:
     return MessagePart(seq, name or f"bens-{seq:016}", NOW, 1, 1, text)
 
 
-def incoming(seq: int, text: str = "Hi") -> Message:
+def incoming(seq: int, text: str = "Hi") -> Item:
     """Give a message of Ben's as it is stored."""
-    return Message(f"ben:{part(seq).id}", Direction.INCOMING, "ben", text, NOW)
+    return Item(f"ben:{part(seq).id}", Direction.INCOMING, "ben", Text(text), NOW)
 
 
 def mark(*, heard: int = 1, received: int = 0, read: int = 0, acknowledged: int = 0) -> Mark:
@@ -59,7 +60,7 @@ def sent(number: int, seq: int, text: str = "Hello", peer_id: str = BEN) -> list
 def shown_and_sent(number: int, seq: int) -> list[ConversationEffect]:
     """Give the effects of a message that is safe here: it leaves before it is shown, and is shown before its state."""
     frame, state = sent(number, seq)
-    return [frame, MessageAdded(outgoing(number)), state]
+    return [frame, ItemAdded(outgoing(number)), state]
 
 
 def delivered(*numbers: int) -> list[ConversationEffect]:
@@ -78,7 +79,7 @@ class Stage:
     def submit(self, text: str = "Hello") -> Entry:
         """Write a message; gives what is to be stored of it."""
         self._count += 1
-        return entry_of(self.conversation.message_submitted(message_id(self._count), text, NOW))
+        return entry_of(self.conversation.text_submitted(message_id(self._count), text, NOW))
 
     def write(self, text: str = "Hello") -> list[ConversationEffect]:
         """Write a message and store it; gives what comes of that."""

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
-from client_py.core.budgets import BUDGETS, UNKNOWN
+from client_py.core.abilities import OURS, Abilities
+from client_py.core.budgets import BUDGETS, UNKNOWN, budget_of
 from client_py.core.conversation import TYPING_AFTER_MESSAGE_SECONDS
-from client_py.core.frames import FRAMES, MAX_MESSAGE_BYTES, Ack, Frame, Read, Signal
+from client_py.core.frames import FRAMES, MAX_ITEM_BYTES, Ack, Frame, Read, Signal
 from client_py.core.inbox import MAX_UNSTORED
 from client_py.core.negotiation import MAX_CANDIDATES
 from client_py.core.outbox import WINDOW_BYTES, WINDOW_MESSAGES, Outbox, Outgoing
@@ -16,23 +17,26 @@ STANDING_SECONDS = 600
 """So long a page may stand still, and find then what has come meanwhile."""
 
 
-def on_their_way(texts: list[str]) -> list[str]:
+def on_their_way(texts: list[str], abilities: Abilities) -> list[str]:
     """Give the frames that an honest peer sends of messages that nobody acknowledges."""
     outbox = Outbox()
+    outbox.resume(0, abilities)
     for position, text in enumerate(texts, start=1):
-        outbox.add(Outgoing(f"message-{position:056}", text, 1_700_000_000.123456, position, len(text.encode())))
+        outbox.add(
+            Outgoing(f"message-{position:056}", "text", text, 1_700_000_000.123456, position, len(text.encode()))
+        )
     return [FRAMES.encode(frame) for _, frames in outbox.send_more(len(texts)) for frame in frames]
 
 
 def fits(kind: str, frames: list[Frame]) -> bool:
     """Tell whether frames of one kind are received that come all at once."""
     texts = [FRAMES.encode(frame) for frame in frames]
-    return len(texts) <= BUDGETS[kind].frames and sum(map(len, texts)) <= BUDGETS[kind].characters
+    return len(texts) <= budget_of(kind).frames and sum(map(len, texts)) <= budget_of(kind).characters
 
 
 def test_every_frame_has_its_budget() -> None:
     """A kind that nobody thought of would be taken for one that does not exist."""
-    assert BUDGETS.keys() == {*FRAMES.types, UNKNOWN}
+    assert sorted(" ".join(BUDGETS).split(" ")) == sorted([*FRAMES.types, UNKNOWN])
 
 
 def test_frame_begins_with_its_type() -> None:
@@ -40,20 +44,21 @@ def test_frame_begins_with_its_type() -> None:
     assert FRAMES.encode(Ack(1)).startswith('{"type":"ack"')
 
 
+@pytest.mark.parametrize(("kind", "abilities"), [("message", Abilities(1)), ("item", OURS)])
 @pytest.mark.parametrize(
     "texts",
     [
-        ["\x01" * MAX_MESSAGE_BYTES, "\x01" * (MAX_MESSAGE_BYTES - 1), "\x01" * MAX_MESSAGE_BYTES],
+        ["\x01" * MAX_ITEM_BYTES, "\x01" * (MAX_ITEM_BYTES - 1), "\x01" * MAX_ITEM_BYTES],
         ["\x01" * (WINDOW_BYTES // WINDOW_MESSAGES)] * WINDOW_MESSAGES,
         ["a"] * 10 * WINDOW_MESSAGES,
-        ["\U0001f600" * (MAX_MESSAGE_BYTES // 4)] * 10,
+        ["\U0001f600" * (MAX_ITEM_BYTES // 4)] * 10,
     ],
     ids=["long and escaped", "many and escaped", "many and short", "wide"],
 )
-def test_budget_has_room_for_all_that_may_be_on_its_way(texts: list[str]) -> None:
+def test_budget_has_room_for_all_that_may_be_on_its_way(texts: list[str], kind: str, abilities: Abilities) -> None:
     """However slow this page is: who keeps to the window is never over the budget."""
-    frames = on_their_way(texts)
-    budget = BUDGETS["message"]
+    frames = on_their_way(texts, abilities)
+    budget = budget_of(kind)
     assert len(frames) <= budget.frames
     assert sum(map(len, frames)) <= budget.characters
     assert budget.per_second == 0

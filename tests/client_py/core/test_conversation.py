@@ -6,15 +6,16 @@ import pytest
 
 from client_py.core.conversation import (
     MAX_PENDING_BYTES,
-    MAX_PENDING_MESSAGES,
+    MAX_PENDING_ITEMS,
     MAX_RECENT_IDS,
     Conversation,
     SendFrame,
     Store,
 )
-from client_py.core.frames import MAX_MESSAGE_BYTES, Ack, Hello, MessagePart, Read, Resume
-from client_py.core.models import Delivery
-from client_py.core.notices import DeliveryChanged, MessageAdded, MessageRefused, UnreadChanged
+from client_py.core.frames import MAX_ITEM_BYTES, VERSION, Ack, Hello, MessagePart, Read, Resume
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction
+from client_py.core.notices import DeliveryChanged, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.outbox import WINDOW_BYTES
 from client_py.core.records import Entry, Kept, Receipt
 from tests.client_py.core.conversing import (
@@ -47,7 +48,7 @@ def test_conversation_begins_with_a_hello_and_a_mark() -> None:
     """Each side says which device it is, and then what it has of the other one."""
     conversation = Conversation(device=ADAS_DEVICE, username="ada")
     assert conversation.member_joined(BEN, "ben") == []
-    assert conversation.channel_opened(BEN) == [SendFrame(BEN, Hello(1, ADAS_DEVICE))]
+    assert conversation.channel_opened(BEN) == [SendFrame(BEN, Hello(VERSION, ADAS_DEVICE))]
     assert conversation.frame_received(BEN, HELLO) == [kept(mark()), SendFrame(BEN, Resume(0, 0))]
 
 
@@ -89,7 +90,7 @@ def test_messages_that_become_safe_together_are_acknowledged_and_read_once() -> 
     entries = [entry_of(stage.receive(part(seq))) for seq in (1, 2, 3)]
     assert stage.conversation.stored([Kept(entry) for entry in entries]) == [
         SendFrame(BEN, Ack(3)),
-        *(MessageAdded(incoming(seq)) for seq in (1, 2, 3)),
+        *(ItemAdded(incoming(seq)) for seq in (1, 2, 3)),
         kept(mark(received=3, read=3)),
         SendFrame(BEN, Read(3)),
     ]
@@ -107,9 +108,9 @@ def test_messages_of_both_sides_become_safe_together() -> None:
         SendFrame(BEN, Ack(2)),
         SendFrame(CLEO, Ack(1)),
         *sent(1, 1)[:1],
-        MessageAdded(incoming(1)),
-        MessageAdded(outgoing(1)),
-        MessageAdded(replace(incoming(1), id="cleo:cleos-00000000000000", author="cleo")),
+        ItemAdded(incoming(1)),
+        ItemAdded(outgoing(1)),
+        ItemAdded(replace(incoming(1), id="cleo:cleos-00000000000000", author="cleo")),
         UnreadChanged(2),
     ]
 
@@ -120,7 +121,7 @@ def test_messages_that_become_safe_together_are_known_by_their_ids() -> None:
     entries = [entry_of(stage.receive(part(seq))) for seq in (1, 2)]
     assert stage.conversation.stored([Kept(entries[0], new=False), Kept(entries[1])]) == [
         SendFrame(BEN, Ack(2)),
-        MessageAdded(incoming(2)),
+        ItemAdded(incoming(2)),
         UnreadChanged(1),
     ]
 
@@ -155,7 +156,7 @@ def test_message_waits_for_whoever_comes() -> None:
     """What is written alone is queued, and is for the first who comes from then on, in the order of writing."""
     stage = Stage()
     assert stage.submit().receipts == (Receipt(message_id(1), {}),)
-    assert stage.conversation.stored([Kept(Entry(outgoing(1)))]) == [MessageAdded(outgoing(1))]
+    assert stage.conversation.stored([Kept(Entry(outgoing(1)))]) == [ItemAdded(outgoing(1))]
     stage.write("Again")
     assert stage.meet() == [
         kept(receipt(1, QUEUED), receipt(2, QUEUED), mark()),
@@ -177,7 +178,7 @@ def test_message_waits_for_the_hello_of_who_is_there() -> None:
     stage = Stage()
     stage.conversation.member_joined(BEN, "ben")
     assert stage.submit().receipts == (Receipt(message_id(1), {"ben": {}}),)
-    assert stage.conversation.stored([Kept(Entry(outgoing(1)))]) == [MessageAdded(outgoing(1))]
+    assert stage.conversation.stored([Kept(Entry(outgoing(1)))]) == [ItemAdded(outgoing(1))]
     stage.reopen()
     assert stage.receive(Resume(0, 0)) == sent(1, 1)
 
@@ -236,9 +237,9 @@ def test_message_for_two_is_delivered_when_both_have_it() -> None:
 def test_messages_that_the_window_kept_back_follow_the_acknowledgement() -> None:
     """What is on its way is bounded; what has arrived makes room."""
     stage = together()
-    for _ in range(WINDOW_BYTES // MAX_MESSAGE_BYTES):
-        stage.write("a" * MAX_MESSAGE_BYTES)
-    assert stage.write() == [MessageAdded(outgoing(3))]
+    for _ in range(WINDOW_BYTES // MAX_ITEM_BYTES):
+        stage.write("a" * MAX_ITEM_BYTES)
+    assert stage.write() == [ItemAdded(outgoing(3))]
     assert stage.receive(Ack(1)) == [
         *delivered(1),
         kept(receipt(1, DELIVERED), mark(acknowledged=1)),
@@ -251,7 +252,7 @@ def test_message_that_comes_in_is_stored_before_it_is_acknowledged() -> None:
     stage = together()
     effects = stage.receive(part(1))
     assert effects == [Store(Entry(incoming(1), marks=(mark(received=1),)))]
-    assert stage.store(effects) == [SendFrame(BEN, Ack(1)), MessageAdded(incoming(1)), UnreadChanged(1)]
+    assert stage.store(effects) == [SendFrame(BEN, Ack(1)), ItemAdded(incoming(1)), UnreadChanged(1)]
 
 
 def test_message_that_comes_twice_is_acknowledged_and_not_stored() -> None:
@@ -282,10 +283,10 @@ def test_id_of_somebody_else_says_nothing() -> None:
     stage = together()
     stage.meet(CLEO, "cleo", CLEOS_DEVICE)
     copied = stage.store(stage.receive(part(1, name=part(7).id, text="Mine"), CLEO))
-    assert [effect.message.text for effect in copied if isinstance(effect, MessageAdded)] == ["Mine"]
+    assert [effect.item.text for effect in copied if isinstance(effect, ItemAdded)] == ["Mine"]
     entry = entry_of(stage.receive(part(1, name=part(7).id)))
-    assert entry.message == replace(incoming(7), id=f"ben:{part(7).id}")
-    assert MessageAdded(entry.message) in stage.conversation.stored([Kept(entry)])
+    assert entry.item == replace(incoming(7), id=f"ben:{part(7).id}")
+    assert ItemAdded(entry.item) in stage.conversation.stored([Kept(entry)])
 
 
 def test_id_of_ours_says_nothing_when_another_uses_it() -> None:
@@ -293,7 +294,7 @@ def test_id_of_ours_says_nothing_when_another_uses_it() -> None:
     stage = together()
     stage.write()
     entry = entry_of(stage.receive(part(1, name=message_id(1))))
-    assert entry.message == replace(incoming(1), id=f"ben:{message_id(1)}")
+    assert entry.item == replace(incoming(1), id=f"ben:{message_id(1)}")
 
 
 def test_message_of_our_own_account_keeps_its_id() -> None:
@@ -301,7 +302,7 @@ def test_message_of_our_own_account_keeps_its_id() -> None:
     stage = Stage()
     stage.meet(CLEO, "ada", CLEOS_DEVICE)
     entry = entry_of(stage.receive(part(1), CLEO))
-    assert entry.message == replace(incoming(1), id=part(1).id, author="ada")
+    assert entry.item == Item(part(1).id, Direction.OUTGOING, "ada", Text("Hi"), NOW, from_other_device=True)
 
 
 def test_messages_known_by_heart_are_bounded() -> None:
@@ -311,7 +312,7 @@ def test_messages_known_by_heart_are_bounded() -> None:
         stage.conversation.stored([Kept(entry_of(stage.conversation.frame_received(BEN, part(seq))))])
     again = [part(MAX_RECENT_IDS + 2 + place, name=part(seq).id) for place, seq in enumerate((2, 1))]
     assert len(stage.store(stage.receive(again[0]))) == 1
-    assert stage.store(stage.receive(again[1]))[1] == MessageAdded(incoming(1))
+    assert stage.store(stage.receive(again[1]))[1] == ItemAdded(incoming(1))
 
 
 def test_message_in_parts_comes_when_it_is_whole() -> None:
@@ -319,44 +320,44 @@ def test_message_in_parts_comes_when_it_is_whole() -> None:
     stage = together()
     name = part(1).id
     assert stage.receive(MessagePart(1, name, NOW, 1, 2, "a")) == []
-    assert entry_of(stage.receive(MessagePart(1, name, NOW, 2, 2, "b"))).message == incoming(1, "ab")
+    assert entry_of(stage.receive(MessagePart(1, name, NOW, 2, 2, "b"))).item == incoming(1, "ab")
 
 
 def test_text_arrives_as_text() -> None:
     """A lone surrogate is no character, and becomes the sign for one; nothing else is touched."""
-    assert Stage().submit("a\ud800b\0\r\n \U0001f345").message == outgoing(1, "a\ufffdb\0\r\n \U0001f345")
+    assert Stage().submit("a\ud800b\0\r\n \U0001f345").item == outgoing(1, "a\ufffdb\0\r\n \U0001f345")
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t "])
 def test_text_of_nothing_is_not_sent(text: str) -> None:
     """White space alone says nothing."""
-    assert Stage().conversation.message_submitted(message_id(1), text, NOW) == []
+    assert Stage().conversation.text_submitted(message_id(1), text, NOW) == []
 
 
 def test_text_that_is_too_long_is_given_back() -> None:
     """The person keeps what they wrote, and hears why it did not go."""
     stage = Stage()
-    longest = "é" * (MAX_MESSAGE_BYTES // 2)
-    assert stage.submit(longest).message == outgoing(1, longest)
-    (refusal,) = stage.conversation.message_submitted(message_id(2), longest + "a", NOW)
-    assert isinstance(refusal, MessageRefused)
-    assert refusal.text == longest + "a"
+    longest = "é" * (MAX_ITEM_BYTES // 2)
+    assert stage.submit(longest).item == outgoing(1, longest)
+    (refusal,) = stage.conversation.text_submitted(message_id(2), longest + "a", NOW)
+    assert isinstance(refusal, ItemRefused)
+    assert refusal.body == Text(longest + "a")
     assert "256 KiB" in refusal.sentence
 
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("Hello", MAX_PENDING_MESSAGES), ("a" * MAX_MESSAGE_BYTES, MAX_PENDING_BYTES // MAX_MESSAGE_BYTES)],
+    [("Hello", MAX_PENDING_ITEMS), ("a" * MAX_ITEM_BYTES, MAX_PENDING_BYTES // MAX_ITEM_BYTES)],
 )
 def test_messages_that_wait_are_bounded(text: str, count: int) -> None:
     """Too many, or too much, is refused until some has arrived."""
     stage = Stage()
     for _ in range(count):
         stage.write(text)
-    (refusal,) = stage.conversation.message_submitted(message_id(count + 1), text, NOW)
-    assert isinstance(refusal, MessageRefused)
+    (refusal,) = stage.conversation.text_submitted(message_id(count + 1), text, NOW)
+    assert isinstance(refusal, ItemRefused)
     assert "waiting" in refusal.sentence
     stage.meet()
     stage.receive(Resume(0, 0))
     stage.receive(Ack(1))
-    assert isinstance(stage.conversation.message_submitted(message_id(count + 1), text, NOW)[0], Store)
+    assert isinstance(stage.conversation.text_submitted(message_id(count + 1), text, NOW)[0], Store)

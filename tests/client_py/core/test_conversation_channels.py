@@ -5,7 +5,7 @@ import pytest
 from client_py.core.conversation import SendFrame, Store
 from client_py.core.frames import Ack, ConversationFrame, Hello, MessagePart, Read, Resume, Typing
 from client_py.core.models import Delivery
-from client_py.core.notices import DeliveryChanged, MessageAdded, UnreadChanged
+from client_py.core.notices import DeliveryChanged, ItemAdded, UnreadChanged
 from client_py.core.recipients import MAX_DEVICES
 from protocol.errors import UnexpectedMessage
 from tests.client_py.core.conversing import (
@@ -43,7 +43,7 @@ def test_message_that_is_stored_without_a_channel_is_told_by_the_next_mark() -> 
     stage = together()
     storing = stage.receive(part(1))
     stage.lose_channel()
-    assert stage.store(storing) == [MessageAdded(incoming(1)), UnreadChanged(1)]
+    assert stage.store(storing) == [ItemAdded(incoming(1)), UnreadChanged(1)]
     assert stage.reopen()[-1] == SendFrame(BEN, Resume(1, 0))
 
 
@@ -55,7 +55,7 @@ def test_message_that_was_cut_off_begins_again() -> None:
     stage.lose_channel()
     stage.reopen()
     stage.receive(MessagePart(1, name, NOW, 1, 2, "a"))
-    assert entry_of(stage.receive(MessagePart(1, name, NOW, 2, 2, "b"))).message == incoming(1, "ab")
+    assert entry_of(stage.receive(MessagePart(1, name, NOW, 2, 2, "b"))).item == incoming(1, "ab")
 
 
 def test_device_that_is_forgotten_is_not_kept_any_more() -> None:

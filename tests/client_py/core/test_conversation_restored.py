@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.conversation import MAX_PENDING_MESSAGES, SendFrame
+from client_py.core.conversation import MAX_PENDING_ITEMS, SendFrame
 from client_py.core.frames import Ack, Read, Resume
 from client_py.core.models import Delivery
-from client_py.core.notices import DeliveryChanged, MessageAdded, MessageRefused, UnreadChanged
+from client_py.core.notices import DeliveryChanged, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.records import Receipt, Snapshot
 from tests.client_py.core.conversing import (
     BEN,
@@ -91,26 +91,26 @@ def test_message_that_has_arrived_is_followed_until_it_is_read() -> None:
 
 def test_message_in_the_transcript_is_known_by_heart() -> None:
     """Where the store cannot tell, what stands on the page is not put there again."""
-    stage = restored(Snapshot(messages=(incoming(1), outgoing(1))))
+    stage = restored(Snapshot(items=(incoming(1), outgoing(1))))
     stage.receive(Resume(0, 0))
     assert stage.store(stage.receive(part(1))) == [SendFrame(BEN, Ack(1))]
     assert stage.store(stage.receive(part(2))) == [
         SendFrame(BEN, Ack(2)),
-        MessageAdded(incoming(2)),
+        ItemAdded(incoming(2)),
         UnreadChanged(1),
     ]
 
 
 def test_message_that_an_earlier_release_kept_is_known_by_heart() -> None:
     """Ids were kept without their author before."""
-    stage = restored(Snapshot(messages=(replace(incoming(1), id=part(1).id),)))
+    stage = restored(Snapshot(items=(replace(incoming(1), id=part(1).id),)))
     stage.receive(Resume(0, 0))
     assert stage.store(stage.receive(part(1))) == [SendFrame(BEN, Ack(1))]
 
 
 def test_message_that_came_and_was_not_read_is_read_by_the_next_page() -> None:
     """Looking at what the last page received is told like any looking."""
-    stage = restored(Snapshot(messages=(incoming(4),), marks=(MARK,)))
+    stage = restored(Snapshot(items=(incoming(4),), marks=(MARK,)))
     assert stage.conversation.reading_changed(reading=True) == [
         kept(mark(heard=6, received=4, read=4, acknowledged=7)),
         SendFrame(BEN, Read(4)),
@@ -120,8 +120,8 @@ def test_message_that_came_and_was_not_read_is_read_by_the_next_page() -> None:
 @pytest.mark.parametrize("number", [0, 1])
 def test_messages_that_waited_count_in_the_limit(number: int) -> None:
     """However often the page is loaded anew, no more can wait than one page may have."""
-    count = MAX_PENDING_MESSAGES - number
+    count = MAX_PENDING_ITEMS - number
     pending = tuple(outgoing(place) for place in range(count))
     stage = Stage(Snapshot(pending=pending, receipts=tuple(Receipt(message.id, {}) for message in pending)))
-    (effect,) = stage.conversation.message_submitted("one-more-0000000", "Hello", NOW)
-    assert isinstance(effect, MessageRefused) is (number == 0)
+    (effect,) = stage.conversation.text_submitted("one-more-0000000", "Hello", NOW)
+    assert isinstance(effect, ItemRefused) is (number == 0)

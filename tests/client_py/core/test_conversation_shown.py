@@ -9,7 +9,7 @@ from client_py.core.conversation import (
     StartTypingTimer,
 )
 from client_py.core.frames import Read, Resume, Typing
-from client_py.core.notices import MessageAdded, TypingChanged, UnreadChanged
+from client_py.core.notices import ItemAdded, TypingChanged, UnreadChanged
 from tests.client_py.core.conversing import BEN, NOW, Stage, incoming, kept, mark, part, together
 
 
@@ -23,7 +23,7 @@ def test_reading_tells_the_other_side() -> None:
         UnreadChanged(0),
     ]
     effects = stage.store(stage.receive(part(2)))
-    assert effects[1:] == [MessageAdded(incoming(2)), kept(mark(received=2, read=2)), SendFrame(BEN, Read(2))]
+    assert effects[1:] == [ItemAdded(incoming(2)), kept(mark(received=2, read=2)), SendFrame(BEN, Read(2))]
     assert stage.conversation.reading_changed(reading=True) == []
     assert stage.conversation.reading_changed(reading=False) == []
     assert stage.store(stage.receive(part(3)))[-1] == UnreadChanged(1)

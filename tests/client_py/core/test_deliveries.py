@@ -10,7 +10,7 @@ QUEUED, SENT, DELIVERED, READ = Delivery
 
 def owing(*accounts: str) -> Deliveries:
     """Give deliveries of one message of 5 bytes, which is owed to a tab of each of these accounts."""
-    deliveries = Deliveries()
+    deliveries = Deliveries("ada")
     deliveries.add("ours", 5)
     for account in accounts:
         deliveries.owe("ours", account, "tab")
@@ -39,10 +39,10 @@ def test_deliveries_count_what_waits() -> None:
     """Messages and bytes count until the message is delivered."""
     deliveries = owing("ben")
     deliveries.add("another", 7)
-    assert (deliveries.undelivered_messages, deliveries.undelivered_bytes) == (2, 12)
+    assert (deliveries.undelivered_items, deliveries.undelivered_bytes) == (2, 12)
     deliveries.advance(["ours"], "ben", "tab", DELIVERED)
     deliveries.advance(["ours"], "ben", "tab", READ)
-    assert (deliveries.undelivered_messages, deliveries.undelivered_bytes) == (1, 7)
+    assert (deliveries.undelivered_items, deliveries.undelivered_bytes) == (1, 7)
 
 
 def test_deliveries_know_what_is_owed() -> None:
@@ -70,10 +70,10 @@ def test_deliveries_give_what_is_to_be_kept() -> None:
 
 def test_deliveries_go_on_where_they_were() -> None:
     """What was kept tells what is shown, what waits, and who is owed it."""
-    deliveries = Deliveries()
+    deliveries = Deliveries("ada")
     deliveries.restore(Receipt("waiting", {"ben": {"tab": QUEUED}}), 5)
     deliveries.restore(Receipt("delivered", {"ben": {"tab": DELIVERED}}), 0)
-    assert (deliveries.undelivered_messages, deliveries.undelivered_bytes) == (1, 5)
+    assert (deliveries.undelivered_items, deliveries.undelivered_bytes) == (1, 5)
     assert deliveries.is_owed("waiting", "ben", "tab")
     assert deliveries.advance(["delivered"], "ben", "tab", DELIVERED) == []
     assert deliveries.advance(["delivered"], "ben", "tab", READ) == [DeliveryChanged("delivered", READ)]
@@ -105,4 +105,4 @@ def test_deliveries_forget_the_oldest_that_nobody_reads() -> None:
     deliveries.advance(["newest"], "ben", "tab", DELIVERED)
     deliveries.forget_finished(())
     assert deliveries.receipts(delivered[:1]) == ()
-    assert [receipt.message_id for receipt in deliveries.receipts(["ours", delivered[1]])] == ["ours", delivered[1]]
+    assert [receipt.item_id for receipt in deliveries.receipts(["ours", delivered[1]])] == ["ours", delivered[1]]

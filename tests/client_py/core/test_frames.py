@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from client_py.core.frames import (
     FRAMES,
     MAX_FRAME_BYTES,
-    MAX_MESSAGE_BYTES,
-    MAX_MESSAGES,
+    MAX_ITEM_BYTES,
+    MAX_ITEMS,
     MAX_MOMENT,
     MAX_PARTS,
     MAX_SIGNAL_SDP_BYTES,
@@ -17,7 +17,7 @@ from client_py.core.frames import (
     Ping,
     Pong,
     Signal,
-    split_text,
+    split_content,
 )
 from protocol.errors import MalformedMessage, RemoteProtocolError
 from protocol.webrtc import Candidate, Description
@@ -93,7 +93,7 @@ def test_signal_has_room_for_a_long_description() -> None:
         '{"type":"ping","extra":1}',
         '{"type":"signal"}',
         '{"type":"signal","description":{"type":"rollback","sdp":""}}',
-        '{"type":"read","read":' + str(MAX_MESSAGES + 1) + "}",
+        '{"type":"read","read":' + str(MAX_ITEMS + 1) + "}",
     ],
 )
 def test_frames_refuse_what_is_none(text: str) -> None:
@@ -109,23 +109,23 @@ def repeated(text: str, least: int) -> str:
 
 @given(TEXTS, st.integers(0, 60_000))
 @example("", 0)
-@example("\0", MAX_MESSAGE_BYTES - 1)
+@example("\0", MAX_ITEM_BYTES - 1)
 @example("\U0001f345", 100_000)
 @example('"\\', 100_000)
 @example("a" * 15_860 + "\0" * 20, 0)
-def test_split_text_loses_nothing_and_fits(text: str, size: int) -> None:
+def test_split_content_loses_nothing_and_fits(text: str, size: int) -> None:
     """The parts of any text are the text again, and each fits into a frame."""
     whole = repeated(text, size) if text else ""
-    parts = split_text(whole)
+    parts = split_content(whole)
     assert "".join(parts) == whole
     assert len(parts) <= MAX_PARTS
     for number, part in enumerate(parts, start=1):
-        frame = MessagePart(2 * MAX_MESSAGES, "m" * 64, MAX_MOMENT - 1 / 3, number, len(parts), part)
+        frame = MessagePart(2 * MAX_ITEMS, "m" * 64, MAX_MOMENT - 1 / 3, number, len(parts), part)
         assert len(FRAMES.encode(frame).encode()) <= MAX_FRAME_BYTES
 
 
-def test_split_text_leaves_short_texts_whole() -> None:
+def test_split_content_leaves_short_texts_whole() -> None:
     """What fits into one frame is not cut; an empty text is a part too."""
-    assert split_text("Hello") == ["Hello"]
-    assert split_text("") == [""]
-    assert len(split_text("a" * 100_000)) == 7
+    assert split_content("Hello") == ["Hello"]
+    assert split_content("") == [""]
+    assert len(split_content("a" * 100_000)) == 7

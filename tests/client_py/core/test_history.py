@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.history import MEDIA_TYPES, answers, export, file_name, search_words
-from client_py.core.models import Delivery, Direction, ExportFormat, Message
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction, ExportFormat
 
 NOON = 1_700_000_000.0
-THEIRS = Message("theirs", Direction.INCOMING, "ben", "Grüße aus\nder Straße", NOON)
-OURS = Message("ours", Direction.OUTGOING, "ada", "Hello", NOON + 1, Delivery.DELIVERED)
+THEIRS = Item("theirs", Direction.INCOMING, "ben", Text("Grüße aus\nder Straße"), NOON)
+OURS = Item("ours", Direction.OUTGOING, "ada", Text("Hello"), NOON + 1, Delivery.DELIVERED)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_export_as_json_has_everything() -> None:
 
 def test_export_as_json_takes_a_message_without_delivery_for_queued() -> None:
     """What is not known to have gone anywhere waits."""
-    message = Message("ours", Direction.OUTGOING, "ada", "Hello", NOON)
+    message = Item("ours", Direction.OUTGOING, "ada", Text("Hello"), NOON)
     (record,) = json.loads(export("den", [message], ExportFormat.JSON))["messages"]
     assert record["delivery"] == "queued"
 
@@ -86,13 +87,13 @@ def test_export_as_text_is_for_a_person() -> None:
 @given(sent_at=st.floats(0, 2**53))
 def test_export_takes_any_clock(form: ExportFormat, sent_at: float) -> None:
     """A moment that is in no calendar does not keep the rest from being written."""
-    message = Message("theirs", Direction.INCOMING, "ben", "Hi", sent_at)
+    message = Item("theirs", Direction.INCOMING, "ben", Text("Hi"), sent_at)
     assert "Hi" in export("den", [message], form)
 
 
 def test_export_says_of_a_moment_in_no_calendar_that_it_is_unknown() -> None:
     """Any day that stood there would be invented."""
-    message = Message("theirs", Direction.INCOMING, "ben", "Hi", 2.0**53)
+    message = Item("theirs", Direction.INCOMING, "ben", Text("Hi"), 2.0**53)
     assert export("den", [message], ExportFormat.TEXT) == "[unknown time] ben: Hi\n"
     (record,) = json.loads(export("den", [message], ExportFormat.JSON))["messages"]
     assert record["sent_at"] is None

@@ -2,23 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.frames import MAX_MESSAGE_BYTES, MessagePart
+from client_py.core.frames import MAX_ITEM_BYTES, ItemPart
 from client_py.core.inbox import MAX_UNSTORED, Inbox, Incoming, WindowExceeded
 from client_py.core.outbox import WINDOW_BYTES
 from protocol.errors import MalformedMessage, UnexpectedMessage
 
 
-def part(seq: int, number: int = 1, parts: int = 1, text: str = "text", name: str = "") -> MessagePart:
+def part(seq: int, number: int = 1, parts: int = 1, text: str = "text", name: str = "") -> ItemPart:
     """Give a frame of the message of this number."""
-    return MessagePart(seq, name or f"message-{seq:012}", float(seq), number, parts, text)
+    return ItemPart(seq, name or f"message-{seq:012}", float(seq), "text", number, parts, text)
 
 
 def test_inbox_takes_messages_in_order() -> None:
     """Each message that is next comes through, once."""
     inbox = Inbox()
-    assert inbox.receive(part(1)) == Incoming(1, "message-000000000001", "text", 1.0)
+    assert inbox.receive(part(1)) == Incoming(1, "message-000000000001", "text", "text", 1.0)
     assert inbox.receive(part(1)) is None
-    assert inbox.receive(part(2)) == Incoming(2, "message-000000000002", "text", 2.0)
+    assert inbox.receive(part(2)) == Incoming(2, "message-000000000002", "text", "text", 2.0)
     assert inbox.received == 2
 
 
@@ -27,7 +27,7 @@ def test_inbox_goes_on_where_it_was() -> None:
     inbox = Inbox(7, 5)
     assert (inbox.received, inbox.stored, inbox.read) == (7, 7, 5)
     assert inbox.receive(part(7)) is None
-    assert inbox.receive(part(8)) == Incoming(8, "message-000000000008", "text", 8.0)
+    assert inbox.receive(part(8)) == Incoming(8, "message-000000000008", "text", "text", 8.0)
 
 
 def test_inbox_joins_parts() -> None:
@@ -36,7 +36,7 @@ def test_inbox_joins_parts() -> None:
     assert inbox.receive(part(1, 1, 3, "a")) is None
     assert inbox.receive(part(1, 2, 3, "b")) is None
     assert inbox.received == 0
-    assert inbox.receive(part(1, 3, 3, "c")) == Incoming(1, "message-000000000001", "abc", 1.0)
+    assert inbox.receive(part(1, 3, 3, "c")) == Incoming(1, "message-000000000001", "text", "abc", 1.0)
 
 
 def test_inbox_forgets_half_a_message_with_its_channel() -> None:
@@ -45,18 +45,18 @@ def test_inbox_forgets_half_a_message_with_its_channel() -> None:
     inbox.receive(part(1, 1, 2, "lost"))
     inbox.channel_lost()
     assert inbox.receive(part(1, 1, 2, "a")) is None
-    assert inbox.receive(part(1, 2, 2, "b")) == Incoming(1, "message-000000000001", "ab", 1.0)
+    assert inbox.receive(part(1, 2, 2, "b")) == Incoming(1, "message-000000000001", "text", "ab", 1.0)
 
 
 @pytest.mark.parametrize("frame", [part(2), part(1, 2, 2), part(3, 1, 2)])
-def test_inbox_refuses_gaps(frame: MessagePart) -> None:
+def test_inbox_refuses_gaps(frame: ItemPart) -> None:
     """An ordered channel loses nothing, so who leaves something out breaks the rules."""
     with pytest.raises(UnexpectedMessage):
         Inbox().receive(frame)
 
 
 @pytest.mark.parametrize("second", [part(1, 2, 3), part(1, 2, 2, name="another-00000000000")])
-def test_inbox_refuses_parts_of_different_messages(second: MessagePart) -> None:
+def test_inbox_refuses_parts_of_different_messages(second: ItemPart) -> None:
     """Parts that do not fit each other are no message."""
     inbox = Inbox()
     inbox.receive(part(1, 1, 2))
@@ -68,7 +68,7 @@ def test_inbox_refuses_parts_of_different_messages(second: MessagePart) -> None:
 def test_inbox_refuses_what_is_too_long() -> None:
     """The parts of a message together are bounded too."""
     inbox = Inbox()
-    half = "a" * (MAX_MESSAGE_BYTES // 2)
+    half = "a" * (MAX_ITEM_BYTES // 2)
     inbox.receive(part(1, 1, 2, half))
     assert inbox.receive(part(1, 2, 2, half)) is not None
     inbox.receive(part(2, 1, 2, half))
@@ -79,11 +79,11 @@ def test_inbox_refuses_what_is_too_long() -> None:
 def test_inbox_refuses_parts_of_a_message_as_soon_as_they_are_too_much() -> None:
     """It does not wait for the last of a hundred parts to say that there were too many."""
     inbox = Inbox()
-    inbox.receive(part(1, 1, 100, "a" * MAX_MESSAGE_BYTES))
+    inbox.receive(part(1, 1, 100, "a" * MAX_ITEM_BYTES))
     with pytest.raises(MalformedMessage):
         inbox.receive(part(1, 2, 100, "a"))
     inbox.channel_lost()
-    assert inbox.receive(part(1, 1, 2, "a" * MAX_MESSAGE_BYTES)) is None
+    assert inbox.receive(part(1, 1, 2, "a" * MAX_ITEM_BYTES)) is None
 
 
 def test_inbox_takes_a_whole_message_beyond_the_window() -> None:

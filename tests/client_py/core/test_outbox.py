@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from client_py.core.frames import MessagePart
+from client_py.core.abilities import Abilities
+from client_py.core.frames import ItemPart, MessagePart
 from client_py.core.inbox import Inbox
 from client_py.core.outbox import MAX_UNREAD, WINDOW_BYTES, WINDOW_MESSAGES, Outbox, Outgoing
 
 ALL_KEPT = 10**9
 
 
-def outgoing(position: int, size: int = 4) -> Outgoing:
+TEXT_ALONE, EVERYTHING = Abilities(), Abilities(2, frozenset({"reaction"}))
+
+
+def outgoing(position: int, size: int = 4, kind: str = "text") -> Outgoing:
     """Give a message of a number of bytes."""
-    return Outgoing(f"message-{position:012}", "a" * size, float(position), position, size)
+    return Outgoing(f"message-{position:012}", kind, "a" * size, float(position), position, size)
 
 
 def name(position: int) -> str:
@@ -193,32 +198,85 @@ def test_outbox_gives_up() -> None:
     assert sent(outbox) == [2]
 
 
+def test_outbox_sends_a_text_as_the_device_takes_it() -> None:
+    """A page of the release before knows messages; one of today, items."""
+    outbox = filled(1)
+    ((_, frames),) = outbox.send_more(ALL_KEPT)
+    assert frames == [MessagePart(1, name(1), 1.0, 1, 1, "aaaa")]
+    outbox.resume(0, EVERYTHING)
+    ((_, frames),) = outbox.send_more(ALL_KEPT)
+    assert frames == [ItemPart(1, name(1), 1.0, "text", 1, 1, "aaaa")]
+
+
+def test_outbox_holds_back_what_the_device_cannot_take() -> None:
+    """What is behind it goes on; it goes itself when the device comes back with a page that can."""
+    outbox = Outbox()
+    outbox.resume(0, TEXT_ALONE)
+    for position, kind in enumerate(("text", "reaction", "text"), start=1):
+        outbox.add(outgoing(position, kind=kind))
+    assert [item.id for item, _ in outbox.send_more(ALL_KEPT)] == [name(1), name(3)]
+    assert [item.id for item in outbox.pending] == [name(1), name(2), name(3)]
+    assert outbox.resume(1, EVERYTHING) == [name(1)]
+    assert [item.id for item, _ in outbox.send_more(ALL_KEPT)] == [name(2), name(3)]
+
+
+def test_outbox_holds_back_again_where_a_device_comes_back_with_less() -> None:
+    """Someone may go back to an older release."""
+    outbox = Outbox()
+    outbox.resume(0, EVERYTHING)
+    outbox.add(outgoing(1, kind="reaction"))
+    outbox.add(outgoing(2))
+    assert sent(outbox) == [1, 2]
+    assert outbox.resume(0, TEXT_ALONE) == []
+    assert [item.id for item, _ in outbox.send_more(ALL_KEPT)] == [name(2)]
+    assert outbox.give_up() == [name(1), name(2)]
+    assert outbox.pending == ()
+
+
 class OutboxAndInbox(RuleBasedStateMachine):
-    """An outbox and the inbox at the other end, with a channel that may break at any moment."""
+    """An outbox and the inbox at the other end, whose channel may break at any moment, and take something else then."""
 
     def __init__(self) -> None:
         super().__init__()
         self.outbox, self.inbox = Outbox(), Inbox()
-        self.outbox.resume(0)
-        self.written: list[str] = []
+        self.abilities = EVERYTHING
+        self.outbox.resume(0, self.abilities)
+        self.texts: list[str] = []
+        self.reactions: set[str] = set()
         self.arrived: list[str] = []
         self.acknowledged: list[str] = []
-        self.wire: list[MessagePart] = []
+        self.wire: list[ItemPart] = []
         self.acks: list[int] = []
+
+    def send(self) -> None:
+        """Send what may be sent."""
+        frames = [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
+        assert all(isinstance(frame, ItemPart) == self.abilities.has_items for frame in frames)
+        self.wire += [frame.as_item() if isinstance(frame, MessagePart) else frame for frame in frames]
 
     @rule()
     def write(self) -> None:
         """Write a message, every third of them a long one."""
-        position = len(self.written) + 1
+        position = len(self.texts) + len(self.reactions) + 1
         self.outbox.add(outgoing(position, 40_000 if position % 3 == 0 else 4))
-        self.written.append(name(position))
-        self.wire += [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
+        self.texts.append(name(position))
+        self.send()
+
+    @rule()
+    def react(self) -> None:
+        """Say something that not every page takes."""
+        position = len(self.texts) + len(self.reactions) + 1
+        self.outbox.add(outgoing(position, kind="reaction"))
+        self.reactions.add(name(position))
+        self.send()
 
     @precondition(lambda self: self.wire)
     @rule()
     def deliver(self) -> None:
         """Let the next frame arrive."""
-        incoming = self.inbox.receive(self.wire.pop(0))
+        frame = self.wire.pop(0)
+        assert self.abilities.takes(frame.kind)
+        incoming = self.inbox.receive(frame)
         if incoming is not None:
             self.arrived.append(incoming.id)
             self.acks.append(incoming.seq)
@@ -230,23 +288,28 @@ class OutboxAndInbox(RuleBasedStateMachine):
         ids = self.outbox.acknowledge(self.acks.pop(0))
         assert ids is not None
         self.acknowledged += ids
-        self.wire += [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
+        self.send()
 
-    @rule()
-    def break_channel(self) -> None:
-        """Lose what is on its way, and go on over a new channel."""
+    @rule(abilities=st.sampled_from([TEXT_ALONE, Abilities(2), EVERYTHING]))
+    def break_channel(self, abilities: Abilities) -> None:
+        """Lose what is on its way, and go on over a new channel, to what may be another page."""
         self.wire.clear()
         self.acks.clear()
         self.inbox.channel_lost()
-        self.acknowledged += self.outbox.resume(self.inbox.received)
-        self.wire += [frame for _, frames in self.outbox.send_more(ALL_KEPT) for frame in frames]
+        self.abilities = abilities
+        self.acknowledged += self.outbox.resume(self.inbox.received, abilities)
+        self.send()
 
     @invariant()
     def nothing_is_lost_doubled_or_moved(self) -> None:
-        """What arrived is the beginning of what was written, and what is acknowledged has arrived."""
+        """Of texts, what arrived is the beginning of what was written; all arrives once, before it is acknowledged."""
         self.outbox.check_invariants()
-        assert self.arrived == self.written[: len(self.arrived)]
+        texts = [name for name in self.arrived if name not in self.reactions]
+        assert texts == self.texts[: len(texts)]
+        assert len(set(self.arrived)) == len(self.arrived)
         assert self.acknowledged == self.arrived[: len(self.acknowledged)]
+        arrived, waiting = set(self.arrived), {item.id for item in self.outbox.pending}
+        assert {*self.texts, *self.reactions} == arrived | waiting
 
 
 TestOutboxAndInbox = OutboxAndInbox.TestCase

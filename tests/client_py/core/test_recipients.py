@@ -18,7 +18,7 @@ def write(recipients: Recipients, number: int) -> str:
     """Write a message; gives its id."""
     message_id = f"ours-{number:016}"
     recipients.deliveries.add(message_id, 5)
-    recipients.write(Outgoing(message_id, "Hello", 1.0, number, 5))
+    recipients.write(Outgoing(message_id, "text", "Hello", 1.0, number, 5))
     recipients.check_invariants()
     return message_id
 

@@ -10,7 +10,7 @@ from tests.client_py.core.test_recipients import BEN, pending, write
 
 QUEUED, SENT, DELIVERED, READ = Delivery
 
-FIRST, SECOND = (Outgoing(f"ours-{number:016}", "Hello", 1.0, number, 5) for number in (1, 2))
+FIRST, SECOND = (Outgoing(f"ours-{number:016}", "text", "Hello", 1.0, number, 5) for number in (1, 2))
 TAB, PHONE = Mark("ben", "tab", 1, 4, 3, 7), Mark("ben", "phone", 2, 0, 0, 2)
 
 Owed = Mapping[str, Mapping[str, Delivery]]
@@ -98,4 +98,4 @@ def test_message_that_arrived_is_followed_until_it_is_read() -> None:
     outbox = recipients.stream("ben", "tab").outbox
     assert outbox.mark_read(6) == ["sixth"]
     assert outbox.mark_read(7) == ["seventh"]
-    assert recipients.deliveries.undelivered_messages == 0
+    assert recipients.deliveries.undelivered_items == 0

@@ -4,10 +4,11 @@ import pytest
 
 from client_py.core.alertness import TICK_SECONDS
 from client_py.core.conversation import SendFrame, Store
-from client_py.core.frames import Ack, Hello, MessagePart, Read, Resume
+from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
+from client_py.core.link import DISCONNECTED_SECONDS
 from client_py.core.link_effects import ClosePeerConnection, LinkTimer
 from client_py.core.models import Delivery, Status
-from client_py.core.notices import DeliveryChanged, MessageAdded, RelayChoiceChanged, StatusChanged, TypingChanged
+from client_py.core.notices import DeliveryChanged, ItemAdded, RelayChoiceChanged, StatusChanged, TypingChanged
 from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
 from client_py.core.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
@@ -59,7 +60,7 @@ def test_room_greets_over_an_open_channel() -> None:
     """An open channel begins with a hello, and how it is connected is looked up."""
     stage = Stage()
     effects = stage.connect()
-    assert SendFrame(BEN, Hello(1, ADAS_DEVICE)) in effects
+    assert SendFrame(BEN, Hello(VERSION, ADAS_DEVICE)) in effects
     assert FindPath(BEN) in effects
     assert stage.status() is Status.CONNECTED
     (shown,) = stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
@@ -198,7 +199,7 @@ def test_room_talks() -> None:
     stage = Stage()
     stage.meet()
     assert len(stage.room.typed(1.0)) == 1
-    assert len(stage.room.message_submitted(message_id(1), "Hello", 1.0)) == 1
+    assert len(stage.room.text_submitted(message_id(1), "Hello", 1.0)) == 1
     assert stage.room.reading_changed(reading=True) == []
     stage.room.frame_received(BEN, '{"type":"typing"}')
     assert stage.room.typing_timer_fired(BEN) == [TypingChanged(())]
@@ -221,7 +222,7 @@ def test_room_has_a_link_watch_over_what_is_sent() -> None:
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.EXPECTING))
     assert stage.do(stage.room.stored([Kept(stage.submitted(1))])) == [
         SendFrame(BEN, MessagePart(1, message_id(1), 1_000.0, 1, 1, "Hello")),
-        MessageAdded(outgoing(1)),
+        ItemAdded(outgoing(1)),
         DeliveryChanged(message_id(1), Delivery.SENT),
         WATCH,
     ]
@@ -235,7 +236,7 @@ def test_room_does_not_watch_over_what_nobody_answers() -> None:
     (storing,) = stage.frame(part(1))
     assert isinstance(storing, Store)
     effects = stage.do(stage.room.stored([Kept(storing.entry)]))
-    assert effects[:2] == [SendFrame(BEN, Ack(1)), MessageAdded(incoming(1))]
+    assert effects[:2] == [SendFrame(BEN, Ack(1)), ItemAdded(incoming(1))]
     assert WATCH not in effects
 
 
@@ -251,3 +252,41 @@ def test_room_asks_the_store_what_is_new() -> None:
 def test_room_takes_no_notice_of_a_wish_for_nothing() -> None:
     """What has no message in it has no consequence."""
     assert Stage().room.stored([Kept(Entry())]) == []
+
+
+def test_room_tells_how_things_stand_with_the_input_that_changed_it() -> None:
+    """A frame shows that a path works which was taken for interrupted; nobody waits for the next event to be told."""
+    stage = Stage()
+    stage.meet()
+    stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
+    stage.do(stage.room.link_timer_fired(BEN, LinkTimer.DISCONNECTED))
+    assert stage.status() is Status.RECONNECTING
+    effects = stage.frame(Typing())
+    assert any(isinstance(effect, StatusChanged) for effect in effects)
+    assert stage.status() is Status.CONNECTED
+
+
+def test_room_tells_nothing_twice() -> None:
+    """What is as it was is no news."""
+    stage = Stage()
+    stage.connect()
+    assert stage.room.news() == []
+
+
+def test_room_keeps_what_came_of_a_frame_before_it_turned_out_to_be_malformed() -> None:
+    """That something came over the path says that it works, whatever it was."""
+    stage = Stage()
+    stage.meet()
+    stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
+    effects = stage.do(stage.room.frame_received(BEN, "{"))
+    assert StartLinkTimer(BEN, LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS) in effects
+
+
+@pytest.mark.parametrize("text", ['{"type":"newer"}', '{"type":"newer","seq":1}', '{"type":"ping","newer":[1]}'])
+def test_room_ignores_what_a_newer_page_says_besides(text: str) -> None:
+    """Nothing depends on it, or it would have been agreed on; the channel goes on."""
+    stage = Stage()
+    stage.meet()
+    effects = stage.do(stage.room.frame_received(BEN, text))
+    assert effects in ([], [SendFrame(BEN, Pong())])
+    assert stage.status() is Status.CONNECTED

@@ -6,20 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.frames import FRAMES, MAX_MESSAGE_BYTES, MAX_MOMENT, MessagePart
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.frames import FRAMES, MAX_ITEM_BYTES, MAX_MOMENT, MessagePart
+from client_py.core.items import Body, Item, Reaction, Text, Unknown, Unreadable
+from client_py.core.models import Delivery, Direction
 from client_py.core.records import Mark, Receipt
 from client_py.core.rows import (
     MAX_POSITION,
     Key,
     Place,
     device_row,
+    item_row,
     mark_row,
-    message_row,
     position_of,
     read_device,
+    read_item,
     read_mark,
-    read_message,
     read_position,
     read_receipt,
     receipt_row,
@@ -53,22 +54,22 @@ def test_place_orders_the_rows_of_a_room() -> None:
 @given(NAMES, TEXTS, MOMENTS, st.sampled_from(Delivery))
 def test_message_of_ours_is_read_as_it_was_written(author: str, text: str, sent_at: float, delivery: Delivery) -> None:
     """Whatever was typed comes back; how far it has come is told from elsewhere."""
-    message = Message("m", Direction.OUTGOING, author, text, sent_at, delivery)
-    assert read_message("m", message_row(message), delivery) == message
+    message = Item("m", Direction.OUTGOING, author, Text(text), sent_at, delivery)
+    assert read_item("m", item_row(message), delivery) == message
 
 
 @given(NAMES, TEXTS, MOMENTS)
 def test_message_of_theirs_is_read_as_it_was_written(author: str, text: str, sent_at: float) -> None:
     """It has no delivery, whatever is said."""
-    message = Message("m", Direction.INCOMING, author, text, sent_at)
-    row = message_row(message)
-    assert read_message("m", row) == read_message("m", row, Delivery.READ) == message
+    message = Item("m", Direction.INCOMING, author, Text(text), sent_at)
+    row = item_row(message)
+    assert read_item("m", row) == read_item("m", row, Delivery.READ) == message
 
 
 def test_message_is_written_for_a_person_who_looks() -> None:
     """Rows are JSON that can be read in the browser's tools, with text as it is."""
-    message = Message("m", Direction.INCOMING, "ben", "Grüße", 1.5)
-    assert message_row(message) == '{"from":"ben","at":1.5,"out":false,"text":"Grüße"}'
+    message = Item("m", Direction.INCOMING, "ben", Text("Grüße"), 1.5)
+    assert item_row(message) == '{"from":"ben","at":1.5,"out":false,"text":"Grüße"}'
 
 
 @given(NAMES, OWED)
@@ -123,21 +124,21 @@ NO_JSON = ["", "no json", "null", "7", '"text"', "[]", "{}", DEEP, "NaN", "1" * 
         GOOD.replace("false", "0"),
         GOOD.replace('"Hi"', '["Hi"]'),
         GOOD.replace("Hi", "\\ud800"),
-        GOOD.replace("Hi", "x" * (MAX_MESSAGE_BYTES + 1)),
+        GOOD.replace("Hi", "x" * (MAX_ITEM_BYTES + 1)),
         GOOD.replace('"at":1.5,', ""),
     ],
     ids=lambda row: row[:40],
 )
 def test_message_that_cannot_be_read_is_a_message_all_the_same(row: str) -> None:
     """It has its id and its place; who wrote what is not known."""
-    message = read_message("m", row, Delivery.READ, position=1_000_500)
-    assert message == Message("m", Direction.INCOMING, "", "", 1_000.5, readable=False)
+    message = read_item("m", row, Delivery.READ, position=1_000_500)
+    assert message == Item("m", Direction.INCOMING, "", Unreadable(), 1_000.5)
 
 
 @given(st.text() | JSON_VALUES.map(json.dumps))
 def test_rows_are_read_whatever_they_say(row: str) -> None:
     """Nothing that stands in a row makes reading it fail, and what comes of it can be sent."""
-    message = read_message("message-000000000000", row, Delivery.QUEUED)
+    message = read_item("message-000000000000", row, Delivery.QUEUED)
     FRAMES.encode(MessagePart(1, message.id, message.sent_at, 1, 1, message.text))
     read_receipt("m", row)
     read_mark("ben", "tab", row)
@@ -209,3 +210,36 @@ def test_position_is_told_by_key_and_row() -> None:
 def test_key_of_something_else_has_no_position(key: Key) -> None:
     """It stands in the transcript as little as it can be asked for."""
     assert position_of(key) is None
+
+
+BODIES = st.one_of(
+    st.builds(Text, TEXTS),
+    st.just(Reaction("ben", "bens-message-000001", "👍")),
+    st.builds(Unknown, st.just("unheard-of"), TEXTS),
+)
+
+
+@given(BODIES, st.booleans(), st.sampled_from(Delivery))
+def test_item_of_any_kind_is_read_as_it_was_written(body: Body, other: bool, delivery: Delivery) -> None:  # noqa: FBT001 - given
+    """Also one that another device of ours has written, which alone knows how far it has come."""
+    item = Item("m", Direction.OUTGOING, "ada-0", body, 1.5, None if other else delivery, from_other_device=other)
+    assert read_item("m", item_row(item), delivery) == item
+
+
+@pytest.mark.parametrize("said", ['"kind":"Bad Name","content":""', '"kind":"a","content":1', '"kind":"a"', ""])
+def test_item_without_a_body_cannot_be_read(said: str) -> None:
+    """Whatever else it says."""
+    row = '{"from":"ben","at":1.5,"out":false' + (f",{said}" if said else "") + "}"
+    assert not read_item("m", row).is_readable
+
+
+def test_receipt_of_our_own_devices_is_kept_apart() -> None:
+    """They count for nothing, and no account can be taken for them."""
+    receipt = Receipt("m", {"ben": {"tab": Delivery.READ}}, {"phone": Delivery.DELIVERED})
+    assert read_receipt("m", receipt_row(receipt)) == receipt
+    assert receipt_row(Receipt("m", {"ben": {}})) == '{"ben":{}}'
+
+
+def test_outbox_has_a_place_for_each_device() -> None:
+    """What waits is written by nobody else."""
+    assert PLACE.outbox_of("tab") == ("ada", "den", "outbox", "tab")

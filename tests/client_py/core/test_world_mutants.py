@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from client_py.core.abilities import Abilities
 from client_py.core.conversation import Conversation, ConversationEffect, SendFrame, Store
 from client_py.core.deliveries import Deliveries
-from client_py.core.frames import Ack, MessagePart, Resume
+from client_py.core.frames import Ack, ItemPart, MessagePart, Resume
 from client_py.core.inbox import Inbox
+from client_py.core.item_ids import without_author
+from client_py.core.items import Text
 from client_py.core.link import Link
 from client_py.core.link_effects import LinkEffect
-from client_py.core.message_ids import without_author
 from client_py.core.models import Delivery
 from client_py.core.outbox import Outbox, Outgoing
 from client_py.core.recipients import Recipients, Stream
@@ -28,14 +30,14 @@ SCHEDULES = 2_000
 
 def acknowledging_before_storing(patch: pytest.MonkeyPatch) -> None:
     """Acknowledge a message when it comes in."""
-    original = Conversation._on_message_part
+    original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
         effects = original(self, peer_id, stream, frame)
         acks = [SendFrame(peer_id, Ack(frame.seq)) for effect in effects if isinstance(effect, Store)]
         return [*acks, *effects]
 
-    patch.setattr(Conversation, "_on_message_part", mutant)
+    patch.setattr(Conversation, "_on_item_part", mutant)
 
 
 def showing_what_is_known(patch: pytest.MonkeyPatch) -> None:
@@ -76,17 +78,17 @@ def calling_sent_delivered(patch: pytest.MonkeyPatch) -> None:
 
 def keeping_the_mark_without_its_message(patch: pytest.MonkeyPatch) -> None:
     """Keep mark and message in two transactions, the mark first."""
-    original = Conversation._on_message_part
+    original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
         effects: list[ConversationEffect] = []
         for effect in original(self, peer_id, stream, frame):
             if isinstance(effect, Store):
-                effects.append(Store(replace(effect.entry, message=None)))
+                effects.append(Store(replace(effect.entry, item=None)))
             effects.append(effect)
         return effects
 
-    patch.setattr(Conversation, "_on_message_part", mutant)
+    patch.setattr(Conversation, "_on_item_part", mutant)
 
 
 def forgetting_what_waits_over_a_reload(patch: pytest.MonkeyPatch) -> None:
@@ -115,7 +117,7 @@ def sending_before_storing(patch: pytest.MonkeyPatch) -> None:
     """Send a message that is not safe here yet, and may be gone after a crash."""
     original = Outbox.send_more
 
-    def mutant(self: Outbox, kept: int) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
+    def mutant(self: Outbox, kept: int) -> Iterator[tuple[Outgoing, Sequence[ItemPart | MessagePart]]]:
         return original(self, kept + 1_000)
 
     patch.setattr(Outbox, "send_more", mutant)
@@ -123,16 +125,16 @@ def sending_before_storing(patch: pytest.MonkeyPatch) -> None:
 
 def not_acknowledging_duplicates(patch: pytest.MonkeyPatch) -> None:
     """Say nothing to a device that sends again what is here already."""
-    original = Conversation._on_message_part
+    original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
         return [e for e in original(self, peer_id, stream, frame) if not isinstance(e, SendFrame)]
 
-    def resuming(self: Outbox, received: int) -> list[str]:
-        del received
+    def resuming(self: Outbox, received: int, abilities: Abilities) -> list[str]:
+        del received, abilities
         return self.channel_lost()
 
-    patch.setattr(Conversation, "_on_message_part", mutant)
+    patch.setattr(Conversation, "_on_item_part", mutant)
     patch.setattr(Outbox, "resume", resuming)
 
 
@@ -140,11 +142,11 @@ def letting_gaps_through(patch: pytest.MonkeyPatch) -> None:
     """Take any number for the next one, and lose a message now and then."""
     original = Outbox.send_more
 
-    def mutant(self: Outbox, kept: int) -> Iterator[tuple[Outgoing, list[MessagePart]]]:
-        for message, frames in original(self, kept):
-            yield message, frames if message.position % 5 else []
+    def mutant(self: Outbox, kept: int) -> Iterator[tuple[Outgoing, Sequence[ItemPart | MessagePart]]]:
+        for item, frames in original(self, kept):
+            yield item, frames if item.position % 5 else []
 
-    def receive(self: Inbox, frame: MessagePart) -> object:
+    def receive(self: Inbox, frame: ItemPart) -> object:
         self.received = max(self.received, frame.seq - 1)
         return Inbox_receive(self, frame)
 
@@ -199,19 +201,52 @@ def resuming_from_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def taking_an_id_for_everybodys(patch: pytest.MonkeyPatch) -> None:
     """Know messages by their ids alone, whoever has written them."""
-    original = Conversation._on_message_part
+    original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: MessagePart) -> list[ConversationEffect]:
+    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
         effects: list[ConversationEffect] = []
         for effect in original(self, peer_id, stream, frame):
-            if isinstance(effect, Store) and (message := effect.entry.message) is not None:
-                nobodys = replace(message, id=without_author(message.id))
-                effects.append(Store(replace(effect.entry, message=nobodys)))
+            if isinstance(effect, Store) and (item := effect.entry.item) is not None:
+                nobodys = replace(item, id=without_author(item.id))
+                effects.append(Store(replace(effect.entry, item=nobodys)))
             else:
                 effects.append(effect)
         return effects
 
-    patch.setattr(Conversation, "_on_message_part", mutant)
+    patch.setattr(Conversation, "_on_item_part", mutant)
+
+
+def acknowledging_texts_alone(patch: pytest.MonkeyPatch) -> None:
+    """Keep an item that is no text, and say nothing of it."""
+    original = Conversation.stored
+
+    def mutant(self: Conversation, together: Sequence[Kept]) -> list[ConversationEffect]:
+        known = []
+        for kept in together:
+            item = kept.entry.item
+            if item is None or item.is_written_here or isinstance(item.body, Text):
+                known.append(kept)
+            else:
+                self._note_stored(kept.entry)
+        return original(self, known)
+
+    patch.setattr(Conversation, "stored", mutant)
+
+
+def counting_our_own_devices(patch: pytest.MonkeyPatch) -> None:
+    """Show as delivered what nobody has but another device of ours."""
+    original = Deliveries.__init__
+
+    def mutant(self: Deliveries, own_account: str) -> None:
+        del own_account
+        original(self, "nobody")
+
+    patch.setattr(Deliveries, "__init__", mutant)
+
+
+def using_what_was_not_named(patch: pytest.MonkeyPatch) -> None:
+    """Send whatever there is to every page that takes items."""
+    patch.setattr(Abilities, "takes", lambda self, kind: self.has_items or kind == "text")
 
 
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
@@ -230,6 +265,9 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     waiting_for_every_answer,
     resuming_from_nothing,
     taking_an_id_for_everybodys,
+    acknowledging_texts_alone,
+    counting_our_own_devices,
+    using_what_was_not_named,
 )
 
 

@@ -40,8 +40,9 @@ class Stage:
         return self._cause
 
     def do(self, effects: list[RoomEffect]) -> list[RoomEffect]:
-        """Note the status, and give the effects."""
+        """Note the status, and give the effects, with what there is to tell after them."""
         self.room.check_invariants()
+        effects = [*effects, *self.room.news()]
         for effect in effects:
             if isinstance(effect, StatusChanged):
                 self._status, self._cause = effect.line.status, effect.line.cause
@@ -88,7 +89,7 @@ class Stage:
 
     def submitted(self, number: int) -> Entry:
         """Write a message; gives what is to be stored of it."""
-        (effect,) = self.do(self.room.message_submitted(message_id(number), "Hello", NOW))
+        (effect,) = self.do(self.room.text_submitted(message_id(number), "Hello", NOW))
         assert isinstance(effect, Store)
         return effect.entry
 

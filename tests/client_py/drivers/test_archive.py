@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.items import Item, Reaction, Text, Unknown
+from client_py.core.models import Delivery, Direction
 from client_py.core.records import Entry, Kept, Mark, Receipt, Snapshot
-from client_py.core.rows import Place, message_row
+from client_py.core.rows import Place, item_row
 from client_py.drivers import archive
 from client_py.drivers.archive import Archive
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
 from client_py.ports import Key, Put
 from tests.fakes.ports import FakeClock, FakeDatabase, settle
+from tests.releases import HISTORY_0_1, rows_of
 
 PLACE = Place("ada", "den")
 MARK = Mark("ben", "bens-tab", heard=1, received=2, read=1, acknowledged=3)
@@ -32,7 +34,7 @@ class Stage:
         self.archive.stored = self._stored
 
     def _stored(self, together: Sequence[Kept]) -> None:
-        self.stored += [(kept.entry.message.text if kept.entry.message else None, kept.new) for kept in together]
+        self.stored += [(kept.entry.item.text if kept.entry.item else None, kept.new) for kept in together]
 
     async def spoil(self, prefix: Key, row: str, *, message_id: str) -> None:
         """Write something else in the place of what is kept of a message, or under another last part of a key."""
@@ -46,14 +48,14 @@ class Stage:
         await settle()
 
 
-def incoming(text: str) -> Message:
+def incoming(text: str) -> Item:
     """Give a message of Ben."""
-    return Message(f"ben:message-{text}", Direction.INCOMING, "ben", text, 1.0)
+    return Item(f"ben:message-{text}", Direction.INCOMING, "ben", Text(text), 1.0)
 
 
-def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Message:
+def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Item:
     """Give a message of ours."""
-    return Message(f"message-{text}", Direction.OUTGOING, "ada", text, 1.0, delivery)
+    return Item(f"message-{text}", Direction.OUTGOING, "ada", Text(text), 1.0, delivery)
 
 
 def written(text: str, delivery: Delivery = Delivery.QUEUED) -> Entry:
@@ -68,7 +70,7 @@ async def test_archive_gives_what_it_has_kept() -> None:
     await stage.keep(Entry(incoming("1")), written("2", Delivery.DELIVERED), written("3"), Entry(marks=(MARK,)))
     queued, delivered = outgoing("3"), outgoing("2", Delivery.DELIVERED)
     assert await Stage(stage).archive.load("token") == Snapshot(
-        messages=(incoming("1"), delivered, queued),
+        items=(incoming("1"), delivered, queued),
         pending=(queued,),
         receipts=(
             Receipt(delivered.id, {"ben": {"bens-tab": Delivery.DELIVERED}}),
@@ -85,7 +87,7 @@ async def test_archive_forgets_what_nothing_more_can_be_learned_of() -> None:
     await stage.keep(written("1"), Entry(marks=(MARK,)))
     read = Receipt("message-1", {"ben": {"bens-tab": Delivery.READ}})
     await stage.keep(Entry(receipts=(read,), forgotten=((MARK.account, MARK.device),)))
-    assert await stage.archive.load() == Snapshot(messages=(outgoing("1", Delivery.READ),))
+    assert await stage.archive.load() == Snapshot(items=(outgoing("1", Delivery.READ),))
 
 
 async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
@@ -103,7 +105,7 @@ async def test_archive_keeps_messages_of_two_authors_apart() -> None:
     copies = [replace(incoming("1"), id=f"{author}:message-1", author=author) for author in ("cleo", "ben", "cleo")]
     await stage.keep(written("1"), *map(Entry, copies))
     assert stage.stored == [("1", True), ("1", True), ("1", True), ("1", False)]
-    assert [message.author for message in (await Stage(stage).archive.load()).messages] == ["ada", "cleo", "ben"]
+    assert [message.author for message in (await Stage(stage).archive.load()).items] == ["ada", "cleo", "ben"]
 
 
 async def test_archive_knows_ids_that_an_earlier_release_has_kept() -> None:
@@ -111,7 +113,7 @@ async def test_archive_knows_ids_that_an_earlier_release_has_kept() -> None:
     stage = Stage()
     old = replace(incoming("1"), id="message-1")
     await stage.database.write(
-        [Put(PLACE.message(7, old.id), message_row(old)), Put((*PLACE.ids_of("adas-tab"), old.id), "7")]
+        [Put(PLACE.message(7, old.id), item_row(old)), Put((*PLACE.ids_of("adas-tab"), old.id), "7")]
     )
     await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
     assert stage.stored == [("1", False), ("2", True)]
@@ -129,8 +131,8 @@ async def test_archive_writes_once_what_changes_often_in_one_transaction() -> No
     stage.archive.store(Entry(incoming("3"), marks=(later,), forgotten=((other.account, other.device),)))
     stage.database.open_for_writing.set()
     await settle()
-    message_rows = 2 * 2
-    assert [len(changes) for changes in stage.database.written] == [2 + 1, message_rows + 2]
+    item_rows = 2 * 2
+    assert [len(changes) for changes in stage.database.written] == [2 + 1, item_rows + 2]
     assert stage.stored == [("1", True), ("2", True), (None, False), ("3", True)]
     assert (await stage.archive.load()).marks == (later,)
 
@@ -228,7 +230,7 @@ async def test_archive_shows_a_message_of_two_tabs_once() -> None:
     await other.keep(Entry(incoming("1")))
     assert other.stored == [("1", True)]
     assert len(await stage.database.read(PLACE.messages)) == 2
-    assert (await stage.archive.load()).messages == (incoming("1"),)
+    assert (await stage.archive.load()).items == (incoming("1"),)
     assert await stage.archive.everything() == [incoming("1")]
 
 
@@ -248,8 +250,8 @@ async def test_archive_clears_all_but_what_is_yet_to_be_delivered() -> None:
     await stage.keep(Entry(incoming("1")), written("2"), written("3", Delivery.DELIVERED), written("4"))
     assert await stage.archive.clear() == (outgoing("2"), outgoing("4"))
     snapshot = await stage.archive.load()
-    assert snapshot.messages == snapshot.pending == (outgoing("2"), outgoing("4"))
-    assert [receipt.message_id for receipt in snapshot.receipts] == ["message-2", "message-4"]
+    assert snapshot.items == snapshot.pending == (outgoing("2"), outgoing("4"))
+    assert [receipt.item_id for receipt in snapshot.receipts] == ["message-2", "message-4"]
     await stage.keep(Entry(incoming("1")))
     assert stage.stored[-1] == ("1", False)
 
@@ -276,8 +278,8 @@ async def test_archive_shows_the_others_beside_what_is_spoilt(spoilt: str) -> No
     await stage.keep(Entry(incoming("1")), Entry(incoming("2")), written("3"))
     await stage.spoil(PLACE.messages, spoilt, message_id="ben:message-2")
     after = Stage(stage)
-    shown = (await after.archive.load()).messages
-    assert [(message.id, message.text, message.readable) for message in shown] == [
+    shown = (await after.archive.load()).items
+    assert [(message.id, message.text, message.is_readable) for message in shown] == [
         ("ben:message-1", "1", True),
         ("ben:message-2", "", False),
         ("message-3", "3", True),
@@ -294,12 +296,79 @@ async def test_archive_sends_nothing_of_ours_that_is_spoilt() -> None:
     stage = Stage()
     await stage.keep(written("1"), written("2"))
     await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    await stage.spoil(PLACE.outbox_of("adas-tab"), "no json", message_id="message-1")
     after = Stage(stage)
     snapshot = await after.archive.load()
     assert snapshot.pending == (outgoing("2"),)
-    assert [receipt.message_id for receipt in snapshot.receipts] == ["message-2"]
+    assert [receipt.item_id for receipt in snapshot.receipts] == ["message-2"]
     assert await after.archive.clear() == (outgoing("2"),)
     assert await after.archive.everything() == [outgoing("2")]
+
+
+async def test_archive_sends_what_only_the_transcript_has_lost() -> None:
+    """What waits has a row of its own; also where the history is cleared."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    after = Stage(stage)
+    assert (await after.archive.load()).pending == (outgoing("1"), outgoing("2"))
+    await after.archive.clear()
+    assert (await Stage(stage).archive.load()).pending == (outgoing("1"), outgoing("2"))
+
+
+async def test_archive_keeps_in_the_outbox_what_is_owed_and_no_more() -> None:
+    """An item leaves it when nobody is owed it, also within one transaction."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2", Delivery.DELIVERED), Entry(incoming("3")))
+    assert [key[-1] for key, _ in await stage.database.read(PLACE.outbox_of("adas-tab"))] == ["message-1"]
+    await stage.keep(Entry(receipts=written("1", Delivery.DELIVERED).receipts))
+    assert not await stage.database.read(PLACE.outbox_of("adas-tab"))
+
+
+async def test_archive_keeps_what_is_no_message() -> None:
+    """A reaction waits like a message, and is no line of the transcript; an unknown item is one."""
+    stage = Stage()
+    reaction = replace(outgoing("1"), body=Reaction("ben", "bens-message-000001", "👍"))
+    unknown = replace(incoming("2"), body=Unknown("unheard-of", "{}"))
+    await stage.keep(Entry(reaction, written("1").receipts), Entry(unknown))
+    snapshot = await Stage(stage).archive.load()
+    assert (snapshot.items, snapshot.pending) == ((unknown,), (reaction,))
+    assert await stage.archive.everything() == [reaction, unknown]
+
+
+async def test_archive_passes_over_many_that_are_no_messages() -> None:
+    """Whoever asks for earlier or later messages is given some as long as there are any."""
+    stage = Stage()
+    reactions = [
+        Entry(replace(incoming(str(number)), body=Reaction("ada", "adas-message-000001", "👍")))
+        for number in range(2 * archive.PAGE_MESSAGES)
+    ]
+    await stage.keep(Entry(incoming("first")), *reactions, Entry(incoming("last")))
+    first, last = incoming("first"), incoming("last")
+    assert await stage.archive.newest() == ((last,), True)
+    assert await stage.archive.earlier(last.id) == ((first,), False)
+    assert await stage.archive.later(first.id) == ((last,), False)
+
+
+async def test_archive_takes_up_what_the_first_release_has_kept() -> None:
+    """Transcript, receipts and marks; what waits stands in no outbox there, and is sent all the same."""
+    stage = Stage(device="adas-device-0000000001")
+    await stage.database.write([Put(key, row) for key, row in rows_of(HISTORY_0_1)])
+    snapshot = await stage.archive.load()
+    assert [(item.text, item.delivery) for item in snapshot.items] == [
+        ("Hello Ada", None),
+        ("Hello Ben", Delivery.READ),
+        ("Grüße aus\nder Straße 🍅", None),
+        ("delivered, not read", Delivery.DELIVERED),
+        ("sent, not acknowledged", Delivery.QUEUED),
+        ("waits for Ben", Delivery.QUEUED),
+    ]
+    assert [item.text for item in snapshot.pending] == ["sent, not acknowledged", "waits for Ben"]
+    assert [receipt.item_id[-1] for receipt in snapshot.receipts] == ["2", "3", "4"]
+    assert snapshot.marks == (Mark("ben", "bens-device-0000000001", 1, 2, 2, 2),)
+    again = Item("ben:bens-message-000000000002", Direction.INCOMING, "ben", Text("again"), 1.0)
+    await stage.keep(Entry(again))
+    assert stage.stored[-1] == ("again", False)
 
 
 async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is_spoilt() -> None:
@@ -308,7 +377,7 @@ async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is
     await stage.keep(written("1"), written("2"))
     await stage.spoil(PLACE.receipts, '{"ben":{"bens-tab":9}}', message_id="message-1")
     snapshot = await Stage(stage).archive.load()
-    assert [message.delivery for message in snapshot.messages] == [None, Delivery.QUEUED]
+    assert [message.delivery for message in snapshot.items] == [None, Delivery.QUEUED]
     assert snapshot.pending == (outgoing("2"),)
 
 
@@ -328,7 +397,7 @@ async def test_archive_passes_over_what_stands_under_no_key_of_ours() -> None:
     foreign: list[Key] = [PLACE.messages, (*PLACE.messages, "late", "m"), (*PLACE.messages, 2**60, "m")]
     await stage.database.write([Put(key, "{}") for key in foreign])
     after = Stage(stage)
-    assert (await after.archive.load()).messages == (incoming("1"),)
+    assert (await after.archive.load()).items == (incoming("1"),)
     await after.keep(Entry(incoming("2")))
     assert await after.archive.everything() == [incoming("1"), incoming("2")]
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction
 from client_py.core.records import Entry, Receipt
 from client_py.core.rows import Place
 from client_py.drivers.archive import Archive
@@ -33,7 +34,7 @@ class Browser:
 
     async def write(self, device: Device, text: str, delivery: Delivery = Delivery.QUEUED) -> None:
         """Keep a message to Ben of a device."""
-        message = Message(f"message-{text:0>12}", Direction.OUTGOING, "ada", text, 1.0, delivery)
+        message = Item(f"message-{text:0>12}", Direction.OUTGOING, "ada", Text(text), 1.0, delivery)
         receipt = Receipt(message.id, {"ben": {"bens-tab": delivery}})
         self.archive(device).store(Entry(message, (receipt,)))
         await settle()
@@ -86,7 +87,7 @@ async def test_pending_message_of_a_living_tab_is_not_shown_elsewhere_as_deliver
     browser = Browser()
     first = await browser.open()
     await browser.write(first, "mine")
-    shown = (await browser.archive(await browser.open()).load()).messages
+    shown = (await browser.archive(await browser.open()).load()).items
     assert [message.delivery for message in shown] == [Delivery.QUEUED]
 
 
@@ -104,7 +105,7 @@ async def test_tab_inherits_from_the_others_that_were_left_behind() -> None:
     snapshot = await browser.archive(heir).load()
     assert heir.name == new.name
     assert [message.text for message in snapshot.pending] == ["1", "2", "3"]
-    assert [message.delivery for message in snapshot.messages] == [Delivery.QUEUED] * 3 + [Delivery.DELIVERED]
+    assert [message.delivery for message in snapshot.items] == [Delivery.QUEUED] * 3 + [Delivery.DELIVERED]
     assert snapshot.receipts[-1].owed == {"ben": {"": Delivery.DELIVERED}}
     assert await browser.database.read(PLACE.receipts_of(old.name)) == []
     assert len(await browser.database.read(PLACE.devices)) == 1
@@ -136,7 +137,7 @@ async def test_device_that_is_spoilt_is_inherited_from_all_the_same() -> None:
     assert (heir.name, heir.resume_token) == ("new-tab-of-22-characte", None)
     snapshot = await browser.archive(heir).load()
     assert [message.text for message in snapshot.pending] == ["1"]
-    assert [message.delivery for message in snapshot.messages] == [Delivery.QUEUED, None]
+    assert [message.delivery for message in snapshot.items] == [Delivery.QUEUED, None]
 
 
 @pytest.mark.parametrize("name", ["short", "no device name", "x" * 65])

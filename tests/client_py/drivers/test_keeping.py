@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
-from client_py.core.models import Delivery, Direction, Keeping, Message
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction, Keeping
 from client_py.core.records import Entry, Snapshot
 from client_py.core.rows import Place
 from client_py.drivers.keeping import NOT_REMOVED, TAKEN_AWAY, UNSUPPORTED, Keeper, KeepingPorts
@@ -28,7 +29,7 @@ class Stage:
 
     async def keep(self, text: str) -> None:
         """Keep a message that came in."""
-        message = Message(f"message-{text:0>12}", Direction.INCOMING, "ben", text, 1.0)
+        message = Item(f"message-{text:0>12}", Direction.INCOMING, "ben", Text(text), 1.0)
         self.keeper.archive.store(Entry(message))
         await settle()
 
@@ -49,7 +50,7 @@ async def test_browser_keeps_unless_told_otherwise() -> None:
     await stage.keep("Hello")
     await stage.keeper.close()
     snapshot = await Stage(stage).keeper.open()
-    assert [message.text for message in snapshot.messages] == ["Hello"]
+    assert [message.text for message in snapshot.items] == ["Hello"]
 
 
 async def test_turning_off_forgets_every_room_and_goes_on_in_memory() -> None:
@@ -92,7 +93,7 @@ async def test_turning_on_keeps_what_the_page_has() -> None:
     assert stage.shown[-1] == Keeping(kept=True)
     await stage.keeper.close()
     snapshot = await Stage(stage).keeper.open()
-    assert [message.text for message in snapshot.messages] == ["Hello"]
+    assert [message.text for message in snapshot.items] == ["Hello"]
 
 
 async def test_browser_without_locks_keeps_nothing_and_says_so() -> None:
@@ -156,20 +157,20 @@ async def test_messages_are_given_page_by_page() -> None:
     stage = Stage()
     await stage.keeper.open()
     for number in range(450):
-        message = Message(f"message-{number:012}", Direction.INCOMING, "ben", str(number), 1.0)
+        message = Item(f"message-{number:012}", Direction.INCOMING, "ben", Text(str(number)), 1.0)
         stage.keeper.archive.store(Entry(message))
     await settle()
     await stage.keeper.close()
     after = Stage(stage)
     snapshot = await after.keeper.open()
-    pages = [snapshot.messages]
+    pages = [snapshot.items]
     has_earlier = snapshot.has_earlier
     while has_earlier:
         messages, has_earlier = await after.keeper.archive.earlier(pages[0][0].id)
         pages.insert(0, messages)
     assert [len(page) for page in pages] == [50, 80, 80, 80, 80, 80]
     assert [message.text for page in pages for message in page] == [str(number) for number in range(450)]
-    assert all(message.delivery is None for message in snapshot.messages)
+    assert all(message.delivery is None for message in snapshot.items)
 
 
 async def test_messages_are_given_page_by_page_on_the_way_back() -> None:
@@ -177,7 +178,7 @@ async def test_messages_are_given_page_by_page_on_the_way_back() -> None:
     stage = Stage()
     await stage.keeper.open()
     for number in range(200):
-        message = Message(f"message-{number:012}", Direction.INCOMING, "ben", str(number), 1.0)
+        message = Item(f"message-{number:012}", Direction.INCOMING, "ben", Text(str(number)), 1.0)
         stage.keeper.archive.store(Entry(message))
     await settle()
     archive = stage.keeper.archive
@@ -196,7 +197,7 @@ async def test_search_stops_at_so_many() -> None:
     stage = Stage()
     await stage.keeper.open()
     for number in range(130):
-        message = Message(f"message-{number:012}", Direction.OUTGOING, "ada", f"say {number}", 1.0, Delivery.QUEUED)
+        message = Item(f"message-{number:012}", Direction.OUTGOING, "ada", Text(f"say {number}"), 1.0, Delivery.QUEUED)
         stage.keeper.archive.store(Entry(message))
     await settle()
     found, complete = await stage.keeper.archive.search("say")

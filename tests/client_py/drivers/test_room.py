@@ -7,7 +7,7 @@ import pytest
 from client_py.core.budgets import BUDGETS
 from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.models import Status
-from client_py.core.notices import MessageAdded, Notice, StatusChanged
+from client_py.core.notices import ItemAdded, Notice, StatusChanged
 from client_py.core.room import Room
 from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
@@ -167,7 +167,7 @@ async def test_room_sends_a_message_over_the_channel_alone() -> None:
     stage.driver.send("a secret")
     await settle()
     assert "a secret" in stage.channel.sent[-1]
-    assert any(isinstance(notice, MessageAdded) and notice.message.text == "a secret" for notice in stage.notices)
+    assert any(isinstance(notice, ItemAdded) and notice.item.text == "a secret" for notice in stage.notices)
     assert stage.socket.sent == before
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from client_py.core.frames import FRAMES, Ack, Frame, Hello, MessagePart, Resume
 from client_py.core.models import Delivery, Direction, ExportFormat, Keeping
-from client_py.core.notices import HistoryCleared, HistoryLoaded, KeepingChanged, MessageAdded, MessagesFound
+from client_py.core.notices import HistoryCleared, HistoryLoaded, ItemAdded, KeepingChanged, MessagesFound
 from protocol import requests
 from tests.client_py.drivers.test_room import Stage
 from tests.fakes.ports import settle
@@ -18,7 +18,7 @@ def frames(stage: Stage) -> list[Frame]:
 def loaded(stage: Stage) -> list[tuple[str, Direction, Delivery | None]]:
     """Give the history that was shown at the start."""
     history = next(notice for notice in stage.notices if isinstance(notice, HistoryLoaded))
-    return [(message.text, message.direction, message.delivery) for message in history.messages]
+    return [(message.text, message.direction, message.delivery) for message in history.items]
 
 
 async def reload(stage: Stage) -> Stage:
@@ -95,7 +95,7 @@ async def test_message_that_is_kept_already_is_not_shown_again() -> None:
     after.receive_frame(MessagePart(2, THEIRS.id, 1_000.0, 1, 1, THEIRS.text))
     await settle()
     assert frames(after)[-1] == Ack(2)
-    assert not any(isinstance(notice, MessageAdded) for notice in after.notices)
+    assert not any(isinstance(notice, ItemAdded) for notice in after.notices)
 
 
 async def test_many_messages_are_kept_in_one_transaction() -> None:
@@ -119,7 +119,7 @@ async def test_what_is_written_early_is_sent() -> None:
     stage.driver.start()
     stage.driver.send("Early bird")
     await settle()
-    assert [notice.message.text for notice in stage.notices if isinstance(notice, MessageAdded)] == ["Early bird"]
+    assert [notice.item.text for notice in stage.notices if isinstance(notice, ItemAdded)] == ["Early bird"]
 
 
 async def test_what_is_written_early_is_kept_where_the_room_is_left_at_once() -> None:
@@ -160,7 +160,7 @@ async def test_history_is_searched_exported_and_cleared() -> None:
     await settle()
     found = stage.notices[-1]
     assert isinstance(found, MessagesFound)
-    assert [message.text for message in found.messages] == ["Good morning"]
+    assert [message.text for message in found.items] == ["Good morning"]
     stage.driver.export(ExportFormat.TEXT)
     await settle()
     assert [(name, "bob: Good morning" in text) for name, _, text in stage.downloads.saved] == [
@@ -170,7 +170,7 @@ async def test_history_is_searched_exported_and_cleared() -> None:
     await settle()
     cleared = stage.notices[-1]
     assert isinstance(cleared, HistoryCleared)
-    assert [message.text for message in cleared.messages] == ["Waiting"]
+    assert [message.text for message in cleared.items] == ["Waiting"]
 
 
 async def test_earlier_messages_and_a_clearing_come_in_their_order() -> None:

@@ -63,7 +63,7 @@ async def test_line_tells_that_its_origin_is_refused() -> None:
     stage.doorbell.rings[0].set_exception(OriginRefused("https://pages.example"))
     await settle()
     (effects,) = stage.effects
-    (changed,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
+    (changed,) = [notice for notice in stage.room.news() if isinstance(notice, StatusChanged)]
     assert changed.line.status is Status.REFUSED
     assert "https://pages.example" in changed.line.detail
     assert OpenSocket() not in effects

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from client_py.core.models import Delivery, Direction, Message, RelayChoice
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction, RelayChoice
 from client_py.ui.surroundings import Surroundings
 from tests.fakes.document import FakeDocument
 
@@ -211,13 +212,13 @@ class World:
         return Surroundings(self.document, Site(), self.clock, formats, self.clipboard, self.random, report)
 
 
-def incoming(text: str = "hello", *, at: float = 0.0, author: str = "bob", message_id: str = "") -> Message:
+def incoming(text: str = "hello", *, at: float = 0.0, author: str = "bob", message_id: str = "") -> Item:
     """Make a message that someone else wrote."""
-    return Message(message_id or f"in-{author}-{at}-{text[:20]}", Direction.INCOMING, author, text, at)
+    return Item(message_id or f"in-{author}-{at}-{text[:20]}", Direction.INCOMING, author, Text(text), at)
 
 
 def outgoing(
     text: str = "hello", *, at: float = 0.0, delivery: Delivery = Delivery.QUEUED, message_id: str = ""
-) -> Message:
+) -> Item:
     """Make a message of one's own."""
-    return Message(message_id or f"out-{at}-{text[:20]}", Direction.OUTGOING, "alice", text, at, delivery)
+    return Item(message_id or f"out-{at}-{text[:20]}", Direction.OUTGOING, "alice", Text(text), at, delivery)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from client_py.core.notices import MessageRefused
+from client_py.core.items import Text
+from client_py.core.notices import ItemRefused
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
 from tests.client_py.ui.surroundings import World
@@ -81,7 +82,7 @@ def test_refused_text_comes_back(world: World, room: RoomScreen, box: FakeElemen
     """What could not be taken stands in the box again, with the reason, which goes at the next key."""
     box.type("hello")
     box.fire("keydown", key="Enter")
-    room.apply(MessageRefused("hello", "Too many messages wait."))
+    room.apply(ItemRefused(Text("hello"), "Too many messages wait."))
     assert box.value == "hello"
     assert fault(world) == "Too many messages wait."
     box.type("hello!")
@@ -90,7 +91,7 @@ def test_refused_text_comes_back(world: World, room: RoomScreen, box: FakeElemen
 
 def test_sending_again_clears_the_reason(world: World, room: RoomScreen, box: FakeElement) -> None:
     """What was refused may be sent again as it is, and the old reason goes."""
-    room.apply(MessageRefused("hello", "Too many messages wait."))
+    room.apply(ItemRefused(Text("hello"), "Too many messages wait."))
     box.fire("keydown", key="Enter")
     assert world.asked.of("send") == [("send", "hello")]
     assert fault(world) == ""
@@ -107,7 +108,7 @@ def test_reason_of_a_refusal_does_not_cover_the_newest_message(world: World, roo
         seen.append(fault(world))
 
     world.document.by_test_id("composer").fit_to_content = fit  # type: ignore[method-assign]  # to look at that moment
-    room.apply(MessageRefused("hello", "Too many messages wait."))
+    room.apply(ItemRefused(Text("hello"), "Too many messages wait."))
     assert seen == ["Too many messages wait."]
     assert log.scroll_top == 600
 
@@ -115,7 +116,7 @@ def test_reason_of_a_refusal_does_not_cover_the_newest_message(world: World, roo
 def test_refused_text_does_not_push_out_what_was_written_since(room: RoomScreen, box: FakeElement) -> None:
     """Both texts stand in the box, in the order of their writing."""
     box.type("next")
-    room.apply(MessageRefused("first", "Too many messages wait."))
+    room.apply(ItemRefused(Text("first"), "Too many messages wait."))
     assert box.value == "first\nnext"
 
 
@@ -124,7 +125,7 @@ def test_refusal_within_sending_brings_the_text_back(world: World, page: Page) -
 
     class Refusing(type(world.asked)):  # type: ignore[misc]  # the class of the recorder, whatever it is
         def send(self, text: str) -> None:
-            screen.apply(MessageRefused(text, "No."))
+            screen.apply(ItemRefused(Text(text), "No."))
 
     screen = page.show_room("den", "alice", Refusing())
     box = world.document.by_test_id("composer")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.history import UNREADABLE
-from client_py.core.models import Delivery, Message
+from client_py.core.items import Item
+from client_py.core.models import Delivery
 from client_py.ui import message as message_view
 from client_py.ui.links import Part, split_links
 from client_py.ui.message_list import MessageList
@@ -84,7 +85,7 @@ def told(message: FakeElement) -> str:
     return " ".join([*authors, message.by_test_id("message-text").text])
 
 
-def in_a_row(authors: Sequence[tuple[str, float]]) -> list[Message]:
+def in_a_row(authors: Sequence[tuple[str, float]]) -> list[Item]:
     """Make messages by their authors and moments."""
     return [
         outgoing(str(number), at=at) if author == "alice" else incoming(str(number), at=at)

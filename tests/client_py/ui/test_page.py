@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from client_py.core.models import Member, Status, StatusLine
-from client_py.core.notices import MembersChanged, MessageAdded, StatusChanged, UnreadChanged
+from client_py.core.notices import ItemAdded, MembersChanged, StatusChanged, UnreadChanged
 from client_py.ui.page import Page
 from tests.client_py.ui.surroundings import DIRECTLY, World, incoming, outgoing
 
@@ -44,8 +44,8 @@ def test_page_leaves_no_listener_of_a_screen_behind(world: World, page: Page, na
 def test_room_leaves_no_listener_of_its_messages_behind(world: World, page: Page) -> None:
     """Messages that listen, folded ones, end with their room."""
     screen = page.show_room("den", "alice", world.asked)
-    screen.apply(MessageAdded(incoming("x" * 100_000)))
-    screen.apply(MessageAdded(outgoing("y" * 100_000)))
+    screen.apply(ItemAdded(incoming("x" * 100_000)))
+    screen.apply(ItemAdded(outgoing("y" * 100_000)))
     page.show_sign_in()
     assert world.document.live_listeners == 1
 
@@ -105,7 +105,7 @@ def test_screen_that_was_left_changes_nothing(world: World, page: Page) -> None:
     room.apply(StatusChanged(StatusLine(Status.CONNECTED, "Connected")))
     room.apply(MembersChanged((Member("p" * 16, "bob"),)))
     room.apply(UnreadChanged(3))
-    room.apply(MessageAdded(incoming("x" * 100_000)))
+    room.apply(ItemAdded(incoming("x" * 100_000)))
     assert world.document.by_test_id("status").get("data-state") == "signed-out"
     assert not world.document.has_test_id("peer")
     assert world.document.title == "P2P Chat"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.models import Member, Status, StatusLine
-from client_py.core.notices import MembersChanged, MessageAdded, StatusChanged, TypingChanged, UnreadChanged
+from client_py.core.notices import ItemAdded, MembersChanged, StatusChanged, TypingChanged, UnreadChanged
 from client_py.ui.peers import HUES, hue_of
 from client_py.ui.room import RoomScreen
 from client_py.ui.title import title_of
@@ -158,7 +158,7 @@ def test_empty_room_greets_who_is_connected(world: World, room: RoomScreen) -> N
 
 def test_first_message_takes_the_place_of_the_invitation(world: World, room: RoomScreen) -> None:
     """In a conversation, nothing asks to begin one, even when the other leaves."""
-    room.apply(MessageAdded(incoming()))
+    room.apply(ItemAdded(incoming()))
     show(room, Status.WAITING)
     assert not alone(world).is_shown()
 
@@ -167,7 +167,7 @@ def test_detail_that_needs_a_line_more_does_not_cover_the_newest_message(world: 
     """The transcript stays at its end when the line above it grows."""
     log = world.document.by_test_id("transcript")
     log.scroll_height, log.client_height = 1000, 400
-    room.apply(MessageAdded(incoming()))
+    room.apply(ItemAdded(incoming()))
     log.client_height = 300
     show(room, Status.FAILED)
     assert log.scroll_top == 700

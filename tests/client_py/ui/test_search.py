@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import Message
+from client_py.core.items import Item
 from client_py.core.notices import HistoryCleared, MessagesFound
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
@@ -17,7 +17,7 @@ def field(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the 
     return world.document.by_test_id("search")
 
 
-def find(room: RoomScreen, query: str, *messages: Message, complete: bool = True) -> None:
+def find(room: RoomScreen, query: str, *messages: Item, complete: bool = True) -> None:
     """Let a search come to something."""
     room.apply(MessagesFound(query, messages, complete))
 

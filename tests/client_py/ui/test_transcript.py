@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.models import Delivery, Direction, Message
+from client_py.core.items import Item, Text
+from client_py.core.models import Delivery, Direction
 from client_py.core.notices import (
     DeliveryChanged,
     HistoryCleared,
     HistoryLoaded,
+    ItemAdded,
     LaterLoaded,
-    MessageAdded,
     NewestLoaded,
 )
 from client_py.ui.message import FOLDED_FROM, SHOWN_FOLDED
@@ -36,18 +37,18 @@ def log(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the ro
     return log
 
 
-def add(room: RoomScreen, *messages: Message) -> None:
+def add(room: RoomScreen, *messages: Item) -> None:
     """Let messages come."""
     for message in messages:
-        room.apply(MessageAdded(message))
+        room.apply(ItemAdded(message))
 
 
-def load(room: RoomScreen, *messages: Message, before: str = "", has_earlier: bool = False) -> None:
+def load(room: RoomScreen, *messages: Item, before: str = "", has_earlier: bool = False) -> None:
     """Let messages of before come; `before` where they were asked for."""
     room.apply(HistoryLoaded(messages, has_earlier, before))
 
 
-def numbered(count: int) -> list[Message]:
+def numbered(count: int) -> list[Item]:
     """Make so many messages, with their numbers for ids."""
     return [incoming(str(number), at=float(number), message_id=str(number)) for number in range(count)]
 
@@ -300,7 +301,7 @@ def test_new_messages_are_counted_in_words(count: int, words: str) -> None:
 
 def test_direction_is_what_groups(room: RoomScreen, world: World) -> None:
     """A message that only looks like one's own, by its author, does not join one's own."""
-    add(room, Message("a", Direction.INCOMING, "alice", "1", 0), Message("b", Direction.INCOMING, "alice", "2", 0))
+    add(room, *(Item(name, Direction.INCOMING, "alice", Text(name), 0) for name in "ab"))
     assert len(world.document.html.every(class_="author")) == 1
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.message_ids import local_id, with_author, without_author
+from client_py.core.item_ids import local_id, with_author, without_author
 
 
 @pytest.mark.parametrize(("author", "known_as"), [("ada", "id"), ("ben", "ben:id")])
