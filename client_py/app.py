@@ -20,7 +20,7 @@ from client_py.browser.random import BrowserRandom
 from client_py.browser.server import Server
 from client_py.browser.socket import BrowserSockets
 from client_py.browser.store import BrowserStore
-from client_py.core.models import Status, StatusLine
+from client_py.core.models import AccessFault, Situation, Status, StatusLine
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
 from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
@@ -33,22 +33,22 @@ from client_py.drivers.tasks import Tasks
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
 from client_py.ui.surroundings import Surroundings
+from client_py.words.phrases import Words
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 
 RECENT_ROOMS_KEY = "p2pchat.rooms"
 """Where the recent rooms stand in localStorage."""
 
-BROKEN = StatusLine(
-    Status.FAILED,
-    "Something broke",
-    "An error stopped this page; the browser’s console says which. Please copy what is not sent yet, and reload.",
-)
+BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
 
 
 class App:
-    """The page from its start on: who is signed in, where they are, and the room that they are in."""
+    """The page from its start on: who is signed in, where they are, and the room that they are in.
 
-    def __init__(self) -> None:
+    It speaks the language of the catalog (gettext's MO format), or English.
+    """
+
+    def __init__(self, catalog: bytes | None = None) -> None:
         callbacks = Callbacks(self._failed)
         self._tasks = Tasks(self._failed)
         self._document = BrowserDocument(callbacks)
@@ -60,7 +60,14 @@ class App:
         self._location = BrowserLocation(callbacks, root.get("data-base") or "/")
         clock, random = BrowserClock(callbacks), BrowserRandom()
         surroundings = Surroundings(
-            self._document, self._location, clock, BrowserFormats(), BrowserClipboard(), random, log_failure
+            self._document,
+            self._location,
+            clock,
+            BrowserFormats(),
+            BrowserClipboard(),
+            random,
+            log_failure,
+            Words(catalog),
         )
         tab = BrowserStore("sessionStorage", suffix)
         databases = BrowserDatabases(callbacks, suffix=suffix)
@@ -131,18 +138,18 @@ class App:
         """Name and password are being checked."""
         self._page.show_signing_in()
 
-    def show_auth_error(self, sentence: str) -> None:
+    def show_access_fault(self, fault: AccessFault) -> None:
         """Signing in or registering failed."""
-        self._page.show_auth_error(sentence)
+        self._page.show_access_fault(fault)
 
     def signed_in(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
         """Go to where the address says, which is where the person was going."""
         self._go()
 
-    def signed_out(self, sentence: str, username: str) -> None:
+    def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Show the form; the address stays, so that signing in leads back."""
         self._leave_room()
-        self._page.show_sign_in(sentence, username)
+        self._page.show_sign_in(fault, username)
 
     # Places
 
@@ -159,8 +166,8 @@ class App:
                 self._relay_wish.look()
             case RoomPlace(room):
                 self._enter_room(room, login.username)
-            case NoPlace(sentence):
-                self._page.show_room_fault(sentence)
+            case NoPlace():
+                self._page.show_room_fault()
 
     def _enter_room(self, room: str, username: str) -> None:
         self._keep_rooms(with_room(self._recent_rooms(), room))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
 from typing import Protocol
 
 from protocol.webrtc import Candidate, Description, IceServer
@@ -86,12 +87,37 @@ class RemoveAll:
 Change = Put | Remove | RemoveAll
 
 
-class StorageFailed(Exception):
-    """Raised by `Database` when the browser cannot keep things; `sentence` says to a person what happened."""
+class StorageFault(StrEnum):
+    """Why a browser cannot keep things."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    FORBIDDEN = "forbidden"
+    """Private browsing, or blocked cookies."""
+    FULL = "full"
+    """There is no room left."""
+    NEWER = "newer"
+    """A newer version of the page has been here, and its rows cannot be read."""
+    BLOCKED = "blocked"
+    """An older version of the page is open in another tab, and lets nobody upgrade the database."""
+    SILENT = "silent"
+    """The browser does not answer."""
+    CLOSED = "closed"
+    """The browser has closed the database, and says no more."""
+    NO_LOCKS = "no-locks"
+    """The browser does not let a page know of its other tabs; `reason` says what it said."""
+    FAILED = "failed"
+    """Something that nobody foresaw; `reason` says what."""
+
+
+class StorageFailed(Exception):
+    """Raised by `Database` and `Locks` when the browser cannot keep things; `reason` is in the browser's own words."""
+
+    def __init__(self, fault: StorageFault, reason: str = "") -> None:
+        super().__init__(fault, reason)
+        self.fault = fault
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {self.reason}" if self.reason else self.fault
 
 
 class Database(Protocol):
@@ -515,6 +541,13 @@ class Location(Protocol):
         ...
 
 
+class NearDay(Enum):
+    """The days that have names of their own."""
+
+    YESTERDAY = auto()
+    TODAY = auto()
+
+
 class Formats(Protocol):
     """How this person's locale writes times; what is no moment of a calendar, any of them writes as a dash."""
 
@@ -523,7 +556,11 @@ class Formats(Protocol):
         ...
 
     def day(self, seconds: float) -> str:
-        """Write the day of a moment in the local time zone: "Today", or "Monday, 23 November"; equal for equal days."""
+        """Write the day of a moment in the local time zone: "Monday, 23 November"; equal for equal days."""
+        ...
+
+    def near_day(self, seconds: float) -> NearDay | None:
+        """Tell whether a moment is today or yesterday, in the local time zone."""
         ...
 
     def full(self, seconds: float) -> str:

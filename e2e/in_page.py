@@ -9,17 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import js
 
 from client_py.browser.clock import BrowserClock
-from client_py.browser.database import (
-    BLOCKED,
-    CLOSED,
-    FORBIDDEN,
-    FULL,
-    NEWER,
-    STEPS,
-    BrowserDatabase,
-    BrowserDatabases,
-    Step,
-)
+from client_py.browser.database import STEPS, BrowserDatabase, BrowserDatabases, Step
 from client_py.browser.document import BrowserDocument
 from client_py.browser.doorbell import BrowserDoorbell, ask_by_socket
 from client_py.browser.formats import BrowserFormats
@@ -47,16 +37,12 @@ from client_py.ports import (
     Remove,
     RemoveAll,
     StorageFailed,
+    StorageFault,
 )
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 from protocol.webrtc import Candidate, IceServer
 
 __all__ = [
-    "BLOCKED",
-    "CLOSED",
-    "FORBIDDEN",
-    "FULL",
-    "NEWER",
     "RELAY_ADDRESS",
     "STEPS",
     "BrowserClock",
@@ -83,6 +69,7 @@ __all__ = [
     "Remove",
     "RemoveAll",
     "Sequence",
+    "StorageFault",
     "ask_by_request",
     "ask_by_socket",
     "asyncio",
@@ -117,13 +104,19 @@ async def open_database(
     return await BrowserDatabases(callbacks, steps, patience).open(lambda: closings.append("closed"))
 
 
-async def fault_of(operation: Awaitable[object]) -> str | None:
-    """Give the sentence with which something fails."""
+async def failure_of(operation: Awaitable[object]) -> StorageFailed | None:
+    """Give the error with which something fails."""
     try:
         await operation
     except StorageFailed as failed:
-        return failed.sentence
+        return failed
     return None
+
+
+async def fault_of(operation: Awaitable[object]) -> StorageFault | None:
+    """Give why something fails."""
+    failure = await failure_of(operation)
+    return failure.fault if failure else None
 
 
 def add_store(name: str) -> Step:

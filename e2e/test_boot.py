@@ -146,7 +146,7 @@ async def test_page_needs_no_other_file(open_page: OpenPage, room: str, kind: Ki
     assert await way_of_boot(page) == ("plain" if line == "slow" else "snapshot")
     await page.wait_for_status("waiting")
     await page.page.get_by_role("button", name="Show a QR code").click()
-    await expect(page.page.get_by_role("img", name="QR code of the room's link")).to_be_visible()
+    await expect(page.page.get_by_role("img", name="QR code of the room’s link")).to_be_visible()
     await page.page.keyboard.press("Escape")
     await page.send("Nobody here yet")
     await page.wait_for_delivery("Nobody here yet", "queued")

@@ -11,11 +11,6 @@ from e2e.server import Server
 
 if TYPE_CHECKING:
     from e2e.in_page import (
-        BLOCKED,
-        CLOSED,
-        FORBIDDEN,
-        FULL,
-        NEWER,
         NO_KEY,
         STEPS,
         Change,
@@ -26,9 +21,11 @@ if TYPE_CHECKING:
         Remove,
         RemoveAll,
         Sequence,
+        StorageFault,
         add_store,
         asyncio,
         closings,
+        failure_of,
         fault_of,
         open_database,
         opened,
@@ -266,15 +263,15 @@ async def test_database_makes_all_changes_or_none(python: PythonPage) -> None:
 
     async def left() -> object:
         rows = await open_database()
-        faults = [
-            await fault_of(rows.write([Put(("at once",), ""), Put(NO_KEY, "")])),
-            await fault_of(rows.write([Put(("later",), "", unless=(("x",),)), Remove(NO_KEY)])),
-            await fault_of(rows.write([Put(("x",), "", unless=(NO_KEY,))])),
+        failures = [
+            await failure_of(rows.write([Put(("at once",), ""), Put(NO_KEY, "")])),
+            await failure_of(rows.write([Put(("later",), "", unless=(("x",),)), Remove(NO_KEY)])),
+            await failure_of(rows.write([Put(("x",), "", unless=(NO_KEY,))])),
         ]
         await rows.write([Put(("after",), "")])
         keys = [key for key, _ in await rows.read(())]
         rows.close()
-        return keys, [fault is not None and "DataError" in fault for fault in faults]
+        return keys, [failure is not None and "DataError" in failure.reason for failure in failures]
 
     assert await python.run(left) == [[["after"]], [True, True, True]]
 
@@ -308,7 +305,7 @@ async def test_database_keeps_rows_when_closed(python: PythonPage) -> None:
         found = await again.read(("a",))
         again.close()
         faults = [await fault_of(operation) for operation in (rows.read(()), rows.get([("a",)]))]
-        return found, faults == [CLOSED, CLOSED], closings
+        return found, faults == [StorageFault.CLOSED, StorageFault.CLOSED], closings
 
     assert await python.run(reopened) == [[[["a", 1], "kept"]], True, []]
 
@@ -338,8 +335,8 @@ async def test_database_stays_when_a_step_fails(python: PythonPage, tab: Page) -
             raise ZeroDivisionError
 
         reported: list[BaseException] = []
-        fault = await fault_of(open_database([*STEPS, add_store("second"), fail], failed=reported.append))
-        return fault is not None and "AbortError" in fault, [type(error).__name__ for error in reported]
+        failure = await failure_of(open_database([*STEPS, add_store("second"), fail], failed=reported.append))
+        return failure is not None and "AbortError" in failure.reason, [type(error).__name__ for error in reported]
 
     assert await python.run(failed) == [True, ["ZeroDivisionError"]]
     assert await open_elsewhere(tab, version=1) == ["rows"]
@@ -351,7 +348,7 @@ async def test_database_refuses_newer_version(python: PythonPage, tab: Page) -> 
     await tab.evaluate(CLOSE)
 
     async def refused() -> object:
-        return await fault_of(open_database()) == NEWER
+        return await fault_of(open_database()) == StorageFault.NEWER
 
     assert await python.run(refused)
 
@@ -363,7 +360,7 @@ async def test_database_gives_way_to_newer_version(python: PythonPage, tab: Page
         opened.append(await open_database())
 
     async def closed() -> object:
-        return closings, await fault_of(opened[0].write([Put(("a",), "")])) == CLOSED
+        return closings, await fault_of(opened[0].write([Put(("a",), "")])) == StorageFault.CLOSED
 
     await python.run(open_here)
     assert await open_elsewhere(tab, version=len(STEPS) + 1) == ["rows"]
@@ -376,7 +373,7 @@ async def test_database_does_not_wait_for_ever(python: PythonPage, tab: Page) ->
     await open_elsewhere(tab, version=1, polite=False)
 
     async def blocked() -> object:
-        return await fault_of(open_database([*STEPS, add_store("second")], patience=0.3)) == BLOCKED
+        return await fault_of(open_database([*STEPS, add_store("second")], patience=0.3)) == StorageFault.BLOCKED
 
     async def told() -> object:
         return closings
@@ -393,7 +390,7 @@ async def test_database_says_that_it_is_forbidden(python: PythonPage, breaking: 
     """Where the browser refuses, or has no database, a person reads why nothing is kept."""
 
     async def forbidden() -> object:
-        return await fault_of(open_database()) == FORBIDDEN
+        return await fault_of(open_database()) == StorageFault.FORBIDDEN
 
     await python.page.evaluate(breaking)
     try:
@@ -410,7 +407,7 @@ async def test_database_says_that_there_is_no_room(python: PythonPage) -> None:
 
     async def full() -> object:
         fault = await fault_of(opened[0].write([Remove(("a",)), Put(("a",), "", unless=(("b",),))]))
-        return fault == FULL
+        return fault == StorageFault.FULL
 
     async def close() -> object:
         left = await opened[0].read(())
@@ -441,7 +438,7 @@ async def test_database_says_that_browser_is_full(browsers: Browsers, server: Se
         await rows.write([Remove(("nothing",))])
         left = [key for key, _ in await rows.read(())]
         rows.close()
-        return fault == FULL, left
+        return fault == StorageFault.FULL, left
 
     assert await python.run(filled) == [True, [["before"]]]
     await context.close()
@@ -459,7 +456,7 @@ async def test_database_tells_when_it_is_cleared(python: PythonPage) -> None:
     async def closed() -> object:
         for _ in range(50):
             await asyncio.sleep(0 if closings else 0.1)
-        return closings, await fault_of(opened[0].write([Put(("a",), "")])) == CLOSED
+        return closings, await fault_of(opened[0].write([Put(("a",), "")])) == StorageFault.CLOSED
 
     await python.run(open_here)
     await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "indexeddb"})

@@ -59,7 +59,7 @@ async def test_lobby_leads_to_rooms(open_page: OpenPage, room: str) -> None:
 
     await page.go_back_to_lobby()
     assert await recent_rooms(page) == [room, made_up, f"{room}-by-link"]
-    await page.page.get_by_role("button", name=f"Take {made_up} off this list").click()
+    await page.page.get_by_role("button", name=f"Remove {made_up} from this list").click()
     await page.reload()
     await page.wait_for_lobby()
     assert await recent_rooms(page) == [room, f"{room}-by-link"]

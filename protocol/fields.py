@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Annotated, Any
 
 
@@ -92,24 +93,25 @@ UnixTime = Annotated[int, Range(0, 253_402_300_799)]
 """Seconds since the epoch, up to the end of the year 9999."""
 
 
-def password_fault(password: str) -> str | None:
-    """Tell a person what is wrong with a new password, or None if nothing is."""
+class PasswordFault(Enum):
+    """What can be wrong with a new password."""
+
+    TOO_SHORT = auto()
+    """It has fewer than `MIN_PASSWORD_CHARACTERS`."""
+    TOO_LONG = auto()
+    """It has more than `MAX_PASSWORD_BYTES`."""
+    UNUSABLE = auto()
+    """It has a character that bcrypt cannot take: of value zero, or half of a surrogate pair."""
+
+
+def password_fault(password: str) -> PasswordFault | None:
+    """Tell what is wrong with a new password, or None if nothing is."""
     if len(password) < MIN_PASSWORD_CHARACTERS:
-        return f"The password needs at least {MIN_PASSWORD_CHARACTERS} characters."
-    if not Text(MAX_PASSWORD_BYTES).admits(password) or "\0" in password:
-        return f"The password may have at most {MAX_PASSWORD_BYTES} bytes, and no control characters of value zero."
-    return None
-
-
-def username_fault(username: str) -> str | None:
-    """Tell a person what is wrong with a new username, or None if nothing is."""
-    if USERNAME.admits(username):
-        return None
-    return "A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”."
-
-
-def room_name_fault(room: str) -> str | None:
-    """Tell a person what is wrong with the name of a room, or None if nothing is."""
-    if ROOM_NAME.admits(room):
-        return None
-    return "The name of a room has 1 to 64 characters: letters, digits, “_” and “-”."
+        return PasswordFault.TOO_SHORT
+    try:
+        size = len(password.encode())
+    except UnicodeEncodeError:
+        return PasswordFault.UNUSABLE
+    if "\0" in password:
+        return PasswordFault.UNUSABLE
+    return PasswordFault.TOO_LONG if size > MAX_PASSWORD_BYTES else None

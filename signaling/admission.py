@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocol.fields import USERNAME, password_fault, username_fault
+from protocol.fields import USERNAME, password_fault
 from signaling.access_tokens import AccessToken, AccessTokens
 from signaling.accounts import Account, Accounts, username_key
 from signaling.device_marks import DeviceMark, DeviceMarks
@@ -47,8 +47,8 @@ class Admission:
 
     async def register(self, username: str, password: str, host: str | None) -> Admitted:
         """Make an account for someone at `host`; a Refusal if it cannot be had."""
-        if fault := username_fault(username):
-            raise InvalidUsername(fault)
+        if not USERNAME.admits(username):
+            raise InvalidUsername
         if fault := password_fault(password):
             raise InvalidPassword(fault)
         await self.registration_limit.spend(address_key(host))

@@ -48,6 +48,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from protocol.codes import ErrorCode
+from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -351,13 +352,11 @@ class InvalidCredentials(Refusal):
 
 
 class InvalidUsername(Refusal):
-    """Raised when an account is to be made under a name that it may not have; `fault` says why."""
+    """Raised when an account is to be made under a name that it may not have."""
 
     code = ErrorCode.INVALID_USERNAME
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-    def __init__(self, fault: str) -> None:
-        self.sentence = fault
+    sentence = "A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”."
 
 
 class InvalidPassword(Refusal):
@@ -366,8 +365,15 @@ class InvalidPassword(Refusal):
     code = ErrorCode.INVALID_PASSWORD
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
-    def __init__(self, fault: str) -> None:
-        self.sentence = fault
+    def __init__(self, fault: PasswordFault) -> None:
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return {
+            PasswordFault.TOO_SHORT: f"The password needs at least {MIN_PASSWORD_CHARACTERS} characters.",
+            PasswordFault.TOO_LONG: f"The password may have at most {MAX_PASSWORD_BYTES} bytes.",
+            PasswordFault.UNUSABLE: "The password has a character in it that no password can have.",
+        }[self.fault]
 
 
 class AccountExists(Refusal):

@@ -100,7 +100,8 @@ LAYERS = {
         "protocol.webrtc",
         *BROWSER_MODULES,
     ),
-    "client_py.ui": layer("client_py.ui", "client_py.core", "client_py.ports", "protocol", "segno"),
+    "client_py.words": layer("client_py.words", "client_py.core", "client_py.ports", "protocol", forbidden=IMPURE),
+    "client_py.ui": layer("client_py.ui", "client_py.words", "client_py.core", "client_py.ports", "protocol", "segno"),
     "client_py.app": layer("client_py", "protocol", *BROWSER_MODULES),
 }
 

@@ -12,7 +12,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
 
 from client_py.browser.clock import BrowserClock
 from client_py.browser.interop import Callbacks, from_null, js_object
-from client_py.ports import Change, Key, Put, Remove, RemoveAll, StorageFailed
+from client_py.ports import Change, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
 
 NAME = "p2pchat"
 ROWS = "rows"
@@ -41,35 +41,13 @@ def _keep_items(_database: js.IDBDatabase, _transaction: js.IDBTransaction) -> N
 STEPS: tuple[Step, ...] = (_create_rows, _keep_items)
 """From nothing to the version of today, which is the number of steps. Those that were released stay as they are."""
 
-FULL = (
-    "This browser has no room left to keep messages; from now on they go with this page. Free some space and reload it."
-)
-FORBIDDEN = (
-    "This browser lets this page keep no messages, because of private browsing or of blocked cookies: they go with "
-    "the page, and so does what has yet to be delivered."
-)
-NEWER = (
-    "A newer version of this page has been used in this browser, and this one cannot read what it kept: messages go "
-    "with this page. Reload it to get the newer version."
-)
-BLOCKED = (
-    "Another tab of this browser has an older version of this page open, and keeps this one from its messages: they "
-    "go with this page. Close that tab, and reload this one."
-)
-SILENT = (
-    "This browser does not open what it keeps for this page: messages go with this page. Restart the browser to keep "
-    "them again."
-)
-CLOSED = "This browser has taken away what it kept for this page: messages go with this page. Reload it to try again."
-FAULTY = "This browser failed to keep messages ({reason}); from now on they go with this page. Reload it to try again."
-
 AT_OPENING = {
-    "InvalidStateError": FORBIDDEN,  # Firefox, while it browses privately
-    "QuotaExceededError": FULL,
-    "SecurityError": FORBIDDEN,
-    "VersionError": NEWER,
+    "InvalidStateError": StorageFault.FORBIDDEN,  # Firefox, while it browses privately
+    "QuotaExceededError": StorageFault.FULL,
+    "SecurityError": StorageFault.FORBIDDEN,
+    "VersionError": StorageFault.NEWER,
 }
-IN_USE = {"InvalidStateError": CLOSED, "QuotaExceededError": FULL}
+IN_USE = {"InvalidStateError": StorageFault.CLOSED, "QuotaExceededError": StorageFault.FULL}
 
 
 class BrowserDatabases:
@@ -95,7 +73,7 @@ class BrowserDatabases:
         """Open the database of this site (IDBFactory.open), in the version of today."""
         factory = from_null(getattr(js, "indexedDB", None))
         if factory is None:
-            raise StorageFailed(FORBIDDEN)
+            raise StorageFailed(StorageFault.FORBIDDEN)
         with _translated(AT_OPENING):
             opening = _Opening(factory.open(self._name, len(self._steps)), self._steps, closed, self._callbacks)
             stop_waiting = self._clock.call_later(self._patience, opening.give_up)
@@ -133,7 +111,7 @@ class _Opening:
     def give_up(self) -> None:
         """Let nobody wait any longer."""
         if not self.outcome.done():
-            self.outcome.set_exception(StorageFailed(BLOCKED if self._is_blocked else SILENT))
+            self.outcome.set_exception(StorageFailed(StorageFault.BLOCKED if self._is_blocked else StorageFault.SILENT))
 
     def abandon(self) -> None:
         """Nobody wants it any more."""
@@ -358,17 +336,19 @@ def _bounds(lower: JsProxy, upper: JsProxy, *, without_lower: bool = False) -> J
 
 
 @contextmanager
-def _translated(sentences: Mapping[str, str]) -> Iterator[None]:
+def _translated(faults: Mapping[str, StorageFault]) -> Iterator[None]:
     try:
         yield
     except JsException as error:
-        raise _failure(error, sentences) from error
+        raise _failure(error, faults) from error
 
 
-def _failure(error: Any, sentences: Mapping[str, str]) -> StorageFailed:
+def _failure(error: Any, faults: Mapping[str, StorageFault]) -> StorageFailed:
     """Say what a DOMException means, which Pyodide may not take for an exception (Chromium's QuotaExceededError)."""
     if from_null(error) is None:
-        return StorageFailed(CLOSED)
+        return StorageFailed(StorageFault.CLOSED)
     # One without a stack is wrapped into an Error of Pyodide's own, which names it in its message.
-    known = (sentences[name] for name in sentences if name == error.name or name in error.message)
-    return StorageFailed(next(known, FAULTY.format(reason=f"{error.name}: {error.message}")))
+    for name, fault in faults.items():
+        if name == error.name or name in error.message:
+            return StorageFailed(fault)
+    return StorageFailed(StorageFault.FAILED, f"{error.name}: {error.message}")

@@ -7,6 +7,7 @@ from typing import Any
 import js
 
 from client_py.browser.interop import js_object
+from client_py.ports import NearDay
 
 DAY_SECONDS = 86_400
 MINUTE_SECONDS = 60
@@ -32,11 +33,14 @@ class BrowserFormats:
 
     def day(self, seconds: float) -> str:
         """Write the day of a moment, in the local time zone."""
+        return self._day.write(seconds)
+
+    def near_day(self, seconds: float) -> NearDay | None:
+        """Tell whether a moment is today or yesterday."""
         now = js.Date.now() / 1000
-        day = self._day.write(seconds)
         # Summer time makes a day of 23 or 25 hours: yesterday is then still within the day before this moment.
-        near = {self._day.write(now - DAY_SECONDS): "Yesterday", self._day.write(now): "Today"}
-        return near.get(day, day)
+        near = {self._day.write(now - DAY_SECONDS): NearDay.YESTERDAY, self._day.write(now): NearDay.TODAY}
+        return near.get(self._day.write(seconds))
 
     def full(self, seconds: float) -> str:
         """Write date and time in full."""

@@ -9,12 +9,7 @@ import js
 from pyodide.ffi import JsException, create_once_callable, create_proxy
 
 from client_py.browser.interop import from_null, js_object
-from client_py.ports import Dispose, StorageFailed
-
-REFUSED = (
-    "This browser does not let this page know of its other tabs ({reason}), and without that it cannot keep messages: "
-    "they go with the page, and so does what has yet to be delivered."
-)
+from client_py.ports import Dispose, StorageFailed, StorageFault
 
 
 class BrowserLocks:
@@ -76,4 +71,4 @@ class _Claim:
         if error.name == "TimeoutError":
             self.outcome.set_result(False)
         else:
-            self.outcome.set_exception(StorageFailed(REFUSED.format(reason=f"{error.name}: {error.message}")))
+            self.outcome.set_exception(StorageFailed(StorageFault.NO_LOCKS, f"{error.name}: {error.message}"))

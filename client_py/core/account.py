@@ -13,13 +13,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import get_args
 
 from client_py.core.device_marks import is_device_mark
 from client_py.core.kept_login import Kept, Login, parse_login
-from client_py.core.origin import origin_fault
+from client_py.core.models import (
+    AccessFault,
+    LoginFault,
+    PageOriginRefused,
+    ServerRefused,
+    SignedInElsewhere,
+    SomeoneElseSignedIn,
+)
 from protocol.errors import MalformedMessage
-from protocol.fields import Sentence
+from protocol.fields import Text
 from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
 from protocol.json_text import parse_json
 
@@ -32,14 +38,8 @@ MIN_RENEWAL_SECONDS = 10.0
 MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
 """Nor further apart: a timer of a browser takes 31 bits of milliseconds (24 days), and what is longer fires at once."""
 
-EXPIRED = "Your login has expired. Please sign in again."
-LOGGED_OUT_ELSEWHERE = "You have logged out in another tab."
-SIGNED_IN_ELSEWHERE = "{name} has signed in in another tab. Reload this page to go on as {name}, or sign in here."
-SOMEONE_ELSE = "{name} has signed in in this browser. Sign in as {person} again, or open a new tab to go on as {name}."
-UNREACHABLE = "The server cannot be reached. Please check your connection and try again."
-UNREADABLE = "The server’s answer could not be read. Please try again, or reload the page."
-
-_SENTENCE = get_args(Sentence)[1]
+_CODE = Text(64, r"[a-z_]+")
+"""An error code that a newer server may have is shown; what is longer is none."""
 
 _OK = range(200, 300)
 _BAD_REQUEST = 400
@@ -126,7 +126,7 @@ class ShowChecking:
 class ShowFault:
     """Show why signing in or registering failed."""
 
-    sentence: str
+    fault: AccessFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,9 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """Nobody is signed in (any more): show the form, with this sentence if there is one."""
+    """Nobody is signed in (any more): show the form, and why it is there if that is not plain."""
 
-    sentence: str = ""
+    fault: AccessFault | None = None
     username: str = ""
 
 
@@ -186,7 +186,7 @@ class Account:
         name = kept.login.username
         if person and person != name:
             self._someone_elsewhere = name
-            return [SignedOut(SOMEONE_ELSE.format(name=name, person=person), person)]
+            return [SignedOut(SomeoneElseSignedIn(name, person), person)]
         self.login = kept.login
         self._checking = True
         return [self._ask(Purpose.RESUME, kept.login)]
@@ -206,7 +206,7 @@ class Account:
     def signed_out(self) -> list[AccountEffect]:
         """The person signed out: of every tab, whoever is signed in in the others."""
         self._is_kept = True
-        return self._end("")
+        return self._end(None)
 
     # Inputs of the other tabs
 
@@ -217,7 +217,7 @@ class Account:
             return self._tell_of_someone_elsewhere(kept.login)
         if kept.login is None or kept.logout != self._logout:
             self._logout = kept.logout
-            return self._leave(LOGGED_OUT_ELSEWHERE)
+            return self._leave(LoginFault.LOGGED_OUT_ELSEWHERE)
         self._is_kept = kept.login.username == self.login.username
         if self._is_kept and kept.login.expires_at > self.login.expires_at:
             self.login = kept.login
@@ -234,29 +234,29 @@ class Account:
         if status in _OK and (login := parse_login(body)) is not None:
             return [*_keep_device_mark(body), *self._begin(purpose, login, now)]
         if purpose in _ENTRANCES:
-            fault = ShowFault(_server_sentence(body) or UNREADABLE)
+            fault = ShowFault(_refusal_in(body) or LoginFault.UNREADABLE)
             # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
             is_misread = purpose is Purpose.SIGN_IN and status == _BAD_REQUEST
             return [ForgetDeviceMarks(), fault] if is_misread else [fault]
         if status == _UNAUTHORIZED:
             # Another tab may have renewed it meanwhile, and what was refused is the one before.
             is_another = self.login is not None and self.login.token != self._asked_with
-            return self.renewal_due() if is_another else self._end(EXPIRED)
+            return self.renewal_due() if is_another else self._end(LoginFault.EXPIRED)
         return self._go_on_without_renewal()
 
     def unreachable(self, purpose: Purpose) -> list[AccountEffect]:
         """No answer came to a request."""
-        return self._without_answer(purpose, UNREACHABLE)
+        return self._without_answer(purpose, LoginFault.UNREACHABLE)
 
     def origin_refused(self, purpose: Purpose, origin: str) -> list[AccountEffect]:
         """No answer came to a request, since the server takes no pages of this origin."""
-        return self._without_answer(purpose, origin_fault(origin))
+        return self._without_answer(purpose, PageOriginRefused(origin))
 
     def token_refused(self, token: str) -> list[AccountEffect]:
         """The server does not take a token where a room is entered; another tab may have renewed it meanwhile."""
         if self.login is not None and self.login.token != token:
             return [SignedIn(self.login.username)]
-        return self._end(EXPIRED)
+        return self._end(LoginFault.EXPIRED)
 
     # Time
 
@@ -292,14 +292,14 @@ class Account:
         if self._checking or name == self._someone_elsewhere:
             return []
         self._someone_elsewhere = name
-        return [SignedOut(SIGNED_IN_ELSEWHERE.format(name=name) if name else "")]
+        return [SignedOut(SignedInElsewhere(name) if name else None)]
 
-    def _without_answer(self, purpose: Purpose, sentence: str) -> list[AccountEffect]:
+    def _without_answer(self, purpose: Purpose, fault: AccessFault) -> list[AccountEffect]:
         if self._is_stale(purpose):
             return []
         self._checking = False
         if purpose in _ENTRANCES:
-            return [ShowFault(sentence)]
+            return [ShowFault(fault)]
         return self._go_on_without_renewal()
 
     def _go_on_without_renewal(self) -> list[AccountEffect]:
@@ -313,24 +313,26 @@ class Account:
         self._shown_as_signed_in = True
         return [RememberPerson(username), SignedIn(username)]
 
-    def _end(self, sentence: str) -> list[AccountEffect]:
+    def _end(self, fault: AccessFault | None) -> list[AccountEffect]:
         forgetting: list[AccountEffect] = [Forget()] if self._is_kept else []
-        return [*forgetting, *self._leave(sentence)]
+        return [*forgetting, *self._leave(fault)]
 
-    def _leave(self, sentence: str) -> list[AccountEffect]:
-        username = self.login.username if self.login and sentence else ""
+    def _leave(self, fault: AccessFault | None) -> list[AccountEffect]:
+        username = self.login.username if self.login and fault else ""
         self.login = None
         self._checking = False
         self._shown_as_signed_in = False
         self._is_kept = True
         self._someone_elsewhere = ""
-        return [RememberPerson(""), StopRenewalTimer(), SignedOut(sentence, username)]
+        return [RememberPerson(""), StopRenewalTimer(), SignedOut(fault, username)]
 
 
-def _server_sentence(body: str) -> str | None:
+def _refusal_in(body: str) -> ServerRefused | None:
+    """Read why the server refused; None if that is not what it says."""
     match _value(body):
-        case {"error": {"message": str(sentence)}} if _SENTENCE.admits(sentence):
-            return sentence
+        case {"error": {"code": str(code), **error}} if _CODE.admits(code):
+            retry_after = error.get("retry_after")
+            return ServerRefused(code, retry_after if isinstance(retry_after, int) else None)
     return None
 
 

@@ -28,7 +28,7 @@ from client_py.core.frames import (
 )
 from client_py.core.item_ids import local_id, without_author
 from client_py.core.items import Body, Item, Text, body_of, content_of
-from client_py.core.models import Delivery, Direction
+from client_py.core.models import Delivery, Direction, ItemFault
 from client_py.core.notices import ItemAdded, ItemRefused, Notice, TypingChanged, UnreadChanged
 from client_py.core.outbox import Outgoing
 from client_py.core.recipients import Recipients, Stream
@@ -137,8 +137,8 @@ class Conversation:
         """The person said something, in whatever way; `now` in seconds since the epoch."""
         item = Item(item_id, Direction.OUTGOING, self._username, body, now, Delivery.QUEUED)
         outgoing = self._outgoing(item)
-        if sentence := self._refusal(outgoing.size):
-            return [ItemRefused(body, sentence)]
+        if fault := self._refusal(outgoing.size):
+            return [ItemRefused(body, fault)]
         self._last_position = outgoing.position
         self._unstored.append(outgoing)
         # To whom it is owed is decided now, and kept along with it.
@@ -444,11 +444,11 @@ class Conversation:
         self._typing_names = names
         return [TypingChanged(names)]
 
-    def _refusal(self, size: int) -> str | None:
-        """Tell the person why an item of this many bytes cannot be taken, if it cannot."""
+    def _refusal(self, size: int) -> ItemFault | None:
+        """Tell why an item of this many bytes cannot be taken, if it cannot."""
         if size > MAX_ITEM_BYTES:
-            return f"This message is longer than {MAX_ITEM_BYTES // 1024} KiB. Please send it in several parts."
+            return ItemFault.TOO_LONG
         waiting, waiting_bytes = self._deliveries.undelivered_items, self._deliveries.undelivered_bytes
         if waiting >= MAX_PENDING_ITEMS or waiting_bytes + size > MAX_PENDING_BYTES:
-            return "Too many messages are waiting to be delivered. Please wait until some have arrived."
+            return ItemFault.TOO_MANY_WAITING
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from client_py.core.items import Item, Text, content_of
@@ -11,11 +12,20 @@ from client_py.core.models import Delivery, ExportFormat
 
 MEDIA_TYPES = {ExportFormat.JSON: "application/json", ExportFormat.TEXT: "text/plain;charset=utf-8"}
 
-UNREADABLE = "This message cannot be shown."
-"""Stands where a message was kept, and cannot be read any more: in the transcript, and in a file."""
+UNREADABLE = "unreadable"
+"""Says in JSON that a message was kept, and cannot be read any more."""
 
-UNKNOWN = "This message needs a newer version of this page."
-"""Stands where a message is of a kind that this version does not know."""
+
+@dataclass(frozen=True, slots=True)
+class ExportWords:
+    """What stands in a file for a person where there is nothing else to tell."""
+
+    unreadable: str
+    """A message was kept, and cannot be read any more."""
+    unknown: str
+    """A message is of a kind that this version does not know."""
+    unknown_time: str
+    """Its clock said what is no moment of a calendar."""
 
 
 def search_words(query: str) -> tuple[str, ...]:
@@ -34,11 +44,11 @@ def file_name(room: str, form: ExportFormat) -> str:
     return f"p2p-chat-{room}.{form}"
 
 
-def export(room: str, items: Iterable[Item], form: ExportFormat) -> str:
+def export(room: str, items: Iterable[Item], form: ExportFormat, words: ExportWords) -> str:
     """Write items, the oldest first: all of them for a program (JSON), the messages for a person."""
     if form is ExportFormat.JSON:
         return json.dumps({"room": room, "messages": [_record(item) for item in items]}, indent=2) + "\n"
-    return "".join(_paragraph(item) for item in items if item.is_shown)
+    return "".join(_paragraph(item, words) for item in items if item.is_shown)
 
 
 def _record(item: Item) -> dict[str, object]:
@@ -58,12 +68,12 @@ def _record(item: Item) -> dict[str, object]:
     return record
 
 
-def _paragraph(item: Item) -> str:
+def _paragraph(item: Item, words: ExportWords) -> str:
     moment = _moment(item)
-    when = f"[{moment:%Y-%m-%d %H:%M:%S} UTC]" if moment else "[unknown time]"
+    when = f"[{moment:%Y-%m-%d %H:%M:%S} UTC]" if moment else f"[{words.unknown_time}]"
     if not item.is_readable:
-        return f"{when} {UNREADABLE}\n"
-    first, *others = (item.text if isinstance(item.body, Text) else UNKNOWN).split("\n")
+        return f"{when} {words.unreadable}\n"
+    first, *others = (item.text if isinstance(item.body, Text) else words.unknown).split("\n")
     head = f"{when} {item.author}: {first}\n"
     return head + "".join(f"    {line}\n" for line in others)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum, auto
+
+from client_py.core.penalty import Fault
 
 
 class Status(StrEnum):
@@ -52,16 +54,99 @@ class Cause(StrEnum):
     """The TURN server does not answer."""
 
 
+class Situation(Enum):
+    """How things stand, where that takes no name to tell."""
+
+    ENTERING = auto()
+    """On the way into the room."""
+    ALONE = auto()
+    """In the room, and nobody else is."""
+    ROOM_FULL = auto()
+    """Every place in the room is taken."""
+    TOO_MANY_TABS = auto()
+    """The same person has as many devices in the room as it takes of one."""
+    SERVER_UNREACHABLE = auto()
+    """The server does not answer, and is asked again and again."""
+    SERVER_BUSY = auto()
+    """The server answers, but lets nobody in at the moment."""
+    REPLACED = auto()
+    """Another page goes on in the place of this one."""
+    LOGIN_ENDED = auto()
+    """The server takes the login no longer."""
+    INCOMPATIBLE = auto()
+    """Page and server do not understand each other."""
+    NO_WEBRTC = auto()
+    """This browser cannot connect to others."""
+    BROKEN = auto()
+    """An error that nobody foresaw has stopped the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOriginRefused:
+    """The server takes no pages of this origin, which is the page's own."""
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAway:
+    """The connection to another person is closed for a while, for what their page has done."""
+
+    username: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Data flow to another person."""
+
+    username: str
+    relayed: bool | None
+    """Whether through a TURN server; None while that is not known."""
+    server_away: bool = False
+    """Whether the server cannot be reached meanwhile."""
+    kept_away: KeptAway | None = None
+    """Who else is kept away meanwhile, if anyone is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """A path to another person is looked for."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """There was a connection to another person, and it is being brought back."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotConnected:
+    """No path to another person was found; the search goes on."""
+
+    username: str
+    cause: Cause
+    relay_only: bool
+    """Whether the person wants to connect through a relay and in no other way."""
+
+
+Detail = Situation | PageOriginRefused | KeptAway | Connected | Connecting | Interrupted | NotConnected
+
+
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """The connection's state, with what to tell a person about it."""
+    """The connection's state, with what there is to tell a person about it: how, or why not and what to do."""
 
     status: Status
-    text: str
-    """One or two words: "Connected"."""
-    detail: str = ""
-    """One sentence: how, or why not and what to do."""
-    cause: Cause | None = None
+    detail: Detail | None = None
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why there is no connection, where that can be told."""
+        return self.detail.cause if isinstance(self.detail, NotConnected) else None
 
 
 class Direction(StrEnum):
@@ -97,6 +182,33 @@ class Member:
     username: str
 
 
+class KeepingFault(StrEnum):
+    """Why a browser does not keep what the person wants kept; most of it are faults of storage (`ports`)."""
+
+    INSECURE = "insecure"
+    """The page is not served over HTTPS."""
+    FORBIDDEN = "forbidden"
+    """Private browsing, or blocked cookies."""
+    FULL = "full"
+    """There is no room left."""
+    NEWER = "newer"
+    """A newer version of the page has been here."""
+    BLOCKED = "blocked"
+    """An older version of the page is open in another tab."""
+    SILENT = "silent"
+    """The browser does not answer."""
+    CLOSED = "closed"
+    """The browser has closed what it kept, and says no more."""
+    TAKEN_AWAY = "taken-away"
+    """What was kept was deleted meanwhile, or a newer version of the page came."""
+    FAILED = "failed"
+    """Something that nobody foresaw; the browser says what."""
+    NO_LOCKS = "no-locks"
+    """The browser does not let a page know of its other tabs."""
+    NOT_REMOVED = "not-removed"
+    """The person wants nothing kept, and what was kept before is still there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """Whether what is said in a room is kept in this browser, beyond the life of the page."""
@@ -104,8 +216,10 @@ class Keeping:
     kept: bool
     changeable: bool = True
     """Whether the person can have it otherwise; not where the browser cannot keep anything."""
-    fault: str = ""
-    """What keeps the browser from keeping it, in a sentence for the person; empty where it is as they want it."""
+    fault: KeepingFault | None = None
+    """What keeps the browser from keeping it; None where it is as the person wants it."""
+    reason: str = ""
+    """What the browser itself says of that, where it says what nobody foresaw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +229,56 @@ class RelayChoice:
     only: bool
     offered: bool | None = None
     """Whether the server has a relay to offer; None while that is not known."""
+
+
+class LoginFault(Enum):
+    """Why nobody is signed in, where the server has not said it."""
+
+    EXPIRED = auto()
+    """The server takes the login no longer."""
+    LOGGED_OUT_ELSEWHERE = auto()
+    """The person has logged out in another tab, which is for every tab."""
+    UNREACHABLE = auto()
+    """No answer came."""
+    UNREADABLE = auto()
+    """What came is no answer of this server's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRefused:
+    """The server refused to sign someone in, or to make an account."""
+
+    code: str
+    """An `ErrorCode`, or what a newer server has in its place."""
+    retry_after: int | None = None
+    """Seconds to wait, where waiting helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInElsewhere:
+    """Someone has signed in in another tab; a reload makes this tab theirs."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class SomeoneElseSignedIn:
+    """Someone else has signed in in this browser than the person whose tab this is."""
+
+    username: str
+    person: str
+    """Whose tab this is."""
+
+
+AccessFault = LoginFault | PageOriginRefused | ServerRefused | SignedInElsewhere | SomeoneElseSignedIn
+
+
+class ItemFault(Enum):
+    """Why what a person has said could not be taken."""
+
+    TOO_LONG = auto()
+    TOO_MANY_WAITING = auto()
+    """Too much of what they said before has yet to be delivered."""
 
 
 class ExportFormat(StrEnum):

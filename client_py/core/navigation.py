@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from protocol.fields import room_name_fault
+from protocol.fields import ROOM_NAME
 from protocol.http import ROOM_PATH_PREFIX
 
 LOBBY_PATH = "/"
@@ -25,9 +25,7 @@ class RoomPlace:
 
 @dataclass(frozen=True, slots=True)
 class NoPlace:
-    """An address that names no room that there can be, and why."""
-
-    sentence: str
+    """An address that names no room that there can be."""
 
 
 Place = Lobby | RoomPlace | NoPlace
@@ -38,9 +36,7 @@ def place_of(path: str) -> Place:
     if not path.startswith(ROOM_PATH_PREFIX):
         return Lobby()
     room = unquote(path.removeprefix(ROOM_PATH_PREFIX).rstrip("/"))
-    if sentence := room_name_fault(room):
-        return NoPlace(sentence)
-    return RoomPlace(room)
+    return RoomPlace(room) if ROOM_NAME.admits(room) else NoPlace()
 
 
 def path_of(room: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from client_py.core.items import Body, Item
-from client_py.core.models import Delivery, Keeping, Member, RelayChoice, StatusLine
+from client_py.core.models import Delivery, ItemFault, Keeping, Member, RelayChoice, StatusLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ class UnreadChanged:
 
 @dataclass(frozen=True, slots=True)
 class ItemRefused:
-    """What the person said could not be taken; the composer keeps a text, and the sentence says why."""
+    """What the person said could not be taken; the composer keeps a text."""
 
     body: Body
-    sentence: str
+    fault: ItemFault
 
 
 Notice = (

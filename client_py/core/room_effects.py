@@ -77,7 +77,7 @@ class StopRoomTimer:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """Note for whoever looks into the browser's console what went wrong without harm."""
+    """Note in the browser's console, in English and for developers, what went wrong without harm to the person."""
 
     sentence: str
 

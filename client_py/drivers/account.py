@@ -23,6 +23,7 @@ from client_py.core.account import (
 )
 from client_py.core.device_marks import parse_device_marks, with_device_mark, write_device_marks
 from client_py.core.kept_login import Kept, Login, format_login, read_kept
+from client_py.core.models import AccessFault
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.ports import Clock, Http, OriginRefused, Store, Unreachable
@@ -49,7 +50,7 @@ class AccountView(Protocol):
         """Name and password are being checked."""
         ...
 
-    def show_auth_error(self, sentence: str) -> None:
+    def show_access_fault(self, fault: AccessFault) -> None:
         """Signing in or registering failed."""
         ...
 
@@ -57,8 +58,8 @@ class AccountView(Protocol):
         """Someone is signed in."""
         ...
 
-    def signed_out(self, sentence: str, username: str) -> None:
-        """Nobody is signed in (any more); the sentence says why, if that is not plain."""
+    def signed_out(self, fault: AccessFault | None, username: str) -> None:
+        """Nobody is signed in (any more); the fault says why, if that is not plain."""
         ...
 
 
@@ -156,9 +157,9 @@ class AccountDriver:
                     self._timers.stop(RENEWAL)
                 case ShowChecking():
                     self._view.show_signing_in()
-                case ShowFault(sentence):
-                    self._view.show_auth_error(sentence)
+                case ShowFault(fault):
+                    self._view.show_access_fault(fault)
                 case SignedIn(username):
                     self._view.signed_in(username)
-                case SignedOut(sentence, username):
-                    self._view.signed_out(sentence, username)
+                case SignedOut(why, username):
+                    self._view.signed_out(why, username)

@@ -58,7 +58,13 @@ class Archive:
     """One room as this browser keeps it for one device. Entries are kept in their order, many in one transaction."""
 
     def __init__(
-        self, place: Place, device: str, database: Database, clock: Clock, tasks: Tasks, failed: Callable[[str], None]
+        self,
+        place: Place,
+        device: str,
+        database: Database,
+        clock: Clock,
+        tasks: Tasks,
+        failed: Callable[[StorageFailed], None],
     ) -> None:
         self.device = device
         self._place = place
@@ -133,7 +139,7 @@ class Archive:
                 return await self._database.write(changes)
             except StorageFailed as error:
                 await self._fall_back()
-                self._failed(error.sentence)
+                self._failed(error)
                 return await self._database.write(changes)
 
     async def _fall_back(self) -> None:

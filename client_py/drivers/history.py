@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from client_py.core.history import MEDIA_TYPES, export, file_name
+from client_py.core.history import MEDIA_TYPES, ExportWords, export, file_name
 from client_py.core.items import Item
 from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryCleared, HistoryLoaded, LaterLoaded, MessagesFound, NewestLoaded, Notice
@@ -48,25 +48,25 @@ class History:
         try:
             messages, complete = await (await self._opened()).search(query)
         except StorageFailed as error:
-            self._warn(f"The history could not be searched: {error.sentence}")
+            self._warn(f"The history could not be searched: {error}")
             messages, complete = (), False
         self._show(MessagesFound(query, messages, complete))
 
-    async def export(self, form: ExportFormat) -> None:
+    async def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history as a file."""
         try:
             messages = await (await self._opened()).everything()
         except StorageFailed as error:
-            self._warn(f"The history could not be exported: {error.sentence}")
+            self._warn(f"The history could not be exported: {error}")
             return
-        self._downloads.save(file_name(self._room, form), MEDIA_TYPES[form], export(self._room, messages, form))
+        self._downloads.save(file_name(self._room, form), MEDIA_TYPES[form], export(self._room, messages, form, words))
 
     async def clear(self) -> None:
         """Forget what was said, but for what has yet to be delivered."""
         try:
             pending = await (await self._opened()).clear()
         except StorageFailed as error:
-            self._warn(f"The history could not be cleared: {error.sentence}")
+            self._warn(f"The history could not be cleared: {error}")
             return
         self._show(HistoryCleared(pending))
 
@@ -77,5 +77,5 @@ class History:
         try:
             return await read(await self._opened())
         except StorageFailed as error:
-            self._warn(f"{what} could not be read: {error.sentence}")
+            self._warn(f"{what} could not be read: {error}")
             return (), True

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from client_py.core.models import Keeping
+from client_py.core.models import Keeping, KeepingFault
 from client_py.core.records import Snapshot
 from client_py.core.rows import Place
 from client_py.drivers.archive import Archive
@@ -18,15 +18,6 @@ from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
 from client_py.ports import Clock, Database, Databases, Locks, Random, RemoveAll, StorageFailed, Store
 
-UNSUPPORTED = (
-    "This browser keeps no messages for this page, which is not served over HTTPS: they go with the page, and so does "
-    "what has yet to be delivered."
-)
-TAKEN_AWAY = (
-    "The messages that this browser kept were removed, or another tab uses a newer version of this page. From now on "
-    "they go with this page; reload it to keep them again."
-)
-NOT_REMOVED = "What this browser has kept could not be removed, and is tried again when this page is loaded anew: {}"
 NOT_KEPT = "no"
 STILL_KEPT = "no, but not removed yet"
 """What stands for a wish that is not carried out to its end."""
@@ -76,7 +67,7 @@ class Keeper:
         if not self._is_wished:
             return await self._open_memory(await self._carry_on_removing())
         if not self._ports.locks.supported:
-            return await self._open_memory(_impossible(UNSUPPORTED))
+            return await self._open_memory(_impossible(KeepingFault.INSECURE))
         try:
             self._database = await self._ports.databases.open(self._taken_away)
             self._device = await self._devices.take_up(self._database)
@@ -84,7 +75,7 @@ class Keeper:
         except StorageFailed as error:
             self._database.close()
             self._release()
-            return await self._open_memory(_impossible(error.sentence))
+            return await self._open_memory(_failure(error))
         self._is_kept = True
         self._changed(Keeping(kept=True))
         return snapshot
@@ -110,7 +101,7 @@ class Keeper:
             except StorageFailed as error:
                 if self._is_kept:
                     await self.archive.fall_back()
-                self._failed(error.sentence)
+                self._failed(error)
 
     async def close(self) -> None:
         """End: what is to be kept is still kept, and the device is free for whoever comes."""
@@ -139,7 +130,7 @@ class Keeper:
 
     async def _begin(self) -> None:
         if not self._ports.locks.supported:
-            self._changed(_impossible(UNSUPPORTED))
+            self._changed(_impossible(KeepingFault.INSECURE))
             return
         database = await self._ports.databases.open(self._taken_away)
         try:
@@ -158,8 +149,8 @@ class Keeper:
         self._devices.forget()
         try:
             await self._remove_all(self._database)
-        except StorageFailed as error:
-            self._failed(NOT_REMOVED.format(error.sentence))
+        except StorageFailed:
+            self._lose(_impossible(KeepingFault.NOT_REMOVED))
         else:
             self._lose(Keeping(kept=False))
 
@@ -177,17 +168,17 @@ class Keeper:
                     await self._remove_all(database)
                 finally:
                     database.close()
-            except StorageFailed as error:
-                return _impossible(NOT_REMOVED.format(error.sentence))
+            except StorageFailed:
+                return _impossible(KeepingFault.NOT_REMOVED)
         return Keeping(kept=False)
 
     def _taken_away(self) -> None:
         if self._is_kept:
             self.archive.abandon()
-            self._failed(TAKEN_AWAY)
+            self._lose(_impossible(KeepingFault.TAKEN_AWAY))
 
-    def _failed(self, sentence: str) -> None:
-        self._lose(_impossible(sentence))
+    def _failed(self, error: StorageFailed) -> None:
+        self._lose(_failure(error))
 
     def _lose(self, keeping: Keeping) -> None:
         if self._is_kept:
@@ -205,5 +196,10 @@ def _nothing() -> None:
     pass
 
 
-def _impossible(sentence: str) -> Keeping:
-    return Keeping(kept=False, changeable=False, fault=sentence)
+def _failure(error: StorageFailed) -> Keeping:
+    # Whatever the storage cannot do keeps messages from being kept, under the same name.
+    return _impossible(KeepingFault(error.fault), error.reason)
+
+
+def _impossible(fault: KeepingFault, reason: str = "") -> Keeping:
+    return Keeping(kept=False, changeable=False, fault=fault, reason=reason)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.history import ExportWords
 from client_py.core.items import Body
 from client_py.core.models import ExportFormat
 from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
@@ -157,9 +158,9 @@ class RoomDriver:
         """Look for messages."""
         self._tasks.spawn(self._history.search(query))
 
-    def export(self, form: ExportFormat) -> None:
+    def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history as a file."""
-        self._tasks.spawn(self._history.export(form))
+        self._tasks.spawn(self._history.export(form, words))
 
     def clear_history(self) -> None:
         """Forget what was said, but for what has yet to be delivered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from client_py.core.history import ExportWords
     from client_py.core.models import ExportFormat
 
 
@@ -71,7 +72,7 @@ class RoomActions(Protocol):
         """Look for messages of this room's history; what is found comes by `MessagesFound`."""
         ...
 
-    def export(self, form: ExportFormat) -> None:
+    def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history of this room as a file."""
         ...
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from client_py.ui.frames import OncePerFrame
 from client_py.ui.icons import icon
+from client_py.words.room import MESSAGE, SEND, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from client_py.ports import Document, DomEvent
     from client_py.ui.actions import RoomActions
+    from client_py.words.phrases import Words
 
 MAX_SHARE_OF_HEIGHT = 0.4
 """Beyond this share of the window, the box scrolls instead of growing."""
@@ -29,7 +31,9 @@ class Draft:
 class Composer:
     """A text area that Enter sends from; `resized` is called when its height may be another."""
 
-    def __init__(self, document: Document, draft: Draft, actions: RoomActions, resized: Callable[[], None]) -> None:
+    def __init__(
+        self, document: Document, words: Words, draft: Draft, actions: RoomActions, resized: Callable[[], None]
+    ) -> None:
         self._root = document.root()
         self._draft = draft
         self._actions = actions
@@ -39,8 +43,8 @@ class Composer:
             "textarea",
             {
                 "data-testid": "composer",
-                "aria-label": "Message",
-                "placeholder": "Write a message",
+                "aria-label": words.say(MESSAGE),
+                "placeholder": words.say(WRITE),
                 "rows": "1",
                 "dir": "auto",
                 "enterkeyhint": "send",
@@ -49,7 +53,13 @@ class Composer:
         )
         self._send = document.create(
             "button",
-            {"type": "submit", "data-testid": "send", "class": "send primary", "aria-label": "Send", "title": "Send"},
+            {
+                "type": "submit",
+                "data-testid": "send",
+                "class": "send primary",
+                "aria-label": words.say(SEND),
+                "title": words.say(SEND),
+            },
             icon(document, "send"),
         )
         self._fault = document.create("p", {"class": "fault", "role": "alert"})

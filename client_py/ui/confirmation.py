@@ -6,18 +6,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from client_py.words.page import CANCEL
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from client_py.ports import Document, DomEvent, Element
+    from client_py.words.phrases import Phrase, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked, and the button that says yes."""
 
-    sentence: str
-    yes: str
+    sentence: Phrase
+    yes: Phrase
     test_id: str
 
 
@@ -27,6 +30,7 @@ class Confirmation:
     def __init__(
         self,
         document: Document,
+        words: Words,
         question: Question,
         *,
         replaced: Element,
@@ -37,12 +41,14 @@ class Confirmation:
         self._origin = origin
         self._confirmed = confirmed
         create = document.create
-        yes = create("button", {"type": "button", "class": "danger", "data-testid": question.test_id}, question.yes)
-        self._no = create("button", {"type": "button"}, "Cancel")
+        yes = create(
+            "button", {"type": "button", "class": "danger", "data-testid": question.test_id}, words.say(question.yes)
+        )
+        self._no = create("button", {"type": "button"}, words.say(CANCEL))
         self._question = create(
             "div",
-            {"class": "question", "role": "group", "aria-label": question.sentence},
-            create("p", {}, question.sentence),
+            {"class": "question", "role": "group", "aria-label": words.say(question.sentence)},
+            create("p", {}, words.say(question.sentence)),
             create("div", {"class": "buttons"}, yes, self._no),
         )
         self._question.hidden = True

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 from client_py.core.models import ExportFormat
 from client_py.ui.confirmation import Confirmation, Question
 from client_py.ui.keeping import KeepingSwitch
-from client_py.ui.popover import Popover, PopoverWords
+from client_py.ui.popover import Popover, PopoverLabels
 from client_py.ui.search import Search
+from client_py.words.history import (
+    CLEAR,
+    CLEAR_HISTORY,
+    CLEAR_QUESTION,
+    EXPORT_JSON,
+    EXPORT_TEXT,
+    HISTORY,
+    HISTORY_OF_ROOM,
+    export_words,
+)
 
 if TYPE_CHECKING:
     from client_py.core.models import Keeping
@@ -17,10 +27,9 @@ if TYPE_CHECKING:
     from client_py.ports import Element
     from client_py.ui.actions import RoomActions
     from client_py.ui.surroundings import Surroundings
+    from client_py.words.phrases import Phrase
 
-CLEAR = Question(
-    "Forget all messages of this room in this browser? What has yet to be delivered stays.", "Clear", "confirm-clear"
-)
+QUESTION = Question(CLEAR_QUESTION, CLEAR, "confirm-clear")
 
 
 class HistoryButton:
@@ -28,22 +37,26 @@ class HistoryButton:
 
     def __init__(self, surroundings: Surroundings, actions: RoomActions) -> None:
         self._document = document = surroundings.document
+        self._words = surroundings.words
         self._actions = actions
         self._listeners = ExitStack()
         self._search = Search(surroundings, actions)
-        self._keeping = KeepingSwitch(document, actions)
-        clear = self._button("Clear history", "clear-history")
-        self._clearing = Confirmation(document, CLEAR, replaced=clear, origin=clear, confirmed=actions.clear_history)
+        self._keeping = KeepingSwitch(document, self._words, actions)
+        clear = self._button(CLEAR_HISTORY, "clear-history")
+        self._clearing = Confirmation(
+            document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
+        )
         popover = Popover(
             document,
-            PopoverWords("history", "History", "History of this room"),
+            self._words,
+            PopoverLabels("history", HISTORY, HISTORY_OF_ROOM),
             self._search.element,
             self._keeping.element,
             document.create(
                 "div",
                 {"class": "buttons"},
-                self._export("Export as text", "export-text", ExportFormat.TEXT),
-                self._export("Export as JSON", "export-json", ExportFormat.JSON),
+                self._export(EXPORT_TEXT, "export-text", ExportFormat.TEXT),
+                self._export(EXPORT_JSON, "export-json", ExportFormat.JSON),
             ),
             self._clearing.element,
         )
@@ -70,12 +83,13 @@ class HistoryButton:
         """Stop listening."""
         self._listeners.close()
 
-    def _button(self, label: str, test_id: str) -> Element:
-        return self._document.create("button", {"type": "button", "data-testid": test_id}, label)
+    def _button(self, label: Phrase, test_id: str) -> Element:
+        return self._document.create("button", {"type": "button", "data-testid": test_id}, self._words.say(label))
 
-    def _export(self, label: str, test_id: str, form: ExportFormat) -> Element:
+    def _export(self, label: Phrase, test_id: str, form: ExportFormat) -> Element:
         button = self._button(label, test_id)
-        self._listeners.callback(button.on("click", lambda _event: self._actions.export(form)))
+        words = export_words(self._words)
+        self._listeners.callback(button.on("click", lambda _event: self._actions.export(form, words)))
         return button
 
     def _rest(self) -> None:

@@ -6,7 +6,8 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.popover import Popover, PopoverWords
+from client_py.ui.popover import Popover, PopoverLabels
+from client_py.words.invite import CODE, COPIED, COPY, INVITE, INVITE_SOMEONE, NOT_COPIED, SEND_LINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 FEEDBACK_SECONDS = 2.5
 QUIET_ZONE = 4
 """Modules of light around a QR code (ISO/IEC 18004 §9.1)."""
-
-COPY = "Copy link"
-COPIED = "Copied"
-NOT_COPIED = "Select the link to copy it"
 
 
 def path_of(matrix: Iterable[Sequence[int]]) -> str:
@@ -37,8 +34,8 @@ def path_of(matrix: Iterable[Sequence[int]]) -> str:
     return "".join(strokes)
 
 
-def draw_code(document: Document, link: str) -> Element:
-    """Draw a link as a QR code."""
+def draw_code(document: Document, link: str, label: str) -> Element:
+    """Draw a link as a QR code, which is called by the label."""
     # Imported late: few people need the code, and everybody would wait for it.
     from segno.encoder import encode  # noqa: PLC0415 - for the same reason
 
@@ -48,7 +45,7 @@ def draw_code(document: Document, link: str) -> Element:
         "class": "code",
         "viewBox": f"0 0 {side} {side}",
         "role": "img",
-        "aria-label": "QR code of the room's link",
+        "aria-label": label,
         "shape-rendering": "crispEdges",
     }
     return document.create("svg", attributes, document.create("path", {"d": path_of(matrix)}))
@@ -61,6 +58,7 @@ class InviteCard:
         self._document = surroundings.document
         self._clock = surroundings.clock
         self._clipboard = surroundings.clipboard
+        self._words = surroundings.words
         self._link = link
         self._copying: asyncio.Future[bool] | None = None
         """Held, because the event loop does not hold it."""
@@ -68,7 +66,7 @@ class InviteCard:
         self._shows_code = False
         self._left = False
         create = self._document.create
-        self._copy = create("button", {"type": "button", "class": "copy", "aria-live": "polite"}, COPY)
+        self._copy = create("button", {"type": "button", "class": "copy", "aria-live": "polite"}, self._words.say(COPY))
         self._place = create("div", {"class": "code-place"})
         row = create("div", {"class": "link-row"}, create("code", {"class": "link"}, link), self._copy)
         self.element = create("div", {"class": "invite-card"}, row, self._place)
@@ -79,7 +77,7 @@ class InviteCard:
         """Draw the code, once."""
         if not self._shows_code:
             self._shows_code = True
-            self._place.replace_children(draw_code(self._document, self._link))
+            self._place.replace_children(draw_code(self._document, self._link, self._words.say(CODE)))
 
     def dispose(self) -> None:
         """Stop listening, and let a copying that is under way end unseen."""
@@ -95,24 +93,25 @@ class InviteCard:
     def _copied(self, copying: asyncio.Future[bool]) -> None:
         if self._left:
             return
-        self._copy.text = COPIED if copying.result() else NOT_COPIED
+        self._copy.text = self._words.say(COPIED if copying.result() else NOT_COPIED)
         self._forget()
         self._forget = self._clock.call_later(FEEDBACK_SECONDS, self._rest)
 
     def _rest(self) -> None:
-        self._copy.text = COPY
+        self._copy.text = self._words.say(COPY)
 
 
 class InviteButton:
     """A button in the room's header that opens the card over the page."""
 
     def __init__(self, surroundings: Surroundings, link: str) -> None:
-        document = surroundings.document
+        document, words = surroundings.document, surroundings.words
         self._card = InviteCard(surroundings, link)
         popover = Popover(
             document,
-            PopoverWords("invite", "Invite", "Invite someone"),
-            document.create("p", {"class": "lead"}, "Send this link, or let a phone read the code."),
+            words,
+            PopoverLabels("invite", INVITE, INVITE_SOMEONE),
+            document.create("p", {"class": "lead"}, words.say(SEND_LINK)),
             self._card.element,
         )
         self.element = popover.element

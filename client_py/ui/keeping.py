@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from client_py.ui.confirmation import Confirmation, Question
 from client_py.ui.icons import icon
 from client_py.ui.switch import build_switch
+from client_py.words.keeping import KEEP, STOP, STOP_QUESTION, keeping_fault, keeping_hint
+from client_py.words.page import DISMISS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,28 +17,23 @@ if TYPE_CHECKING:
     from client_py.core.models import Keeping
     from client_py.ports import Document, DomEvent
     from client_py.ui.actions import RoomActions
+    from client_py.words.phrases import Words
 
-KEPT = "Messages stay in this browser until you clear them."
-NOT_KEPT = "Nothing is kept: what is said here goes with this page, even what has yet to be delivered."
-
-STOP_KEEPING = Question(
-    "Forget what this browser has kept of every room? What this page shows then goes with the page.",
-    "Stop keeping",
-    "confirm-stop-keeping",
-)
+STOP_KEEPING = Question(STOP_QUESTION, STOP, "confirm-stop-keeping")
 
 
 class KeepingSwitch:
     """A switch with a sentence on what it means; it is not there before it is known how it stands."""
 
-    def __init__(self, document: Document, actions: RoomActions) -> None:
+    def __init__(self, document: Document, words: Words, actions: RoomActions) -> None:
+        self._words = words
         self._actions = actions
         self._kept = False
         create = document.create
-        self._switch = build_switch(document, "Keep messages in this browser", "keep-history", "keeping-hint")
+        self._switch = build_switch(document, words.say(KEEP), "keep-history", "keeping-hint")
         self._hint = create("p", {"class": "hint", "id": "keeping-hint"})
         self._confirmation = Confirmation(
-            document, STOP_KEEPING, replaced=self._hint, origin=self._switch, confirmed=self._stop_keeping
+            document, words, STOP_KEEPING, replaced=self._hint, origin=self._switch, confirmed=self._stop_keeping
         )
         self.element = create("div", {"class": "keeping"}, self._switch, self._confirmation.element)
         self.element.hidden = True
@@ -49,7 +46,7 @@ class KeepingSwitch:
         self._kept = keeping.kept
         self._switch.set("aria-checked", "true" if keeping.kept else "false")
         self._switch.disabled = not keeping.changeable
-        self._hint.text = " ".join(filter(None, (KEPT if keeping.kept else NOT_KEPT, keeping.fault)))
+        self._hint.text = keeping_hint(self._words, keeping)
         self._confirmation.rest()
         self.element.hidden = False
 
@@ -71,23 +68,24 @@ class KeepingSwitch:
         self._actions.set_keeping(False)
 
 
-class KeepingFault:
+class KeepingFaultLine:
     """A line on what keeps the browser from keeping messages; `resized` is called when it comes or goes."""
 
-    def __init__(self, document: Document, resized: Callable[[], None]) -> None:
+    def __init__(self, document: Document, words: Words, resized: Callable[[], None]) -> None:
+        self._words = words
         self._resized = resized
         self._told = ""
         self._sentence = document.create("p", {"data-testid": "keeping-fault", "role": "status"})
-        self._close = document.create(
-            "button", {"type": "button", "class": "quiet square", "aria-label": "Dismiss"}, icon(document, "close")
-        )
+        attributes = {"type": "button", "class": "quiet square", "aria-label": words.say(DISMISS)}
+        self._close = document.create("button", attributes, icon(document, "close"))
         self.element = document.create("div", {"class": "keeping-fault"}, self._sentence, self._close)
         self._listeners = ExitStack()
         self._listeners.callback(self._close.on("click", lambda _event: self._write("")))
         self._write("")
 
-    def show(self, sentence: str) -> None:
+    def show(self, keeping: Keeping) -> None:
         """Show what is wrong, or that nothing is; what the person has dismissed does not come back by itself."""
+        sentence = keeping_fault(self._words, keeping)
         if sentence != self._told:
             self._told = sentence
             self._write(sentence)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from client_py.ui.recent import RecentRooms
 from client_py.ui.relay import RelaySwitch
 from client_py.ui.room_names import make_up_room_name
-from protocol.fields import room_name_fault
+from client_py.words.lobby import (
+    ANYONE_CAN_JOIN,
+    HELLO,
+    JOIN,
+    LOG_OUT,
+    MAKE_UP,
+    NAME_OF_ROOM,
+    ROOM_NAME_RULE,
+)
+from protocol.fields import ROOM_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +43,7 @@ class LobbyScreen:
     ) -> None:
         self._document = document = surroundings.document
         self._random = surroundings.random
+        self._words = surroundings.words
         self._actions = actions
         self._listeners = ExitStack()
         self._name = document.create(
@@ -48,8 +58,8 @@ class LobbyScreen:
             },
         )
         self._fault = document.create("p", {"class": "fault", "id": "room-fault", "role": "alert"})
-        self._relay = RelaySwitch(document, actions)
-        self._recent = RecentRooms(document, actions, recent_rooms, removed=self._name.focus)
+        self._relay = RelaySwitch(document, self._words, actions)
+        self._recent = RecentRooms(document, self._words, actions, recent_rooms, removed=self._name.focus)
         self.element = document.create(
             "section",
             {"class": "screen narrow"},
@@ -78,21 +88,24 @@ class LobbyScreen:
 
     def _head(self, username: str) -> Element:
         create = self._document.create
-        logout = create("button", {"type": "button", "class": "quiet", "data-testid": "logout"}, "Log out")
+        logout = create(
+            "button", {"type": "button", "class": "quiet", "data-testid": "logout"}, self._words.say(LOG_OUT)
+        )
         self._listeners.callback(logout.on("click", lambda _event: self._actions.sign_out()))
-        return create("header", {"class": "card-head"}, create("h1", {"class": "hello"}, f"Hello, {username}"), logout)
+        hello = create("h1", {"class": "hello"}, self._words.say(HELLO, username=username))
+        return create("header", {"class": "card-head"}, hello, logout)
 
     def _form(self) -> Element:
-        create = self._document.create
-        make_up = create("button", {"type": "button"}, "Make one up")
-        join = create("button", {"type": "submit", "class": "primary", "data-testid": "join-room"}, "Join room")
+        create, say = self._document.create, self._words.say
+        make_up = create("button", {"type": "button"}, say(MAKE_UP))
+        join = create("button", {"type": "submit", "class": "primary", "data-testid": "join-room"}, say(JOIN))
         form = create(
             "form",
             {"class": "fields"},
-            create("label", {"class": "field"}, create("span", {}, "Name of the room"), self._name),
+            create("label", {"class": "field"}, create("span", {}, say(NAME_OF_ROOM)), self._name),
             self._fault,
             create("div", {"class": "buttons"}, join, make_up),
-            create("p", {"class": "hint"}, "Whoever goes to a room of the same name is in it with you."),
+            create("p", {"class": "hint"}, say(ANYONE_CAN_JOIN)),
         )
         self._listeners.callback(form.on("submit", self._submitted))
         self._listeners.callback(make_up.on("click", self._make_up))
@@ -102,12 +115,11 @@ class LobbyScreen:
     def _submitted(self, event: DomEvent) -> None:
         event.prevent_default()
         room = room_of(self._name.value)
-        fault = room_name_fault(room)
-        if fault:
-            self._show_fault(fault)
-            self._name.focus()
-        else:
+        if ROOM_NAME.admits(room):
             self._actions.open_room(room)
+        else:
+            self._show_fault(self._words.say(ROOM_NAME_RULE))
+            self._name.focus()
 
     def _make_up(self, _event: DomEvent) -> None:
         self._name.value = make_up_room_name(self._random)

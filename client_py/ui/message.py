@@ -6,25 +6,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from client_py.core.history import UNKNOWN, UNREADABLE
 from client_py.core.items import Unknown
-from client_py.core.models import Delivery, Direction
+from client_py.core.models import Direction
 from client_py.ui.icons import PATHS, drawing
 from client_py.ui.links import split_links
+from client_py.words.transcript import DELIVERIES, FOLD, UNFOLD, YOU, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from client_py.core.items import Item
+    from client_py.core.models import Delivery
     from client_py.ports import Document, Element, Formats
     from client_py.ui.links import Part
-
-DELIVERY_LABELS = {
-    Delivery.QUEUED: "Waiting to be sent",
-    Delivery.SENT: "Sent",
-    Delivery.DELIVERED: "Delivered",
-    Delivery.READ: "Read",
-}
+    from client_py.words.phrases import Words
 
 FOLDED_FROM = 4_000
 """A message of more characters is folded, so that it does not bury the conversation."""
@@ -67,16 +62,10 @@ class MessageParts:
 
     document: Document
     formats: Formats
+    words: Words
     blanks: Blanks
     resized: Callable[[], None]
     """Called when a person unfolds or folds a message."""
-
-
-def words_of(message: Item) -> str:
-    """Return what stands in a message: its text, or why there is none."""
-    if not message.is_readable:
-        return UNREADABLE
-    return UNKNOWN if isinstance(message.body, Unknown) else message.text
 
 
 class MessageView:
@@ -84,6 +73,7 @@ class MessageView:
 
     def __init__(self, parts: MessageParts, message: Item) -> None:
         self._document = parts.document
+        self._words = parts.words
         self._message = message
         self._resized = parts.resized
         self._author: Element | None = None
@@ -95,7 +85,7 @@ class MessageView:
         when.append(formats.time(message.sent_at))
         foot.append(when, *([self._ticks] if self._ticks else []))
         self._bubble = blanks.bubble.copy()
-        self._bubble.append(*self._body(blanks.text.copy(), words_of(message)), foot)
+        self._bubble.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
         self.element = blanks.articles[message.direction].copy()
         self.element.set("data-unreadable", None if message.is_readable else "")
         self.element.set("data-unknown", "" if isinstance(message.body, Unknown) else None)
@@ -118,8 +108,9 @@ class MessageView:
         """Show how far the message has come."""
         self.element.set("data-delivery", delivery.label)
         if self._ticks:
-            self._ticks.set("aria-label", DELIVERY_LABELS[delivery])
-            self._ticks.set("title", DELIVERY_LABELS[delivery])
+            label = self._words.say(DELIVERIES[delivery])
+            self._ticks.set("aria-label", label)
+            self._ticks.set("title", label)
 
     def dispose(self) -> None:
         """Stop listening."""
@@ -129,7 +120,7 @@ class MessageView:
         if self._message.direction is Direction.INCOMING:
             return self._document.create("p", {"class": "author", "dir": "auto"}, self._message.author)
         # The side and the colour tell it to the eye.
-        return self._document.create("p", {"class": "author unseen"}, "You")
+        return self._document.create("p", {"class": "author unseen"}, self._words.say(YOU))
 
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
         yield shown
@@ -155,7 +146,7 @@ class MessageView:
         def show(*, folded: bool) -> None:
             shown.set("data-folded", "" if folded else None)
             rest.hidden = folded
-            button.text = "Show the whole message" if folded else "Show less"
+            button.text = self._words.say(UNFOLD if folded else FOLD)
             button.set("aria-expanded", "false" if folded else "true")
 
         def turn() -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from client_py.ui.message import Blanks, MessageParts, MessageView
+from client_py.words.transcript import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,11 +66,11 @@ class MessageList:
     """The messages that are on the page, the oldest first, below what `above` are; each message is there once."""
 
     def __init__(self, surroundings: Surroundings, resized: Callable[[], None], *above: Element) -> None:
-        document, formats = surroundings.document, surroundings.formats
-        self._document = document
-        self._formats = formats
+        self._document = document = surroundings.document
+        self._formats = surroundings.formats
+        self._words = surroundings.words
         self._report = surroundings.report
-        self._parts = MessageParts(document, formats, Blanks(document), resized)
+        self._parts = MessageParts(document, self._formats, self._words, Blanks(document), resized)
         self._rows: dict[str, Row] = {}
         self.element = document.create("div", {"class": "rows"}, *above)
 
@@ -179,7 +180,7 @@ class MessageList:
         row.view.show_author(shown=not goes_on)
 
     def _day(self, row: Row) -> str:
-        return self._formats.day(row.message.sent_at)
+        return day_of(self._words, self._formats, row.message.sent_at)
 
     def _name_days(self) -> None:
         for row in self._rows.values():

@@ -15,7 +15,7 @@ from client_py.ui.title import title_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from client_py.core.models import RelayChoice
+    from client_py.core.models import AccessFault, RelayChoice
     from client_py.ports import Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.surroundings import Surroundings
@@ -52,14 +52,14 @@ class Page:
         self._document = surroundings.document
         self._root = self._document.root()
         self._stage = self._document.by_id("stage")
-        self._sign_in = SignInScreen(self._document, actions)
+        self._sign_in = SignInScreen(self._document, surroundings.words, actions)
         self._screen: Screen = self._sign_in
         self._drafts: dict[tuple[str, str], Draft] = defaultdict(Draft)
         """What stands in each composer, by username and room, so that leaving a room loses nothing."""
 
-    def show_sign_in(self, notice: str = "", username: str = "") -> None:
-        """Show the form, with a sentence on why it is there and a name to begin with, where there are any."""
-        self._sign_in.open(notice, username)
+    def show_sign_in(self, fault: AccessFault | None = None, username: str = "") -> None:
+        """Show the form, with why it is there and a name to begin with, where there are any."""
+        self._sign_in.open(fault, username)
         self._put(self._sign_in)
 
     def show_signing_in(self) -> None:
@@ -67,10 +67,10 @@ class Page:
         self._sign_in.show_checking()
         self._put(self._sign_in)
 
-    def show_auth_error(self, sentence: str) -> None:
+    def show_access_fault(self, fault: AccessFault) -> None:
         """Show the form again, with the reason why signing in or registering failed."""
         self._put(self._sign_in)
-        self._sign_in.show_error(sentence)
+        self._sign_in.show_fault(fault)
 
     def show_lobby(self, username: str, recent_rooms: Sequence[str], choice: RelayChoice) -> None:
         """Show where a room is chosen."""
@@ -94,9 +94,9 @@ class Page:
         self._put(screen)
         return screen
 
-    def show_room_fault(self, sentence: str) -> None:
+    def show_room_fault(self) -> None:
         """Show that the address names no room that there can be, and why."""
-        self._put(RoomFaultScreen(self._surroundings.document, self._actions, sentence))
+        self._put(RoomFaultScreen(self._surroundings.document, self._surroundings.words, self._actions))
 
     def dispose(self) -> None:
         """End every screen."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from client_py.words.room import ALSO_YOU, OTHERS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from client_py.core.models import Member
     from client_py.ports import Document, Element
+    from client_py.words.phrases import Words
 
 HUES = 6
 """How many colours app.css has for people."""
@@ -28,10 +31,11 @@ def avatar_of(document: Document, username: str) -> Element:
 class PeerList:
     """The other members, by name."""
 
-    def __init__(self, document: Document, own_name: str) -> None:
+    def __init__(self, document: Document, words: Words, own_name: str) -> None:
         self._document = document
+        self._words = words
         self._own_name = own_name
-        self.element = document.create("ul", {"class": "peers", "aria-label": "Also in this room"})
+        self.element = document.create("ul", {"class": "peers", "aria-label": words.say(OTHERS)})
 
     def show(self, members: Sequence[Member]) -> None:
         """Show these and nobody else."""
@@ -41,7 +45,7 @@ class PeerList:
         create = self._document.create
         name = member.username
         # The same account may be in the room twice: from another tab, or from a phone.
-        note = (create("span", {"class": "note"}, " (also you)"),) if name == self._own_name else ()
+        note = (" ", create("span", {"class": "note"}, self._words.say(ALSO_YOU))) if name == self._own_name else ()
         return create(
             "li",
             {"class": "peer", "data-testid": "peer", "data-name": name},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from client_py.core.models import Status
 from client_py.ui.invite import InviteCard
+from client_py.words.room import ALONE, SHARE_LINK, SHOW_CODE, greeting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,16 +23,17 @@ class Placeholder:
     """
 
     def __init__(self, surroundings: Surroundings, link: str) -> None:
-        create = surroundings.document.create
+        create, self._words = surroundings.document.create, surroundings.words
+        say = self._words.say
         self._status = Status.CONNECTING
-        self._names = ""
+        self._usernames: tuple[str, ...] = ()
         self._card = InviteCard(surroundings, link)
-        self._show_code = create("button", {"type": "button", "class": "quiet"}, "Show a QR code")
+        self._show_code = create("button", {"type": "button", "class": "quiet"}, say(SHOW_CODE))
         self._alone = create(
             "div",
             {"class": "alone"},
-            create("p", {"class": "alone-title"}, "You are alone here."),
-            create("p", {}, "Share this link:"),
+            create("p", {"class": "alone-title"}, say(ALONE)),
+            create("p", {}, say(SHARE_LINK)),
             self._card.element,
             self._show_code,
         )
@@ -49,7 +51,7 @@ class Placeholder:
 
     def show_members(self, members: Sequence[Member]) -> None:
         """Follow who is here."""
-        self._names = " and ".join(member.username for member in members)
+        self._usernames = tuple(member.username for member in members)
         self._settle()
 
     def dispose(self) -> None:
@@ -57,8 +59,8 @@ class Placeholder:
         self._listeners.close()
 
     def _settle(self) -> None:
-        greets = self._status is Status.CONNECTED and bool(self._names)
-        self._greeting.text = f"Say hello to {self._names}." if greets else ""
+        greets = self._status is Status.CONNECTED and bool(self._usernames)
+        self._greeting.text = greeting(self._words, self._usernames) if greets else ""
         self._greeting.hidden = not greets
         self._alone.hidden = self._status is not Status.WAITING
 

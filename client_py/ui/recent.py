@@ -6,21 +6,29 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.ui.icons import icon
+from client_py.words.lobby import FORGET_ROOM, RECENT_ROOMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from client_py.ports import Document, Element
     from client_py.ui.actions import PageActions
+    from client_py.words.phrases import Words
 
 
 class RecentRooms:
     """A list to go back from; `removed` is called when a room was taken off it, and its button with it."""
 
     def __init__(
-        self, document: Document, actions: PageActions, rooms: Sequence[str], removed: Callable[[], None]
+        self,
+        document: Document,
+        words: Words,
+        actions: PageActions,
+        rooms: Sequence[str],
+        removed: Callable[[], None],
     ) -> None:
         self._document = document
+        self._words = words
         self._actions = actions
         self._removed = removed
         self._listeners = ExitStack()
@@ -29,7 +37,7 @@ class RecentRooms:
         self.element = document.create(
             "section",
             {"class": "recent", "aria-labelledby": "recent-title"},
-            document.create("h2", {"id": "recent-title"}, "Recent rooms"),
+            document.create("h2", {"id": "recent-title"}, words.say(RECENT_ROOMS)),
             self._list,
         )
         self.element.hidden = True
@@ -51,7 +59,7 @@ class RecentRooms:
     def _row(self, room: str) -> Element:
         create = self._document.create
         go = create("button", {"type": "button", "class": "recent-room", "data-room": room}, room)
-        label = f"Take {room} off this list"
+        label = self._words.say(FORGET_ROOM, room=room)
         remove = create(
             "button",
             {"type": "button", "class": "quiet square", "aria-label": label, "title": label},

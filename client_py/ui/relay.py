@@ -5,27 +5,25 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.popover import Popover, PopoverWords
+from client_py.ui.popover import Popover, PopoverLabels
 from client_py.ui.switch import build_switch
+from client_py.words.connection import CONNECTION, RELAY_ONLY, YOUR_CONNECTION, relay_hint
 
 if TYPE_CHECKING:
     from client_py.core.models import RelayChoice
     from client_py.ports import Document, DomEvent, Element
     from client_py.ui.actions import PageActions
-
-DIRECT = "Whoever you talk with can see your internet address, since your browsers connect directly where they can."
-RELAYED = "Nobody you talk with sees your internet address: everything goes through this server’s relay, encrypted."
-NOT_OFFERED = "This server offers no relay, so whoever you talk with can see your internet address."
-IN_VAIN = "This server offers no relay. As long as this is on, no connection can be made."
+    from client_py.words.phrases import Words
 
 
 class RelaySwitch:
     """A switch with a sentence on what it means; it is not there before it is known how it stands."""
 
-    def __init__(self, document: Document, actions: PageActions) -> None:
+    def __init__(self, document: Document, words: Words, actions: PageActions) -> None:
+        self._words = words
         self._actions = actions
         self._only = False
-        self._switch = build_switch(document, "Connect through a relay only", "relay-only", "relay-hint")
+        self._switch = build_switch(document, words.say(RELAY_ONLY), "relay-only", "relay-hint")
         self._hint = document.create("p", {"class": "hint", "id": "relay-hint"})
         self.element = document.create("div", {"class": "relaying"}, self._switch, self._hint)
         self.element.hidden = True
@@ -38,10 +36,7 @@ class RelaySwitch:
         self._switch.set("aria-checked", "true" if choice.only else "false")
         # Without a relay it would only be in vain; but who chose it elsewhere must be able to take it back.
         self._switch.disabled = choice.offered is False and not choice.only
-        if choice.offered is False:
-            self._hint.text = IN_VAIN if choice.only else NOT_OFFERED
-        else:
-            self._hint.text = RELAYED if choice.only else DIRECT
+        self._hint.text = self._words.say(relay_hint(choice))
         self.element.hidden = False
 
     def dispose(self) -> None:
@@ -55,9 +50,10 @@ class RelaySwitch:
 class ConnectionButton:
     """A button in the room's header that opens what can be chosen about the connection over the page."""
 
-    def __init__(self, document: Document, actions: PageActions) -> None:
-        self._relay = RelaySwitch(document, actions)
-        popover = Popover(document, PopoverWords("connection", "Connection", "Your connection"), self._relay.element)
+    def __init__(self, document: Document, words: Words, actions: PageActions) -> None:
+        self._relay = RelaySwitch(document, words, actions)
+        labels = PopoverLabels("connection", CONNECTION, YOUR_CONNECTION)
+        popover = Popover(document, words, labels, self._relay.element)
         popover.opener.set("data-testid", "connection")
         self.element: Element = popover.element
 

@@ -27,7 +27,7 @@ from client_py.core.notices import (
 from client_py.ui.composer import Composer, Draft
 from client_py.ui.history import HistoryButton
 from client_py.ui.invite import InviteButton
-from client_py.ui.keeping import KeepingFault
+from client_py.ui.keeping import KeepingFaultLine
 from client_py.ui.peers import PeerList, avatar_of
 from client_py.ui.placeholder import Placeholder
 from client_py.ui.relay import ConnectionButton
@@ -36,6 +36,8 @@ from client_py.ui.title import title_of
 from client_py.ui.tools import build_tool
 from client_py.ui.transcript import Transcript
 from client_py.ui.writing import WritingLine
+from client_py.words.lobby import LOG_OUT
+from client_py.words.room import ROOM, ROOMS, YOU_ARE, item_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from client_py.ports import Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.surroundings import Surroundings
+    from client_py.words.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,19 @@ class RoomScreen:
         self.room = visit.room
         self._left = False
         self._document = document = surroundings.document
+        self._words = words = surroundings.words
         self._listeners = ExitStack()
         link = surroundings.location.url_of(f"/chat/{visit.room}")
-        self._peers = PeerList(document, visit.username)
-        self._status = StatusStrip(document)
-        self._writing = WritingLine(document)
-        self._connection = ConnectionButton(document, page_actions)
+        self._peers = PeerList(document, words, visit.username)
+        self._status = StatusStrip(document, words)
+        self._writing = WritingLine(document, words)
+        self._connection = ConnectionButton(document, words, page_actions)
         self._history = HistoryButton(surroundings, actions)
         self._invite = InviteButton(surroundings, link)
         self._placeholder = Placeholder(surroundings, link)
         self._transcript = Transcript(surroundings, actions, self._placeholder.element)
-        self._keeping_fault = KeepingFault(document, self._transcript.keep_end)
-        self._composer = Composer(document, visit.draft, actions, self._transcript.keep_end)
+        self._keeping_fault = KeepingFaultLine(document, words, self._transcript.keep_end)
+        self._composer = Composer(document, words, visit.draft, actions, self._transcript.keep_end)
         for part in (
             self._connection,
             self._history,
@@ -87,7 +91,7 @@ class RoomScreen:
             self._listeners.callback(part.dispose)
         self.element = document.create(
             "section",
-            {"class": "screen room", "aria-label": f"Room {visit.room}"},
+            {"class": "screen room", "aria-label": words.say(ROOM, room=visit.room)},
             self._header(visit.username, page_actions),
             self._status.element,
             self._keeping_fault.element,
@@ -127,7 +131,7 @@ class RoomScreen:
                 self._history.show_found(notice)
             case KeepingChanged(keeping):
                 self._history.show_keeping(keeping)
-                self._keeping_fault.show(keeping.fault)
+                self._keeping_fault.show(keeping)
             case RelayChoiceChanged(choice):
                 self._connection.show(choice)
             case ItemAdded(item):
@@ -139,8 +143,8 @@ class RoomScreen:
                 self._writing.show(usernames)
             case UnreadChanged(count):
                 self._document.title = title_of(self.room, count)
-            case ItemRefused(Text(text), sentence):
-                self._composer.restore(text, sentence)
+            case ItemRefused(Text(text), fault):
+                self._composer.restore(text, item_fault(self._words, fault))
 
     def dispose(self) -> None:
         """Stop listening, in every part."""
@@ -152,19 +156,19 @@ class RoomScreen:
         return create(
             "header",
             {"class": "room-head"},
-            self._tool("back", "Rooms", "lobby", page_actions.open_lobby),
+            self._tool("back", ROOMS, "lobby", page_actions.open_lobby),
             create("div", {"class": "room-name"}, create("h1", {"title": self.room}, self.room), self._peers.element),
             self._connection.element,
             self._history.element,
             self._invite.element,
             self._oneself(username),
-            self._tool("logout", "Log out", "logout", page_actions.sign_out),
+            self._tool("logout", LOG_OUT, "logout", page_actions.sign_out),
         )
 
     def _oneself(self, username: str) -> Element:
         """Show who one is here, since another tab may be someone else."""
         create = self._document.create
-        sentence = f"You are {username}"
+        sentence = self._words.say(YOU_ARE, username=username)
         return create(
             "p",
             {"class": "oneself", "data-testid": "oneself", "data-name": username, "title": sentence},
@@ -172,7 +176,8 @@ class RoomScreen:
             create("span", {"class": "tool-label"}, sentence),
         )
 
-    def _tool(self, drawing: str, label: str, testid: str, act: Callable[[], None]) -> Element:
+    def _tool(self, drawing: str, phrase: Phrase, testid: str, act: Callable[[], None]) -> Element:
+        label = self._words.say(phrase)
         button = build_tool(self._document, drawing, label, {"data-testid": testid, "title": label})
         self._listeners.callback(button.on("click", lambda _event: act()))
         return button

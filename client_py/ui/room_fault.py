@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.words.lobby import CHOOSE_ROOM, NO_SUCH_ROOM, ROOM_NAME_RULE
+
 if TYPE_CHECKING:
     from client_py.ports import Document
     from client_py.ui.actions import PageActions
+    from client_py.words.phrases import Words
 
 
 class RoomFaultScreen:
@@ -15,16 +18,16 @@ class RoomFaultScreen:
 
     room = ""
 
-    def __init__(self, document: Document, actions: PageActions, sentence: str) -> None:
-        self._go = document.create("button", {"type": "button", "class": "primary"}, "Choose a room")
+    def __init__(self, document: Document, words: Words, actions: PageActions) -> None:
+        self._go = document.create("button", {"type": "button", "class": "primary"}, words.say(CHOOSE_ROOM))
         self.element = document.create(
             "section",
             {"class": "screen narrow"},
             document.create(
                 "div",
                 {"class": "card"},
-                document.create("h1", {}, "There is no such room"),
-                document.create("p", {"class": "lead", "role": "alert"}, sentence),
+                document.create("h1", {}, words.say(NO_SUCH_ROOM)),
+                document.create("p", {"class": "lead", "role": "alert"}, words.say(ROOM_NAME_RULE)),
                 document.create("div", {"class": "buttons"}, self._go),
             ),
         )

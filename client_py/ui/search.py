@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from client_py.core.models import Direction
 from client_py.ui.matches import excerpt_of, split_matches
+from client_py.words.history import MESSAGES_FOUND, SEARCH, SEARCH_THE_ROOM, summary_of
+from client_py.words.transcript import DAY_AND_TIME, YOU, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +23,13 @@ PAUSE_SECONDS = 0.25
 """Who pauses for so long in typing is searched for; who presses Enter, at once."""
 
 
-def summary_of(found: MessagesFound) -> str:
-    """Word how many messages were found."""
-    count = len(found.items)
-    if not count:
-        return "No message found"
-    if not found.complete:
-        return f"Showing the newest {count}"
-    return "1 message found" if count == 1 else f"{count} messages found"
-
-
 class Search:
     """A field, and under it the messages that are like what stands in it."""
 
     def __init__(self, surroundings: Surroundings, actions: RoomActions) -> None:
         self._document = surroundings.document
         self._formats = surroundings.formats
+        self._words = words = surroundings.words
         self._clock = surroundings.clock
         self._actions = actions
         self._stop_waiting: Dispose = lambda: None
@@ -46,15 +39,15 @@ class Search:
             {
                 "type": "search",
                 "data-testid": "search",
-                "aria-label": "Search the messages of this room",
-                "placeholder": "Search messages",
+                "aria-label": words.say(SEARCH_THE_ROOM),
+                "placeholder": words.say(SEARCH),
                 "autocomplete": "off",
                 "enterkeyhint": "search",
                 "autofocus": "",
             },
         )
         self._summary = create("p", {"class": "hint", "role": "status"})
-        self._results = create("ol", {"class": "results", "tabindex": "0", "aria-label": "Messages found"})
+        self._results = create("ol", {"class": "results", "tabindex": "0", "aria-label": words.say(MESSAGES_FOUND)})
         found = create("div", {"class": "found", "data-testid": "search-results"}, self._summary, self._results)
         self.element = create("div", {"class": "search", "role": "search"}, self._field, found)
         self._listeners = ExitStack()
@@ -65,7 +58,7 @@ class Search:
     def show(self, found: MessagesFound) -> None:
         """Show what was found, unless something else is looked for by now."""
         if found.query == self._field.value:
-            self._summary.text = summary_of(found)
+            self._summary.text = summary_of(self._words, found)
             self._results.replace_children(*(self._result(message, found.query) for message in found.items))
             self._results.hidden = not found.items
 
@@ -104,15 +97,16 @@ class Search:
     def _result(self, message: Item, query: str) -> Element:
         create = self._document.create
         is_own = message.direction is Direction.OUTGOING
-        day, time = self._formats.day(message.sent_at), self._formats.time(message.sent_at)
+        day = day_of(self._words, self._formats, message.sent_at)
+        when = self._words.say(DAY_AND_TIME, day=day, time=self._formats.time(message.sent_at))
         return create(
             "li",
             {"class": "result", "data-testid": "search-result", "data-direction": message.direction},
             create(
                 "p",
                 {"class": "result-head"},
-                create("span", {"class": "name", "dir": "auto"}, "You" if is_own else message.author),
-                create("time", {"title": self._formats.full(message.sent_at)}, f"{day}, {time}"),
+                create("span", {"class": "name", "dir": "auto"}, self._words.say(YOU) if is_own else message.author),
+                create("time", {"title": self._formats.full(message.sent_at)}, when),
             ),
             create("p", {"class": "result-text", "dir": "auto"}, *self._marked(message.text, query)),
         )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.core.models import Status
-from protocol.fields import password_fault, username_fault
+from client_py.core.models import Status, StatusLine
+from client_py.words.sign_in import PASSWORD_MISSING, USERNAME_MISSING, USERNAME_RULE, access_fault, password_rule
+from client_py.words.status import status_text
+from protocol.fields import USERNAME, password_fault
 
 if TYPE_CHECKING:
+    from client_py.core.models import AccessFault
     from client_py.ports import Document, DomEvent
     from client_py.ui.actions import PageActions
+    from client_py.words.phrases import Words
 
 REGISTER = "register"
 """The `value` of the button that makes a new account."""
@@ -21,7 +25,8 @@ class SignInScreen:
 
     room = ""
 
-    def __init__(self, document: Document, actions: PageActions) -> None:
+    def __init__(self, document: Document, words: Words, actions: PageActions) -> None:
+        self._words = words
         self._actions = actions
         self.element = document.by_id("sign-in")
         self._form = document.by_id("sign-in-form")
@@ -34,9 +39,10 @@ class SignInScreen:
         self._listeners = ExitStack()
         self._listeners.callback(self._form.on("submit", self._submitted))
 
-    def open(self, notice: str, username: str) -> None:
+    def open(self, fault: AccessFault | None, username: str) -> None:
         """Wait for name and password; a name that a person has typed stays."""
         self._rest()
+        notice = access_fault(self._words, fault) if fault else ""
         self._notice.text = notice
         self._notice.hidden = not notice
         self._username.value = self._username.value or username
@@ -44,13 +50,13 @@ class SignInScreen:
     def show_checking(self) -> None:
         """Show that name and password are on their way."""
         self._error.text = ""
-        self._show_status(Status.SIGNING_IN, "Signing in…")
+        self._show_status(Status.SIGNING_IN)
         self._lock(locked=True)
 
-    def show_error(self, sentence: str) -> None:
+    def show_fault(self, fault: AccessFault) -> None:
         """Show why it failed, and let the person try again."""
         self._rest()
-        self._error.text = sentence
+        self._error.text = access_fault(self._words, fault)
         self._password.focus()
 
     def forget_password(self) -> None:
@@ -79,24 +85,29 @@ class SignInScreen:
         else:
             self._actions.sign_in(username, password)
 
-    def _fault(self, username: str, password: str, *, registering: bool) -> str | None:
+    def _fault(self, username: str, password: str, *, registering: bool) -> str:
         if not username:
             self._username.focus()
-            return "Please enter your username."
+            return self._words.say(USERNAME_MISSING)
         if not password:
             self._password.focus()
-            return "Please enter your password."
+            return self._words.say(PASSWORD_MISSING)
         # The rules for new names and passwords may change; what was once accepted still signs in.
-        return (username_fault(username) or password_fault(password)) if registering else None
+        if not registering:
+            return ""
+        if not USERNAME.admits(username):
+            return self._words.say(USERNAME_RULE)
+        fault = password_fault(password)
+        return password_rule(self._words, fault) if fault else ""
 
     def _rest(self) -> None:
         self._error.text = ""
-        self._show_status(Status.SIGNED_OUT, "Signed out")
+        self._show_status(Status.SIGNED_OUT)
         self._lock(locked=False)
 
-    def _show_status(self, status: Status, text: str) -> None:
+    def _show_status(self, status: Status) -> None:
         self._status.set("data-state", status)
-        self._status.text = text
+        self._status.text = status_text(self._words, StatusLine(status))
 
     def _lock(self, *, locked: bool) -> None:
         for button in self._buttons:

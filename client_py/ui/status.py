@@ -1,22 +1,25 @@
-"""Shows the connection's state; what to tell a person comes with the state."""
+"""Shows the connection's state."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from client_py.core.models import Status, StatusLine
+from client_py.words.status import status_detail, status_text
 
 if TYPE_CHECKING:
     from client_py.ports import Document
+    from client_py.words.phrases import Words
 
-ENTERING = StatusLine(Status.CONNECTING, "Connecting")
+ENTERING = StatusLine(Status.CONNECTING)
 """What stands there until the room tells its first state."""
 
 
 class StatusStrip:
     """A pill with the state in words and in colour, and a line on how or why beside it."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, words: Words) -> None:
+        self._words = words
         self._pill = document.create("p", {"class": "status", "data-testid": "status", "role": "status"})
         self._detail = document.create("p", {"class": "detail", "data-testid": "status-detail", "aria-live": "polite"})
         self.element = document.create("div", {"class": "strip"}, self._pill, self._detail)
@@ -27,6 +30,9 @@ class StatusStrip:
         self.element.set("data-state", line.status)
         self._pill.set("data-state", line.status)
         self._detail.set("data-cause", line.cause)
-        for element, text in ((self._pill, line.text), (self._detail, line.detail)):
+        for element, text in (
+            (self._pill, status_text(self._words, line)),
+            (self._detail, status_detail(self._words, line)),
+        ):
             if element.text != text:
                 element.text = text

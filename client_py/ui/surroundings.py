@@ -1,4 +1,4 @@
-"""What of the browser the views stand on, in one bundle."""
+"""What the views stand on, of the browser and in words, in one bundle."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from client_py.ports import Clipboard, Clock, Document, Formats, Location, Random
+    from client_py.words.phrases import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The ports that views are given; each takes those that it needs."""
+    """The ports and words that views are given; each takes what it needs."""
 
     document: Document
     location: Location
@@ -23,3 +24,5 @@ class Surroundings:
     random: Random
     report: Callable[[BaseException], None]
     """Told of failures that nobody foresaw, and that the page goes on after; for whoever looks at the console."""
+    words: Words
+    """The language that the page speaks."""

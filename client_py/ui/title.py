@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-APP_NAME = "P2P Chat"
+from client_py.words.page import APP_NAME
 
 
 def title_of(room: str = "", unread: int = 0) -> str:

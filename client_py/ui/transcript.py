@@ -13,6 +13,7 @@ from client_py.ui.icons import icon
 from client_py.ui.message_list import MessageList
 from client_py.ui.reading import Reading
 from client_py.ui.scroll import ScrollEnd
+from client_py.words.transcript import MESSAGES, NEW, NEWEST, SHOW_EARLIER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +35,6 @@ MAX_AT_ONCE = 60
 MAX_KNOWN = 5_000
 """So many of our messages are known by how far they have come; more than are followed at once."""
 
-NEWEST = "Newest messages"
-
-
-def new_messages(count: int) -> str:
-    """Word how many messages wait below."""
-    return "1 new message" if count == 1 else f"{count} new messages"
-
 
 class Asked(Enum):
     """What the archive was asked for, and has yet to give."""
@@ -58,6 +52,7 @@ class Transcript:
 
     def __init__(self, surroundings: Surroundings, actions: RoomActions, placeholder: Element) -> None:
         document = surroundings.document
+        self._words = words = surroundings.words
         self._actions = actions
         self._placeholder = placeholder
         self._unseen = 0
@@ -70,7 +65,7 @@ class Transcript:
         """How far our messages have come, also where they are not on the page."""
         create = document.create
         self._earlier = create(
-            "button", {"type": "button", "class": "earlier", "data-testid": "earlier"}, "Show earlier messages"
+            "button", {"type": "button", "class": "earlier", "data-testid": "earlier"}, words.say(SHOW_EARLIER)
         )
         self._earlier.hidden = True
         self._log = create(
@@ -80,7 +75,7 @@ class Transcript:
                 "data-testid": "transcript",
                 "role": "log",
                 "aria-live": "polite",
-                "aria-label": "Messages",
+                "aria-label": words.say(MESSAGES),
                 "tabindex": "0",
             },
         )
@@ -294,7 +289,8 @@ class Transcript:
         self._earlier.hidden = not offered
 
     def _offer_jump(self) -> None:
-        self._count.text = new_messages(self._unseen) if self._unseen else NEWEST
+        unseen = self._unseen
+        self._count.text = self._words.count(NEW, unseen) if unseen else self._words.say(NEWEST)
         self._jump.hidden = not (self._unseen or self._end.goes_on)
 
     # What is asked for

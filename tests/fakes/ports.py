@@ -23,6 +23,7 @@ from client_py.ports import (
     SelectedPath,
     SocketCallbacks,
     StorageFailed,
+    StorageFault,
     Unreachable,
 )
 from protocol.webrtc import Candidate, Description
@@ -109,7 +110,7 @@ class FakeDatabase(MemoryDatabase):
         """Make all changes, or none."""
         await self.open_for_writing.wait()
         if self.failing:
-            raise StorageFailed("There is no room left.")
+            raise StorageFailed(StorageFault.FULL)
         self.written.append(changes)
         return await super().write(changes)
 
@@ -118,7 +119,7 @@ class FakeDatabase(MemoryDatabase):
         if self.hanging:
             await asyncio.get_running_loop().create_future()
         if self.unreadable:
-            raise StorageFailed("The disk does not answer.")
+            raise StorageFailed(StorageFault.FAILED, "The disk does not answer.")
         return await super().read(prefix, **limits)
 
     def close(self) -> None:
@@ -132,6 +133,7 @@ class FakeDatabases:
 
     database: FakeDatabase = field(default_factory=FakeDatabase)
     refusing: bool = False
+    refusal: StorageFailed = field(default_factory=lambda: StorageFailed(StorageFault.FORBIDDEN))
     take_away: Callable[[], None] = lambda: None
     """Takes it away from who opened it last."""
 
@@ -139,7 +141,7 @@ class FakeDatabases:
         """Open it, or refuse."""
         await asyncio.sleep(0)
         if self.refusing:
-            raise StorageFailed("This browser keeps nothing.")
+            raise self.refusal
         self.take_away = closed
         self.database.handles += 1
         return self.database
@@ -339,6 +341,7 @@ class FakePeerConnections:
 
     supported: bool = True
     refusing: bool = False
+    refusal: StorageFailed = field(default_factory=lambda: StorageFailed(StorageFault.FORBIDDEN))
     created: list[FakePeerConnection] = field(default_factory=list)
 
     def create(self, configuration: Configuration, callbacks: PeerConnectionCallbacks) -> FakePeerConnection:

@@ -5,15 +5,9 @@ import json
 import pytest
 
 from client_py.core.account import (
-    EXPIRED,
-    LOGGED_OUT_ELSEWHERE,
     MAX_RENEWAL_SECONDS,
     MIN_RENEWAL_SECONDS,
     RENEWAL_RETRY_SECONDS,
-    SIGNED_IN_ELSEWHERE,
-    SOMEONE_ELSE,
-    UNREACHABLE,
-    UNREADABLE,
     Account,
     AccountEffect,
     Forget,
@@ -31,6 +25,14 @@ from client_py.core.account import (
     StopRenewalTimer,
 )
 from client_py.core.kept_login import Kept, Login
+from client_py.core.models import (
+    AccessFault,
+    LoginFault,
+    PageOriginRefused,
+    ServerRefused,
+    SignedInElsewhere,
+    SomeoneElseSignedIn,
+)
 
 NOW = 1_000_000.0
 LOGIN = Login("jwt", "ada", NOW + 3_600)
@@ -94,9 +96,12 @@ def test_account_forgets_marks_that_the_server_does_not_know() -> None:
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret", ("a.1",))
     malformed = '{"error": {"code": "malformed", "message": "No."}}'
-    assert account.responded(Purpose.SIGN_IN, 400, malformed, NOW) == [ForgetDeviceMarks(), ShowFault("No.")]
+    assert account.responded(Purpose.SIGN_IN, 400, malformed, NOW) == [
+        ForgetDeviceMarks(),
+        ShowFault(ServerRefused("malformed")),
+    ]
     account.submitted(Purpose.REGISTER, "ada", "secret")
-    assert account.responded(Purpose.REGISTER, 400, malformed, NOW) == [ShowFault("No.")]
+    assert account.responded(Purpose.REGISTER, 400, malformed, NOW) == [ShowFault(ServerRefused("malformed"))]
 
 
 def test_account_asks_once_at_a_time() -> None:
@@ -130,20 +135,25 @@ def test_account_renews_short_lives_not_too_often() -> None:
 
 @pytest.mark.parametrize("purpose", ENTRANCES)
 @pytest.mark.parametrize(
-    ("status", "body", "sentence"),
+    ("status", "body", "fault"),
     [
-        (401, '{"error": {"code": "invalid_credentials", "message": "Wrong."}}', "Wrong."),
-        (503, '{"error": {"code": "database_unavailable", "message": "Later.", "retry_after": 5}}', "Later."),
-        (502, "<html>", UNREADABLE),
-        (500, '{"error": "?"}', UNREADABLE),
-        (200, "{}", UNREADABLE),
+        (401, '{"error": {"code": "invalid_credentials", "message": "Wrong."}}', ServerRefused("invalid_credentials")),
+        (429, '{"error": {"code": "rate_limited", "retry_after": 5}}', ServerRefused("rate_limited", 5)),
+        (429, '{"error": {"code": "rate_limited", "retry_after": "soon"}}', ServerRefused("rate_limited")),
+        (418, '{"error": {"code": "of_a_newer_server"}}', ServerRefused("of_a_newer_server")),
+        (502, "<html>", LoginFault.UNREADABLE),
+        (500, '{"error": "?"}', LoginFault.UNREADABLE),
+        (500, '{"error": {"code": 500}}', LoginFault.UNREADABLE),
+        (500, json.dumps({"error": {"code": 65 * "x"}}), LoginFault.UNREADABLE),
+        (500, 100_000 * "[", LoginFault.UNREADABLE),
+        (200, "{}", LoginFault.UNREADABLE),
     ],
 )
-def test_account_tells_why_not(purpose: Purpose, status: int, body: str, sentence: str) -> None:
-    """A refusal is told in the server's words, or in ours where it has none, and the person may try again."""
+def test_account_tells_why_not(purpose: Purpose, status: int, body: str, fault: AccessFault) -> None:
+    """A refusal is told by the server's code, and the person may try again."""
     account = Account()
     account.submitted(purpose, "ada", "secret")
-    assert account.responded(purpose, status, body, NOW) == [ShowFault(sentence)]
+    assert account.responded(purpose, status, body, NOW) == [ShowFault(fault)]
     assert account.login is None
     assert account.submitted(purpose, "ada", "secret") != []
 
@@ -153,7 +163,7 @@ def test_account_tells_that_nobody_answers(purpose: Purpose) -> None:
     """No answer is no refusal."""
     account = Account()
     account.submitted(purpose, "ada", "secret")
-    assert account.unreachable(purpose) == [ShowFault(UNREACHABLE)]
+    assert account.unreachable(purpose) == [ShowFault(LoginFault.UNREACHABLE)]
 
 
 @pytest.mark.parametrize("purpose", ENTRANCES)
@@ -161,11 +171,8 @@ def test_account_tells_that_its_origin_is_refused(purpose: Purpose) -> None:
     """A person reads which origin that is, and who can do something about it."""
     account = Account()
     account.submitted(purpose, "ada", "secret")
-    sentence = (
-        "This server does not allow pages from https://pages.example. Whoever runs it has to add that to "
-        "P2PCHAT_ALLOWED_ORIGINS and restart it."
-    )
-    assert account.origin_refused(purpose, "https://pages.example") == [ShowFault(sentence)]
+    refused = PageOriginRefused("https://pages.example")
+    assert account.origin_refused(purpose, "https://pages.example") == [ShowFault(refused)]
     assert account.submitted(purpose, "ada", "secret") != []
 
 
@@ -191,7 +198,7 @@ def test_account_leads_back_to_the_form() -> None:
     assert account.responded(Purpose.RESUME, 401, "", NOW) == [
         Forget(),
         *GONE,
-        SignedOut(EXPIRED, "ada"),
+        SignedOut(LoginFault.EXPIRED, "ada"),
     ]
 
 
@@ -226,7 +233,7 @@ def test_account_signs_out() -> None:
 
 def test_account_ends_with_a_refused_token() -> None:
     """A token that the WebSocket's server does not take leads back to the form."""
-    assert signed_in().token_refused("jwt") == [Forget(), *GONE, SignedOut(EXPIRED, "ada")]
+    assert signed_in().token_refused("jwt") == [Forget(), *GONE, SignedOut(LoginFault.EXPIRED, "ada")]
 
 
 def test_account_renews_a_long_login_twice_a_day() -> None:
@@ -239,13 +246,13 @@ def test_account_renews_a_long_login_twice_a_day() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["[" * 9_000, '{"error":{"message":["no"]}}', '{"error":{"message":"\\ud800"}}', '{"error":"no"}', '{"error":{}}'],
+    ["[" * 9_000, '{"error":{"code":["no"]}}', '{"error":{"code":"\\ud800"}}', '{"error":"no"}', '{"error":{}}'],
 )
-def test_account_shows_no_sentence_that_is_none(body: str) -> None:
+def test_account_shows_no_code_that_is_none(body: str) -> None:
     """A proxy may answer, or a server in trouble: what cannot be read is said as that."""
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
-    assert account.responded(Purpose.SIGN_IN, 502, body, NOW) == [ShowFault(UNREADABLE)]
+    assert account.responded(Purpose.SIGN_IN, 502, body, NOW) == [ShowFault(LoginFault.UNREADABLE)]
 
 
 # Other tabs of the browser
@@ -255,7 +262,7 @@ def test_account_ends_with_a_logout_in_another_tab() -> None:
     """The login is gone from the browser, or another logout stands there than the one that we know of."""
     for kept in (Kept(None), Kept(LOGIN, "later"), Kept(None, "later")):
         account = signed_in()
-        assert account.looked(kept, NOW) == [*GONE, SignedOut(LOGGED_OUT_ELSEWHERE, "ada")]
+        assert account.looked(kept, NOW) == [*GONE, SignedOut(LoginFault.LOGGED_OUT_ELSEWHERE, "ada")]
         assert account.login is None
 
 
@@ -310,7 +317,7 @@ def test_account_is_not_ended_by_the_refusal_of_a_token_that_was_renewed() -> No
     account.looked(Kept(RENEWED), NOW)
     assert account.responded(Purpose.RESUME, 401, "", NOW) == [Post(Purpose.RENEW, "{}", "newer")]
     assert account.token_refused("jwt") == [SignedIn("ada")]
-    assert account.responded(Purpose.RENEW, 401, "", NOW)[-1] == SignedOut(EXPIRED, "ada")
+    assert account.responded(Purpose.RENEW, 401, "", NOW)[-1] == SignedOut(LoginFault.EXPIRED, "ada")
 
 
 def test_account_stays_who_it_is_while_another_signs_in() -> None:
@@ -320,7 +327,7 @@ def test_account_stays_who_it_is_while_another_signs_in() -> None:
     assert account.login == LOGIN
     assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600) == [StartRenewalTimer(1_800)]
     assert account.login == RENEWED
-    assert account.token_refused("newer") == [*GONE, SignedOut(EXPIRED, "ada")]
+    assert account.token_refused("newer") == [*GONE, SignedOut(LoginFault.EXPIRED, "ada")]
 
 
 def test_account_keeps_its_login_again_when_its_person_is_back() -> None:
@@ -341,8 +348,7 @@ def test_account_logs_everyone_out_of_this_browser() -> None:
 def test_account_becomes_nobody_else_by_a_reload() -> None:
     """A browser may load a tab anew by itself; it does not turn into whoever has signed in since."""
     account = Account()
-    sentence = SOMEONE_ELSE.format(name="ben", person="ada")
-    assert account.resumed(Kept(BENS), "ada") == [SignedOut(sentence, "ada")]
+    assert account.resumed(Kept(BENS), "ada") == [SignedOut(SomeoneElseSignedIn("ben", "ada"), "ada")]
     assert account.login is None
     assert account.looked(Kept(BENS), NOW) == []
     assert Account().resumed(Kept(BENS), "ben") == [Post(Purpose.RESUME, "{}", "bens")]
@@ -352,7 +358,7 @@ def test_account_tells_at_the_form_who_has_signed_in_elsewhere() -> None:
     """The form stays, since a name may have been typed there, and says what a reload would do."""
     account = Account()
     account.resumed(Kept())
-    assert account.looked(Kept(BENS), NOW) == [SignedOut(SIGNED_IN_ELSEWHERE.format(name="ben"))]
+    assert account.looked(Kept(BENS), NOW) == [SignedOut(SignedInElsewhere("ben"))]
     assert account.looked(Kept(BENS), NOW) == []
     assert account.looked(Kept(None, "later"), NOW) == [SignedOut()]
     account.submitted(Purpose.SIGN_IN, "ada", "secret")

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.history import MEDIA_TYPES, answers, export, file_name, search_words
-from client_py.core.items import Item, Text
+from client_py.core.history import MEDIA_TYPES, ExportWords, answers, export, file_name, search_words
+from client_py.core.items import Item, Reaction, Text, Unknown
 from client_py.core.models import Delivery, Direction, ExportFormat
 
 NOON = 1_700_000_000.0
 THEIRS = Item("theirs", Direction.INCOMING, "ben", Text("Grüße aus\nder Straße"), NOON)
 OURS = Item("ours", Direction.OUTGOING, "ada", Text("Hello"), NOON + 1, Delivery.DELIVERED)
+WORDS = ExportWords("This message cannot be shown.", "This message needs a newer version.", "unknown time")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_export_has_a_name_and_a_type() -> None:
 
 def test_export_as_json_has_everything() -> None:
     """A program finds each message with its moment in ISO 8601, and ours with how far it has come."""
-    assert json.loads(export("den", [THEIRS, OURS], ExportFormat.JSON)) == {
+    assert json.loads(export("den", [THEIRS, OURS], ExportFormat.JSON, WORDS)) == {
         "room": "den",
         "messages": [
             {
@@ -72,13 +73,13 @@ def test_export_as_json_has_everything() -> None:
 def test_export_as_json_takes_a_message_without_delivery_for_queued() -> None:
     """What is not known to have gone anywhere waits."""
     message = Item("ours", Direction.OUTGOING, "ada", Text("Hello"), NOON)
-    (record,) = json.loads(export("den", [message], ExportFormat.JSON))["messages"]
+    (record,) = json.loads(export("den", [message], ExportFormat.JSON, WORDS))["messages"]
     assert record["delivery"] == "queued"
 
 
 def test_export_as_text_is_for_a_person() -> None:
     """Each message has a line with who and when, and its further lines are indented."""
-    assert export("den", [THEIRS, OURS], ExportFormat.TEXT) == (
+    assert export("den", [THEIRS, OURS], ExportFormat.TEXT, WORDS) == (
         "[2023-11-14 22:13:20 UTC] ben: Grüße aus\n    der Straße\n[2023-11-14 22:13:21 UTC] ada: Hello\n"
     )
 
@@ -88,29 +89,37 @@ def test_export_as_text_is_for_a_person() -> None:
 def test_export_takes_any_clock(form: ExportFormat, sent_at: float) -> None:
     """A moment that is in no calendar does not keep the rest from being written."""
     message = Item("theirs", Direction.INCOMING, "ben", Text("Hi"), sent_at)
-    assert "Hi" in export("den", [message], form)
+    assert "Hi" in export("den", [message], form, WORDS)
 
 
 def test_export_says_of_a_moment_in_no_calendar_that_it_is_unknown() -> None:
     """Any day that stood there would be invented."""
     message = Item("theirs", Direction.INCOMING, "ben", Text("Hi"), 2.0**53)
-    assert export("den", [message], ExportFormat.TEXT) == "[unknown time] ben: Hi\n"
-    (record,) = json.loads(export("den", [message], ExportFormat.JSON))["messages"]
+    assert export("den", [message], ExportFormat.TEXT, WORDS) == "[unknown time] ben: Hi\n"
+    (record,) = json.loads(export("den", [message], ExportFormat.JSON, WORDS))["messages"]
     assert record["sent_at"] is None
 
 
 def test_export_names_what_cannot_be_shown() -> None:
     """A message that is spoilt stands at its place, and neither takes the others along nor is passed over."""
     spoilt = THEIRS.unreadable()
-    assert export("den", [spoilt, OURS], ExportFormat.TEXT) == (
+    assert export("den", [spoilt, OURS], ExportFormat.TEXT, WORDS) == (
         "[2023-11-14 22:13:20 UTC] This message cannot be shown.\n[2023-11-14 22:13:21 UTC] ada: Hello\n"
     )
-    records = json.loads(export("den", [spoilt, OURS], ExportFormat.JSON))["messages"]
-    assert records[0] == {"id": "theirs", "fault": "This message cannot be shown."}
+    records = json.loads(export("den", [spoilt, OURS], ExportFormat.JSON, WORDS))["messages"]
+    assert records[0] == {"id": "theirs", "fault": "unreadable"}
     assert records[1]["text"] == "Hello"
+
+
+def test_export_as_text_names_what_this_version_does_not_know() -> None:
+    """Who wrote it is told; a reaction, which is no message of its own, is left out."""
+    bodies = (Unknown("of-a-newer-page", "{}"), Reaction("ada", "ours", "👍"))
+    items = [Item("theirs", Direction.INCOMING, "ben", body, NOON) for body in bodies]
+    text = export("den", items, ExportFormat.TEXT, WORDS)
+    assert text == "[2023-11-14 22:13:20 UTC] ben: This message needs a newer version.\n"
 
 
 def test_export_of_nothing_is_empty() -> None:
     """A room in which nothing was said can be exported too."""
-    assert export("den", [], ExportFormat.TEXT) == ""
-    assert json.loads(export("den", [], ExportFormat.JSON)) == {"room": "den", "messages": []}
+    assert export("den", [], ExportFormat.TEXT, WORDS) == ""
+    assert json.loads(export("den", [], ExportFormat.JSON, WORDS)) == {"room": "den", "messages": []}

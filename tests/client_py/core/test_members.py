@@ -6,7 +6,7 @@ import pytest
 
 from client_py.core.link import OFFER_EXPECTED_SECONDS
 from client_py.core.link_effects import ClosePeerConnection, CreateChannel, CreatePeerConnection, LinkTimer
-from client_py.core.models import Member, Status
+from client_py.core.models import Connected, Detail, Member, Status
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.notices import MembersChanged, StatusChanged
 from client_py.core.room_effects import RoomEffect, StartLinkTimer, Warn
@@ -85,7 +85,7 @@ def test_room_keeps_a_channel_without_the_server() -> None:
     stage.connect()
     shown = stage.lose_server()[-1]
     assert isinstance(shown, StatusChanged)
-    assert "cannot be reached" in shown.line.detail
+    assert shown.line.detail == Connected("ben", relayed=None, server_away=True)
     assert on_ben(stage.joined(PEER)) == []
     assert stage.status() is Status.CONNECTED
 
@@ -139,7 +139,7 @@ def test_room_settles_roles_by_names(me: str, polite: bool, they_came_first: boo
     assert (SetRemoteDescription(OFFER) in on_ben(effects)) is polite
 
 
-def detail(effects: Sequence[RoomEffect]) -> str:
+def detail(effects: Sequence[RoomEffect]) -> Detail | None:
     """Give what the status says in the end."""
     return [effect.line.detail for effect in effects if isinstance(effect, StatusChanged)][-1]
 
@@ -154,19 +154,21 @@ def test_room_forgets_a_path_with_its_channel() -> None:
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
     shown = stage.do(stage.room.channel_opened(BEN))[-1]
     assert isinstance(shown, StatusChanged)
-    assert "relay" not in shown.line.detail
+    assert shown.line.detail == Connected("ben", relayed=None)
 
 
 def test_path_is_what_was_last_known_of_it() -> None:
     """Firefox tells none during a restart, while the old one carries; and a way back may be another one."""
     stage = Stage()
     stage.connect()
-    assert "through a relay" in detail(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)))
+    shown = detail(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)))
+    assert shown == Connected("ben", relayed=True)
     assert stage.do(stage.room.path_found(BEN, relayed=None, allocated=None)) == []
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
     back = detail(stage.do(stage.room.connection_state_changed(BEN, "connected")))
-    assert back == "Connected to ben, end to end encrypted."
-    assert "Directly" in detail(stage.do(stage.room.path_found(BEN, relayed=False, allocated=False)))
+    assert back == Connected("ben", relayed=None)
+    shown = detail(stage.do(stage.room.path_found(BEN, relayed=False, allocated=False)))
+    assert shown == Connected("ben", relayed=False)
 
 
 def test_room_takes_no_orders_from_strangers() -> None:

@@ -7,8 +7,9 @@ from client_py.core.conversation import SendFrame, Store
 from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
 from client_py.core.link import DISCONNECTED_SECONDS
 from client_py.core.link_effects import ClosePeerConnection, LinkTimer
-from client_py.core.models import Delivery, Status
+from client_py.core.models import Connected, Delivery, KeptAway, Status
 from client_py.core.notices import DeliveryChanged, ItemAdded, RelayChoiceChanged, StatusChanged, TypingChanged
+from client_py.core.penalty import Fault
 from client_py.core.records import Entry, Kept, Receipt, Snapshot
 from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
 from client_py.core.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
@@ -65,7 +66,7 @@ def test_room_greets_over_an_open_channel() -> None:
     assert stage.status() is Status.CONNECTED
     (shown,) = stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
     assert isinstance(shown, StatusChanged)
-    assert "relay" in shown.line.detail
+    assert shown.line.detail == Connected("ben", relayed=True)
 
 
 def test_room_looks_for_the_path_anew_when_a_relay_becomes_known() -> None:
@@ -99,7 +100,7 @@ def test_room_costs_a_peer_its_channel_for_a_frame_that_fails() -> None:
     assert on_ben(effects) == [ClosePeerConnection()]
     assert stage.status() is Status.RECONNECTING
     (line,) = [effect.line for effect in effects if isinstance(effect, StatusChanged)]
-    assert "This page failed" in line.detail
+    assert line.detail == KeptAway("ben", Fault.UNFORESEEN)
 
 
 def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:

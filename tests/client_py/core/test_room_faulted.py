@@ -6,9 +6,10 @@ import pytest
 
 from client_py.core.frames import MAX_FRAME_BYTES
 from client_py.core.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
+from client_py.core.models import KeptAway
 from client_py.core.notices import StatusChanged
 from client_py.core.outbox import WINDOW_BYTES
-from client_py.core.penalty import FORGIVEN_AFTER_TICKS
+from client_py.core.penalty import FORGIVEN_AFTER_TICKS, Fault
 from client_py.core.room import Room, RoomEffect
 from client_py.core.room_effects import RoomTimer, StartLinkTimer, Warn
 from protocol import events
@@ -18,14 +19,14 @@ from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben
 
 
 @pytest.mark.parametrize(
-    ("excess", "sentence"),
+    ("excess", "fault"),
     [
-        (lambda room: room.frames_overrun(BEN, "typing"), "sends more than this page takes"),
-        (lambda room: room.channel_offered(BEN), "sends what this page cannot read"),
-        (lambda room: room.frame_received(BEN, "nonsense"), "sends what this page cannot read"),
+        (lambda room: room.frames_overrun(BEN, "typing"), Fault.EXCESSIVE),
+        (lambda room: room.channel_offered(BEN), Fault.UNREADABLE),
+        (lambda room: room.frame_received(BEN, "nonsense"), Fault.UNREADABLE),
     ],
 )
-def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEffect]], sentence: str) -> None:
+def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEffect]], fault: Fault) -> None:
     """The channel is closed, a person is told in one line, and the line goes when the pause is over."""
     stage = Stage()
     stage.connect()
@@ -34,10 +35,10 @@ def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEf
     assert on_ben(effects) == [ClosePeerConnection()]
     assert StartLinkTimer(BEN, LinkTimer.REPAIR, 4) in effects
     (shown,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
-    assert sentence in shown.line.detail
+    assert shown.line.detail == KeptAway("ben", fault)
     *_, after = stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
     assert isinstance(after, StatusChanged)
-    assert sentence not in after.line.detail
+    assert not isinstance(after.line.detail, KeptAway)
 
 
 def test_room_tells_that_a_device_does_not_keep_to_the_window() -> None:
@@ -51,7 +52,7 @@ def test_room_tells_that_a_device_does_not_keep_to_the_window() -> None:
     effects = stage.frame(part(count + 1, text=text))
     assert on_ben(effects) == [ClosePeerConnection()]
     (shown,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
-    assert "sends more than this page takes" in shown.line.detail
+    assert shown.line.detail == KeptAway("ben", Fault.EXCESSIVE)
 
 
 def test_room_keeps_an_account_away_that_comes_back_as_another_peer() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from client_py.core.account import EXPIRED, LOGGED_OUT_ELSEWHERE, UNREACHABLE
+from client_py.core.models import AccessFault, LoginFault, PageOriginRefused, ServerRefused, SomeoneElseSignedIn
 from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, LOGOUT_KEY, PERSON_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports import OriginRefused, Response
@@ -15,23 +15,23 @@ class FakeView:
     """Notes what it is told to show."""
 
     def __init__(self) -> None:
-        self.shown: list[tuple[str, ...]] = []
+        self.shown: list[tuple[object, ...]] = []
 
     def show_signing_in(self) -> None:
         """Note it."""
         self.shown.append(("signing in",))
 
-    def show_auth_error(self, sentence: str) -> None:
+    def show_access_fault(self, fault: AccessFault) -> None:
         """Note it."""
-        self.shown.append(("error", sentence))
+        self.shown.append(("fault", fault))
 
     def signed_in(self, username: str) -> None:
         """Note it."""
         self.shown.append(("in", username))
 
-    def signed_out(self, sentence: str, username: str) -> None:
+    def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Note it."""
-        self.shown.append(("out", sentence, username))
+        self.shown.append(("out", fault, username))
 
 
 class Stage:
@@ -65,7 +65,7 @@ async def test_account_signs_in_and_keeps_the_login() -> None:
     stage.driver.sign_in("test", "secret")
     await settle()
     assert stage.http.requests == [("/api/login", '{"username": "test", "password": "secret"}', None)]
-    assert stage.view.shown == [("out", "", ""), ("signing in",), ("in", "test")]
+    assert stage.view.shown == [("out", None, ""), ("signing in",), ("in", "test")]
     assert json.loads(stage.store[LOGIN_KEY])["token"] == "jwt"
     assert stage.driver.login is not None
     assert stage.failures == []
@@ -87,22 +87,23 @@ async def test_account_shows_that_its_origin_is_refused() -> None:
     stage.http.answers = [OriginRefused("https://pages.example")]
     stage.driver.sign_in("test", "secret")
     await settle()
-    kind, sentence = stage.view.shown[-1]
-    assert kind == "error"
-    assert "does not allow pages from https://pages.example" in sentence
     stage.driver.sign_in("test", "secret")
     await settle()
-    assert stage.view.shown[-1] == ("error", UNREACHABLE)
+    faults = [shown for shown in stage.view.shown if shown[0] == "fault"]
+    assert faults == [
+        ("fault", PageOriginRefused("https://pages.example")),
+        ("fault", LoginFault.UNREACHABLE),
+    ]
     assert stage.failures == []
 
 
 async def test_account_shows_what_the_server_says() -> None:
-    """A refusal is shown in the server's words, and nothing is kept."""
+    """A refusal is shown by the server's code, and nothing is kept."""
     stage = Stage()
     stage.http.answers = [Response(401, '{"error": {"code": "invalid_credentials", "message": "Wrong."}}')]
     stage.driver.sign_in("test", "wrong")
     await settle()
-    assert stage.view.shown[-1] == ("error", "Wrong.")
+    assert stage.view.shown[-1] == ("fault", ServerRefused("invalid_credentials"))
     assert stage.store == {}
 
 
@@ -111,8 +112,7 @@ async def test_account_says_when_the_server_is_away() -> None:
     stage = Stage()
     stage.driver.sign_in("test", "secret")
     await settle()
-    assert stage.view.shown[-1][0] == "error"
-    assert "cannot be reached" in stage.view.shown[-1][1]
+    assert stage.view.shown[-1] == ("fault", LoginFault.UNREACHABLE)
 
 
 async def test_account_resumes_and_renews_a_kept_login() -> None:
@@ -138,7 +138,7 @@ async def test_account_ends_a_login_that_is_refused() -> None:
     stage.http.answers = [Response(401, "{}")]
     stage.driver.start()
     await settle()
-    assert stage.view.shown == [("out", "Your login has expired. Please sign in again.", "test")]
+    assert stage.view.shown == [("out", LoginFault.EXPIRED, "test")]
     assert LOGIN_KEY not in stage.store
     assert stage.clock.running == []
 
@@ -150,7 +150,7 @@ async def test_account_signs_out() -> None:
     stage.driver.sign_in("test", "secret")
     await settle()
     stage.driver.sign_out()
-    assert stage.view.shown[-1] == ("out", "", "")
+    assert stage.view.shown[-1] == ("out", None, "")
     assert LOGIN_KEY not in stage.store
     assert stage.tab == {}
     assert stage.clock.running == []
@@ -212,11 +212,11 @@ async def test_logout_reaches_every_tab() -> None:
     one, other = await two_tabs()
     one.driver.sign_out()
     other.driver.look()
-    assert other.view.shown[-1] == ("out", LOGGED_OUT_ELSEWHERE, "test")
+    assert other.view.shown[-1] == ("out", LoginFault.LOGGED_OUT_ELSEWHERE, "test")
     assert (other.driver.login, other.clock.running, other.tab) == (None, [], {})
     third = Stage(one.store)
     third.driver.start()
-    assert third.view.shown == [("out", "", "")]
+    assert third.view.shown == [("out", None, "")]
 
 
 async def test_renewal_under_way_writes_no_login_back_after_a_logout() -> None:
@@ -238,7 +238,7 @@ async def test_login_that_is_written_back_all_the_same_counts_for_nothing() -> N
     one.store[LOGIN_KEY] = late
     third = Stage(one.store)
     third.driver.start()
-    assert third.view.shown == [("out", "", "")]
+    assert third.view.shown == [("out", None, "")]
     assert LOGIN_KEY not in one.store
     other.driver.look()
     assert other.driver.login is None
@@ -258,7 +258,7 @@ async def test_two_logouts_in_a_row_are_two() -> None:
     one.store[LOGIN_KEY] = between
     third = Stage(one.store)
     third.driver.start()
-    assert third.view.shown == [("out", "", "")]
+    assert third.view.shown == [("out", None, "")]
 
 
 async def test_tab_stays_who_it_is_while_another_signs_in() -> None:
@@ -279,9 +279,7 @@ async def test_tab_stays_who_it_is_while_another_signs_in() -> None:
     assert one.tab[PERSON_KEY] == "test"
     reloaded = Stage(one.store, one.tab)
     reloaded.driver.start()
-    kind, sentence, username = reloaded.view.shown[-1]
-    assert (kind, username) == ("out", "test")
-    assert "open a new tab to go on as demo" in sentence
+    assert reloaded.view.shown[-1] == ("out", SomeoneElseSignedIn("demo", "test"), "test")
 
 
 async def test_tab_that_slept_is_not_ended_by_its_old_token() -> None:
@@ -295,7 +293,7 @@ async def test_tab_that_slept_is_not_ended_by_its_old_token() -> None:
     assert other.driver.login is not None
     assert other.driver.login.token == "newer"
     other.driver.token_refused()
-    assert ("out", EXPIRED, "test") in other.view.shown
+    assert ("out", LoginFault.EXPIRED, "test") in other.view.shown
 
 
 async def test_tab_that_was_logged_out_meanwhile_is_not_told_of_a_refusal() -> None:
@@ -303,4 +301,4 @@ async def test_tab_that_was_logged_out_meanwhile_is_not_told_of_a_refusal() -> N
     one, other = await two_tabs()
     one.driver.sign_out()
     other.driver.token_refused()
-    assert other.view.shown[-1] == ("out", LOGGED_OUT_ELSEWHERE, "test")
+    assert other.view.shown[-1] == ("out", LoginFault.LOGGED_OUT_ELSEWHERE, "test")

@@ -13,7 +13,7 @@ from client_py.drivers import archive
 from client_py.drivers.archive import Archive
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Key, Put
+from client_py.ports import Key, Put, StorageFailed, StorageFault
 from tests.fakes.ports import FakeClock, FakeDatabase, settle
 from tests.releases import HISTORY_0_1, rows_of
 
@@ -27,7 +27,7 @@ class Stage:
     def __init__(self, before: Stage | None = None, device: str = "adas-tab", now: float = 1_000_000.0) -> None:
         self.database: FakeDatabase = before.database if before else FakeDatabase()
         self.stored: list[tuple[str | None, bool]] = []
-        self.faults: list[str] = []
+        self.faults: list[StorageFailed] = []
         self.failures: list[BaseException] = []
         tasks = Tasks(self.failures.append)
         self.archive = Archive(PLACE, device, self.database, FakeClock(now), tasks, self.faults.append)
@@ -167,7 +167,7 @@ async def test_archive_goes_on_in_memory_when_the_database_fails() -> None:
     stage.database.failing = True
     await stage.keep(Entry(incoming("2")))
     await stage.keep(Entry(incoming("3")))
-    assert stage.faults == ["There is no room left."]
+    assert [failed.fault for failed in stage.faults] == [StorageFault.FULL]
     assert stage.stored == [("1", True), ("2", True), ("3", True)]
     assert await stage.archive.everything() == [incoming("1"), incoming("2"), incoming("3")]
     await stage.keep(Entry(incoming("1")))
@@ -192,7 +192,7 @@ async def test_archive_does_not_wait_for_a_database_that_hangs(monkeypatch: pyte
     stage.database.failing = stage.database.hanging = True
     await stage.keep(Entry(incoming("2")))
     assert stage.stored[-1] == ("2", True)
-    assert stage.faults == ["There is no room left."]
+    assert [failed.fault for failed in stage.faults] == [StorageFault.FULL]
 
 
 async def test_archive_closes_after_the_last_entry_is_kept() -> None:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from client_py.core.items import Item, Text
-from client_py.core.models import Delivery, Direction, Keeping
+from client_py.core.models import Delivery, Direction, Keeping, KeepingFault
 from client_py.core.records import Entry, Snapshot
 from client_py.core.rows import Place
-from client_py.drivers.keeping import NOT_REMOVED, TAKEN_AWAY, UNSUPPORTED, Keeper, KeepingPorts
+from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.tasks import Tasks
+from client_py.ports import StorageFailed, StorageFault
 from tests.fakes.ports import FakeClock, FakeDatabases, FakeLocks, FakeRandom, FakeStore, settle
 
 PLACE = Place("ada", "den")
@@ -101,7 +104,7 @@ async def test_browser_without_locks_keeps_nothing_and_says_so() -> None:
     stage = Stage()
     stage.locks.supported = False
     await stage.keeper.open()
-    assert stage.shown == [Keeping(kept=False, changeable=False, fault=UNSUPPORTED)]
+    assert stage.shown == [Keeping(kept=False, changeable=False, fault=KeepingFault.INSECURE)]
     await stage.keep("Hello")
     assert await stage.texts() == ["Hello"]
 
@@ -111,7 +114,7 @@ async def test_browser_that_refuses_the_database_says_so() -> None:
     stage = Stage()
     stage.databases.refusing = True
     await stage.keeper.open()
-    assert stage.shown == [Keeping(kept=False, changeable=False, fault="This browser keeps nothing.")]
+    assert stage.shown == [Keeping(kept=False, changeable=False, fault=KeepingFault.FORBIDDEN)]
     assert stage.locks.held == set()
 
 
@@ -121,7 +124,7 @@ async def test_database_that_is_taken_away_is_told() -> None:
     await stage.keeper.open()
     rows = await stage.rows()
     stage.databases.take_away()
-    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=TAKEN_AWAY)
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=KeepingFault.TAKEN_AWAY)
     await stage.keep("Hello")
     assert await stage.texts() == ["Hello"]
     assert await stage.rows() == rows
@@ -212,7 +215,7 @@ async def test_browser_that_fails_while_the_device_is_taken_up_frees_it() -> Non
     stage = Stage()
     stage.databases.database.failing = True
     await stage.keeper.open()
-    assert stage.shown == [Keeping(kept=False, changeable=False, fault="There is no room left.")]
+    assert stage.shown == [Keeping(kept=False, changeable=False, fault=KeepingFault.FULL)]
     assert stage.locks.held == set()
     assert stage.databases.database.handles == 0
 
@@ -225,7 +228,7 @@ async def test_browser_that_fails_when_keeping_is_turned_on_is_let_go_of() -> No
     await stage.keep("Hello")
     stage.databases.database.failing = True
     await stage.keeper.set_keeping(kept=True)
-    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault="There is no room left.")
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=KeepingFault.FULL)
     assert await stage.texts() == ["Hello"]
     assert stage.databases.database.handles == 0
     assert stage.tab == {}
@@ -238,8 +241,7 @@ async def test_browser_that_fails_when_keeping_is_turned_off_says_so() -> None:
     await stage.keep("Hello")
     stage.databases.database.failing = True
     await stage.keeper.set_keeping(kept=False)
-    fault = NOT_REMOVED.format("There is no room left.")
-    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=fault)
+    assert stage.shown[-1] == Keeping(kept=False, changeable=False, fault=KeepingFault.NOT_REMOVED)
     await stage.keep("Again")
     assert await stage.texts() == ["Hello", "Again"]
     assert stage.databases.database.handles == 0
@@ -280,7 +282,7 @@ async def test_wish_that_comes_while_the_database_fails_is_carried_out() -> None
     database.open_for_writing.set()
     await settle()
     assert wishing.done()
-    assert stage.shown[-1].fault.startswith(NOT_REMOVED.format(""))
+    assert stage.shown[-1].fault is KeepingFault.NOT_REMOVED
     assert await stage.texts() == ["Hello", "Again"]
 
 
@@ -295,3 +297,14 @@ async def test_wishes_are_carried_out_one_at_a_time() -> None:
     await stage.keeper.close()
     await stage.keeper.look_at_wish()
     assert stage.locks.held == set()
+
+
+@pytest.mark.parametrize("fault", StorageFault)
+async def test_every_fault_of_storage_is_told(fault: StorageFault) -> None:
+    """It keeps its name on its way to the person, and brings along what the browser says."""
+    stage = Stage()
+    stage.databases.refusing = True
+    stage.databases.refusal = StorageFailed(fault, "AbortError: no")
+    await stage.keeper.open()
+    expected = Keeping(kept=False, changeable=False, fault=KeepingFault(fault.value), reason="AbortError: no")
+    assert stage.shown == [expected]

@@ -6,7 +6,7 @@ import pytest
 
 from client_py.core.budgets import BUDGETS
 from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
-from client_py.core.models import Status
+from client_py.core.models import Connected, Status
 from client_py.core.notices import ItemAdded, Notice, StatusChanged
 from client_py.core.room import Room
 from client_py.drivers.keeping import KeepingPorts
@@ -257,7 +257,7 @@ async def test_room_tells_how_it_is_connected() -> None:
     stage.channel.callbacks.opened()
     await settle()
     lines = [notice.line for notice in stage.notices if isinstance(notice, StatusChanged)]
-    assert "relay" in lines[-1].detail
+    assert lines[-1].detail == Connected("bob", relayed=True)
 
 
 async def test_room_looks_for_the_path_by_what_the_other_has_said_of_it() -> None:
@@ -271,7 +271,7 @@ async def test_room_looks_for_the_path_by_what_the_other_has_said_of_it() -> Non
     await settle()
     assert relay in stage.connection.looked_after[-1]
     lines = [notice.line for notice in stage.notices if isinstance(notice, StatusChanged)]
-    assert "relay" in lines[-1].detail
+    assert lines[-1].detail == Connected("bob", relayed=True)
 
 
 async def test_room_opens_the_socket_again_when_the_server_answers() -> None:

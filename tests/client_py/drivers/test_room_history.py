@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from client_py.core.history import ExportWords
 from client_py.core.models import ExportFormat, Keeping
 from client_py.core.notices import (
     HistoryCleared,
@@ -13,10 +14,12 @@ from client_py.core.notices import (
     NewestLoaded,
     Notice,
 )
-from client_py.ports import Key, StorageFailed
+from client_py.ports import Key, StorageFailed, StorageFault
 from tests.client_py.drivers.test_room import Stage
 from tests.client_py.drivers.test_room_kept import THEIRS
 from tests.fakes.ports import FakeDatabase, FakeDatabases, settle
+
+WORDS = ExportWords("unreadable", "unknown", "unknown time")
 
 
 class UnreadableDatabase(FakeDatabase):
@@ -27,7 +30,7 @@ class UnreadableDatabase(FakeDatabase):
     async def read(self, prefix: Key, **limits: Any) -> list[tuple[Key, str]]:
         """Give rows, or fail."""
         if self.unreadable:
-            raise StorageFailed("The disk is broken.")
+            raise StorageFailed(StorageFault.FAILED, "The disk is broken.")
         return list(await super().read(prefix, **limits))
 
 
@@ -43,7 +46,7 @@ async def test_room_answers_what_is_asked_before_it_is_open() -> None:
     stage.driver.search("anything")
     stage.driver.load_earlier(THEIRS.id)
     stage.driver.clear_history()
-    stage.driver.export(ExportFormat.JSON)
+    stage.driver.export(ExportFormat.JSON, WORDS)
     await settle()
     assert stage.failures == []
     assert stage.notices[-3:] == [
@@ -120,7 +123,7 @@ async def test_room_tells_what_cannot_be_read() -> None:
     stage.driver.load_later(THEIRS.id)
     stage.driver.load_newest()
     stage.driver.search("morning")
-    stage.driver.export(ExportFormat.TEXT)
+    stage.driver.export(ExportFormat.TEXT, WORDS)
     stage.driver.clear_history()
     await settle()
     assert stage.notices[before:] == [
@@ -131,12 +134,12 @@ async def test_room_tells_what_cannot_be_read() -> None:
     ]
     assert stage.downloads.saved == []
     assert stage.warnings == [
-        "Earlier messages could not be read: The disk is broken.",
-        "Later messages could not be read: The disk is broken.",
-        "The newest messages could not be read: The disk is broken.",
-        "The history could not be searched: The disk is broken.",
-        "The history could not be exported: The disk is broken.",
-        "The history could not be cleared: The disk is broken.",
+        "Earlier messages could not be read: failed: The disk is broken.",
+        "Later messages could not be read: failed: The disk is broken.",
+        "The newest messages could not be read: failed: The disk is broken.",
+        "The history could not be searched: failed: The disk is broken.",
+        "The history could not be exported: failed: The disk is broken.",
+        "The history could not be cleared: failed: The disk is broken.",
     ]
 
 

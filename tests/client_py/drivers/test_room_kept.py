@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from client_py.core.frames import FRAMES, Ack, Frame, Hello, MessagePart, Resume
-from client_py.core.models import Delivery, Direction, ExportFormat, Keeping
+from client_py.core.history import ExportWords
+from client_py.core.models import Delivery, Direction, ExportFormat, Keeping, KeepingFault
 from client_py.core.notices import HistoryCleared, HistoryLoaded, ItemAdded, KeepingChanged, MessagesFound
 from protocol import requests
 from tests.client_py.drivers.test_room import Stage
 from tests.fakes.ports import settle
 
 THEIRS = MessagePart(1, "theirs-0000000000001", 1_000.0, 1, 1, "Good morning")
+
+WORDS = ExportWords("unreadable", "unknown", "unknown time")
 
 
 def frames(stage: Stage) -> list[Frame]:
@@ -144,7 +147,7 @@ async def test_failing_database_is_told_and_the_conversation_goes_on() -> None:
     stage.receive_frame(THEIRS)
     await settle()
     keeping = [notice.keeping for notice in stage.notices if isinstance(notice, KeepingChanged)]
-    assert keeping == [Keeping(kept=True), Keeping(kept=False, changeable=False, fault="There is no room left.")]
+    assert keeping == [Keeping(kept=True), Keeping(kept=False, changeable=False, fault=KeepingFault.FULL)]
     assert frames(stage)[-1] == Ack(1)
     assert stage.failures == []
 
@@ -161,7 +164,7 @@ async def test_history_is_searched_exported_and_cleared() -> None:
     found = stage.notices[-1]
     assert isinstance(found, MessagesFound)
     assert [message.text for message in found.items] == ["Good morning"]
-    stage.driver.export(ExportFormat.TEXT)
+    stage.driver.export(ExportFormat.TEXT, WORDS)
     await settle()
     assert [(name, "bob: Good morning" in text) for name, _, text in stage.downloads.saved] == [
         ("p2p-chat-den.txt", True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import Status
+from client_py.core.models import PageOriginRefused, Status
 from client_py.core.notices import StatusChanged
 from client_py.core.relaying import FetchIceServers
 from client_py.core.room import Room, RoomEffect, Visitor
@@ -65,7 +65,7 @@ async def test_line_tells_that_its_origin_is_refused() -> None:
     (effects,) = stage.effects
     (changed,) = [notice for notice in stage.room.news() if isinstance(notice, StatusChanged)]
     assert changed.line.status is Status.REFUSED
-    assert "https://pages.example" in changed.line.detail
+    assert changed.line.detail == PageOriginRefused("https://pages.example")
     assert OpenSocket() not in effects
     assert stage.failures == []
 

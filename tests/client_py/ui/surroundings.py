@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from client_py.core.items import Item, Text
 from client_py.core.models import Delivery, Direction, RelayChoice
 from client_py.ui.surroundings import Surroundings
+from client_py.words.phrases import Words
 from tests.fakes.document import FakeDocument
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from client_py.core.history import ExportWords
     from client_py.core.models import ExportFormat
-    from client_py.ports import Dispose
+    from client_py.ports import Dispose, NearDay
 
 DAY = 86_400.0
 DIRECTLY = RelayChoice(only=False)
@@ -60,6 +62,10 @@ class PlainFormats:
     def day(self, seconds: float) -> str:
         """Number the day."""
         return f"Day {seconds // DAY:.0f}"
+
+    def near_day(self, seconds: float) -> NearDay | None:  # noqa: ARG002 - the signature of Formats
+        """Know neither today nor yesterday."""
+        return None
 
     def full(self, seconds: float) -> str:
         """Write both."""
@@ -177,7 +183,7 @@ class Asked:
         """Remember it."""
         self.calls.append(("search", query))
 
-    def export(self, form: ExportFormat) -> None:
+    def export(self, form: ExportFormat, words: ExportWords) -> None:  # noqa: ARG002 - the signature of RoomActions
         """Remember it."""
         self.calls.append(("export", form))
 
@@ -204,12 +210,13 @@ class World:
     random: Dice = field(default_factory=Dice)
     asked: Asked = field(default_factory=Asked)
     reported: list[BaseException] = field(default_factory=list)
+    words: Words = field(default_factory=Words)
 
     @property
     def surroundings(self) -> Surroundings:
         """The ports, as views take them."""
         formats, report = PlainFormats(), self.reported.append
-        return Surroundings(self.document, Site(), self.clock, formats, self.clipboard, self.random, report)
+        return Surroundings(self.document, Site(), self.clock, formats, self.clipboard, self.random, report, self.words)
 
 
 def incoming(text: str = "hello", *, at: float = 0.0, author: str = "bob", message_id: str = "") -> Item:

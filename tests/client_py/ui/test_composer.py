@@ -5,11 +5,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from client_py.core.items import Text
+from client_py.core.models import ItemFault
 from client_py.core.notices import ItemRefused
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
+from client_py.words.room import ITEM_FAULTS
 from tests.client_py.ui.surroundings import World
 from tests.fakes.document import FakeElement
+
+TOO_MANY = ITEM_FAULTS[ItemFault.TOO_MANY_WAITING]
 
 
 @pytest.fixture
@@ -82,16 +86,16 @@ def test_refused_text_comes_back(world: World, room: RoomScreen, box: FakeElemen
     """What could not be taken stands in the box again, with the reason, which goes at the next key."""
     box.type("hello")
     box.fire("keydown", key="Enter")
-    room.apply(ItemRefused(Text("hello"), "Too many messages wait."))
+    room.apply(ItemRefused(Text("hello"), ItemFault.TOO_MANY_WAITING))
     assert box.value == "hello"
-    assert fault(world) == "Too many messages wait."
+    assert fault(world) == TOO_MANY
     box.type("hello!")
     assert fault(world) == ""
 
 
 def test_sending_again_clears_the_reason(world: World, room: RoomScreen, box: FakeElement) -> None:
     """What was refused may be sent again as it is, and the old reason goes."""
-    room.apply(ItemRefused(Text("hello"), "Too many messages wait."))
+    room.apply(ItemRefused(Text("hello"), ItemFault.TOO_MANY_WAITING))
     box.fire("keydown", key="Enter")
     assert world.asked.of("send") == [("send", "hello")]
     assert fault(world) == ""
@@ -108,15 +112,15 @@ def test_reason_of_a_refusal_does_not_cover_the_newest_message(world: World, roo
         seen.append(fault(world))
 
     world.document.by_test_id("composer").fit_to_content = fit  # type: ignore[method-assign]  # to look at that moment
-    room.apply(ItemRefused(Text("hello"), "Too many messages wait."))
-    assert seen == ["Too many messages wait."]
+    room.apply(ItemRefused(Text("hello"), ItemFault.TOO_MANY_WAITING))
+    assert seen == [TOO_MANY]
     assert log.scroll_top == 600
 
 
 def test_refused_text_does_not_push_out_what_was_written_since(room: RoomScreen, box: FakeElement) -> None:
     """Both texts stand in the box, in the order of their writing."""
     box.type("next")
-    room.apply(ItemRefused(Text("first"), "Too many messages wait."))
+    room.apply(ItemRefused(Text("first"), ItemFault.TOO_MANY_WAITING))
     assert box.value == "first\nnext"
 
 
@@ -125,14 +129,14 @@ def test_refusal_within_sending_brings_the_text_back(world: World, page: Page) -
 
     class Refusing(type(world.asked)):  # type: ignore[misc]  # the class of the recorder, whatever it is
         def send(self, text: str) -> None:
-            screen.apply(ItemRefused(Text(text), "No."))
+            screen.apply(ItemRefused(Text(text), ItemFault.TOO_MANY_WAITING))
 
     screen = page.show_room("den", "alice", Refusing())
     box = world.document.by_test_id("composer")
     box.type("hello")
     box.fire("keydown", key="Enter")
     assert box.value == "hello"
-    assert fault(world) == "No."
+    assert fault(world) == TOO_MANY
 
 
 def test_box_grows_to_a_share_of_the_window(world: World, box: FakeElement) -> None:

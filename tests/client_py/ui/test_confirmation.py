@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from client_py.ui.confirmation import Confirmation, Question
+from client_py.words.phrases import Phrase
 from tests.client_py.ui.surroundings import World
 from tests.fakes.document import FakeElement
 
@@ -21,7 +22,8 @@ class Asking:
         self.button = document.create("button")
         self.confirmation = Confirmation(
             document,
-            Question("Burn it?", "Burn", "confirm-burning"),
+            self.world.words,
+            Question(Phrase("Burn it?"), Phrase("Burn"), "confirm-burning"),
             replaced=self.button,
             origin=self.button,
             confirmed=lambda: self.answers.append("yes"),

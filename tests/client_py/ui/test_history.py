@@ -50,7 +50,7 @@ def test_clearing_asks_first(world: World, panel: FakeElement) -> None:
     panel.by_test_id("clear-history").fire("click")
     assert not panel.by_test_id("clear-history").is_shown()
     assert world.asked.of("clear_history") == []
-    assert "What has yet to be delivered stays." in panel.text
+    assert "Those that are not delivered yet stay." in panel.text
     panel.by_test_id("confirm-clear").fire("click")
     assert world.asked.of("clear_history") == [("clear_history",)]
     assert world.document.focused is panel.by_test_id("clear-history")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from client_py.core.models import Status, StatusLine
 from client_py.core.notices import StatusChanged
-from client_py.ui.invite import COPIED, COPY, NOT_COPIED, QUIET_ZONE, path_of
+from client_py.ui.invite import QUIET_ZONE, path_of
 from client_py.ui.page import Page
+from client_py.words.invite import COPIED, COPY, NOT_COPIED
 from tests.client_py.ui.surroundings import World
 from tests.fakes.document import FakeElement
 
@@ -106,7 +107,7 @@ async def test_room_that_ends_after_copying_stops_its_timer(world: World, page: 
 def test_empty_room_shows_the_code_on_demand(world: World, page: Page) -> None:
     """Who waits alone gets the code in place, and the button for it goes."""
     room = page.show_room("den", "alice", world.asked)
-    room.apply(StatusChanged(StatusLine(Status.WAITING, "Waiting")))
+    room.apply(StatusChanged(StatusLine(Status.WAITING)))
     alone = world.document.html.one(class_="alone")
     button = next(each for each in alone.every(tag="button") if each.text == "Show a QR code")
     button.fire("click")

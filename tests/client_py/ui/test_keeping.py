@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import Keeping
+from client_py.core.models import Keeping, KeepingFault
 from client_py.core.notices import KeepingChanged
-from client_py.ui.keeping import KEPT, NOT_KEPT
 from client_py.ui.room import RoomScreen
+from client_py.words.keeping import FAULTS, KEPT, NOT_KEPT
 from tests.client_py.ui.surroundings import World
 from tests.fakes.document import FakeElement
 
-FULL = "This browser has no space left, so nothing is kept."
+FULL = FAULTS[KeepingFault.FULL]
 
 
 def switch(world: World) -> FakeElement:
@@ -54,9 +54,9 @@ def test_switch_says_what_is_kept(world: World, room: RoomScreen, checked: str, 
 
 def test_switch_that_cannot_be_turned_is_disabled(world: World, room: RoomScreen) -> None:
     """And the sentence says why."""
-    room.apply(KeepingChanged(Keeping(kept=False, changeable=False, fault=FULL)))
+    room.apply(KeepingChanged(Keeping(kept=False, changeable=False, fault=KeepingFault.FULL)))
     assert switch(world).disabled
-    assert hint(world) == f"{NOT_KEPT} {FULL}"
+    assert hint(world) == FULL
     room.apply(KeepingChanged(Keeping(kept=True)))
     assert not switch(world).disabled
 
@@ -75,7 +75,7 @@ def test_turning_it_off_asks_first(world: World, room: RoomScreen) -> None:
     room.apply(KeepingChanged(Keeping(kept=True)))
     switch(world).fire("click")
     assert world.asked.of("set_keeping") == []
-    assert "every room" in question(world).text
+    assert "all rooms" in question(world).text
     world.document.by_test_id("confirm-stop-keeping").fire("click")
     assert world.asked.of("set_keeping") == [("set_keeping", False)]
     assert world.document.focused is switch(world)
@@ -95,7 +95,7 @@ def test_fault_is_shown_in_the_room(world: World, room: RoomScreen) -> None:
     """Who does not open the panel hears of it too; where nothing is wrong, nothing is there."""
     room.apply(KeepingChanged(Keeping(kept=True)))
     assert (fault(world).text, dismissal(world).is_shown()) == ("", False)
-    room.apply(KeepingChanged(Keeping(kept=False, fault=FULL)))
+    room.apply(KeepingChanged(Keeping(kept=False, fault=KeepingFault.FULL)))
     assert (fault(world).get("role"), fault(world).text) == ("status", FULL)
     assert dismissal(world).is_shown()
     room.apply(KeepingChanged(Keeping(kept=True)))
@@ -104,15 +104,15 @@ def test_fault_is_shown_in_the_room(world: World, room: RoomScreen) -> None:
 
 def test_dismissed_fault_does_not_come_back_by_itself(world: World, room: RoomScreen) -> None:
     """Another fault does, and the same one once it was gone in between."""
-    room.apply(KeepingChanged(Keeping(kept=False, fault=FULL)))
+    room.apply(KeepingChanged(Keeping(kept=False, fault=KeepingFault.FULL)))
     dismissal(world).fire("click")
     assert (fault(world).text, dismissal(world).is_shown()) == ("", False)
-    room.apply(KeepingChanged(Keeping(kept=False, fault=FULL)))
+    room.apply(KeepingChanged(Keeping(kept=False, fault=KeepingFault.FULL)))
     assert fault(world).text == ""
-    room.apply(KeepingChanged(Keeping(kept=False, fault="Something else.")))
-    assert fault(world).text == "Something else."
+    room.apply(KeepingChanged(Keeping(kept=False, fault=KeepingFault.SILENT)))
+    assert fault(world).text == FAULTS[KeepingFault.SILENT]
     room.apply(KeepingChanged(Keeping(kept=True)))
-    room.apply(KeepingChanged(Keeping(kept=False, fault=FULL)))
+    room.apply(KeepingChanged(Keeping(kept=False, fault=KeepingFault.FULL)))
     assert fault(world).text == FULL
 
 
@@ -120,7 +120,7 @@ def test_fault_does_not_cover_the_newest_message(world: World, room: RoomScreen)
     """The transcript stays at its end when the line takes its room, and when it gives it back."""
     log = world.document.by_test_id("transcript")
     log.scroll_height, log.client_height = 1000, 400
-    room.apply(KeepingChanged(Keeping(kept=False, fault=FULL)))
+    room.apply(KeepingChanged(Keeping(kept=False, fault=KeepingFault.FULL)))
     assert log.scroll_top == 600
     log.scroll_height = 1100
     dismissal(world).fire("click")

@@ -94,7 +94,7 @@ def test_recent_room_is_forgotten(world: World, page: Page) -> None:
     world.document.focused = None
     for room in ("den", "hall"):
         assert recent.is_shown()
-        world.document.html.one(aria_label=f"Take {room} off this list").fire("click")
+        world.document.html.one(aria_label=f"Remove {room} from this list").fire("click")
         assert world.document.html.every(data_room=room) == []
     assert world.asked.calls == [("forget_room", "den"), ("forget_room", "hall")]
     assert not recent.is_shown()

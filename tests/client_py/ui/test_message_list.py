@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.history import UNREADABLE
 from client_py.core.items import Item
 from client_py.core.models import Delivery
+from client_py.ports import NearDay
 from client_py.ui import message as message_view
 from client_py.ui.links import Part, split_links
 from client_py.ui.message_list import MessageList
+from client_py.words.transcript import UNREADABLE
 from tests.client_py.ui.surroundings import DAY, PlainFormats, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -26,9 +27,9 @@ class MovingFormats(PlainFormats):
 
     today = 0.0
 
-    def day(self, seconds: float) -> str:
+    def near_day(self, seconds: float) -> NearDay | None:
         """Tell today from other days."""
-        return "Today" if seconds // DAY == self.today else super().day(seconds)
+        return NearDay.TODAY if seconds // DAY == self.today else None
 
 
 @pytest.fixture

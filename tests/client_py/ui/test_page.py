@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from client_py.core.models import Member, Status, StatusLine
+from client_py.core.models import LoginFault, Member, Status, StatusLine
 from client_py.core.notices import ItemAdded, MembersChanged, StatusChanged, UnreadChanged
 from client_py.ui.page import Page
 from tests.client_py.ui.surroundings import DIRECTLY, World, incoming, outgoing
@@ -14,10 +14,10 @@ Show = Callable[[Page, World], object]
 SCREENS: dict[str, Show] = {
     "sign-in": lambda page, _world: page.show_sign_in(),
     "signing-in": lambda page, _world: page.show_signing_in(),
-    "auth-error": lambda page, _world: page.show_auth_error("No."),
+    "auth-error": lambda page, _world: page.show_access_fault(LoginFault.UNREACHABLE),
     "lobby": lambda page, _world: page.show_lobby("alice", ["one", "two"], DIRECTLY),
     "room": lambda page, world: page.show_room("den", "alice", world.asked),
-    "room-fault": lambda page, _world: page.show_room_fault("No such room."),
+    "room-fault": lambda page, _world: page.show_room_fault(),
 }
 
 
@@ -74,7 +74,7 @@ def test_draft_outlives_leaving_the_room(world: World, page: Page) -> None:
     """What stands in the composer stands there again after the lobby, or after signing in anew."""
     page.show_room("den", "alice", world.asked)
     world.document.by_test_id("composer").type("half a sen")
-    page.show_sign_in("Your login has expired.")
+    page.show_sign_in(LoginFault.EXPIRED)
     page.show_room("den", "alice", world.asked)
     assert world.document.by_test_id("composer").value == "half a sen"
 
@@ -90,7 +90,7 @@ def test_draft_belongs_to_its_room_and_its_writer(world: World, page: Page, room
 
 def test_room_fault_leads_to_the_lobby(world: World, page: Page) -> None:
     """An address without a room says why, and where to go."""
-    page.show_room_fault("The name of a room has 1 to 64 characters.")
+    page.show_room_fault()
     assert "1 to 64 characters" in world.document.by_id("stage").one(role="alert").text
     button = world.document.by_id("stage").one(tag="button")
     assert world.document.focused is button
@@ -102,7 +102,7 @@ def test_screen_that_was_left_changes_nothing(world: World, page: Page) -> None:
     """A late notice to a room that was left does not show on the screen that followed."""
     room = page.show_room("den", "alice", world.asked)
     page.show_sign_in()
-    room.apply(StatusChanged(StatusLine(Status.CONNECTED, "Connected")))
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED)))
     room.apply(MembersChanged((Member("p" * 16, "bob"),)))
     room.apply(UnreadChanged(3))
     room.apply(ItemAdded(incoming("x" * 100_000)))

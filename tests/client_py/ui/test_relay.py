@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import Cause, RelayChoice, Status, StatusLine
+from client_py.core.models import Cause, Connected, NotConnected, RelayChoice, Status, StatusLine
 from client_py.core.notices import RelayChoiceChanged, StatusChanged
 from client_py.ui.page import Page
-from client_py.ui.relay import DIRECT, IN_VAIN, NOT_OFFERED, RELAYED
 from client_py.ui.room import RoomScreen
+from client_py.words.connection import DIRECT, IN_VAIN, NOT_OFFERED, RELAYED
 from tests.client_py.ui.surroundings import DIRECTLY, World
 from tests.fakes.document import FakeElement
 
@@ -79,7 +79,7 @@ def test_choice_that_comes_late_is_shown_nowhere_else(world: World, page: Page) 
 
 def test_status_carries_its_cause(world: World, room: RoomScreen) -> None:
     """A sentence is for people, and its cause for programs."""
-    room.apply(StatusChanged(StatusLine(Status.FAILED, "No connection", "Why.", Cause.RELAY_REFUSED)))
+    room.apply(StatusChanged(StatusLine(Status.FAILED, NotConnected("bob", Cause.RELAY_REFUSED, relay_only=False))))
     assert world.document.by_test_id("status-detail").get("data-cause") == "relay-refused"
-    room.apply(StatusChanged(StatusLine(Status.CONNECTED, "Connected", "How.")))
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=True))))
     assert world.document.by_test_id("status-detail").get("data-cause") is None

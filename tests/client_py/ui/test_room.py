@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import Member, Status, StatusLine
+from client_py.core.models import Connected, Member, Status, StatusLine
 from client_py.core.notices import ItemAdded, MembersChanged, StatusChanged, TypingChanged, UnreadChanged
 from client_py.ui.peers import HUES, hue_of
 from client_py.ui.room import RoomScreen
 from client_py.ui.title import title_of
-from client_py.ui.writing import writing_sentence
+from client_py.words.status import STATUSES
 from tests.client_py.ui.surroundings import World, incoming
 from tests.fakes.document import FakeElement
 
@@ -17,26 +17,26 @@ ALICE_ELSEWHERE = Member("a" * 16, "alice")
 
 def show(room: RoomScreen, status: Status) -> None:
     """Let the connection be in a state."""
-    room.apply(StatusChanged(StatusLine(status, status.value.title())))
+    room.apply(StatusChanged(StatusLine(status)))
 
 
 @pytest.mark.parametrize("status", Status)
 def test_status_is_shown_as_it_was_told(world: World, room: RoomScreen, status: Status) -> None:
     """The state for tests, the words for people, and the line beneath come from the room; the view decides nothing."""
-    room.apply(StatusChanged(StatusLine(status, "Some words", "A whole sentence.")))
+    room.apply(StatusChanged(StatusLine(status, Connected("bob", relayed=True))))
     pill = world.document.by_test_id("status")
-    assert (pill.get("data-state"), pill.text) == (status.value, "Some words")
-    assert world.document.by_test_id("status-detail").text == "A whole sentence."
+    assert (pill.get("data-state"), pill.text) == (status.value, STATUSES[status])
+    assert world.document.by_test_id("status-detail").text == "Connected to bob through a relay, end to end encrypted."
 
 
 def test_status_that_stays_is_not_written_again(world: World, room: RoomScreen) -> None:
     """A screen reader is not made to repeat itself."""
-    room.apply(StatusChanged(StatusLine(Status.CONNECTED, "Connected", "Direct")))
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=False))))
     written = list(world.document.by_test_id("status").children)
     world.document.by_test_id("status").replace_children = _never  # type: ignore[method-assign]  # to see it not called
-    room.apply(StatusChanged(StatusLine(Status.CONNECTED, "Connected", "Relayed")))
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=True))))
     assert world.document.by_test_id("status").children == written
-    assert world.document.by_test_id("status-detail").text == "Relayed"
+    assert world.document.by_test_id("status-detail").text == "Connected to bob through a relay, end to end encrypted."
 
 
 def _never(*_children: object) -> None:
@@ -65,20 +65,6 @@ def test_hue_of_a_name_does_not_depend_on_case() -> None:
     """Names are compared without case, so their colours are too."""
     assert hue_of("Bob") == hue_of("bob")
     assert {hue_of(chr(code)) for code in range(97, 123)} == {str(hue) for hue in range(HUES)}
-
-
-@pytest.mark.parametrize(
-    ("usernames", "sentence"),
-    [
-        ((), ""),
-        (("bob",), "bob is typing…"),
-        (("bob", "eve"), "bob and eve are typing…"),
-        (("bob", "eve", "mia"), "bob, eve and mia are typing…"),
-    ],
-)
-def test_typing_is_worded(usernames: tuple[str, ...], sentence: str) -> None:
-    """One person is typing, several are."""
-    assert writing_sentence(usernames) == sentence
 
 
 def test_typing_is_shown_while_it_lasts(world: World, room: RoomScreen) -> None:

@@ -6,7 +6,6 @@ from client_py.core.items import Item
 from client_py.core.notices import HistoryCleared, MessagesFound
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
-from client_py.ui.search import summary_of
 from tests.client_py.ui.surroundings import World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -109,20 +108,6 @@ def test_newer_answer_takes_the_place_of_the_older(world: World, room: RoomScree
     find(room, "tomato")
     assert (results(world), summary(world)) == ([], "No message found")
     assert not world.document.html.one(class_="results").is_shown()
-
-
-@pytest.mark.parametrize(
-    ("count", "complete", "words"),
-    [
-        (0, True, "No message found"),
-        (1, True, "1 message found"),
-        (2, True, "2 messages found"),
-        (2, False, "Showing the newest 2"),
-    ],
-)
-def test_summary_is_worded(count: int, words: str, *, complete: bool) -> None:
-    """It says where there may be more than these."""
-    assert summary_of(MessagesFound("x", (incoming(),) * count, complete)) == words
 
 
 def test_cleared_history_is_searched_again(world: World, room: RoomScreen, field: FakeElement) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.core.models import LoginFault, ServerRefused
 from client_py.ui.page import Page
 from tests.client_py.ui.surroundings import DIRECTLY, World
 
@@ -85,7 +86,7 @@ def test_error_lets_the_person_try_again(world: World, page: Page) -> None:
     """A refusal is said in words, and leaves name, password and buttons as they were."""
     fill(world, "alice", "wrong")
     page.show_signing_in()
-    page.show_auth_error("The username or the password is wrong.")
+    page.show_access_fault(ServerRefused("invalid_credentials"))
     assert world.document.by_test_id("auth-error").text == "The username or the password is wrong."
     assert world.document.by_test_id("status").get("data-state") == "signed-out"
     assert not world.document.by_test_id("login").disabled
@@ -95,7 +96,7 @@ def test_error_lets_the_person_try_again(world: World, page: Page) -> None:
 
 def test_new_attempt_clears_the_error(world: World, page: Page) -> None:
     """An old reason does not stand beside a new attempt."""
-    page.show_auth_error("No.")
+    page.show_access_fault(LoginFault.UNREACHABLE)
     page.show_signing_in()
     assert world.document.by_test_id("auth-error").text == ""
 
@@ -104,9 +105,9 @@ def test_notice_shows_only_where_there_is_one(world: World, page: Page) -> None:
     """Why the form is there is said once, and not kept for the next time."""
     notice = world.document.by_id("sign-in-notice")
     assert not notice.is_shown()
-    page.show_sign_in("Your login has expired.", "alice")
+    page.show_sign_in(LoginFault.EXPIRED, "alice")
     assert notice.is_shown()
-    assert notice.text == "Your login has expired."
+    assert notice.text == "Your login has expired. Please sign in again."
     assert world.document.by_test_id("username").value == "alice"
     page.show_sign_in()
     assert not notice.is_shown()
@@ -125,7 +126,7 @@ def test_password_is_forgotten_once_it_has_served(world: World, page: Page) -> N
 def test_form_shows_again_where_a_kept_login_proves_worthless(world: World, page: Page) -> None:
     """The card that only waits gives way to the form, and the form takes the keyboard."""
     world.document.root().set("data-signed-in", "")
-    page.show_sign_in("Your login has expired.")
+    page.show_sign_in(LoginFault.EXPIRED)
     assert world.document.root().get("data-signed-in") is None
     assert world.document.focused is world.document.by_test_id("username")
 

@@ -20,7 +20,8 @@ from client_py.core.notices import (
 from client_py.ui.message import FOLDED_FROM, SHOWN_FOLDED
 from client_py.ui.page import Page
 from client_py.ui.room import RoomScreen
-from client_py.ui.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, NEWEST, SLACK_SHOWN, new_messages
+from client_py.ui.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, SLACK_SHOWN
+from client_py.words.transcript import NEW, NEWEST
 from tests.client_py.ui.surroundings import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -293,12 +294,6 @@ def test_transcript_is_a_log_that_the_keyboard_reaches(log: FakeElement) -> None
     assert (log.get("role"), log.get("aria-live"), log.get("tabindex")) == ("log", "polite", "0")
 
 
-@pytest.mark.parametrize(("count", "words"), [(1, "1 new message"), (2, "2 new messages")])
-def test_new_messages_are_counted_in_words(count: int, words: str) -> None:
-    """One is not "1 messages"."""
-    assert new_messages(count) == words
-
-
 def test_direction_is_what_groups(room: RoomScreen, world: World) -> None:
     """A message that only looks like one's own, by its author, does not join one's own."""
     add(room, *(Item(name, Direction.INCOMING, "alice", Text(name), 0) for name in "ab"))
@@ -455,7 +450,7 @@ def test_reader_above_is_not_given_more_text(world: World, room: RoomScreen, log
     add(room, replace(incoming("b"), id="2"))
     world.document.draw()
     assert [text[:1] for text in texts(world)] == ["a"]
-    assert jump(world).text == new_messages(1)
+    assert jump(world).text == NEW.one.format(count=1)
 
 
 @pytest.mark.usefixtures("full")

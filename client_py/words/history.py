@@ -1,0 +1,44 @@
+"""Words what can be done with a room's history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from client_py.core.history import ExportWords
+from client_py.words.phrases import Counted, Phrase, Words
+from client_py.words.transcript import UNKNOWN, UNREADABLE
+
+if TYPE_CHECKING:
+    from client_py.core.notices import MessagesFound
+
+HISTORY = Phrase("History")
+HISTORY_OF_ROOM = Phrase("History of this room")
+EXPORT_TEXT = Phrase("Export as text")
+EXPORT_JSON = Phrase("Export as JSON")
+
+CLEAR_HISTORY = Phrase("Clear history")
+CLEAR_QUESTION = Phrase("Delete all messages of this room from this browser? Those that are not delivered yet stay.")
+CLEAR = Phrase("Clear")
+
+# For translators: in an exported file, in the place of a date.
+UNKNOWN_TIME = Phrase("unknown time")
+
+SEARCH = Phrase("Search messages")
+SEARCH_THE_ROOM = Phrase("Search the messages of this room")
+MESSAGES_FOUND = Phrase("Messages found")
+NONE_FOUND = Phrase("No message found")
+FOUND = Counted("{count} message found", "{count} messages found")
+NEWEST_FOUND = Counted("Showing the newest message", "Showing the newest {count}")
+
+
+def export_words(words: Words) -> ExportWords:
+    """Say what stands in a file where there is nothing else to tell."""
+    return ExportWords(words.say(UNREADABLE), words.say(UNKNOWN), words.say(UNKNOWN_TIME))
+
+
+def summary_of(words: Words, found: MessagesFound) -> str:
+    """Say how many messages were found."""
+    count = len(found.items)
+    if not count:
+        return words.say(NONE_FOUND)
+    return words.count(FOUND if found.complete else NEWEST_FOUND, count)

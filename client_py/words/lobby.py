@@ -1,0 +1,18 @@
+"""Words where a room is chosen."""
+
+from __future__ import annotations
+
+from client_py.words.phrases import Phrase
+
+HELLO = Phrase("Hello, {username}")
+LOG_OUT = Phrase("Log out")
+NAME_OF_ROOM = Phrase("Name of the room")
+ROOM_NAME_RULE = Phrase("The name of a room has 1 to 64 characters: letters, digits, “_” and “-”.")
+JOIN = Phrase("Join room")
+MAKE_UP = Phrase("Make one up")
+ANYONE_CAN_JOIN = Phrase("Anyone with this name can join.")
+RECENT_ROOMS = Phrase("Recent rooms")
+FORGET_ROOM = Phrase("Remove {room} from this list")
+
+NO_SUCH_ROOM = Phrase("There is no such room")
+CHOOSE_ROOM = Phrase("Choose a room")

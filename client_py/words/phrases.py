@@ -1,0 +1,38 @@
+"""Says the phrases of this package in the language of the page.
+
+A phrase is its own English; a catalog of gettext (`static/words/`) has it in another language. Phrases are whole
+sentences or whole labels, with named fields: how a sentence is put together differs from language to language.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from gettext import GNUTranslations, NullTranslations
+from typing import NewType
+
+Phrase = NewType("Phrase", str)
+"""Marks English words for the catalogs, as gettext's `N_()` does; fields stand in braces: "Hello, {username}"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Words about a number of things, which are in the field `count`; other languages have more than two forms."""
+
+    one: str
+    many: str
+
+
+class Words:
+    """The language of the page, chosen once; English without a catalog, which is a file in gettext's MO format."""
+
+    def __init__(self, catalog: bytes | None = None) -> None:
+        self._translations = GNUTranslations(io.BytesIO(catalog)) if catalog else NullTranslations()
+
+    def say(self, phrase: Phrase, **fields: str | int) -> str:
+        """Say a phrase, with its fields filled in; KeyError if one is missing."""
+        return self._translations.gettext(phrase).format_map(fields)
+
+    def count(self, counted: Counted, count: int, **fields: str | int) -> str:
+        """Say a phrase in the form that goes with a number of things."""
+        return self._translations.ngettext(counted.one, counted.many, count).format(count=count, **fields)

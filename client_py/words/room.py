@@ -1,0 +1,65 @@
+"""Words a room: its header, what stands in it while nobody has written, and the composer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from client_py.core.frames import MAX_ITEM_BYTES
+from client_py.core.models import ItemFault
+from client_py.words.phrases import Counted, Phrase, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOM = Phrase("Room {room}")
+ROOMS = Phrase("Rooms")
+OTHERS = Phrase("Also in this room")
+ALSO_YOU = Phrase("(also you)")
+
+# For translators: stands in the header, beside one’s own colour.
+YOU_ARE = Phrase("You are {username}")
+
+ALONE = Phrase("You are alone here.")
+SHARE_LINK = Phrase("Share this link:")
+SHOW_CODE = Phrase("Show a QR code")
+GREETING = Phrase("Say hello to {usernames}.")
+
+NAMES = Phrase("{usernames}, {username}")
+LAST_NAMES = Phrase("{usernames} and {username}")
+TYPING = Counted("{usernames} is typing…", "{usernames} are typing…")
+
+MESSAGE = Phrase("Message")
+WRITE = Phrase("Write a message")
+SEND = Phrase("Send")
+ITEM_FAULTS = {
+    ItemFault.TOO_LONG: Phrase("This message is longer than {most} KiB. Please send it in several parts."),
+    ItemFault.TOO_MANY_WAITING: Phrase(
+        "Too many messages are waiting to be delivered. Please wait until some have arrived."
+    ),
+}
+
+
+def list_of(words: Words, usernames: Sequence[str]) -> str:
+    """Name one or more people: "Ada, Ben and Cleo"."""
+    *others, last = usernames
+    if not others:
+        return last
+    listed, *more = others
+    for username in more:
+        listed = words.say(NAMES, usernames=listed, username=username)
+    return words.say(LAST_NAMES, usernames=listed, username=last)
+
+
+def greeting(words: Words, usernames: Sequence[str]) -> str:
+    """Say whom to greet."""
+    return words.say(GREETING, usernames=list_of(words, usernames))
+
+
+def typing(words: Words, usernames: Sequence[str]) -> str:
+    """Say who is writing; nothing if nobody is."""
+    return words.count(TYPING, len(usernames), usernames=list_of(words, usernames)) if usernames else ""
+
+
+def item_fault(words: Words, fault: ItemFault) -> str:
+    """Say why a message could not be taken, and what to do."""
+    return words.say(ITEM_FAULTS[fault], most=MAX_ITEM_BYTES // 1024)

@@ -1,0 +1,92 @@
+"""Words what can go wrong where someone signs in."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from client_py.core.models import (
+    AccessFault,
+    LoginFault,
+    PageOriginRefused,
+    ServerRefused,
+    SignedInElsewhere,
+    SomeoneElseSignedIn,
+)
+from client_py.words.phrases import Counted, Phrase, Words
+from client_py.words.status import ORIGIN_REFUSED
+from protocol.codes import ErrorCode
+from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
+
+USERNAME_MISSING = Phrase("Please enter your username.")
+PASSWORD_MISSING = Phrase("Please enter your password.")
+USERNAME_RULE = Phrase("A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”.")
+
+PASSWORD_FAULTS = {
+    PasswordFault.TOO_SHORT: Phrase("The password needs at least {least} characters."),
+    PasswordFault.TOO_LONG: Phrase("The password is too long: it may have {most} bytes, which are as many letters."),
+    PasswordFault.UNUSABLE: Phrase("The password has a character in it that no password can have."),
+}
+
+LOGIN_FAULTS = {
+    LoginFault.EXPIRED: Phrase("Your login has expired. Please sign in again."),
+    LoginFault.LOGGED_OUT_ELSEWHERE: Phrase("You have logged out in another tab."),
+    LoginFault.UNREACHABLE: Phrase("The server cannot be reached. Please check your connection and try again."),
+    LoginFault.UNREADABLE: Phrase("The server’s answer could not be read. Please try again, or reload the page."),
+}
+
+SIGNED_IN_ELSEWHERE = Phrase(
+    "{username} has signed in in another tab. Reload this page to go on as {username}, or sign in here."
+)
+SOMEONE_ELSE = Phrase(
+    "{username} has signed in in this browser. Sign in as {person} again, or open a new tab to go on as {username}."
+)
+
+REFUSALS: dict[str, Phrase] = {
+    ErrorCode.ACCOUNT_EXISTS: Phrase("This username is taken. Choose another, or log in."),
+    ErrorCode.DATABASE_UNAVAILABLE: Phrase(
+        "The server cannot look up accounts at the moment. Please try again in a few seconds."
+    ),
+    ErrorCode.INTERNAL: Phrase("The server failed. Please try again later, or tell whoever runs it."),
+    ErrorCode.INVALID_CREDENTIALS: Phrase("The username or the password is wrong."),
+    ErrorCode.INVALID_PASSWORD: Phrase("The server takes no password like this. Please choose another."),
+    ErrorCode.INVALID_USERNAME: USERNAME_RULE,
+    ErrorCode.RATE_LIMITED: Phrase("Too many attempts. Please wait a while, and try again."),
+}
+OTHER_REFUSAL = Phrase("The server refuses this ({code}). Please reload the page and try again.")
+WAIT_SECONDS = Counted(
+    "Too many attempts. Please try again in {count} second.", "Too many attempts. Please try again in {count} seconds."
+)
+WAIT_MINUTES = Counted(
+    "Too many attempts. Please try again in {count} minute.", "Too many attempts. Please try again in {count} minutes."
+)
+MINUTE = 60
+
+
+def access_fault(words: Words, fault: AccessFault) -> str:
+    """Say why nobody is signed in, and what to do."""
+    match fault:
+        case LoginFault():
+            return words.say(LOGIN_FAULTS[fault])
+        case PageOriginRefused(origin):
+            return words.say(ORIGIN_REFUSED, origin=origin)
+        case SignedInElsewhere(username):
+            return words.say(SIGNED_IN_ELSEWHERE, username=username)
+        case SomeoneElseSignedIn(username, person):
+            return words.say(SOMEONE_ELSE, username=username, person=person)
+        case ServerRefused(ErrorCode.RATE_LIMITED, retry_after) if retry_after is not None:
+            return _wait(words, retry_after)
+        case ServerRefused(code):
+            return words.say(REFUSALS.get(code, OTHER_REFUSAL), code=code)
+        case _:
+            assert_never(fault)
+
+
+def _wait(words: Words, seconds: int) -> str:
+    if seconds <= MINUTE:
+        return words.count(WAIT_SECONDS, seconds)
+    return words.count(WAIT_MINUTES, -(-seconds // MINUTE))
+
+
+def password_rule(words: Words, fault: PasswordFault) -> str:
+    """Say which rule a new password breaks."""
+    return words.say(PASSWORD_FAULTS[fault], least=MIN_PASSWORD_CHARACTERS, most=MAX_PASSWORD_BYTES)

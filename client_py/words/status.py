@@ -1,0 +1,203 @@
+"""Words how things stand with the connection."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from client_py.core.models import (
+    Cause,
+    Connected,
+    Connecting,
+    Interrupted,
+    KeptAway,
+    NotConnected,
+    PageOriginRefused,
+    Situation,
+    Status,
+    StatusLine,
+)
+from client_py.core.penalty import Fault
+from client_py.words.phrases import Phrase, Words
+
+STATUSES = {
+    Status.SIGNED_OUT: Phrase("Signed out"),
+    Status.SIGNING_IN: Phrase("Signing in…"),
+    Status.WAITING: Phrase("Waiting"),
+    Status.CONNECTING: Phrase("Connecting"),
+    Status.CONNECTED: Phrase("Connected"),
+    Status.RECONNECTING: Phrase("Reconnecting"),
+    Status.OFFLINE: Phrase("Offline"),
+    Status.FULL: Phrase("Room is full"),
+    Status.REFUSED: Phrase("Refused"),
+    Status.FAILED: Phrase("No connection"),
+    Status.UNSUPPORTED: Phrase("Not supported"),
+}
+STATUSES_IN_SITUATIONS = {
+    Situation.TOO_MANY_TABS: Phrase("Too many tabs"),
+    Situation.BROKEN: Phrase("Something broke"),
+}
+"""What says it better than the status does."""
+
+SITUATIONS = {
+    Situation.ENTERING: Phrase("Entering the room…"),
+    Situation.ALONE: Phrase("Nobody else is here yet. What you write now is delivered when someone comes."),
+    Situation.ROOM_FULL: Phrase("Every place in this room is taken. You will get in as soon as one is free."),
+    Situation.TOO_MANY_TABS: Phrase(
+        "You are in this room in too many tabs already. You will get in as soon as you close one of them."
+    ),
+    Situation.SERVER_UNREACHABLE: Phrase("The server cannot be reached. Retrying… What you write is kept until then."),
+    Situation.SERVER_BUSY: Phrase(
+        "The server cannot let anyone in at the moment. Retrying… What you write is kept until then."
+    ),
+    Situation.REPLACED: Phrase(
+        "This conversation goes on in another tab or window. Reload this page to bring it back here."
+    ),
+    Situation.LOGIN_ENDED: Phrase("Your login has ended. Please sign in again."),
+    Situation.INCOMPATIBLE: Phrase("This page and the server do not understand each other. Please reload the page."),
+    Situation.NO_WEBRTC: Phrase(
+        "This browser cannot connect to other browsers (it has no WebRTC). Please open this page in a current Chrome, "
+        "Edge, Firefox or Safari."
+    ),
+    Situation.BROKEN: Phrase(
+        "An error stopped this page; the browser’s console says which. Please copy what is not sent yet, and reload."
+    ),
+}
+
+ORIGIN_REFUSED = Phrase(
+    "This server does not allow pages from {origin}. Whoever runs it has to add that to P2PCHAT_ALLOWED_ORIGINS and "
+    "restart it."
+)
+CONNECTING = Phrase("Looking for a path to {username}’s browser…")
+INTERRUPTED = Phrase("The connection to {username} was interrupted. What you write is sent as soon as it is back.")
+
+CONNECTED = {
+    None: Phrase("Connected to {username}, end to end encrypted."),
+    False: Phrase("Directly connected to {username}, end to end encrypted."),
+    True: Phrase("Connected to {username} through a relay, end to end encrypted."),
+}
+"""By whether a TURN server carries the data."""
+CONNECTED_WITHOUT_SERVER = {
+    None: Phrase(
+        "Connected to {username}, end to end encrypted. The server cannot be reached just now; the conversation goes "
+        "on without it."
+    ),
+    False: Phrase(
+        "Directly connected to {username}, end to end encrypted. The server cannot be reached just now; the "
+        "conversation goes on without it."
+    ),
+    True: Phrase(
+        "Connected to {username} through a relay, end to end encrypted. The server cannot be reached just now; the "
+        "conversation goes on without it."
+    ),
+}
+
+KEPT_AWAY = {
+    Fault.UNREADABLE: Phrase(
+        "{username}’s page sends what this page cannot read. The connection to it is closed for a while; if that goes "
+        "on, both of you should reload the page."
+    ),
+    Fault.EXCESSIVE: Phrase(
+        "{username}’s page sends more than this page takes. The connection to it is closed for a while."
+    ),
+    Fault.UNFORESEEN: Phrase(
+        "This page failed over what {username}’s page sent. The connection to it is closed for a while; if that goes "
+        "on, reload this page."
+    ),
+}
+# For translators: how one person is connected, and then that another is kept away: whole sentences both.
+CONNECTED_AND_KEPT_AWAY = Phrase("{connected} {kept_away}")
+
+NO_ANSWER = Phrase(
+    "{username}’s browser does not answer. Ask {username} to bring the page to the front or to reload it. Retrying…"
+)
+RELAY_MISSING = Phrase(
+    "You connect through a relay only, and this server offers none. Switch that off under “Connection”, or ask whoever "
+    "runs the server for a relay. Retrying…"
+)
+NOT_CONNECTED = {
+    Cause.NO_ANSWER: NO_ANSWER,
+    Cause.NO_PATH: Phrase(
+        "No direct path to {username}’s browser was found. A firewall on one side may let nothing through. Another "
+        "network (a phone’s, for example) may help. Retrying…"
+    ),
+    Cause.RELAY_MISSING: RELAY_MISSING,
+    Cause.RELAY_REFUSED: Phrase(
+        "No direct path to {username}’s browser was found. The relay refuses the credentials that this server gives "
+        "out. Tell whoever runs it: the TURN servers have another secret, or another time. Retrying…"
+    ),
+    Cause.RELAY_EXPIRED: Phrase(
+        "No direct path to {username}’s browser was found. The credentials for the relay have run out, and this server "
+        "gave no fresh ones. Reload the page; if that does not help, sign in again. Retrying…"
+    ),
+    Cause.RELAY_OVERLOADED: Phrase(
+        "No direct path to {username}’s browser was found. The relay takes no more connections just now. Wait a "
+        "little, or tell whoever runs this server. Retrying…"
+    ),
+    Cause.RELAY_UNREACHABLE: Phrase(
+        "No direct path to {username}’s browser was found. The relay does not answer. Try another network (a phone’s, "
+        "for example), or tell whoever runs this server that its TURN server may be down. Retrying…"
+    ),
+}
+NOT_CONNECTED_BY_RELAY = {
+    Cause.NO_ANSWER: NO_ANSWER,
+    Cause.NO_PATH: Phrase(
+        "You connect through a relay only. A firewall on one side may let nothing through. Another network (a "
+        "phone’s, for example) may help. Retrying…"
+    ),
+    Cause.RELAY_MISSING: RELAY_MISSING,
+    Cause.RELAY_REFUSED: Phrase(
+        "You connect through a relay only. The relay refuses the credentials that this server gives out. Tell whoever "
+        "runs it: the TURN servers have another secret, or another time. Retrying…"
+    ),
+    Cause.RELAY_EXPIRED: Phrase(
+        "You connect through a relay only. The credentials for the relay have run out, and this server gave no fresh "
+        "ones. Reload the page; if that does not help, sign in again. Retrying…"
+    ),
+    Cause.RELAY_OVERLOADED: Phrase(
+        "You connect through a relay only. The relay takes no more connections just now. Wait a little, or tell "
+        "whoever runs this server. Retrying…"
+    ),
+    Cause.RELAY_UNREACHABLE: Phrase(
+        "You connect through a relay only. The relay does not answer. Try another network (a phone’s, for example), or "
+        "tell whoever runs this server that its TURN server may be down. Retrying…"
+    ),
+}
+"""For those who connect through a relay and in no other way."""
+
+
+def status_text(words: Words, line: StatusLine) -> str:
+    """Say the state in one or two words: "Connected"."""
+    closer = STATUSES_IN_SITUATIONS.get(line.detail) if isinstance(line.detail, Situation) else None
+    return words.say(closer or STATUSES[line.status])
+
+
+def status_detail(words: Words, line: StatusLine) -> str:
+    """Say how it stands, or why not and what to do; nothing where there is nothing to say."""
+    match line.detail:
+        case None:
+            return ""
+        case Situation():
+            return words.say(SITUATIONS[line.detail])
+        case PageOriginRefused(origin):
+            return words.say(ORIGIN_REFUSED, origin=origin)
+        case Connected(username, relayed, server_away, kept_away):
+            how = CONNECTED_WITHOUT_SERVER if server_away else CONNECTED
+            connected = words.say(how[relayed], username=username)
+            if kept_away is None:
+                return connected
+            return words.say(CONNECTED_AND_KEPT_AWAY, connected=connected, kept_away=_kept_away(words, kept_away))
+        case KeptAway():
+            return _kept_away(words, line.detail)
+        case Connecting(username):
+            return words.say(CONNECTING, username=username)
+        case Interrupted(username):
+            return words.say(INTERRUPTED, username=username)
+        case NotConnected(username, cause, relay_only):
+            why = NOT_CONNECTED_BY_RELAY if relay_only else NOT_CONNECTED
+            return words.say(why[cause], username=username)
+        case _:
+            assert_never(line.detail)
+
+
+def _kept_away(words: Words, kept_away: KeptAway) -> str:
+    return words.say(KEPT_AWAY[kept_away.fault], username=kept_away.username)

@@ -1,0 +1,47 @@
+"""Words the conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from client_py.core.items import Unknown
+from client_py.core.models import Delivery
+from client_py.ports import NearDay
+from client_py.words.phrases import Counted, Phrase, Words
+
+if TYPE_CHECKING:
+    from client_py.core.items import Item
+    from client_py.ports import Formats
+
+MESSAGES = Phrase("Messages")
+YOU = Phrase("You")
+SHOW_EARLIER = Phrase("Show earlier messages")
+NEWEST = Phrase("Newest messages")
+NEW = Counted("{count} new message", "{count} new messages")
+UNFOLD = Phrase("Show the whole message")
+FOLD = Phrase("Show less")
+UNREADABLE = Phrase("This message cannot be shown.")
+UNKNOWN = Phrase("This message needs a newer version of this page.")
+
+DELIVERIES = {
+    Delivery.QUEUED: Phrase("Waiting to be sent"),
+    Delivery.SENT: Phrase("Sent"),
+    Delivery.DELIVERED: Phrase("Delivered"),
+    Delivery.READ: Phrase("Read"),
+}
+
+NEAR_DAYS = {NearDay.TODAY: Phrase("Today"), NearDay.YESTERDAY: Phrase("Yesterday")}
+DAY_AND_TIME = Phrase("{day}, {time}")
+
+
+def text_of(words: Words, item: Item) -> str:
+    """Return what stands in a message: its text, or why there is none."""
+    if not item.is_readable:
+        return words.say(UNREADABLE)
+    return words.say(UNKNOWN) if isinstance(item.body, Unknown) else item.text
+
+
+def day_of(words: Words, formats: Formats, seconds: float) -> str:
+    """Name the day of a moment in the local time zone: "Today", or "Monday, 23 November"; equal for equal days."""
+    near = formats.near_day(seconds)
+    return words.say(NEAR_DAYS[near]) if near else formats.day(seconds)

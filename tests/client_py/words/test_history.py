@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.notices import MessagesFound
+from client_py.words.history import summary_of
+from client_py.words.phrases import Words
+from tests.client_py.ui.surroundings import incoming
+
+
+@pytest.mark.parametrize(
+    ("count", "complete", "words"),
+    [
+        (0, True, "No message found"),
+        (1, True, "1 message found"),
+        (2, True, "2 messages found"),
+        (2, False, "Showing the newest 2"),
+    ],
+)
+def test_summary_is_worded(count: int, words: str, *, complete: bool) -> None:
+    """It says where there may be more than these."""
+    assert summary_of(Words(), MessagesFound("x", (incoming(),) * count, complete)) == words

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.models import (
+    AccessFault,
+    LoginFault,
+    PageOriginRefused,
+    ServerRefused,
+    SignedInElsewhere,
+    SomeoneElseSignedIn,
+)
+from client_py.words.phrases import Words
+from client_py.words.sign_in import access_fault, password_rule
+from protocol.codes import ErrorCode
+from protocol.fields import PasswordFault
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (LoginFault.EXPIRED, "sign in again"),
+        (LoginFault.LOGGED_OUT_ELSEWHERE, "in another tab"),
+        (LoginFault.UNREACHABLE, "check your connection"),
+        (LoginFault.UNREADABLE, "could not be read"),
+        (PageOriginRefused("https://pages.example"), "https://pages.example"),
+        (SignedInElsewhere("ben"), "Reload this page to go on as ben,"),
+        (SomeoneElseSignedIn("ben", "ada"), "Sign in as ada again, or open a new tab to go on as ben."),
+        (ServerRefused(ErrorCode.ACCOUNT_EXISTS), "taken"),
+        (ServerRefused(ErrorCode.INVALID_CREDENTIALS), "wrong"),
+        (ServerRefused(ErrorCode.INVALID_USERNAME), "3 to 32 characters"),
+        (ServerRefused(ErrorCode.INVALID_PASSWORD), "choose another"),
+        (ServerRefused(ErrorCode.DATABASE_UNAVAILABLE, 5), "in a few seconds"),
+        (ServerRefused(ErrorCode.INTERNAL), "failed"),
+        (ServerRefused(ErrorCode.RATE_LIMITED), "wait a while"),
+        (ServerRefused(ErrorCode.RATE_LIMITED, 1), "in 1 second."),
+        (ServerRefused(ErrorCode.RATE_LIMITED, 60), "in 60 seconds."),
+        (ServerRefused(ErrorCode.RATE_LIMITED, 61), "in 2 minutes."),
+        (ServerRefused("of_a_newer_server"), "(of_a_newer_server)"),
+    ],
+)
+def test_fault_is_told_in_words(fault: AccessFault, words: str) -> None:
+    """A person reads why, and what to do."""
+    assert words in access_fault(Words(), fault)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (PasswordFault.TOO_SHORT, "at least 8 characters"),
+        (PasswordFault.TOO_LONG, "72 bytes"),
+        (PasswordFault.UNUSABLE, "character"),
+    ],
+)
+def test_password_rule_is_told_in_words(fault: PasswordFault, words: str) -> None:
+    """With its numbers."""
+    assert words in password_rule(Words(), fault)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from client_py.core.models import (
+    Cause,
+    Connected,
+    Connecting,
+    Detail,
+    Interrupted,
+    KeptAway,
+    NotConnected,
+    PageOriginRefused,
+    Situation,
+    Status,
+    StatusLine,
+)
+from client_py.core.penalty import Fault
+from client_py.words.phrases import Words
+from client_py.words.status import status_detail, status_text
+
+
+def detail_of(detail: Detail | None) -> str:
+    """Say a detail, whatever the state."""
+    return status_detail(Words(), StatusLine(Status.CONNECTING, detail))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_state_has_words(status: Status) -> None:
+    """They are few."""
+    assert 1 <= len(status_text(Words(), StatusLine(status)).split()) <= 3
+
+
+def test_place_that_is_only_missing_for_oneself_is_told_apart() -> None:
+    """The person can do something about their own tabs."""
+    assert status_text(Words(), StatusLine(Status.FULL, Situation.ROOM_FULL)) == "Room is full"
+    assert status_text(Words(), StatusLine(Status.FULL, Situation.TOO_MANY_TABS)) == "Too many tabs"
+
+
+def test_page_that_broke_says_so() -> None:
+    """It is no matter of connections."""
+    assert status_text(Words(), StatusLine(Status.FAILED, Situation.BROKEN)) == "Something broke"
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_every_situation_has_a_sentence(situation: Situation) -> None:
+    """A person is never shown a code."""
+    assert detail_of(situation).endswith((".", "…"))
+
+
+def test_nothing_to_tell_is_nothing() -> None:
+    """The line stays empty until the room has told its first state."""
+    assert detail_of(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        (Connecting("Ben"), "Looking for a path to Ben’s browser…"),
+        (Interrupted("Ben"), "The connection to Ben was interrupted. What you write is sent as soon as it is back."),
+        (Connected("Ben", relayed=None), "Connected to Ben, end to end encrypted."),
+        (Connected("Ben", relayed=False), "Directly connected to Ben, end to end encrypted."),
+        (Connected("Ben", relayed=True), "Connected to Ben through a relay, end to end encrypted."),
+    ],
+)
+def test_connection_is_told_by_name(detail: Detail, sentence: str) -> None:
+    """Who it is, and how."""
+    assert detail_of(detail) == sentence
+
+
+@pytest.mark.parametrize("relayed", [None, False, True])
+def test_server_that_is_away_is_told_beside_the_connection(*, relayed: bool | None) -> None:
+    """The conversation goes on, and this says so."""
+    told = detail_of(Connected("Ben", relayed, server_away=True))
+    assert told.startswith(detail_of(Connected("Ben", relayed)))
+    assert told.endswith("The server cannot be reached just now; the conversation goes on without it.")
+
+
+def test_refused_origin_is_named() -> None:
+    """Whoever runs the server needs it."""
+    assert "pages from https://pages.example. Whoever runs it" in detail_of(PageOriginRefused("https://pages.example"))
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (Cause.NO_ANSWER, "Ben’s browser does not answer"),
+        (Cause.NO_PATH, "firewall"),
+        (Cause.RELAY_MISSING, "Switch that off"),
+        (Cause.RELAY_REFUSED, "another secret"),
+        (Cause.RELAY_EXPIRED, "run out"),
+        (Cause.RELAY_OVERLOADED, "no more connections"),
+        (Cause.RELAY_UNREACHABLE, "does not answer"),
+    ],
+)
+@pytest.mark.parametrize("relay_only", [False, True])
+def test_every_cause_is_told_with_what_to_do(cause: Cause, words: str, *, relay_only: bool) -> None:
+    """And that the search goes on; who wants no direct path is not told that there was none."""
+    told = detail_of(NotConnected("Ben", cause, relay_only))
+    assert words in told
+    assert told.endswith("Retrying…")
+    assert not (relay_only and "direct path" in told)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_peer_that_is_kept_away_is_named(fault: Fault) -> None:
+    """Also beside a connection to somebody else."""
+    kept_away = KeptAway("Ben", fault)
+    told = detail_of(kept_away)
+    assert "Ben’s page" in told
+    connected = Connected("Cleo", relayed=True)
+    assert detail_of(replace(connected, kept_away=kept_away)) == f"{detail_of(connected)} {told}"
