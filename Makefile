@@ -36,7 +36,7 @@ COMPILE = $(SOLVE) pyproject.toml --group build
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format words lock wheel clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ coverage: setup-dev ## hold the pure parts to the coverage that pyproject.toml a
 format: setup-dev ## format the code and apply the safe fixes
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
+
+words: setup-dev ## bring the catalogs of what the page says up to date, for translators and for the page
+	$(BIN)/python -m build_words
 
 lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and package.json anew (UPGRADE=--upgrade moves every pin)
 	$(COMPILE) --output-file requirements/run.lock

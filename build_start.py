@@ -15,8 +15,8 @@ import sys
 import zipfile
 import zipimport
 
-IMPORTED = ("client_py.app", "segno.encoder", "random", "difflib", "hashlib")
-"""All that a page ever imports. The last two are what traceback and random import when they are in need of them."""
+IMPORTED = ("client_py.app", "segno.encoder", "random", "struct", "difflib", "hashlib")
+"""All that a page ever imports. The last ones are what gettext, traceback and random import when they need them."""
 STRIPPED = 2
 """Without asserts and docstrings (`python -OO`), which nobody reads in a page: a fifth less to load."""
 SIZES = (*(1 << power for power in range(20, 9, -1)), *range(504, 32, -8))

@@ -44,6 +44,8 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
     ".zip": "application/zip",
 }
+CATALOGS = "words/*.mo"
+"""Compiled from client_py/words/*.po by build_words.py, which needs a library that a server does not have."""
 ADDRESS_DIGITS = 16
 _PLACE = re.compile(rb"\{\{(.+?)\}\}")
 
@@ -137,6 +139,7 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, hosting: Hos
     scripts = tuple(checksum(text) for text in (inline[INLINE_SCRIPT], checks.import_map.encode()) if text)
     styles = (checksum(inline[INLINE_STYLE]),)
     values = {"runtime": runtime_path, "lock": html.escape(_lock_without_packages(static))}
+    values |= {"languages": html.escape(_languages(addresses))}
     values |= beginning.values(addresses) | page_values(hosting, checks, addresses, scripts, styles)
     values |= {f"inline {name}": content.decode() for name, content in inline.items()}
     values |= {"kept": json.dumps({address: checks.of(address) for address in sorted(kept)}, indent=2)}
@@ -207,6 +210,13 @@ def _lock_without_packages(static: Path) -> str:
     """Give a lock file that says of which runtime it is, and no more: nothing is loaded that the whole one lists."""
     lock = json.loads((static / RUNTIME_FOLDER / RUNTIME_LOCK).read_text(encoding="utf-8"))
     return json.dumps({"info": lock["info"], "packages": {}}, separators=(",", ":"))
+
+
+def _languages(addresses: Mapping[str, str]) -> str:
+    """Say where the words of the page are in other languages than English, by language."""
+    paths = {name: PurePosixPath(name) for name in addresses}
+    catalogs = {path.stem: addresses[name] for name, path in paths.items() if path.match(CATALOGS)}
+    return json.dumps(catalogs, separators=(",", ":"))
 
 
 def _file(name: str, path: Path, built: Path) -> Asset:

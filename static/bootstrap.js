@@ -3,9 +3,12 @@
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
 const { base, config, intake, runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
+// Where the catalogs are, by language (BCP 47). English needs none: what is looked up in a catalog is the English.
+const languages = JSON.parse(root.dataset.languages);
 const WORKER = `${base}service-worker.js`;
 const CONFIG_SECONDS = 15;
 const CONFIG_MAX_BYTES = 4096;
+const CATALOG_SECONDS = 10;
 const SNAPSHOT_SECONDS = 120;
 const PAINT_MS = 100;
 // The largest of the files that the page preloads and awaits: by it, the line is measured.
@@ -16,23 +19,69 @@ const SLOW_BYTES_PER_SECOND = 1.5e6;
 const LENGTH_BYTES = 4;
 // The data of WebAssembly's program end below this.
 const PRISTINE_BYTES = 1 << 23;
-const MAKE_APP = "from client_py.app import App; app = App()";
+const MAKE_APP = "from client_py.app import App; app = App(catalog and catalog.to_bytes())";
 // In sessionStorage, when an application that was taken up from a snapshot could not start: the next load does without.
 const PLAIN = "p2pchat.plain";
 
-const FAULT =
-  "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.";
-const CONFIG_FAULT =
-  `This page does not know its server. Please reload it; if that does not help, whoever hosts it has to look at ${config}.`;
-
+let words = new Map();
 let submitter = null;
-let fault = FAULT;
-let hint = "You can already log in.";
+let isConfigFaulty = false;
+
+// Says a phrase in the language of the page; build_words.py finds what is in quotation marks here.
+function gettext(phrase) {
+  return words.get(phrase) ?? phrase;
+}
+
+// The first of the person's languages that there is, with the address of its catalog.
+function chooseLanguage() {
+  for (const tag of navigator.languages) {
+    for (const language of [tag, tag.split("-")[0]]) {
+      if (languages[language]) return [language, languages[language]];
+      if (language === "en") return null;
+    }
+  }
+  return null;
+}
+
+// A catalog in gettext's MO format: tables of lengths and offsets, of the phrases and of what they are in the language.
+function readCatalog(content) {
+  const view = new DataView(content);
+  const [count, phrases, translations] = [8, 12, 16].map((at) => view.getUint32(at, true));
+  const text = (table, number) => {
+    const [length, offset] = [0, 4].map((at) => view.getUint32(table + 8 * number + at, true));
+    return new TextDecoder().decode(new Uint8Array(content, offset, length));
+  };
+  return new Map(Array.from({ length: count }, (_, number) => [text(phrases, number), text(translations, number)]));
+}
+
+// Has the page speak the person's language, and gives the catalog for Python; nothing where it goes on in English.
+async function speak() {
+  const choice = chooseLanguage();
+  if (!choice) return undefined;
+  const [language, address] = choice;
+  try {
+    const content = await load(address, { signal: AbortSignal.timeout(CATALOG_SECONDS * 1000) });
+    words = readCatalog(content);
+    root.lang = language;
+    for (const element of document.querySelectorAll("[data-words]")) {
+      const place = element.dataset.words || "textContent";
+      element[place] = gettext(element[place].trim().replace(/\s+/g, " "));
+    }
+    return new Uint8Array(content);
+  } catch (error) {
+    console.info("The page goes on in English:", error);
+    return undefined;
+  }
+}
 
 function showSigningIn() {
   const status = document.getElementById("sign-in-status");
   status.dataset.state = "signing-in";
-  status.textContent = "Signing in…";
+  status.textContent = gettext("Signing in…");
+}
+
+function showHint(hint) {
+  document.getElementById("boot-hint").textContent = hint;
 }
 
 function showProgress(percent, text) {
@@ -40,10 +89,22 @@ function showProgress(percent, text) {
   document.getElementById("boot-text").textContent = text;
 }
 
+function showFault() {
+  showProgress(0, gettext("P2P Chat could not start."));
+  showHint("");
+  document.getElementById("auth-error").textContent = isConfigFaulty
+    ? gettext(
+      "This page does not know its server. Please reload it; if that does not help, whoever hosts it has to look at {file}.",
+    ).replace("{file}", config)
+    : gettext(
+      "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.",
+    );
+}
+
 function keepSubmission(event) {
   event.preventDefault();
   submitter = event.submitter;
-  hint = "You will be logged in at once.";
+  showHint(gettext("You will be logged in at once."));
   showSigningIn();
 }
 
@@ -63,7 +124,7 @@ async function readConfig() {
     if (protocol !== "https:" && protocol !== "http:") throw new Error(`${config}: ${protocol}`);
     root.dataset.signaler = origin;
   } catch (error) {
-    fault = CONFIG_FAULT;
+    isConfigFaulty = true;
     throw error;
   }
 }
@@ -171,10 +232,15 @@ function painted() {
   });
 }
 
-async function startFromSnapshot(loadPyodide, memory) {
+async function makeApp(python, catalog) {
+  python.globals.set("catalog", await catalog);
+  python.runPython(MAKE_APP);
+}
+
+async function startFromSnapshot(loadPyodide, memory, catalog) {
   try {
     const python = await resume(loadPyodide, memory);
-    python.runPython(MAKE_APP);
+    await makeApp(python, catalog);
     root.dataset.boot = "snapshot";
     return python;
   } catch (error) {
@@ -183,15 +249,16 @@ async function startFromSnapshot(loadPyodide, memory) {
   }
 }
 
-async function startFromArchives(loadPyodide, archive) {
+async function startFromArchives(loadPyodide, archive, catalog) {
   const python = await start(loadPyodide, archive);
-  python.runPython(MAKE_APP);
+  await makeApp(python, catalog);
   root.dataset.boot = "plain";
   return python;
 }
 
 async function boot() {
-  showProgress(10, `Getting ready… ${hint}`);
+  showProgress(10, gettext("Getting ready…"));
+  const catalog = speak();
   const configured = config ? readConfig() : null;
   configured?.catch(() => {}); // it is awaited further down, as what follows is
   const receiving = import(intake);
@@ -205,10 +272,10 @@ async function boot() {
   await configured;
   // For client_py/browser, which finds in the global object what is JavaScript's.
   globalThis.Intake = (await receiving).Intake;
-  showProgress(30, `Starting Python… ${hint}`);
-  const python = (isResumed && (await startFromSnapshot(loadPyodide, first)))
-    || (await startFromArchives(loadPyodide, isResumed ? load(program) : first));
-  showProgress(80, `Starting P2P Chat… ${hint}`);
+  showProgress(30, gettext("Starting Python…"));
+  const python = (isResumed && (await startFromSnapshot(loadPyodide, first, catalog)))
+    || (await startFromArchives(loadPyodide, isResumed ? load(program) : first, catalog));
+  showProgress(80, gettext("Starting P2P Chat…"));
   python.runPython("app.start()");
 }
 
@@ -223,7 +290,7 @@ async function keepRelease() {
 }
 
 if ("signedIn" in root.dataset) { // by signed-in.js
-  hint = "";
+  showHint("");
   showSigningIn();
 }
 form.addEventListener("submit", keepSubmission);
@@ -235,8 +302,7 @@ try {
 } catch (error) {
   delete root.dataset.signedIn;
   root.dataset.app = "failed";
-  showProgress(0, "P2P Chat could not start.");
-  document.getElementById("auth-error").textContent = fault;
+  showFault();
   console.error(error);
   if (root.dataset.boot === "snapshot") sessionStorage.setItem(PLAIN, "");
 }

@@ -31,17 +31,17 @@ class History:
 
     async def load_earlier(self, oldest: str) -> None:
         """Show messages from before the one with this id; always answered, since a button waits for it."""
-        messages, has_earlier = await self._page("Earlier messages", lambda archive: archive.earlier(oldest))
+        messages, has_earlier = await self._page("earlier", lambda archive: archive.earlier(oldest))
         self._show(HistoryLoaded(messages, has_earlier, oldest))
 
     async def load_later(self, newest: str) -> None:
         """Show messages from behind the one with this id; always answered, since the page waits for it."""
-        messages, has_later = await self._page("Later messages", lambda archive: archive.later(newest))
+        messages, has_later = await self._page("later", lambda archive: archive.later(newest))
         self._show(LaterLoaded(messages, has_later, newest))
 
     async def load_newest(self) -> None:
         """Show the end of the conversation; always answered, like the others."""
-        self._show(NewestLoaded(*await self._page("The newest messages", lambda archive: archive.newest())))
+        self._show(NewestLoaded(*await self._page("newest", lambda archive: archive.newest())))
 
     async def search(self, query: str) -> None:
         """Look for messages."""
@@ -71,11 +71,11 @@ class History:
         self._show(HistoryCleared(pending))
 
     async def _page(
-        self, what: str, read: Callable[[Archive], Awaitable[tuple[tuple[Item, ...], bool]]]
+        self, which: str, read: Callable[[Archive], Awaitable[tuple[tuple[Item, ...], bool]]]
     ) -> tuple[tuple[Item, ...], bool]:
         """Read some messages, and whether there are more; none where that fails, which is warned of."""
         try:
             return await read(await self._opened())
         except StorageFailed as error:
-            self._warn(f"{what} could not be read: {error}")
+            self._warn(f"The {which} messages could not be read: {error}")
             return (), True

@@ -18,6 +18,7 @@ EXPORT_JSON = Phrase("Export as JSON")
 
 CLEAR_HISTORY = Phrase("Clear history")
 CLEAR_QUESTION = Phrase("Delete all messages of this room from this browser? Those that are not delivered yet stay.")
+# For translators: a button; yes, delete all messages.
 CLEAR = Phrase("Clear")
 
 # For translators: in an exported file, in the place of a date.
@@ -28,6 +29,7 @@ SEARCH_THE_ROOM = Phrase("Search the messages of this room")
 MESSAGES_FOUND = Phrase("Messages found")
 NONE_FOUND = Phrase("No message found")
 FOUND = Counted("{count} message found", "{count} messages found")
+# For translators: there may be more messages than these.
 NEWEST_FOUND = Counted("Showing the newest message", "Showing the newest {count}")
 
 

@@ -12,6 +12,7 @@ NOT_KEPT = Phrase("Messages are gone when you close this page, even those that a
 STOP_QUESTION = Phrase(
     "Delete the messages of all rooms from this browser? Those that this page shows stay until you close it."
 )
+# For translators: a button; yes, keep no messages any more.
 STOP = Phrase("Stop keeping")
 
 FAULTS = {

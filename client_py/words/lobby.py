@@ -9,6 +9,7 @@ LOG_OUT = Phrase("Log out")
 NAME_OF_ROOM = Phrase("Name of the room")
 ROOM_NAME_RULE = Phrase("The name of a room has 1 to 64 characters: letters, digits, “_” and “-”.")
 JOIN = Phrase("Join room")
+# For translators: a button; makes up a name for a room.
 MAKE_UP = Phrase("Make one up")
 ANYONE_CAN_JOIN = Phrase("Anyone with this name can join.")
 RECENT_ROOMS = Phrase("Recent rooms")

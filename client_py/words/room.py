@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 ROOM = Phrase("Room {room}")
 ROOMS = Phrase("Rooms")
 OTHERS = Phrase("Also in this room")
+# For translators: stands behind one’s own name, where one is in the room twice.
 ALSO_YOU = Phrase("(also you)")
 
-# For translators: stands in the header, beside one’s own colour.
+# For translators: who one is, in the header of a room.
 YOU_ARE = Phrase("You are {username}")
 
 ALONE = Phrase("You are alone here.")
@@ -24,10 +25,13 @@ SHARE_LINK = Phrase("Share this link:")
 SHOW_CODE = Phrase("Show a QR code")
 GREETING = Phrase("Say hello to {usernames}.")
 
+# For translators: a list of people, one more in its middle.
 NAMES = Phrase("{usernames}, {username}")
+# For translators: a list of people, its last one.
 LAST_NAMES = Phrase("{usernames} and {username}")
 TYPING = Counted("{usernames} is typing…", "{usernames} are typing…")
 
+# For translators: what the box to write in is called.
 MESSAGE = Phrase("Message")
 WRITE = Phrase("Write a message")
 SEND = Phrase("Send")

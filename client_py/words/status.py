@@ -36,7 +36,7 @@ STATUSES_IN_SITUATIONS = {
     Situation.TOO_MANY_TABS: Phrase("Too many tabs"),
     Situation.BROKEN: Phrase("Something broke"),
 }
-"""What says it better than the status does."""
+"""Names these better than the status does."""
 
 SITUATIONS = {
     Situation.ENTERING: Phrase("Entering the room…"),

@@ -27,10 +27,12 @@ DELIVERIES = {
     Delivery.QUEUED: Phrase("Waiting to be sent"),
     Delivery.SENT: Phrase("Sent"),
     Delivery.DELIVERED: Phrase("Delivered"),
+    # For translators: the other person has seen the message.
     Delivery.READ: Phrase("Read"),
 }
 
 NEAR_DAYS = {NearDay.TODAY: Phrase("Today"), NearDay.YESTERDAY: Phrase("Yesterday")}
+# For translators: a moment, for example "Today, 14:05".
 DAY_AND_TIME = Phrase("{day}, {time}")
 
 

@@ -141,6 +141,19 @@ def test_asset_in_subfolder_has_path(static: Path, tmp_path: Path) -> None:
     assert not [name for name in assets if "." in (name[0], name.partition("/")[2][:1])]
 
 
+def test_page_knows_its_languages(static: Path, tmp_path: Path) -> None:
+    """Each catalog is an asset; without any, the page speaks English."""
+    folder = shutil.copytree(static, tmp_path / "static")
+    (folder / "index.html").write_text('<html data-languages="{{languages}}">')
+    assert attributes(load_site(folder, ["protocol"]))["data-languages"] == "{}"
+    (folder / "words").mkdir()
+    for language in ("de", "pt-BR"):
+        (folder / "words" / f"{language}.mo").write_bytes(language.encode())
+    site = load_site(folder, ["protocol"])
+    languages = json.loads(attributes(site)["data-languages"])
+    assert languages == {language: site.address(f"words/{language}.mo") for language in ("de", "pt-BR")}
+
+
 def test_runtime_is_what_browsers_ask_for(site: Site, static: Path) -> None:
     """Of the runtime's folder five files are served, from the disk, and no page."""
     assert site.runtime_version == "1.2.3"

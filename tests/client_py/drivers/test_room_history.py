@@ -134,8 +134,8 @@ async def test_room_tells_what_cannot_be_read() -> None:
     ]
     assert stage.downloads.saved == []
     assert stage.warnings == [
-        "Earlier messages could not be read: failed: The disk is broken.",
-        "Later messages could not be read: failed: The disk is broken.",
+        "The earlier messages could not be read: failed: The disk is broken.",
+        "The later messages could not be read: failed: The disk is broken.",
         "The newest messages could not be read: failed: The disk is broken.",
         "The history could not be searched: failed: The disk is broken.",
         "The history could not be exported: failed: The disk is broken.",
