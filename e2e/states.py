@@ -1,0 +1,231 @@
+"""Walks through every state of the page, so that each can be looked at: by a camera, or by a test."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from e2e.chat_page import ChatPage, connect
+from e2e.server import Server
+
+Look = Callable[[Page, str], Awaitable[None]]
+"""Looks at a page in the state of this name."""
+NewContext = Callable[[Browser], Awaitable[BrowserContext]]
+"""Makes a profile of its own for a page."""
+
+WITHOUT_WEBRTC = "delete window.RTCPeerConnection"
+WITHOUT_STORAGE = (
+    "IDBFactory.prototype.open = () => { throw new DOMException('forbidden on purpose', 'SecurityError'); };"
+)
+WITHOUT_PATH = """
+const Real = RTCPeerConnection;
+window.RTCPeerConnection = class extends Real {
+  constructor(configuration) { super({ ...configuration, iceServers: [], iceTransportPolicy: "relay" }); }
+};
+"""
+"""Without a TURN server there is no relayed candidate, so that no path is ever found."""
+BREAKABLE = """
+const Real = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Real {
+  constructor(configuration) {
+    if (window.broken) throw new Error("broken on purpose");
+    super(configuration);
+    window.connections.push(this);
+  }
+};
+window.breakConnections = () => { window.broken = true; for (const each of window.connections) each.close(); };
+"""
+
+ADA_SAYS = ["Good morning! Are you still coming on Sunday?", "The tomatoes are ripe: https://example.org/tomatoes"]
+BEN_SAYS = ["Of course 🍅", "I bring bread, and the book that I told you about.\nShall we say eleven?"]
+LONG = "A long line of text that does not want to end, " * 12
+
+
+@dataclass
+class Studio:
+    """A server and a browser in which the states are set up, and who looks at them."""
+
+    server: Server
+    browser: Browser
+    look: Look
+    new_context: NewContext
+    contexts: list[BrowserContext] = field(default_factory=list)
+    """The profiles of all pages so far."""
+
+    async def page(self, script: str = "") -> ChatPage:
+        """Open an empty page with a profile of its own."""
+        context = await self.new_context(self.browser)
+        self.contexts.append(context)
+        if script:
+            await context.add_init_script(script)
+        return await ChatPage.create(context, self.server.url)
+
+    async def visitor(self, room: str, username: str, script: str = "") -> ChatPage:
+        """Open a page and log in to a room."""
+        page = await self.page(script)
+        await page.enter(room, username, "a password of 8 or more")
+        return page
+
+
+async def british(browser: Browser) -> BrowserContext:
+    """Make a profile in which the page speaks English."""
+    return await browser.new_context(locale="en-GB")
+
+
+@asynccontextmanager
+async def studio(browser: Browser, look: Look, new_context: NewContext = british) -> AsyncIterator[Studio]:
+    """Set up a server with accounts, and close the pages at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        server.start()
+        for username in ("Ada", "Ben", "Cleo"):
+            server.register(username)
+        stage = Studio(server, browser, look, new_context)
+        try:
+            yield stage
+        finally:
+            for context in stage.contexts:
+                await context.close()
+            server.stop()
+
+
+async def show_sign_in(stage: Studio) -> None:
+    """Show the form: while Python starts, ready, and refusing; then the lobby, and an address without a room."""
+    page = await stage.page()
+    gate = asyncio.Event()
+
+    async def hold(route: object) -> None:
+        await gate.wait()
+        await route.continue_()  # type: ignore[attr-defined]  # Playwright's Route
+
+    await page.page.route("**/pyodide.asm.wasm", hold)
+    await page.page.goto(page.url)
+    await page.page.locator('#boot-progress[value="30"]').wait_for(timeout=60_000)
+    await stage.look(page.page, "starting")
+    gate.set()
+    await page.wait_until_ready()
+    await stage.look(page.page, "sign-in")
+    await page.handle("login").click()
+    await stage.look(page.page, "sign-in-missing")
+    await page.fill_in("A", "secret")
+    await page.handle("register").click()
+    await stage.look(page.page, "register-rule")
+    await page.log_in("Ada", "not her password")
+    await page.page.locator('[data-testid="auth-error"]:not(:empty)').wait_for()
+    await stage.look(page.page, "sign-in-failed")
+    await page.log_in("Ada", "a password of 8 or more")
+    await page.handle("room-name").wait_for()
+    await stage.look(page.page, "lobby")
+    await page.handle("room-name").fill("no room")
+    await page.handle("join-room").click()
+    await stage.look(page.page, "lobby-rule")
+    await page.go_to("hall")
+    await page.handle("lobby").click()
+    await page.handle("room-name").wait_for()
+    await stage.look(page.page, "lobby-recent")
+    await page.open("/chat/no%20such%20room")
+    await stage.look(page.page, "room-fault")
+
+
+async def show_conversation(stage: Studio) -> None:
+    """Show the room: alone, inviting, its connection, talking, full for a third, scrolled up, and interrupted."""
+    ada = await stage.visitor("garden", "Ada")
+    await ada.wait_for_status("waiting")
+    await stage.look(ada.page, "alone")
+    await ada.handle("invite").click()
+    await stage.look(ada.page, "invite")
+    await ada.page.locator("#invite-panel .copy").click()
+    await stage.look(ada.page, "copied")
+    await ada.page.keyboard.press("Escape")
+    await ada.handle("connection").click()
+    await stage.look(ada.page, "connection")
+    await ada.page.keyboard.press("Escape")
+    await ada.send("Nobody here yet?")
+    await stage.look(ada.page, "queued")
+    await ada.paste("x" * 300_000)
+    await ada.page.locator(".composer .fault:not(:empty)").wait_for()
+    await stage.look(ada.page, "too-long")
+    await ada.handle("composer").fill("")
+    ben = await stage.visitor("garden", "Ben", BREAKABLE)
+    await connect(ada, ben)
+    for text in ADA_SAYS:
+        await ada.send(text)
+    await ben.messages("incoming").nth(2).wait_for()
+    for text in BEN_SAYS:
+        await ben.send(text)
+    await ada.messages("incoming").nth(1).wait_for()
+    await ben.handle("composer").press_sequentially("And")
+    await ada.page.locator(".writing .dots").wait_for()
+    await stage.look(ada.page, "conversation")
+    await show_history(stage, ada)
+    cleo = await stage.visitor("garden", "Cleo")
+    await cleo.wait_for_status("full")
+    await stage.look(cleo.page, "full")
+    for _ in range(6):
+        await ben.send(LONG)
+    await ada.messages("incoming").nth(7).wait_for()
+    await ada.handle("transcript").evaluate("(element) => { element.scrollTop = 0; }")
+    await ben.send("And one more.")
+    await ada.messages("incoming").nth(8).wait_for()
+    await stage.look(ada.page, "scrolled-up")
+    await ben.page.evaluate("() => window.breakConnections()")
+    await ada.wait_for_status("reconnecting")
+    await stage.look(ada.page, "reconnecting")
+
+
+async def show_history(stage: Studio, page: ChatPage) -> None:
+    """Show the panel of the history: at rest, with what was found, with nothing found, and asking twice."""
+    await page.handle("history").click()
+    await stage.look(page.page, "history")
+    await page.handle("search").fill("tomatoes")
+    await page.handle("search-result").first.wait_for()
+    await stage.look(page.page, "history-found")
+    await page.handle("search").fill("potatoes")
+    await page.page.locator(".found:has(ol[hidden]) > p:not(:empty)").wait_for()
+    await stage.look(page.page, "history-not-found")
+    await page.handle("search").fill("")
+    await page.handle("clear-history").click()
+    await stage.look(page.page, "history-clear")
+    await page.handle("keep-history").click()
+    await stage.look(page.page, "history-stop-keeping")
+    await page.page.keyboard.press("Escape")
+
+
+async def show_troubles(stage: Studio) -> None:
+    """Show what goes wrong: no start, no WebRTC, no storage, no path, no server."""
+    page = await stage.page()
+    await page.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    await page.page.goto(page.url)
+    await page.page.locator('[data-app="failed"]').wait_for(timeout=60_000)
+    await stage.look(page.page, "not-started")
+    page = await stage.visitor("attic", "Ada", WITHOUT_WEBRTC)
+    await page.wait_for_status("unsupported")
+    await stage.look(page.page, "unsupported")
+    page = await stage.visitor("shed", "Ada", WITHOUT_STORAGE)
+    await page.handle("keeping-fault").wait_for()
+    await stage.look(page.page, "keeping-fault")
+    first, second = (
+        await stage.visitor("cellar", "Ada", WITHOUT_PATH),
+        await stage.visitor("cellar", "Ben", WITHOUT_PATH),
+    )
+    await first.page.locator('[data-testid="status"][data-state="failed"]').wait_for(timeout=120_000)
+    await stage.look(first.page, "failed")
+    await second.page.close()
+    await first.wait_for_status("waiting")
+    stage.server.kill()
+    await first.wait_for_status("offline")
+    await stage.look(first.page, "offline")
+
+
+async def show_all(stage: Studio) -> None:
+    """Show every state."""
+    await show_sign_in(stage)
+    await show_conversation(stage)
+    await show_troubles(stage)

@@ -1,0 +1,81 @@
+"""Every word of the page comes out of a catalog: in another language, nothing of English is left."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page
+
+from e2e.browsers import Browsers
+from e2e.pseudo_language import LANGUAGE, LONGER, pseudo, speaking_pseudo
+from e2e.states import show_all, studio
+
+FIND_WORDS = """
+() => {
+  const written = '[data-testid="message-text"], .result-text, code.link, .avatar, [translate="no"]';
+  const unread = "script, style, noscript";
+  const found = [document.title, document.querySelector("meta[name=description]").content];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+    if (element.closest(written) || element.closest(unread)) continue;
+    if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
+    else for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+      // A moment is written by the browser, in the language that it has.
+      if (element.tagName !== "TIME") found.push(element.getAttribute(name) ?? "");
+    }
+  }
+  return found;
+}
+"""
+"""All words on the page, seen or not yet, but those that people have written."""
+
+DATA = re.compile(
+    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|P2PCHAT_\w+)\b|https?://\S+"
+)
+"""Names of people, rooms and things, which no language changes."""
+
+
+def left_in_english(texts: list[str]) -> list[str]:
+    """Find texts with a letter that has no accent."""
+    return [text for text in texts if re.search("[A-Za-z]", DATA.sub("", text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        (pseudo("Say hello to {usernames}.").format(usernames="Ada"), False),
+        ("Say hello to Ada.", True),
+        (pseudo("The server is away.") + " Retrying…", True),
+        ("14:05", False),
+        ("garden · P2P Chat", False),
+    ],
+)
+def test_bare_words_are_found(text: str, *, is_found: bool) -> None:
+    """Also where only a part of a text is in English."""
+    assert left_in_english([text]) == ([text] if is_found else [])
+
+
+def test_pseudo_language_is_longer() -> None:
+    """As other languages are."""
+    text = "Every place in this room is taken."
+    assert len(pseudo(text)) > (1 + LONGER) * len(text)
+
+
+async def test_every_state_of_the_page_is_translated(browsers: Browsers) -> None:
+    """Texts, labels, titles and placeholders, also of panels that are closed."""
+    english: dict[str, list[str]] = {}
+    seen: list[str] = []
+
+    async def look(page: Page, name: str) -> None:
+        seen.append(name)
+        assert await page.evaluate("document.documentElement.lang") == LANGUAGE
+        left = left_in_english(await page.evaluate(FIND_WORDS))
+        if left:
+            english[name] = left
+
+    async with studio(await browsers.get("chromium"), look, speaking_pseudo) as stage:
+        await show_all(stage)
+    assert english == {}
+    assert len(seen) > 20
