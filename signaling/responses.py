@@ -1,4 +1,4 @@
-"""Shows refusals over HTTP, as JSON: {"error": {"code", "message", "retry_after"?}}."""
+"""Shows refusals over HTTP, as JSON: {"error": {"code", "message", "retry_after"?, "request_id"?}}."""
 
 from __future__ import annotations
 
@@ -34,12 +34,20 @@ def refusal_response(refusal: Refusal) -> Response:
 
 
 def error_response(
-    status: int, code: ErrorCode, message: str, retry_after: int | None = None, headers: dict[str, str] | None = None
+    status: int,
+    code: ErrorCode,
+    message: str,
+    retry_after: int | None = None,
+    headers: dict[str, str] | None = None,
+    *,
+    reference: str | None = None,
 ) -> Response:
-    """Give an error in the one shape that errors have."""
+    """Give an error in the one shape that errors have; by the reference, the log has what happened."""
     error: dict[str, Any] = {"code": code, "message": message}
     if retry_after is not None:
         error["retry_after"] = retry_after
+    if reference is not None:
+        error["request_id"] = reference
     return JSONResponse({"error": error}, status, headers=NO_STORE | (headers or {}))
 
 
@@ -67,11 +75,11 @@ class ErrorResponses:
     async def failed(self, _request: Request, _error: Exception) -> Response:
         """Answer a request on which we failed; what happened is for the log, which has it under the id that is told."""
         self.tally.refusals[ErrorCode.INTERNAL] += 1
-        message = (
-            f"The server failed. Try again later. Whoever runs it finds the reason by this number: {request_id.get()}"
-        )
+        name = request_id.get()
+        message = f"The server failed. Try again later. Whoever runs it finds the reason by this number: {name}"
         # Starlette answers failures outside of every middleware, so their headers have to be put on here.
-        return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, ErrorCode.INTERNAL, message, headers=security_headers())
+        status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, security_headers()
+        return error_response(status, ErrorCode.INTERNAL, message, headers=headers, reference=name)
 
 
 async def not_heard(_request: Request, _error: Exception) -> Response:

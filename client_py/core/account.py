@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import get_args
 
 from client_py.core.device_marks import is_device_mark
 from client_py.core.kept_login import Kept, Login, parse_login
@@ -25,7 +26,7 @@ from client_py.core.models import (
     SomeoneElseSignedIn,
 )
 from protocol.errors import MalformedMessage
-from protocol.fields import Text
+from protocol.fields import Seconds, Text
 from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
 from protocol.json_text import parse_json
 
@@ -38,8 +39,9 @@ MIN_RENEWAL_SECONDS = 10.0
 MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
 """Nor further apart: a timer of a browser takes 31 bits of milliseconds (24 days), and what is longer fires at once."""
 
-_CODE = Text(64, r"[a-z_]+")
-"""An error code that a newer server may have is shown; what is longer is none."""
+_CODE = Text(64, r"[A-Za-z0-9_.-]+")
+"""Codes that a newer server may have are shown, and ids of requests; what is longer is none."""
+_WAIT = get_args(Seconds)[1]
 
 _OK = range(200, 300)
 _BAD_REQUEST = 400
@@ -331,9 +333,22 @@ def _refusal_in(body: str) -> ServerRefused | None:
     """Read why the server refused; None if that is not what it says."""
     match _value(body):
         case {"error": {"code": str(code), **error}} if _CODE.admits(code):
-            retry_after = error.get("retry_after")
-            return ServerRefused(code, retry_after if isinstance(retry_after, int) else None)
+            return ServerRefused(code, _wait_in(error), _request_id_in(error))
     return None
+
+
+def _wait_in(error: dict[str, object]) -> int | None:
+    match error:
+        case {"retry_after": int(seconds)} if _WAIT.admits(seconds):
+            return seconds
+    return None
+
+
+def _request_id_in(error: dict[str, object]) -> str:
+    match error:
+        case {"request_id": str(name)} if _CODE.admits(name):
+            return name
+    return ""
 
 
 def _value(text: str) -> object:

@@ -252,6 +252,8 @@ class ServerRefused:
     """An `ErrorCode`, or what a newer server has in its place."""
     retry_after: int | None = None
     """Seconds to wait, where waiting helps."""
+    request_id: str = ""
+    """By which the server's log has it, where the server failed."""
 
 
 @dataclass(frozen=True, slots=True)

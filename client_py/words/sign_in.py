@@ -52,6 +52,7 @@ REFUSALS: dict[str, Phrase] = {
     ErrorCode.INVALID_USERNAME: USERNAME_RULE,
     ErrorCode.RATE_LIMITED: Phrase("Too many attempts. Please wait a while, and try again."),
 }
+SERVER_FAILED = Phrase("The server failed. Please try again later, or tell whoever runs it this number: {request_id}")
 OTHER_REFUSAL = Phrase("The server refuses this ({code}). Please reload the page and try again.")
 WAIT_SECONDS = Counted(
     "Too many attempts. Please try again in {count} second.", "Too many attempts. Please try again in {count} seconds."
@@ -75,6 +76,8 @@ def access_fault(words: Words, fault: AccessFault) -> str:
             return words.say(SOMEONE_ELSE, username=username, person=person)
         case ServerRefused(ErrorCode.RATE_LIMITED, retry_after) if retry_after is not None:
             return _wait(words, retry_after)
+        case ServerRefused(ErrorCode.INTERNAL, request_id=request_id) if request_id:
+            return words.say(SERVER_FAILED, request_id=request_id)
         case ServerRefused(code):
             return words.say(REFUSALS.get(code, OTHER_REFUSAL), code=code)
         case _:

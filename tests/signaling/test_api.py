@@ -390,6 +390,7 @@ async def test_failure_is_not_explained_to_strangers(
     response = await server.post("/api/register", {"username": "Nora", "password": PASSWORD})
     assert (response.status_code, error_of(response)["code"]) == (500, "internal")
     assert response.headers["x-content-type-options"] == "nosniff"
+    assert error_of(response)["request_id"] == response.headers["x-request-id"]
     await until_logged("Exception in ASGI application", caplog)
     [record] = [record for record in caplog.records if record.exc_info]
     line = OneLine().format(record)

@@ -32,6 +32,7 @@ from protocol.fields import PasswordFault
         (ServerRefused(ErrorCode.INVALID_PASSWORD), "choose another"),
         (ServerRefused(ErrorCode.DATABASE_UNAVAILABLE, 5), "in a few seconds"),
         (ServerRefused(ErrorCode.INTERNAL), "failed"),
+        (ServerRefused(ErrorCode.INTERNAL, request_id="8a6f"), "this number: 8a6f"),
         (ServerRefused(ErrorCode.RATE_LIMITED), "wait a while"),
         (ServerRefused(ErrorCode.RATE_LIMITED, 1), "in 1 second."),
         (ServerRefused(ErrorCode.RATE_LIMITED, 60), "in 60 seconds."),
