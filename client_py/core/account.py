@@ -337,14 +337,14 @@ def _refusal_in(body: str) -> ServerRefused | None:
     return None
 
 
-def _wait_in(error: dict[str, object]) -> int | None:
+def _wait_in(error: dict[object, object]) -> int | None:
     match error:
         case {"retry_after": int(seconds)} if _WAIT.admits(seconds):
             return seconds
     return None
 
 
-def _request_id_in(error: dict[str, object]) -> str:
+def _request_id_in(error: dict[object, object]) -> str:
     match error:
         case {"request_id": str(name)} if _CODE.admits(name):
             return name

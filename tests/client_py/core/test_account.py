@@ -140,6 +140,7 @@ def test_account_renews_short_lives_not_too_often() -> None:
         (401, '{"error": {"code": "invalid_credentials", "message": "Wrong."}}', ServerRefused("invalid_credentials")),
         (429, '{"error": {"code": "rate_limited", "retry_after": 5}}', ServerRefused("rate_limited", 5)),
         (429, '{"error": {"code": "rate_limited", "retry_after": "soon"}}', ServerRefused("rate_limited")),
+        (429, '{"error": {"code": "rate_limited", "retry_after": -5}}', ServerRefused("rate_limited")),
         (500, '{"error": {"code": "internal", "request_id": "8a6f"}}', ServerRefused("internal", request_id="8a6f")),
         (500, json.dumps({"error": {"code": "internal", "request_id": 65 * "x"}}), ServerRefused("internal")),
         (418, '{"error": {"code": "of_a_newer_server"}}', ServerRefused("of_a_newer_server")),
