@@ -161,7 +161,8 @@ async def show_conversation(stage: Studio) -> None:
     for text in BEN_SAYS:
         await ben.send(text)
     await ada.messages("incoming").nth(1).wait_for()
-    await ben.handle("composer").press_sequentially("And")
+    # Right behind a message, nobody is told of the first keys.
+    await ben.handle("composer").press_sequentially("And then", delay=250)
     await ada.page.locator(".writing .dots").wait_for()
     await stage.look(ada.page, "conversation")
     await show_history(stage, ada)
@@ -201,7 +202,7 @@ async def show_history(stage: Studio, page: ChatPage) -> None:
 async def show_troubles(stage: Studio) -> None:
     """Show what goes wrong: no start, no WebRTC, no storage, no path, no server."""
     page = await stage.page()
-    await page.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    await page.page.route("**/pyodide.mjs", lambda route: route.abort())
     await page.page.goto(page.url)
     await page.page.locator('[data-app="failed"]').wait_for(timeout=60_000)
     await stage.look(page.page, "not-started")

@@ -23,7 +23,7 @@ USERNAME_RULE = Phrase("A username has 3 to 32 characters: letters, digits, “_
 
 PASSWORD_FAULTS = {
     PasswordFault.TOO_SHORT: Phrase("The password needs at least {least} characters."),
-    PasswordFault.TOO_LONG: Phrase("The password is too long: it may have {most} bytes, which are as many letters."),
+    PasswordFault.TOO_LONG: Phrase("The password is too long: it may have at most {most} bytes."),
     PasswordFault.UNUSABLE: Phrase("The password has a character in it that no password can have."),
 }
 
