@@ -6,7 +6,8 @@ import base64
 import os
 from collections.abc import Iterator, Sequence
 
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
+from protocol.versions import LATEST, SUBPROTOCOLS
 
 TEXT, CONTINUATION, CLOSE, PING, PONG = 0x1, 0x0, 0x8, 0x9, 0xA
 FINAL = 0x80
@@ -65,4 +66,4 @@ def upgrade(host: str, offers: Sequence[str]) -> bytes:
 
 def token_offers(token: str) -> tuple[str, str]:
     """Return the subprotocols by which a page hands its token over."""
-    return SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token
+    return SUBPROTOCOLS[LATEST], TOKEN_SUBPROTOCOL_PREFIX + token

@@ -70,8 +70,14 @@ class Members:
     """The others in the room, in the order in which we heard of them."""
 
     def __init__(
-        self, session: Session, conversation: Conversation, relaying: Relaying, random: Callable[[], float]
+        self,
+        own_account: str,
+        session: Session,
+        conversation: Conversation,
+        relaying: Relaying,
+        random: Callable[[], float],
     ) -> None:
+        self._own_account = own_account
         self._session = session
         self._conversation = conversation
         self._relaying = relaying
@@ -95,6 +101,7 @@ class Members:
                 member.relayed,
                 member.gathering.fault,
                 member.link.fault,
+                member.peer.username == self._own_account,
             )
             for member in self._members.values()
         ]

@@ -107,6 +107,25 @@ class Connected:
     """Whether the server cannot be reached meanwhile."""
     kept_away: KeptAway | None = None
     """Who else is kept away meanwhile, if anyone is."""
+    also: tuple[str, ...] = ()
+    """Who else there is a connection to."""
+    without: tuple[str, ...] = ()
+    """Who else is in the room, and cannot be reached at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """In the room, and nobody else is; what is written waits for the person who was here last."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedToOwnDevice:
+    """Data flow to another device of the same person, and nobody else is in the room."""
+
+    waits_for: str | None
+    """Whom what is written waits for; None for whoever comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +152,17 @@ class NotConnected:
     """Whether the person wants to connect through a relay and in no other way."""
 
 
-Detail = Situation | PageOriginRefused | KeptAway | Connected | Connecting | Interrupted | NotConnected
+Detail = (
+    Situation
+    | PageOriginRefused
+    | KeptAway
+    | Connected
+    | Away
+    | ConnectedToOwnDevice
+    | Connecting
+    | Interrupted
+    | NotConnected
+)
 
 
 @dataclass(frozen=True, slots=True)

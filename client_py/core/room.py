@@ -92,7 +92,7 @@ class Room:
         )
         self._alertness = Alertness()
         self._relaying = Relaying(only=visitor.relay_only, random=random)
-        self._members = Members(self._session, self._conversation, self._relaying, random)
+        self._members = Members(visitor.username, self._session, self._conversation, self._relaying, random)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
         self._shown_choice: RelayChoice | None = None
@@ -377,6 +377,7 @@ class Room:
             relay,
             session.refused_origin,
             session.is_full_of_own_devices,
+            self._conversation.waited_for,
         )
 
     def _with_relaying(self, effects: list[RelayingEffect]) -> list[RoomEffect]:

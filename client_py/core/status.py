@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from client_py.core.gathering import RelayFault
 from client_py.core.link import LinkState
 from client_py.core.models import (
+    Away,
     Cause,
     Connected,
+    ConnectedToOwnDevice,
     Connecting,
     Interrupted,
     KeptAway,
@@ -39,6 +41,8 @@ class LinkFacts:
     """Why no TURN server could carry it; None where one could."""
     fault: Fault | None = None
     """For what the other side is kept away just now, if it is."""
+    is_own: bool = False
+    """Whether it leads to another device of the same person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,28 @@ class Facts:
     """The page's own, if the server takes no pages of it."""
     is_full_of_own_devices: bool = False
     """Whether what a full room has no place for is one more device of this person."""
+    waits_for: str | None = None
+    """Whom what is written waits for while nobody else is here; None for whoever comes."""
+
+    @property
+    def others(self) -> list[LinkFacts]:
+        """The links to other people."""
+        return [link for link in self.links if not link.is_own]
+
+    @property
+    def has_own_device(self) -> bool:
+        """Whether there is a connection to another device of the same person."""
+        return any(link.is_own and link.state is LinkState.OPEN for link in self.links)
 
 
 def status_line(facts: Facts) -> StatusLine:
     """Decide what to show: an open link counts for more than anything about the server."""
     if not facts.supported:
         return StatusLine(Status.UNSUPPORTED, Situation.NO_WEBRTC)
-    if any(link.state is LinkState.OPEN for link in facts.links):
+    if any(link.state is LinkState.OPEN for link in facts.others):
         return StatusLine(Status.CONNECTED, _connected(facts))
+    if facts.has_own_device and not facts.others:
+        return StatusLine(Status.CONNECTED, ConnectedToOwnDevice(facts.waits_for))
     if facts.refused_origin:
         return StatusLine(Status.REFUSED, PageOriginRefused(facts.refused_origin))
     if facts.session is SessionState.REFUSED:
@@ -88,17 +106,23 @@ def _on_the_way(facts: Facts) -> StatusLine:
     if kept_away := _kept_away(facts):
         return StatusLine(Status.RECONNECTING, kept_away)
     for state, describe in _LINK_LINES:
-        for link in facts.links:
+        for link in facts.others:
             if link.state is state:
                 return describe(link, facts.relay)
     if facts.session is SessionState.JOINED:
-        return StatusLine(Status.WAITING, Situation.ALONE)
+        return StatusLine(Status.WAITING, Situation.ALONE if facts.waits_for is None else Away(facts.waits_for))
     return StatusLine(Status.CONNECTING, Situation.ENTERING)
 
 
 def _connected(facts: Facts) -> Connected:
-    link = next(link for link in facts.links if link.state is LinkState.OPEN)
-    return Connected(link.username, link.relayed, facts.session is not SessionState.JOINED, _kept_away(facts))
+    """Tell how the first is connected, and of everyone else whether they are."""
+    link, *also = (link for link in facts.others if link.state is LinkState.OPEN)
+    reached = dict.fromkeys(other.username for other in also if other.username != link.username)
+    # Of one person, one device is enough; and who is kept away is told of by itself.
+    names = dict.fromkeys(other.username for other in facts.others if not other.fault)
+    without = tuple(name for name in names if name != link.username and name not in reached)
+    server_away = facts.session is not SessionState.JOINED
+    return Connected(link.username, link.relayed, server_away, _kept_away(facts), tuple(reached), without)
 
 
 def _kept_away(facts: Facts) -> KeptAway | None:

@@ -22,9 +22,10 @@ class Placeholder:
     The transcript, whose place it takes, hides it when there are messages.
     """
 
-    def __init__(self, surroundings: Surroundings, link: str) -> None:
+    def __init__(self, surroundings: Surroundings, link: str, own_name: str) -> None:
         create, self._words = surroundings.document.create, surroundings.words
         say = self._words.say
+        self._own_name = own_name
         self._status = Status.CONNECTING
         self._usernames: tuple[str, ...] = ()
         self._card = InviteCard(surroundings, link)
@@ -50,8 +51,9 @@ class Placeholder:
         self._settle()
 
     def show_members(self, members: Sequence[Member]) -> None:
-        """Follow who is here."""
-        self._usernames = tuple(member.username for member in members)
+        """Follow who is here; one's own other devices are nobody to greet."""
+        names = dict.fromkeys(member.username for member in members)
+        self._usernames = tuple(name for name in names if name != self._own_name)
         self._settle()
 
     def dispose(self) -> None:
@@ -62,7 +64,8 @@ class Placeholder:
         greets = self._status is Status.CONNECTED and bool(self._usernames)
         self._greeting.text = greeting(self._words, self._usernames) if greets else ""
         self._greeting.hidden = not greets
-        self._alone.hidden = self._status is not Status.WAITING
+        # To be connected with nobody to greet is to be connected to one's own other device.
+        self._alone.hidden = greets or self._status not in (Status.WAITING, Status.CONNECTED)
 
     def _open_code(self) -> None:
         self._card.show_code()

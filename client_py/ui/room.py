@@ -75,7 +75,7 @@ class RoomScreen:
         self._connection = ConnectionButton(document, words, page_actions)
         self._history = HistoryButton(surroundings, actions)
         self._invite = InviteButton(surroundings, link)
-        self._placeholder = Placeholder(surroundings, link)
+        self._placeholder = Placeholder(surroundings, link, visit.username)
         self._transcript = Transcript(surroundings, actions, self._placeholder.element)
         self._keeping_fault = KeepingFaultLine(document, words, self._transcript.keep_end)
         self._composer = Composer(document, words, visit.draft, actions, self._transcript.keep_end)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from client_py.core.models import (
+    Away,
     Cause,
     Connected,
+    ConnectedToOwnDevice,
     Connecting,
     Interrupted,
     KeptAway,
@@ -104,6 +106,17 @@ KEPT_AWAY = {
         "on, reload this page."
     ),
 }
+AWAY = Phrase("{username} is not here. What you write is delivered when they come back.")
+OWN_DEVICE = Phrase(
+    "Connected to your other tab or device. Nobody else is here yet; what you write is delivered when someone comes."
+)
+OWN_DEVICE_AND_AWAY = Phrase(
+    "Connected to your other tab or device. {username} is not here; what you write is delivered when they come back."
+)
+# For translators: how one person is connected, and then who else is, or is not: whole sentences both.
+CONNECTED_AND_OTHERS = Phrase("{connected} {others}")
+ALSO_CONNECTED = Phrase("Also connected to {usernames}.")
+WITHOUT = Phrase("Not connected to {usernames} yet.")
 # For translators: how one person is connected, and then that another is kept away: whole sentences both.
 CONNECTED_AND_KEPT_AWAY = Phrase("{connected} {kept_away}")
 
@@ -171,7 +184,7 @@ def status_text(words: Words, line: StatusLine) -> str:
     return words.say(closer or STATUSES[line.status])
 
 
-def status_detail(words: Words, line: StatusLine) -> str:
+def status_detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a table of details
     """Say how it stands, or why not and what to do; nothing where there is nothing to say."""
     match line.detail:
         case None:
@@ -180,12 +193,12 @@ def status_detail(words: Words, line: StatusLine) -> str:
             return words.say(SITUATIONS[line.detail])
         case PageOriginRefused(origin):
             return words.say(ORIGIN_REFUSED, origin=origin)
-        case Connected(username, relayed, server_away, kept_away):
-            how = CONNECTED_WITHOUT_SERVER if server_away else CONNECTED
-            connected = words.say(how[relayed], username=username)
-            if kept_away is None:
-                return connected
-            return words.say(CONNECTED_AND_KEPT_AWAY, connected=connected, kept_away=_kept_away(words, kept_away))
+        case Connected():
+            return _connected(words, line.detail)
+        case Away(username):
+            return words.say(AWAY, username=username)
+        case ConnectedToOwnDevice(username):
+            return words.say(OWN_DEVICE) if username is None else words.say(OWN_DEVICE_AND_AWAY, username=username)
         case KeptAway():
             return _kept_away(words, line.detail)
         case Connecting(username):
@@ -197,6 +210,19 @@ def status_detail(words: Words, line: StatusLine) -> str:
             return words.say(why[cause], username=username)
         case _:
             assert_never(line.detail)
+
+
+def _connected(words: Words, detail: Connected) -> str:
+    how = CONNECTED_WITHOUT_SERVER if detail.server_away else CONNECTED
+    connected = words.say(how[detail.relayed], username=detail.username)
+    for phrase, usernames in ((ALSO_CONNECTED, detail.also), (WITHOUT, detail.without)):
+        if usernames:
+            others = words.say(phrase, usernames=", ".join(usernames))
+            connected = words.say(CONNECTED_AND_OTHERS, connected=connected, others=others)
+    if detail.kept_away is None:
+        return connected
+    kept_away = _kept_away(words, detail.kept_away)
+    return words.say(CONNECTED_AND_KEPT_AWAY, connected=connected, kept_away=kept_away)
 
 
 def _kept_away(words: Words, kept_away: KeptAway) -> str:

@@ -20,7 +20,8 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from protocol.http import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
+from protocol.versions import LATEST, SUBPROTOCOLS
 
 COMMAND = Path(sys.executable).with_name("p2p-chat")
 SECRET = "a secret of the tests, 32 bytes or more"
@@ -286,7 +287,7 @@ async def converse(address: str) -> list[str]:
         await client.post("/api/login", content=f'{{"password":"{PASSWORD}"')
         renewed = await client.post("/api/refresh", headers={"Authorization": f"Bearer {token}"})
         await client.get(f"/chat/room?password={PASSWORD}&token={token}")
-    subprotocols = [Subprotocol(SUBPROTOCOL), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
+    subprotocols = [Subprotocol(SUBPROTOCOLS[LATEST]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
     async with (
         connect(f"ws://{address}/ws?token={token}", proxy=None) as first,
         connect(f"ws://{address}/ws", subprotocols=subprotocols, proxy=None) as second,

@@ -7,8 +7,10 @@ import pytest
 from client_py.core.gathering import RelayFault
 from client_py.core.link import LinkState
 from client_py.core.models import (
+    Away,
     Cause,
     Connected,
+    ConnectedToOwnDevice,
     Connecting,
     Detail,
     Interrupted,
@@ -171,3 +173,46 @@ def test_status_tells_that_a_peer_is_kept_away_while_another_is_there() -> None:
     assert line.status is Status.CONNECTED
     kept_away = KeptAway("Ben", Fault.UNREADABLE)
     assert line.detail == Connected("Ben", relayed=None, server_away=True, kept_away=kept_away)
+
+
+OWN_PHONE = LinkFacts("Ada", LinkState.OPEN, answered=True, is_own=True)
+
+
+def named(name: str, state: LinkState) -> LinkFacts:
+    """Give the facts of a link to somebody."""
+    return LinkFacts(name, state, answered=True)
+
+
+@pytest.mark.parametrize("waits_for", [None, "Ben"])
+def test_status_of_who_is_alone_with_their_own_device_is_connected(waits_for: str | None) -> None:
+    """It says so, and for whom what is written waits."""
+    given = replace(facts(JOINED, OWN_PHONE), waits_for=waits_for)
+    assert status_line(given) == StatusLine(Status.CONNECTED, ConnectedToOwnDevice(waits_for))
+
+
+@pytest.mark.parametrize("state", [LinkState.CONNECTING, LinkState.INTERRUPTED, LinkState.FAILED])
+def test_status_of_an_own_device_counts_for_nothing_beside_other_people(state: LinkState) -> None:
+    """Whether they can be reached is what one wants to know."""
+    assert status_line(facts(JOINED, OWN_PHONE, link(state))) == status_line(facts(JOINED, link(state)))
+    own = replace(OWN_PHONE, state=state)
+    assert status_line(facts(JOINED, own, link(LinkState.OPEN))) == status_line(facts(JOINED, link(LinkState.OPEN)))
+    assert status_line(facts(JOINED, own)) == status_line(facts())
+
+
+def test_status_names_for_whom_what_is_written_waits() -> None:
+    """The person who was here last gets it when they come back."""
+    assert status_line(replace(facts(), waits_for="Ben")) == StatusLine(Status.WAITING, Away("Ben"))
+
+
+def test_status_names_everyone_it_speaks_for() -> None:
+    """Nobody is called connected who is not; of one person, one device is enough."""
+    links = (
+        named("Ben", LinkState.INTERRUPTED),
+        named("Cleo", LinkState.OPEN),
+        named("Dora", LinkState.OPEN),
+        named("Dora", LinkState.CONNECTING),
+        named("Cleo", LinkState.OPEN),
+        named("Emil", LinkState.FAILED),
+    )
+    detail = status_line(facts(JOINED, *links)).detail
+    assert detail == Connected("Cleo", None, also=("Dora",), without=("Ben", "Emil"))

@@ -128,9 +128,18 @@ def test_empty_room_invites_while_one_is_alone(world: World, room: RoomScreen) -
     """Only who waits alone is asked to share the link; a full room, or a lost network, is no invitation."""
     for status in Status:
         show(room, status)
-        assert alone(world).is_shown() is (status is Status.WAITING)
+        # Connected with nobody else here is connected to one's own other device.
+        assert alone(world).is_shown() is (status in {Status.WAITING, Status.CONNECTED})
     show(room, Status.WAITING)
     assert "https://chat.example/chat/den" in alone(world).text
+
+
+def test_empty_room_does_not_greet_oneself(world: World, room: RoomScreen) -> None:
+    """Another device of one's own is there, and nobody to talk to is."""
+    room.apply(MembersChanged((Member("peer-alice-2", "alice"),)))
+    show(room, Status.CONNECTED)
+    assert not greeting(world).is_shown()
+    assert alone(world).is_shown()
 
 
 def test_empty_room_greets_who_is_connected(world: World, room: RoomScreen) -> None:

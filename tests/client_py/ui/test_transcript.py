@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.items import Item, Text
+from client_py.core.items import Item, Reaction, Text, Unknown
 from client_py.core.models import Delivery, Direction
 from client_py.core.notices import (
     DeliveryChanged,
@@ -605,3 +605,20 @@ def test_messages_that_leave_the_page_leave_no_listener(world: World, page: Page
     before = world.document.live_listeners
     add(room, *(incoming("\n" * 100, at=float(number)) for number in range(1000)))
     assert world.document.live_listeners == before + len(shown(world)) <= before + MAX_SHOWN + SLACK_SHOWN
+
+
+def test_message_of_our_other_device_stands_on_our_side(world: World, room: RoomScreen) -> None:
+    """How far it has come is known there, and not here."""
+    add(room, Item("a", Direction.OUTGOING, "alice", Text("Hi"), 0, from_other_device=True))
+    message = world.document.html.one(data_testid="message")
+    assert (message.get("data-direction"), message.get("data-device")) == ("outgoing", "other")
+    assert message.get("data-delivery") is None
+
+
+def test_message_of_an_unknown_kind_says_so(world: World, room: RoomScreen) -> None:
+    """One sees that there is something; and a reaction alone is no message."""
+    add(room, Item("a", Direction.INCOMING, "bob", Unknown("unheard-of", "{}"), 0))
+    add(room, Item("b", Direction.INCOMING, "bob", Reaction("alice", "message-000000000001", "👍"), 0))
+    message = world.document.html.one(data_testid="message")
+    assert message.get("data-unknown") == ""
+    assert "newer version" in message.by_test_id("message-text").text

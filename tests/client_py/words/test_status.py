@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from client_py.core.models import (
+    Away,
     Cause,
     Connected,
+    ConnectedToOwnDevice,
     Connecting,
     Detail,
     Interrupted,
@@ -112,3 +114,16 @@ def test_peer_that_is_kept_away_is_named(fault: Fault) -> None:
     assert "Ben’s page" in told
     connected = Connected("Cleo", relayed=True)
     assert detail_of(replace(connected, kept_away=kept_away)) == f"{detail_of(connected)} {told}"
+
+
+def test_everyone_is_named_who_is_connected_or_is_not() -> None:
+    """Each in a sentence of their own."""
+    sentence = detail_of(Connected("Ben", relayed=False, also=("Cleo", "Dora"), without=("Emil",)))
+    assert sentence.endswith("Also connected to Cleo, Dora. Not connected to Emil yet.")
+
+
+def test_person_is_told_for_whom_what_they_write_waits() -> None:
+    """And that their own other device is not meant by it."""
+    assert detail_of(Away("Ben")).startswith("Ben is not here.")
+    assert "your other tab or device. Nobody else" in detail_of(ConnectedToOwnDevice(None))
+    assert "your other tab or device. Ben is not here" in detail_of(ConnectedToOwnDevice("Ben"))
