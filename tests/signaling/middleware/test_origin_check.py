@@ -1,3 +1,4 @@
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -106,6 +107,7 @@ async def test_foreign_page_may_not_signal(server: RunningServer) -> None:
         async with server.connect(await server.register(), origin=EVIL):
             raise AssertionError
     assert caught.value.response.status_code == 403
+    assert json.loads(caught.value.response.body)["error"]["code"] == "forbidden_origin"
 
 
 async def test_allowed_page_may_signal(start_server: StartServer) -> None:
