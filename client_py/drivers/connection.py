@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from client_py.core.budgets import BUDGETS
 from client_py.core.frames import CHANNEL_ID, CHANNEL_LABEL, MAX_FRAME_BYTES
@@ -100,3 +101,5 @@ class Connection:
                 self._outcomes.remote_description_set()
             case AddCandidate(candidate):
                 await self._peer_connection.add_ice_candidate(candidate)
+            case _:
+                assert_never(operation)

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.history import ExportWords
@@ -288,5 +289,7 @@ class RoomDriver:
                 self._callbacks.login_refused()
             case Warn(sentence):
                 self._callbacks.warn(sentence)
-            case _:
+            case _ if isinstance(effect, Notice):
                 self._show(effect)
+            case _:
+                assert_never(effect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from client_py.core.relaying import FetchIceServers
 from client_py.core.room import Room
@@ -54,6 +55,8 @@ class ServerLine:
                     self._socket.send(text)
             case FetchIceServers():
                 self._tasks.spawn(self._fetch_ice_servers())
+            case _:
+                assert_never(effect)
 
     def stop(self) -> None:
         """Wait for nothing any more."""

@@ -8,7 +8,7 @@ from client_py.core.budgets import BUDGETS
 from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.models import Connected, Status
 from client_py.core.notices import ItemAdded, Notice, StatusChanged
-from client_py.core.room import Room
+from client_py.core.room import OnPeerConnection, Room
 from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.server_line import ServerPorts
@@ -389,3 +389,20 @@ async def test_driver_keeps_a_frame_that_fails_to_its_peer(monkeypatch: pytest.M
         stage.receive_frame(Typing())
     assert "ZeroDivisionError" in stage.warnings[-1]
     assert (channel.closed, stage.status, stage.failures) == (True, Status.RECONNECTING, [])
+
+
+async def test_effect_that_nobody_carries_out_is_a_failure() -> None:
+    """It is neither passed over nor shown as a notice."""
+    stage = Stage()
+    await stage.connect()
+    with pytest.raises(AssertionError):
+        stage.driver._perform([object()])  # type: ignore[list-item]  # one of a kind that was forgotten
+
+
+async def test_operation_that_nobody_carries_out_is_a_failure() -> None:
+    """The page says that something broke."""
+    stage = Stage()
+    await stage.connect()
+    stage.driver._perform([OnPeerConnection(BOB, object())])  # type: ignore[arg-type]  # likewise
+    await settle()
+    assert [type(failure) for failure in stage.failures] == [AssertionError]
