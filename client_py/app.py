@@ -84,6 +84,8 @@ class App:
         self._page = Page(surroundings, self)
         self._relay_wish = RelayWish(http, self._store, self._token, self._tasks, self._page.show_relay_choice)
         self._room: RoomDriver | None = None
+        self._left_room: RoomDriver | None = None
+        """The last one; it may not have come to its end."""
         self._room_screen: RoomScreen | None = None
 
     def start(self) -> None:
@@ -176,11 +178,12 @@ class App:
         )
         self._room = RoomDriver(room, username, self._ports, callbacks, self._tasks)
         self._room_screen = self._page.show_room(room, username, self._room)
-        self._room.start()
+        self._room.start(after=self._left_room)
 
     def _leave_room(self) -> None:
         if self._room is not None:
             self._room.stop()
+            self._left_room = self._room
         self._room = None
         self._room_screen = None
 

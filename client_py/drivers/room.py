@@ -96,15 +96,16 @@ class RoomDriver:
         )
         self._history = History(name, self._archive, ports.downloads, self._show, callbacks.warn)
         self._opening: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._machine: Room | None = None
         self._early: list[Input] = []
         """What came in before the room was there to hear it."""
 
     # What the person and the page do
 
-    def start(self) -> None:
-        """Enter the room, with what this browser has kept of it."""
-        self._opening = self._tasks.spawn(self._open())
+    def start(self, *, after: RoomDriver | None = None) -> None:
+        """Enter the room, with what this browser has kept of it; `after` is the visit that this page has just left."""
+        self._opening = self._tasks.spawn(self._open(after))
 
     def stop(self) -> None:
         """Leave the room, and leave nothing of it behind but what is kept."""
@@ -113,7 +114,12 @@ class RoomDriver:
             self._perform(self._machine.stop())
         self._server.stop()
         self._timers.stop_all()
-        self._tasks.spawn(self._close())
+        self._closing = self._tasks.spawn(self._close())
+
+    async def closed(self) -> None:
+        """Wait until a visit that was left has nothing more to write, and its device is free."""
+        if self._closing is not None:
+            await asyncio.wait({self._closing})
 
     def send(self, text: str) -> None:
         """Write a message."""
@@ -175,7 +181,11 @@ class RoomDriver:
         """The wish to keep messages may have been changed in another tab."""
         self._tasks.spawn(self._look_at_wish())
 
-    async def _open(self) -> None:
+    async def _open(self, after: RoomDriver | None) -> None:
+        if after is not None:
+            # It still is the device that this visit wants to be, and keeps what is to be sent by it. No limit: what it
+            # waits for is the database, and this visit would wait for that too.
+            await after.closed()
         snapshot = await self._keeper.open()
         self._keeper.archive.stored = self._stored
         visitor = Visitor(

@@ -211,3 +211,21 @@ async def test_duplicated_tab_is_another_device() -> None:
     hello = [next(frame for frame in frames(each) if isinstance(frame, Hello)) for each in (stage, twin)]
     assert hello[0] != hello[1]
     assert twin.sent()[0] == requests.Join("den")
+
+
+async def test_page_that_comes_back_waits_for_the_visit_before() -> None:
+    """While the disk is slow, it still writes what is to be sent, and is the device that sends it."""
+    stage = Stage()
+    await stage.connect()
+    device = dict(stage.tab)
+    stage.databases.database.open_for_writing.clear()
+    stage.driver.send("Hello")
+    stage.driver.stop()
+    after = Stage(stage)
+    after.driver.start(after=stage.driver)
+    await settle()
+    assert not after.notices
+    stage.databases.database.open_for_writing.set()
+    await settle()
+    assert loaded(after) == [("Hello", Direction.OUTGOING, Delivery.QUEUED)]
+    assert dict(after.tab) == device
