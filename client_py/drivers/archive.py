@@ -67,6 +67,8 @@ class Archive:
         failed: Callable[[StorageFailed], None],
     ) -> None:
         self.device = device
+        self.max_together = MAX_TOGETHER
+        """So many entries go into one transaction; fewer where a test wants to see what comes between them."""
         self._place = place
         self._database = database
         self._clock = clock
@@ -126,7 +128,7 @@ class Archive:
     async def _write_queue(self) -> None:
         try:
             while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_TOGETHER))]
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), self.max_together))]
                 self.stored(kept(batch, await self._write(self._changes(batch))))
                 if not any(entry.item for entry in self._queue):
                     await asyncio.sleep(0)  # what was shown just now is drawn before its marks are kept

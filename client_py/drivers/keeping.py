@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from client_py.core.models import Keeping, KeepingFault
 from client_py.core.records import Snapshot
 from client_py.core.rows import Place
-from client_py.drivers.archive import Archive
+from client_py.drivers.archive import MAX_TOGETHER, Archive
 from client_py.drivers.devices import Device, Devices
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
@@ -35,6 +35,8 @@ class KeepingPorts:
     """Where the device's name stands, for this tab (sessionStorage)."""
     clock: Clock
     random: Random
+    max_together: int = MAX_TOGETHER
+    """So many entries go into one transaction."""
 
 
 class Keeper:
@@ -126,6 +128,7 @@ class Keeper:
     async def _open_archive(self, device: str, resume_token: str | None) -> Snapshot:
         ports = self._ports
         self._archive = Archive(self._place, device, self._database, ports.clock, self._tasks, self._failed)
+        self._archive.max_together = ports.max_together
         return await self._archive.load(resume_token)
 
     async def _begin(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from client_py.core.abilities import OURS, Abilities
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.history import ExportWords
 from client_py.core.items import Body
@@ -77,7 +78,17 @@ class RoomCallbacks:
 class RoomDriver:
     """One visit to a room, from entering it to leaving it."""
 
-    def __init__(self, name: str, username: str, ports: RoomPorts, callbacks: RoomCallbacks, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        name: str,
+        username: str,
+        ports: RoomPorts,
+        callbacks: RoomCallbacks,
+        tasks: Tasks,
+        *,
+        abilities: Abilities = OURS,
+    ) -> None:
+        self._abilities = abilities
         self._name = name
         self._username = username
         self._ports = ports
@@ -189,7 +200,11 @@ class RoomDriver:
         snapshot = await self._keeper.open()
         self._keeper.archive.stored = self._stored
         visitor = Visitor(
-            self._username, self._keeper.archive.device, snapshot, relay_only=self._callbacks.relay_only()
+            self._username,
+            self._keeper.archive.device,
+            snapshot,
+            relay_only=self._callbacks.relay_only(),
+            abilities=self._abilities,
         )
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random
@@ -220,6 +235,12 @@ class RoomDriver:
     async def _look_at_wish(self) -> None:
         await self._archive()
         await self._keeper.look_at_wish()
+
+    def check_invariants(self) -> None:
+        """Assert what always holds between two inputs; for tests."""
+        assert not self._effects  # noqa: S101
+        if self._machine is not None:
+            self._machine.check_invariants()
 
     # Inputs and effects
 

@@ -60,8 +60,8 @@ class Pipe:
         self._last = 0.0
         self.is_cut = False
 
-    def carry(self, action: Action) -> None:
-        """Let something arrive, after what was sent before it."""
-        arrival = max(self._last, self._agenda.now + self._agenda.random.uniform(*self._delays))
+    def carry(self, action: Action, share: float = 1.0) -> None:
+        """Let something arrive, after what was sent before it; perhaps in a share of the usual time."""
+        arrival = max(self._last, self._agenda.now + share * self._agenda.random.uniform(*self._delays))
         self._last = arrival
         self._agenda.at(arrival, lambda: None if self.is_cut else action())

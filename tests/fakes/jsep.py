@@ -110,7 +110,7 @@ class Jsep(ABC):
 
         self._enqueue(work, failed)
 
-    def add_ice_candidate(self, candidate: Candidate, failed: Callable[[str], None]) -> None:
+    def add_ice_candidate(self, candidate: Candidate, done: Action, failed: Callable[[str], None]) -> None:
         """Apply a candidate of the other side."""
 
         def work() -> Action:
@@ -119,7 +119,7 @@ class Jsep(ABC):
                 raise OperationFailed("the candidate belongs to no description")
             self.candidates.add(fragment)
             self.on_candidate()
-            return _nothing
+            return done
 
         self._enqueue(work, failed)
 
@@ -254,7 +254,3 @@ class Jsep(ABC):
 def fragment_of(description: Description | None) -> str:
     """Give the ICE username fragment of a description, or nothing."""
     return min(username_fragments(description.sdp)) if description else ""
-
-
-def _nothing() -> None:
-    """Tell nobody."""

@@ -35,9 +35,9 @@ def world_of(seed: int) -> World:
 def play(seed: int) -> Outcome:
     """Play a schedule to its end; an AssertionError, or whatever the machines raise, names the seed."""
     try:
-        world = world_of(seed)
-        world.trouble(TROUBLE_SECONDS, FAULTS)
-        settled_after = world.settle()
+        with world_of(seed) as world:
+            world.trouble(TROUBLE_SECONDS, FAULTS)
+            settled_after = world.settle()
     except Exception as error:
         error.add_note(f"seed {seed}: play it again with `python -m tests.soak --replay {seed}`")
         raise

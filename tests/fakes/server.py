@@ -10,6 +10,8 @@ from functools import partial
 from client_py.ports import SocketCallbacks
 from protocol.codes import CloseCode
 from protocol.events import Limits, Welcome
+from protocol.http import ICE_SERVERS, IceServers
+from protocol.webrtc import IceServer
 from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.relay import encode
 from signaling.resume_tokens import ResumeTokens
@@ -21,6 +23,7 @@ ABNORMAL = 1006
 """RFC 6455 §7.1.5: what a browser says of a connection that just went away."""
 
 GRACE_SECONDS = 30.0
+TURN_URL = "turn:turn.example.org"
 
 
 class Line:
@@ -42,10 +45,10 @@ class Line:
         """Send text, which is lost if the line breaks before it arrives."""
         self._up.carry(lambda: self._server.receive(self, text))
 
-    def close(self) -> None:
+    def close(self, code: CloseCode = CloseCode.NORMAL) -> None:
         """Close it; the page hears nothing more."""
         self._down.is_cut = True
-        self._up.carry(lambda: self.end(CloseCode.NORMAL))
+        self._up.carry(lambda: self.end(code))
 
     # What the server does
 
@@ -106,6 +109,8 @@ class Server:
         """Between least and most seconds, each message takes one way."""
         self.noticing = 8.0
         """Within so many seconds each end of a broken line finds out, for itself."""
+        self.credential_seconds: float | None = None
+        """How long the credentials for its TURN server are good; None if it has no such server."""
         self._capacity = capacity
         self._tokens = ResumeTokens(b"the secret")
         self._numbers = itertools.count(1)
@@ -123,6 +128,22 @@ class Server:
         found: list[bool] = []
         self.agenda.after(there, lambda: found.append(self.is_up))
         return self.agenda.after(there + back, lambda: answered(found[0]))
+
+    def ask_ice_servers(self, answered: Callable[[str | None], None]) -> None:
+        """Give the body of the answer to a request for ICE servers, or None if the server was not there."""
+        there, back = (self.agenda.random.uniform(*self.latency) for _ in range(2))
+
+        def ask() -> None:
+            body = ICE_SERVERS.encode(self._ice_servers()) if self.is_up else None
+            self.agenda.after(back, lambda: answered(body))
+
+        self.agenda.after(there, ask)
+
+    def _ice_servers(self) -> IceServers:
+        if self.credential_seconds is None:
+            return IceServers(())
+        ends_at = round(self.agenda.now + self.credential_seconds)
+        return IceServers((IceServer((TURN_URL,), f"{ends_at}:name", "secret"),), ends_at)
 
     def restart(self, seconds: float, *, secret: bytes) -> None:
         """Kill the server, and start it again after some seconds; with another secret, it knows nobody again."""
@@ -149,7 +170,9 @@ class Server:
         self._connections[line] = connection
         # In no order, so that nothing can come to depend on one.
         peer_id = f"peer-{self.agenda.random.getrandbits(64):016x}"
-        welcome = Welcome(peer_id, self._tokens.issue(peer_id, username), (), Limits(65_536, 50))
+        ice = self._ice_servers()
+        limits = Limits(65_536, 50)
+        welcome = Welcome(peer_id, self._tokens.issue(peer_id, username), ice.ice_servers, limits, ice.expires_at)
         session = Session(connection, Identity(username, username), welcome, self._rooms, self._tokens)
         self._carry_out(session.opened())
         return session

@@ -8,7 +8,7 @@ lets them through.
 from __future__ import annotations
 
 from client_py.core.sdp import fingerprints
-from client_py.ports import ChannelCallbacks, ChannelClosed, OperationFailed, PeerConnectionCallbacks
+from client_py.ports import ChannelCallbacks, ChannelClosed, OperationFailed, PeerConnectionCallbacks, SelectedPath
 from protocol.webrtc import Description
 from tests.fakes.agenda import Action, Agenda
 from tests.fakes.jsep import Generation, Jsep
@@ -34,6 +34,8 @@ class Internet:
         """How much longer than usual a browser takes for everything that it does."""
         self.refusals = 0.0
         """The probability that a browser refuses an operation, for no reason that anyone could name."""
+        self.relays = 0.0
+        """The probability that a connection goes by way of a relay of its own."""
         self._cuts: dict[Places, int] = {}
         self._connections: dict[str, PeerConnection] = {}
         self.created = 0
@@ -100,6 +102,8 @@ class Channel:
 
     def __init__(self, connection: PeerConnection, callbacks: ChannelCallbacks) -> None:
         self.ready_state = "connecting"
+        self.is_closed_here = False
+        """Whether the page itself has closed it, and hears nothing more of it."""
         self.callbacks = callbacks
         self.backlog: list[str] = []
         self._connection = connection
@@ -110,6 +114,13 @@ class Channel:
             raise ChannelClosed
         self.backlog.append(text)
         self._connection.pump()
+
+    def close(self) -> None:
+        """Close it; the page hears nothing more of it, and the other end some time later that it is closed."""
+        self.is_closed_here = True
+        if self.ready_state != "closed":
+            self.ready_state = "closed"
+            self._connection.tell_close()
 
     def open(self) -> None:
         """Be open."""
@@ -147,6 +158,7 @@ class PeerConnection(Jsep):
         self.bytes_received = 0
         self.stalled: Generation | None = None
         """A generation over which nothing comes through, though nobody says so."""
+        self.is_relayed = internet.agenda.chance(internet.relays)
         self.is_dozing = False
         """Whether the transport waits before it sends again, and learns nothing of the path's return."""
         self._internet = internet
@@ -202,6 +214,11 @@ class PeerConnection(Jsep):
         """Give the connection at the other end, if both know each other."""
         other = self._internet.find(self.remote_description)
         return other if other is not None and self._internet.find(other.remote_description) is self else None
+
+    @property
+    def selected_path(self) -> SelectedPath | None:
+        """How packets pass, as soon as they have passed once."""
+        return SelectedPath(self.is_relayed, self.is_relayed, "udp") if self._selected is not None else None
 
     def has_path(self) -> bool:
         """Tell whether packets pass now."""
@@ -294,6 +311,12 @@ class PeerConnection(Jsep):
         other.bytes_received += sum(map(len, texts))
         self.bytes_received += 1  # the transport acknowledges by itself
         other.channel.receive(texts)
+
+    def tell_close(self) -> None:
+        """The page has closed its channel."""
+        other = self.counterpart()
+        if other is not None and other.channel is not None and self.has_path():
+            self._agenda.within(*TRAVELLING, other.channel.end)
 
     def hear_close(self, backlog: list[str]) -> None:
         """The other side has closed its connection."""

@@ -1,8 +1,8 @@
-"""A world of pages, a server and a network in one process: the machines of core among faults that a seed decides.
+"""A world of pages, a server and a network in one process: the client, and the server's machines, among faults.
 
-Every page runs a real `Room` on what its browser keeps, and the server its own machines. `World.check` holds what is
-promised at any moment: every message once and in order, and shown as delivered only where it is kept; `World.settle`,
-what is promised once the faults are over: everything arrives, and everyone is connected.
+A seed decides on them. Every page runs the production `RoomDriver` on what its browser keeps. `World.check` holds what
+is promised at any moment: every message once and in order, and shown as delivered only where it is kept;
+`World.settle`, what is promised once the faults are over: everything arrives, and everyone is connected.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Self
 
 from client_py.core.abilities import OURS, Abilities
 from client_py.core.models import Delivery, Status
+from client_py.drivers.archive import MAX_TOGETHER
 from tests.fakes.agenda import Agenda
-from tests.fakes.page import Disk, Page, Surroundings
+from tests.fakes.browser import Surroundings
+from tests.fakes.page import Disk, Page
 from tests.fakes.server import Server
 from tests.fakes.webrtc import Internet, PeerConnection
 
@@ -77,15 +80,23 @@ class World:
         self.server.noticing = choice((0.5, 3.0, 45.0))
         self.server.latency = choice(((0.001, 0.02), (0.005, 0.15), (0.05, 1.5)))
         self.internet.slowness = choice((1.0, 1.0, 20.0))
-        self._surroundings = Surroundings(self.agenda, self.server, self.internet, storing=choice((0.01, 0.1, 3.0)))
+        self.server.credential_seconds = choice((None, 60.0))
+        self.internet.relays = choice((0.0, 0.5))
+        self._surroundings = Surroundings(
+            self.agenda,
+            self.server,
+            self.internet,
+            storing=choice((0.01, 0.1, 3.0)),
+            max_together=choice((1, 3, MAX_TOGETHER, MAX_TOGETHER)),
+        )
         self._wanderers = wanderers
         self._liar = PLACES[2] if liar else ""
         self._copied_ids: set[str] = set()
         self._secrets = itertools.count()
-        self._devices = itertools.count()
         self._releases = releases
+        self._opened: list[Page] = []
         self.homes = {
-            place: Home(account, Disk(self._new_device())) for place, account in zip(places, accounts, strict=True)
+            place: Home(account, Disk(self._surroundings)) for place, account in zip(places, accounts, strict=True)
         }
         self.pages = {place: self._open(place) for place in self.homes}
 
@@ -205,15 +216,19 @@ class World:
         self.internet.cut(frozenset({page.place, self.agenda.random.choice(others)}), min(seconds, 60.0))
 
     def _reload(self) -> None:
-        """Load a page anew, or crash its browser; now and then both at once."""
-        pages = list(self.pages.values()) if self.agenda.chance(0.2) else [self._any_page()]
-        for page in pages:
-            page.crash() if self.agenda.chance(0.5) else page.close()
+        """Load a page anew, crash its browser, or leave the room and come back; now and then both pages at once."""
+        for page in list(self.pages.values()) if self.agenda.chance(0.2) else [self._any_page()]:
+            end = self.agenda.random.choice((page.crash, page.crash, page.close, page.leave))
+            wanders = self._wanderers and self.agenda.chance(0.3)
+            if wanders and end == page.leave:
+                end = page.close
+            end()
             home = self.homes[page.place]
-            if self._wanderers and self.agenda.chance(0.3):
+            if wanders:
                 home.left_behind.append(home.disk)
-                home.disk = Disk(self._new_device())
-            self.pages[page.place] = self._open(page.place)
+                home.disk = Disk(self._surroundings)
+            if end != page.leave:
+                self.pages[page.place] = self._open(page.place)
             self.agenda.within(0.2, 3.0, partial(self._enter, page.place))
 
     def _update_all(self) -> None:
@@ -230,10 +245,18 @@ class World:
     def _open(self, place: str) -> Page:
         home = self.homes[place]
         abilities = self.agenda.random.choice(RELEASES) if self._releases else OURS
-        return Page(place, home.account, home.disk, self._surroundings, home.numbers, abilities)
+        page = Page(place, home.account, home.disk, home.numbers, abilities)
+        self._opened.append(page)
+        return page
 
-    def _new_device(self) -> str:
-        return f"device-{next(self._devices):016}"
+    def __enter__(self) -> Self:
+        """Begin; the pages are open already."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let nothing happen any more, so that nothing is left of it."""
+        for page in self._opened:
+            page.forget()
 
     # What is promised
 

@@ -28,11 +28,11 @@ def pool() -> Iterator[Iterable[Outcome | str]]:
 def test_pages_without_faults_connect_once() -> None:
     """Whatever crosses on the way in, nothing that was begun has to be begun anew."""
     for seed in CALM_SEEDS:
-        world = World(seed, accounts=PLACES[: 2 + seed % 2])
-        # A server that answers after more than a second or two may be taken for dead, and that is a fault.
-        world.server.latency = min(world.server.latency, CALM_LATENCY)
-        world.trouble(TROUBLE_SECONDS, faults=0)
-        world.settle()
+        with World(seed, accounts=PLACES[: 2 + seed % 2]) as world:
+            # A server that answers after more than a second or two may be taken for dead, and that is a fault.
+            world.server.latency = min(world.server.latency, CALM_LATENCY)
+            world.trouble(TROUBLE_SECONDS, faults=0)
+            world.settle()
         assert world.internet.created == len(world.internet.connections), f"seed {seed}"
 
 
@@ -53,6 +53,6 @@ def test_schedule_is_the_same_whenever_it_is_played() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_three_pages_keep_the_promise_through_faults(seed: int) -> None:
     """A room with more places keeps the same promise."""
-    world = World(seed, accounts=PLACES)
-    world.trouble(TROUBLE_SECONDS, FAULTS)
-    world.settle()
+    with World(seed, accounts=PLACES) as world:
+        world.trouble(TROUBLE_SECONDS, FAULTS)
+        world.settle()

@@ -1,4 +1,4 @@
-"""The simulated world finds what is planted: each mutation of the core breaks the promise within some schedules."""
+"""The simulated world finds what is planted: each mutation of core or drivers breaks the promise in some schedule."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from client_py.core.outbox import Outbox, Outgoing
 from client_py.core.recipients import Recipients, Stream
 from client_py.core.records import Kept, Snapshot
 from client_py.core.session import Session, SessionEffect, StartSessionTimer
+from client_py.drivers.archive import Archive
+from client_py.drivers.room import RoomDriver
+from client_py.ports import Change
 from tests.fakes.schedules import play
 
 SCHEDULES = 2_000
@@ -249,6 +252,32 @@ def using_what_was_not_named(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Abilities, "takes", lambda self, kind: self.has_items or kind == "text")
 
 
+def asking_for_what_nobody_does(patch: pytest.MonkeyPatch) -> None:
+    """Ask for something of which the driver has never heard."""
+    original = Session.socket_opened
+    patch.setattr(Session, "socket_opened", lambda self: [*original(self), object()])
+
+
+def telling_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
+    """Say that something is kept when the database has been asked to."""
+    original = Archive._write
+
+    async def mutant(self: Archive, changes: Sequence[Change]) -> Sequence[bool]:
+        self._tasks.spawn(original(self, changes))  # type: ignore[arg-type]  # nobody asks what becomes of it
+        return [True] * len(changes)
+
+    patch.setattr(Archive, "_write", mutant)
+
+
+def coming_back_before_the_end(patch: pytest.MonkeyPatch) -> None:
+    """Enter a room again while the visit before still has something to write."""
+
+    async def mutant(_self: RoomDriver) -> None:
+        pass
+
+    patch.setattr(RoomDriver, "closed", mutant)
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     acknowledging_before_storing,
     showing_what_is_known,
@@ -268,6 +297,9 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     acknowledging_texts_alone,
     counting_our_own_devices,
     using_what_was_not_named,
+    asking_for_what_nobody_does,
+    telling_before_it_is_written,
+    coming_back_before_the_end,
 )
 
 

@@ -8,6 +8,7 @@ from client_py.core.items import Item, Text
 from client_py.core.models import Delivery, Direction, Keeping, KeepingFault
 from client_py.core.records import Entry, Snapshot
 from client_py.core.rows import Place
+from client_py.drivers.archive import MAX_TOGETHER
 from client_py.drivers.keeping import Keeper, KeepingPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports import StorageFailed, StorageFault
@@ -19,7 +20,7 @@ PLACE = Place("ada", "den")
 class Stage:
     """A keeper among fakes; `before` shares its browser."""
 
-    def __init__(self, before: Stage | None = None, place: Place = PLACE) -> None:
+    def __init__(self, before: Stage | None = None, place: Place = PLACE, *, max_together: int = MAX_TOGETHER) -> None:
         self.databases: FakeDatabases = before.databases if before else FakeDatabases()
         self.locks: FakeLocks = before.locks if before else FakeLocks()
         self.store: FakeStore = before.store if before else FakeStore()
@@ -27,13 +28,14 @@ class Stage:
         self.shown: list[Keeping] = []
         self.failures: list[BaseException] = []
         self.tab = FakeStore()
-        ports = KeepingPorts(self.databases, self.locks, self.store, self.tab, FakeClock(), self.random)
+        ports = KeepingPorts(self.databases, self.locks, self.store, self.tab, FakeClock(), self.random, max_together)
         self.keeper = Keeper(place, ports, Tasks(self.failures.append), self.shown.append)
 
-    async def keep(self, text: str) -> None:
-        """Keep a message that came in."""
-        message = Item(f"message-{text:0>12}", Direction.INCOMING, "ben", Text(text), 1.0)
-        self.keeper.archive.store(Entry(message))
+    async def keep(self, *texts: str) -> None:
+        """Keep messages that came in at once."""
+        for text in texts:
+            message = Item(f"message-{text:0>12}", Direction.INCOMING, "ben", Text(text), 1.0)
+            self.keeper.archive.store(Entry(message))
         await settle()
 
     async def texts(self) -> list[str]:
@@ -54,6 +56,15 @@ async def test_browser_keeps_unless_told_otherwise() -> None:
     await stage.keeper.close()
     snapshot = await Stage(stage).keeper.open()
     assert [message.text for message in snapshot.items] == ["Hello"]
+
+
+async def test_transactions_are_no_larger_than_the_ports_say() -> None:
+    """What came in at once is kept one after the other, where a test wants to see what comes between."""
+    stage = Stage(max_together=2)
+    await stage.keeper.open()
+    before = len(stage.databases.database.written)
+    await stage.keep("One", "Two", "Three")
+    assert [len(changes) for changes in stage.databases.database.written[before:]] == [4, 2]
 
 
 async def test_turning_off_forgets_every_room_and_goes_on_in_memory() -> None:
