@@ -254,12 +254,33 @@ class Sockets(Protocol):
         ...
 
 
+class BinaryData(Protocol):
+    """An opaque handle on bytes that stay on the other side of the border, unless somebody asks for them.
+
+    Whoever is given one lets go of it: what is received is bounded by what has not been released.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        ...
+
+    def to_bytes(self) -> bytes:
+        """Copy the bytes into Python."""
+        ...
+
+    def release(self) -> None:
+        """Let go of it; doing so twice does no harm."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelCallbacks:
     """Who is told what a data channel does."""
 
     opened: Callable[[], None]
-    received: Callable[[str], None]
+    received: Callable[[str | BinaryData], None]
+    """With text or with a handle, as the channel's options say; of the other kind nothing comes."""
     overrun: Callable[[str], None]
     """With the kind of the frame that was over its budget; it and all behind it were dropped, and nothing more comes.
     """
@@ -276,7 +297,7 @@ class FrameBudget(Protocol):
 
     @property
     def characters(self) -> int:
-        """So many at once, in all of them (UTF-16 code units)."""
+        """So many at once, in all of them (UTF-16 code units, or bytes where they are binary)."""
         ...
 
     @property
@@ -289,26 +310,60 @@ class FrameBudget(Protocol):
 class ChannelLimits:
     """What is received over a data channel before it is read."""
 
-    frame_characters: int
-    """Of a longer frame, the beginning alone is handed over."""
+    frame_length: int
+    """In characters or bytes. Of a longer text, the beginning alone is handed over; longer data is over its budget."""
     budgets: Mapping[str, FrameBudget]
-    """By the `type` with which a frame begins; "other" for all that begin in another way."""
+    """By the `type` with which a frame begins; "other" for all that begin in another way, "binary" for what is binary.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOptions:
+    """What a data channel is created with, by both sides alike (RTCDataChannelInit)."""
+
+    label: str
+    id: int
+    ordered: bool
+    binary: bool
+    """Whether it carries binary data and no text, or the other way round."""
+    limits: ChannelLimits
 
 
 class DataChannel(Protocol):
-    """An RTCDataChannel for text."""
+    """An RTCDataChannel, for text or for binary data."""
+
+    buffered_amount_low_threshold: int
+    """In bytes; 0 to begin with."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes what is sent."""
+        ...
+
+    @property
+    def buffered_amount(self) -> int:
+        """How many bytes wait to be sent. That it is zero does not mean that anything has arrived."""
+        ...
 
     def send(self, text: str) -> None:
         """Send one frame; ChannelClosed if the channel is not open, or its buffer is full."""
         ...
 
+    def send_binary(self, data: BinaryData) -> None:
+        """Send one frame of binary data, which stays the caller's to release; ChannelClosed as with text."""
+        ...
+
+    def on_buffered_amount_low(self, callback: Callable[[], None]) -> Dispose:
+        """Call back when what waits has fallen to the threshold, and when the channel is closed by whichever side."""
+        ...
+
     def close(self) -> None:
-        """Close it, without any callback more."""
+        """Close it, without any callback more but those of `on_buffered_amount_low`."""
         ...
 
 
 class ChannelClosed(Exception):
-    """Raised by `DataChannel.send` when the channel cannot take the frame; the frame was not sent."""
+    """Raised by `DataChannel` when the channel cannot take a frame; the frame was not sent."""
 
 
 class OperationFailed(Exception):
@@ -377,10 +432,8 @@ class PeerConnection(Protocol):
         """Take another configuration, for when candidates are gathered the next time."""
         ...
 
-    def create_data_channel(
-        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
-    ) -> DataChannel:
-        """Create an ordered, reliable channel that both sides negotiated beforehand."""
+    def create_data_channel(self, options: ChannelOptions, callbacks: ChannelCallbacks) -> DataChannel:
+        """Create a reliable channel that both sides negotiated beforehand."""
         ...
 
     async def selected_path(self) -> SelectedPath | None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 
 import js
+from pyodide.ffi import to_js
 
 from client_py.browser.clock import BrowserClock
 from client_py.browser.database import STEPS, BrowserDatabase, BrowserDatabases, Step
@@ -16,15 +17,21 @@ from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import retry_after_of
 from client_py.browser.interop import Callbacks
 from client_py.browser.locks import BrowserLocks
-from client_py.browser.peer_connection import RELAY_ADDRESS, BrowserPeerConnection, BrowserPeerConnections
+from client_py.browser.peer_connection import (
+    RELAY_ADDRESS,
+    BrowserBinaryData,
+    BrowserPeerConnection,
+    BrowserPeerConnections,
+)
 from client_py.browser.server import Server, ask_by_request
 from client_py.browser.store import BrowserStore
-from client_py.drivers.connection import LIMITS
+from client_py.core.channels import BINARY_BUDGETS, CHAT, ChannelKind, ChannelSpec
+from client_py.drivers.connection import options_of
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
     Change,
     ChannelCallbacks,
-    ChannelLimits,
+    ChannelOptions,
     Configuration,
     Database,
     DataChannel,
@@ -45,6 +52,7 @@ from protocol.webrtc import Candidate, IceServer
 __all__ = [
     "RELAY_ADDRESS",
     "STEPS",
+    "BrowserBinaryData",
     "BrowserClock",
     "BrowserDocument",
     "BrowserDoorbell",
@@ -55,7 +63,7 @@ __all__ = [
     "BrowserStore",
     "Change",
     "ChannelCallbacks",
-    "ChannelLimits",
+    "ChannelOptions",
     "Configuration",
     "Database",
     "Dispose",
@@ -80,6 +88,7 @@ __all__ = [
 
 CALLBACKS = Callbacks()
 SERVER = Server(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL)
+BINARY = options_of(ChannelSpec("bulk", 1, ChannelKind.BINARY, BINARY_BUDGETS))
 NO_KEY: Key = (None,)  # type: ignore[assignment] # which is what IndexedDB says too
 
 opened: list[BrowserDatabase] = []
@@ -128,8 +137,23 @@ def add_store(name: str) -> Step:
     return step
 
 
+def binary(content: bytes) -> BrowserBinaryData:
+    """Make binary data as it is sent."""
+    return BrowserBinaryData(to_js(content).buffer)
+
+
+def take(data: object) -> bytes:
+    """Give the bytes of binary data that was received, and let go of it."""
+    assert isinstance(data, BrowserBinaryData)
+    content = data.to_bytes()
+    data.release()
+    return content
+
+
 async def connect(
-    hearing: ChannelCallbacks | None = None, limits: ChannelLimits = LIMITS, offered: Callable[[], None] = lambda: None
+    hearing: ChannelCallbacks | None = None,
+    options: ChannelOptions = options_of(CHAT),  # noqa: B008 - it is frozen
+    offered: Callable[[], None] = lambda: None,
 ) -> tuple[BrowserPeerConnection, BrowserPeerConnection, DataChannel]:
     """Connect two RTCPeerConnections of this page; gives them, and the channel of the first, which the second hears."""
     ends: list[BrowserPeerConnection] = []
@@ -152,9 +176,9 @@ async def connect(
 
     ends.extend((create(1), create(0)))
     first, second = ends
-    callbacks = ChannelCallbacks(opening.set, lambda _text: None, lambda _kind: None, lambda: None)
-    channel = first.create_data_channel("chat", 0, LIMITS, callbacks)
-    second.create_data_channel("chat", 0, limits, hearing or callbacks)
+    callbacks = ChannelCallbacks(opening.set, lambda _data: None, lambda _kind: None, lambda: None)
+    channel = first.create_data_channel(options, callbacks)
+    second.create_data_channel(options, hearing or callbacks)
     await second.set_remote_description(await first.set_local_description())
     await first.set_remote_description(await second.set_local_description())
     await opening.wait()

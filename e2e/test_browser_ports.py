@@ -8,8 +8,10 @@ from e2e.python_page import PythonPage
 
 if TYPE_CHECKING:
     from e2e.in_page import (
+        BINARY,
         CALLBACKS,
         RELAY_ADDRESS,
+        BrowserBinaryData,
         BrowserClock,
         BrowserDocument,
         BrowserFormats,
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
         OperationFailed,
         PeerConnectionCallbacks,
         asyncio,
+        binary,
         connect,
         fault_of,
         held,
         js,
         retry_after_of,
+        take,
     )
 
 # The functions that a test defines run in the page (see PythonPage); what the test does elsewhere is JavaScript.
@@ -432,7 +436,7 @@ async def test_channel_brings_frames_in_their_order_and_then_its_end(python: Pyt
     """Many at once are read in slices; that the other side has closed comes behind all that it had sent."""
 
     async def heard() -> object:
-        heard, ended = list[str](), asyncio.Event()
+        heard, ended = list[object](), asyncio.Event()
         hearing = ChannelCallbacks(lambda: None, heard.append, lambda kind: heard.append(f"too much {kind}"), ended.set)
         first, second, channel = await connect(hearing)
         for number in range(1_000):
@@ -471,6 +475,107 @@ async def test_channel_is_closed_when_too_much_comes(python: PythonPage) -> None
         return heard
 
     assert await python.run(heard) == ["typing"]
+
+
+async def test_binary_channel_brings_handles_on_bytes(python: PythonPage) -> None:
+    """Python has the bytes when it asks for them; and what was released is not there any more."""
+
+    async def heard() -> object:
+        heard, last = list[object](), asyncio.Event()
+
+        def receive(data: object) -> None:
+            assert isinstance(data, BrowserBinaryData)
+            heard.append((data.size, list(take(data))))
+            data.release()
+            if data.size == 0:
+                last.set()
+
+        hearing = ChannelCallbacks(lambda: None, receive, heard.append, lambda: None)
+        first, second, channel = await connect(hearing, BINARY)
+        for content in ([1, 2, 3], [0] * 5, []):
+            data = binary(bytes(content))
+            channel.send_binary(data)
+            data.release()
+        await asyncio.wait_for(last.wait(), 20)
+        first.close()
+        second.close()
+        return heard
+
+    assert await python.run(heard) == [[3, [1, 2, 3]], [5, [0] * 5], [0, []]]
+
+
+async def test_binary_channel_is_closed_when_text_comes(python: PythonPage) -> None:
+    """There is nobody to read it; what came before was handed over."""
+
+    async def heard() -> object:
+        heard, over = list[object](), asyncio.Event()
+
+        def overrun(kind: str) -> None:
+            heard.append(kind)
+            over.set()
+
+        hearing = ChannelCallbacks(lambda: None, lambda data: heard.append(len(take(data))), overrun, lambda: None)
+        first, second, channel = await connect(hearing, BINARY)
+        channel.send_binary(binary(bytes(7)))
+        channel.send("text")
+        channel.send_binary(binary(bytes(8)))
+        await asyncio.wait_for(over.wait(), 20)
+        await asyncio.sleep(0.2)
+        first.close()
+        second.close()
+        return heard
+
+    assert await python.run(heard) == [7, "text"]
+
+
+async def test_binary_channel_is_bounded_by_what_is_not_released(python: PythonPage) -> None:
+    """Whoever holds on to what comes is given so much, and no more."""
+
+    async def heard() -> object:
+        held, over = list[object](), asyncio.Event()
+        hearing = ChannelCallbacks(lambda: None, held.append, lambda _kind: over.set(), lambda: None)
+        first, second, channel = await connect(hearing, BINARY)
+        while not over.is_set() and channel.is_open:
+            if channel.buffered_amount < 1_000_000:
+                channel.send_binary(binary(bytes(16_384)))
+            else:
+                await asyncio.sleep(0.01)
+        await asyncio.wait_for(over.wait(), 20)
+        first.close()
+        second.close()
+        return len(held) * 16_384 <= 2 * 4_194_304
+
+    assert await python.run(heard) is True
+
+
+async def test_channel_tells_when_its_buffer_is_low_and_when_it_ends(python: PythonPage) -> None:
+    """Who waits is told of either, by whichever side it ends; and who waits no longer is not."""
+
+    async def told() -> object:
+        sizes = list[int]()
+        callbacks = ChannelCallbacks(
+            lambda: None, lambda data: sizes.append(len(take(data))), lambda _kind: None, lambda: None
+        )
+        first, second, channel = await connect(callbacks, BINARY)
+        channel.buffered_amount_low_threshold = 16_384
+        low, never, ended = asyncio.Event(), list[str](), asyncio.Event()
+        dispose = channel.on_buffered_amount_low(low.set)
+        channel.on_buffered_amount_low(lambda: never.append("told"))()
+        for _ in range(20):
+            channel.send_binary(binary(bytes(16_384)))
+        amount = channel.buffered_amount
+        await asyncio.wait_for(low.wait(), 20)
+        dispose()
+        dispose()
+        channel.on_buffered_amount_low(ended.set)
+        second.close()
+        await asyncio.wait_for(ended.wait(), 30)
+        is_open, late = channel.is_open, list[str]()
+        channel.on_buffered_amount_low(lambda: late.append("told"))()
+        first.close()
+        return amount > 16_384, never, is_open, late, channel.buffered_amount_low_threshold
+
+    assert await python.run(told) == [True, [], False, ["told"], 16_384]
 
 
 async def test_connection_tells_of_a_channel_that_nobody_agreed_on(python: PythonPage) -> None:

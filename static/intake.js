@@ -1,6 +1,11 @@
 // Receives the frames of data channels ahead of Python, to which each costs ten times as much: counts them against the
 // budget of their kind, hands over in slices what is within it, and drops the rest unread.
 
+// A channel that carries binary data has one kind of frame. Its bytes stay here: Python is handed the ArrayBuffer, and
+// what it has not released yet counts as waiting.
+const BINARY = "binary";
+const TEXT = "text";
+
 // So long Python has frames to read at a time. In between, the page answers the person and the browser.
 const SLICE_MS = 16;
 // Frames handed over together, between two looks at the clock: so few that a slice does not become much longer.
@@ -71,14 +76,16 @@ export class Intake {
   // between; `received` is called with some frames at once.
   // `overrun` is told the kind of the first frame that is over its budget: that frame and all behind it are dropped,
   // and so the channel is of no use any more. `closed` is called when all that came before has been handed over.
-  constructor(channel, budgets, mostCharacters, { received, overrun, closed }) {
+  constructor(channel, budgets, mostLength, { received, overrun, closed }, isBinary = false) {
     this.channel = channel;
+    this.isBinary = isBinary;
+    channel.binaryType = "arraybuffer"; // Firefox began with Blobs, whose bytes would have to be awaited
     this.allowances = new Map();
     for (const [kinds, budget] of Object.entries(budgets)) {
       const allowance = new Allowance(budget);
       for (const kind of kinds.split(" ")) this.allowances.set(kind, allowance);
     }
-    this.mostCharacters = mostCharacters;
+    this.mostLength = mostLength;
     this.received = received;
     this.overrun = overrun;
     this.closed = closed;
@@ -106,18 +113,14 @@ export class Intake {
   }
 
   receive(data) {
-    // A binary frame is none of the protocol's: the empty text in its place is refused. So is what is too long, by its
-    // beginning.
-    const text = typeof data === "string" ? data.slice(0, this.mostCharacters + 1) : "";
-    const kind = this.kindOf(text);
-    const allowance = this.allowances.get(kind);
-    if (!allowance.spend(text.length)) {
+    const frame = this.isBinary ? this.binaryFrame(data) : this.textFrame(data);
+    if (!frame.allowance?.spend(frame.length)) {
       const { overrun } = this;
       this.stop();
-      overrun(kind);
+      overrun(frame.kind);
       return;
     }
-    this.frames.push({ text, allowance });
+    this.frames.push(frame);
     if (this.isWaiting) return;
     this.isWaiting = true;
     if (isTurnDue) {
@@ -130,8 +133,29 @@ export class Intake {
     askForTurn();
   }
 
+  textFrame(data) {
+    // A binary frame is none of the protocol's: the empty text in its place is refused. So is what is too long, by its
+    // beginning.
+    const content = typeof data === "string" ? data.slice(0, this.mostLength + 1) : "";
+    const kind = this.kindOf(content);
+    return { kind, content, length: content.length, allowance: this.allowances.get(kind) };
+  }
+
+  // There is nobody to refuse text, nor what is too long: neither has an allowance.
+  binaryFrame(data) {
+    if (!(data instanceof ArrayBuffer)) return { kind: TEXT };
+    const length = data.byteLength;
+    const allowance = length > this.mostLength ? null : this.allowances.get(BINARY);
+    return { kind: BINARY, content: data, length, allowance };
+  }
+
+  // Python has done with binary data that it was handed.
+  release(length) {
+    this.allowances.get(BINARY).giveBack(length);
+  }
+
   kindOf(text) {
-    const type = text.length > this.mostCharacters ? UNKNOWN : TYPE.exec(text)?.[1];
+    const type = text.length > this.mostLength ? UNKNOWN : TYPE.exec(text)?.[1];
     return this.allowances.has(type) ? type : UNKNOWN;
   }
 
@@ -150,12 +174,16 @@ export class Intake {
   handOver() {
     const batch = this.frames.slice(this.next, this.next + BATCH);
     this.next += batch.length;
-    for (const { text, allowance } of batch) allowance.giveBack(text.length);
+    const contents = batch.map(({ content }) => content);
+    for (const frame of batch) {
+      frame.content = null; // with the frame, bytes would stay that Python has released
+      if (!this.isBinary) frame.allowance.giveBack(frame.length);
+    }
     if (this.next === this.frames.length || this.next >= MOST_HANDED_OVER) {
       this.frames.splice(0, this.next);
       this.next = 0;
     }
-    if (batch.length > 0) this.received(...batch.map(({ text }) => text));
+    if (batch.length > 0) this.received(...contents);
     this.isWaiting = this.frames.length > 0;
     if (!this.isWaiting && this.hasEnded) this.finish();
     return this.isWaiting;

@@ -13,6 +13,7 @@ import pytest
 from client_py.core import (
     alertness,
     budgets,
+    channels,
     conversation,
     deliveries,
     frames,
@@ -25,6 +26,7 @@ from client_py.core import (
     session,
     vigil,
 )
+from client_py.drivers import bulk
 from protocol import events, http, json_text, requests, versions, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
@@ -257,13 +259,30 @@ def test_peer_states_how_long_a_peer_is_kept_away() -> None:
     assert f"descriptions of one peer in {alertness.TICK_SECONDS:g} seconds" in limits
 
 
+def test_peer_lists_the_channels() -> None:
+    """The table is the code's."""
+    expected = [
+        [
+            f"`{channel.label}`",
+            str(channel.id),
+            channel.kind.name.lower(),
+            "yes" if channel.ordered else "no",
+            f"`{channel.feature}`" if channel.feature else "none",
+        ]
+        for channel in channels.CHANNELS
+    ]
+    assert table(section(PEER, "The channels")) == expected
+
+
 @pytest.mark.parametrize(
     ("title", "phrase"),
     [
-        ("The channel", f"the label `{frames.CHANNEL_LABEL}`"),
-        ("The channel", f"`id: {frames.CHANNEL_ID}`"),
-        ("The channel", f"at most {frames.MAX_FRAME_BYTES} bytes"),
-        ("The channel", f"at most {json_text.MAX_DEPTH} levels deep, {json_text.MAX_CONTAINERS} in all"),
+        ("The channels", f"at {bulk.HIGH_WATER_BYTES} bytes in its buffer"),
+        ("The channels", f"no more than {bulk.LOW_WATER_BYTES} are left"),
+        ("The channels", f"at most {channels.BINARY_WINDOW_BYTES} bytes under way"),
+        ("The channels", f"in at most {channels.BINARY_BUDGETS[channels.BINARY].frames} frames"),
+        ("The channels", f"at most {frames.MAX_FRAME_BYTES} bytes"),
+        ("The channels", f"at most {json_text.MAX_DEPTH} levels deep, {json_text.MAX_CONTAINERS} in all"),
         ("Frames", f"every {conversation.TYPING_SENT_EVERY_SECONDS:g} seconds"),
         ("Frames", f"shown for {conversation.TYPING_SHOWN_SECONDS:g}"),
         ("Negotiation", f"for {link.OFFER_EXPECTED_SECONDS:g} seconds, then offers"),

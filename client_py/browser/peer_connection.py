@@ -10,14 +10,16 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsBuffer, JsException, to_js
 
 from client_py.browser.interop import Callbacks, from_null, js_object
 from client_py.ports import (
+    BinaryData,
     ChannelCallbacks,
     ChannelClosed,
-    ChannelLimits,
+    ChannelOptions,
     Configuration,
+    Dispose,
     OperationFailed,
     PeerConnectionCallbacks,
     SelectedPath,
@@ -33,19 +35,47 @@ RELAY_ADDRESS = re.compile(r"(?<!\S)(\S++) (\d++) typ relay\b")
 """Nothing in it gives back what it has taken: a description is a stranger's text, and may be one word of 32 KiB."""
 
 
+class BrowserBinaryData:
+    """Implements `ports.BinaryData`: an ArrayBuffer, of which Python has nothing but the proxy."""
+
+    def __init__(self, buffer: JsBuffer, released: Callable[[int], None] = lambda _size: None) -> None:
+        self.size: int = buffer.byteLength
+        self._buffer: JsBuffer | None = buffer
+        self._released = released
+
+    @property
+    def buffer(self) -> JsBuffer:
+        """The ArrayBuffer itself, until it is released."""
+        assert self._buffer is not None  # noqa: S101 - whoever released it has no use for it any more
+        return self._buffer
+
+    def to_bytes(self) -> bytes:
+        """Copy the bytes into Python."""
+        return self.buffer.to_bytes()
+
+    def release(self) -> None:
+        """Let go of the ArrayBuffer, which is the proxy's end as well."""
+        if self._buffer is not None:
+            self._buffer = None
+            self._released(self.size)
+
+
 class BrowserDataChannel:
     """Implements `ports.DataChannel`."""
 
     def __init__(
-        self, channel: js.RTCDataChannel, limits: ChannelLimits, callbacks: ChannelCallbacks, guard: Callbacks
+        self, channel: js.RTCDataChannel, options: ChannelOptions, callbacks: ChannelCallbacks, guard: Callbacks
     ) -> None:
         self._channel = channel
         self._callbacks = callbacks
+        self._guard = guard
         self._is_closed = False
+        self._waiting: dict[Dispose, Callable[[], None]] = {}
+        """Who waits for the buffer to be low, by what ends their subscription."""
         self._listeners = ExitStack()
         self._listeners.callback(guard.listen(channel, "open", self._opened))
         told: dict[str, Callable[..., None]] = {
-            "received": self._received,
+            "received": self._binary_received if options.binary else self._received,
             "overrun": self._overrun,
             "closed": self._closed,
         }
@@ -55,11 +85,33 @@ class BrowserDataChannel:
             self._listeners.callback(let_go)
         budgets = {
             kind: to_js([budget.frames, budget.characters, budget.per_second])
-            for kind, budget in limits.budgets.items()
+            for kind, budget in options.limits.budgets.items()
         }
         # JavaScript's own (static/intake.js): a frame costs it a tenth of what it costs to call Python.
-        intake = js.Intake.new(channel, js_object(budgets), limits.frame_characters, js_object(functions))
-        self._listeners.callback(intake.stop)
+        self._intake = js.Intake.new(
+            channel, js_object(budgets), options.limits.frame_length, js_object(functions), options.binary
+        )
+        self._listeners.callback(self._intake.stop)
+        self._release: Callable[[int], None] = self._intake.release
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes what is sent (RTCDataChannel.readyState)."""
+        return self._channel.readyState == "open"
+
+    @property
+    def buffered_amount(self) -> int:
+        """How many bytes wait to be sent (RTCDataChannel.bufferedAmount)."""
+        return self._channel.bufferedAmount
+
+    @property
+    def buffered_amount_low_threshold(self) -> int:
+        """When the buffer is low (RTCDataChannel.bufferedAmountLowThreshold)."""
+        return self._channel.bufferedAmountLowThreshold
+
+    @buffered_amount_low_threshold.setter
+    def buffered_amount_low_threshold(self, size: int) -> None:
+        self._channel.bufferedAmountLowThreshold = size
 
     def send(self, text: str) -> None:
         """Send one frame (RTCDataChannel.send); ChannelClosed if it is not open or its buffer is full."""
@@ -68,10 +120,33 @@ class BrowserDataChannel:
         except JsException as error:
             raise ChannelClosed(error.message) from error
 
+    def send_binary(self, data: BinaryData) -> None:
+        """Send one frame of binary data (RTCDataChannel.send); the bytes go by without Python."""
+        assert isinstance(data, BrowserBinaryData)  # noqa: S101 - of this browser's own there are no others
+        try:
+            self._channel.send(data.buffer)
+        except JsException as error:
+            raise ChannelClosed(error.message) from error
+
+    def on_buffered_amount_low(self, callback: Callable[[], None]) -> Dispose:
+        """Call back when the buffer is low (`bufferedamountlow`), and when the channel is closed."""
+        if self._is_closed:
+            callback()
+            return lambda: None
+        # Where the threshold is zero, the event comes after every frame: so nobody listens but those who wait.
+        let_go = self._guard.listen(self._channel, "bufferedamountlow", lambda _event: callback())
+        self._waiting[let_go] = callback
+
+        def dispose() -> None:
+            self._waiting.pop(let_go, None)
+            let_go()
+
+        return dispose
+
     def close(self) -> None:
         """Close it, without any callback more (RTCDataChannel.close)."""
-        self._let_go()
         self._channel.close()
+        self._let_go()
 
     def _opened(self, _event: Any) -> None:
         self._callbacks.opened()
@@ -81,6 +156,12 @@ class BrowserDataChannel:
             if self._is_closed:
                 return  # on account of a frame before
             self._callbacks.received(text)
+
+    def _binary_received(self, *buffers: JsBuffer) -> None:
+        for buffer in buffers:
+            if self._is_closed:
+                return
+            self._callbacks.received(BrowserBinaryData(buffer, self._release))
 
     def _overrun(self, kind: str) -> None:
         self.close()
@@ -93,6 +174,10 @@ class BrowserDataChannel:
     def _let_go(self) -> None:
         self._is_closed = True
         self._listeners.close()
+        waiting, self._waiting = self._waiting, {}
+        for let_go, callback in waiting.items():
+            let_go()
+            callback()
 
 
 class BrowserPeerConnection:
@@ -148,13 +233,11 @@ class BrowserPeerConnection:
         except JsException as error:
             raise OperationFailed(error.message) from error
 
-    def create_data_channel(
-        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
-    ) -> BrowserDataChannel:
-        """Create an ordered, reliable, negotiated channel (createDataChannel)."""
-        options = js_object({"negotiated": True, "id": channel_id})
-        channel = self._connection.createDataChannel(label, options)
-        return BrowserDataChannel(channel, limits, callbacks, self._guard)
+    def create_data_channel(self, options: ChannelOptions, callbacks: ChannelCallbacks) -> BrowserDataChannel:
+        """Create a reliable, negotiated channel (createDataChannel)."""
+        init = js_object({"negotiated": True, "id": options.id, "ordered": options.ordered})
+        channel = self._connection.createDataChannel(options.label, init)
+        return BrowserDataChannel(channel, options, callbacks, self._guard)
 
     async def selected_path(self) -> SelectedPath | None:
         """Tell the candidate pair in use (getStats: the transport's selectedCandidatePairId)."""

@@ -30,6 +30,10 @@ class Abilities:
         """Return what both sides can do; of two versions the lower is spoken."""
         return Abilities(min(self.version, version), self.features & features)
 
+    def with_features(self, names: frozenset[str]) -> Abilities:
+        """Return the same, with more features."""
+        return Abilities(self.version, self.features | names)
+
     def takes(self, kind: str) -> bool:
         """Tell whether an item of a kind may be sent to it."""
         if not self.has_items:

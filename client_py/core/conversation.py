@@ -52,7 +52,7 @@ TYPING_SHOWN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """Send a frame to a peer whose channel is open."""
+    """Send a frame to a peer whose `chat` channel is open."""
 
     peer_id: str
     frame: Frame
@@ -257,6 +257,11 @@ class Conversation:
         if channel is None:
             return False
         return channel.stream is None or not channel.stream.in_step or channel.stream.outbox.has_sent
+
+    def shares(self, peer_id: str, feature: str) -> bool:
+        """Tell whether a peer has named a feature that is ours as well, on the channel that is open."""
+        channel = self._channels.get(peer_id)
+        return channel is not None and feature in channel.abilities.features
 
     def typing_timer_fired(self, peer_id: str) -> list[ConversationEffect]:
         """Nothing more was heard of a peer who was typing."""

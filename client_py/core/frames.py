@@ -36,10 +36,6 @@ FIRST_VERSION_WITH_ITEMS = 2
 MAX_FEATURES = 64
 """Many more than there will ever be."""
 
-CHANNEL_LABEL = "chat"
-CHANNEL_ID = 0
-"""Negotiated beforehand (RFC 8832 is not used): the channel is there as soon as the transport is."""
-
 _PART_BYTES = MAX_FRAME_BYTES - 512
 """What is left for a part's text once it is escaped, beside the other fields of its frame."""
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from client_py.core.backoff import Backoff
 from client_py.core.link_effects import (
     ClosePeerConnection,
-    CreateChannel,
+    CreateChannels,
     CreatePeerConnection,
     LinkEffect,
     LinkState,
@@ -44,7 +44,7 @@ from protocol.webrtc import Candidate, Description
 
 __all__ = [
     "ClosePeerConnection",
-    "CreateChannel",
+    "CreateChannels",
     "CreatePeerConnection",
     "Link",
     "LinkState",
@@ -269,12 +269,12 @@ class Link:
         return []
 
     def channel_opened(self) -> list[LinkEffect]:
-        """The channel's `open` event."""
+        """The `open` event of the `chat` channel; a link is as open as that one, whatever the others do."""
         self._channel_open = True
         return self._settle()
 
     def channel_closed(self) -> list[LinkEffect]:
-        """The channel's `close` event: the other side closed its RTCPeerConnection, or the transport broke."""
+        """The `close` event of `chat`: the other side closed its RTCPeerConnection, or the transport broke."""
         return self._lose_channel(self._backoff.next_delay())
 
     # Inputs of the channel's traffic
@@ -313,7 +313,7 @@ class Link:
     def remote_description_set(self) -> list[LinkEffect]:
         """The setRemoteDescription() that we asked for is done; who answers needs the channel before the transport."""
         effects = self._negotiation.remote_description_set()
-        return [*self._create_channel(), *self._translate(effects)]
+        return [*self._create_channels(), *self._translate(effects)]
 
     def operation_failed(self, operation: Operation, reason: str) -> list[LinkEffect]:
         """The browser refused an operation; `reason` is its own sentence."""
@@ -334,7 +334,7 @@ class Link:
         self._waiting_for = None
         match timer:
             case LinkTimer.OFFER_EXPECTED:
-                return [*self._create_channel(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
+                return [*self._create_channels(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
             case LinkTimer.DISCONNECTED:
                 return self._begin_repair()
             case LinkTimer.REPAIR:
@@ -428,7 +428,7 @@ class Link:
         """Offer a new RTCPeerConnection, or leave everything as it is until there is a way to."""
         if not self._has_server:
             return []
-        return [*self._renew(), *self._create_channel(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
+        return [*self._renew(), *self._create_channels(), *self._wait_for(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)]
 
     def _attempt_failed(self) -> list[LinkEffect]:
         self._attempts_in_vain += 1
@@ -454,11 +454,11 @@ class Link:
         self._negotiation = Negotiation(polite=self._polite)
         return [ClosePeerConnection()]
 
-    def _create_channel(self) -> list[LinkEffect]:
+    def _create_channels(self) -> list[LinkEffect]:
         if self._has_channel:
             return []
         self._has_channel = True
-        return [CreateChannel()]
+        return [CreateChannels()]
 
     def _is_of_another_connection(self, description: Description) -> bool:
         known = self._negotiation.remote_fingerprints

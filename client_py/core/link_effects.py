@@ -47,12 +47,12 @@ class CreatePeerConnection:
 
 @dataclass(frozen=True, slots=True)
 class ClosePeerConnection:
-    """Close the RTCPeerConnection with its channel, and forget what it was still doing."""
+    """Close the RTCPeerConnection with its channels, and forget what it was still doing."""
 
 
 @dataclass(frozen=True, slots=True)
-class CreateChannel:
-    """Create the negotiated `chat` channel."""
+class CreateChannels:
+    """Create the negotiated channels (`channels.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class LinkStateChanged:
     state: LinkState
 
 
-PeerConnectionEffect = CreatePeerConnection | ClosePeerConnection | CreateChannel | RestartIce | Operation
+PeerConnectionEffect = CreatePeerConnection | ClosePeerConnection | CreateChannels | RestartIce | Operation
 LinkEffect = (
     PeerConnectionEffect
     | AskPeer

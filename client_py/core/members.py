@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from client_py.core.channels import CHAT, ChannelSpec
 from client_py.core.conversation import Conversation, ConversationEffect, SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, LinkFrame, Ping, Pong
 from client_py.core.frames import Signal as SignalFrame
@@ -53,6 +54,9 @@ class _Member:
     present: bool = True
     """Whether the server says that it is in the room; an open channel goes on without."""
     channel_open: bool = False
+    """Whether `chat` is."""
+    other_channels: set[ChannelSpec] = field(default_factory=set)
+    """Those that are open besides."""
     relayed: bool | None = None
     renewal_due: bool = False
     """Whether there are fresh credentials for the relay, and it is yet to be found out whether the path needs them."""
@@ -250,13 +254,34 @@ class Members:
             case SignalFrame(description, candidate):
                 return self.signal(peer_id, description, candidate)
 
-    def channel_opened(self, peer_id: str) -> list[RoomEffect]:
-        """The channel to a peer is open."""
+    def channel_opened(self, peer_id: str, channel: ChannelSpec) -> list[RoomEffect]:
+        """A channel to a peer is open; the link and the conversation go by `chat` alone."""
         member = self._members.get(peer_id)
         if member is None:
             return []
+        if channel != CHAT:
+            member.other_channels.add(channel)
+            return []
         member.channel_open = True
         return [*self.on_link(peer_id, Link.channel_opened), *self._conversation.channel_opened(peer_id)]
+
+    def channel_closed(self, peer_id: str, channel: ChannelSpec) -> list[RoomEffect]:
+        """A channel to a peer was closed by the other side, or broke; one besides `chat` is missed by its users alone.
+
+        It comes back with the next RTCPeerConnection.
+        """
+        if channel == CHAT:
+            return self.on_link(peer_id, Link.channel_closed)
+        if member := self._members.get(peer_id):
+            member.other_channels.discard(channel)
+        return []
+
+    def may_send(self, peer_id: str, channel: ChannelSpec) -> bool:
+        """Tell whether a channel to a peer is open that it has as well."""
+        member = self._members.get(peer_id)
+        if member is None or not (member.channel_open if channel == CHAT else channel in member.other_channels):
+            return False
+        return channel.feature is None or self._conversation.shares(peer_id, channel.feature)
 
     def path_found(self, peer_id: str, *, relayed: bool | None, allocated: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`."""
@@ -353,5 +378,6 @@ class Members:
 
     def _lose_channel(self, peer_id: str, member: _Member) -> list[ConversationEffect]:
         member.channel_open = False
+        member.other_channels.clear()
         member.relayed, member.renewal_due = None, False
         return self._conversation.channel_closed(peer_id)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from client_py.core.abilities import OURS, Abilities
 from client_py.core.alertness import TICK_SECONDS, Alertness
+from client_py.core.channels import CHAT, ChannelSpec, Data
 from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
 from client_py.core.frames import LENIENT_FRAMES, ItemPart, LinkFrame, MessagePart
 from client_py.core.inbox import WindowExceeded
@@ -33,6 +34,7 @@ from client_py.core.relaying import (
 from client_py.core.room_effects import (
     CountReceived,
     FindPath,
+    HandOver,
     OnPeerConnection,
     RoomEffect,
     RoomTimer,
@@ -55,6 +57,7 @@ __all__ = [
     "CountReceived",
     "FetchIceServers",
     "FindPath",
+    "HandOver",
     "OnPeerConnection",
     "Room",
     "RoomEffect",
@@ -275,19 +278,29 @@ class Room:
 
     # Inputs of the channels
 
-    def channel_opened(self, peer_id: str) -> list[RoomEffect]:
-        """The channel to a peer is open."""
-        return self._members.channel_opened(peer_id)
+    def channel_opened(self, peer_id: str, channel: ChannelSpec) -> list[RoomEffect]:
+        """A channel to a peer is open."""
+        return self._members.channel_opened(peer_id, channel)
 
-    def channel_closed(self, peer_id: str) -> list[RoomEffect]:
-        """The channel to a peer was closed by the other side, or broke."""
-        return self._on_link(peer_id, Link.channel_closed)
+    def channel_closed(self, peer_id: str, channel: ChannelSpec) -> list[RoomEffect]:
+        """A channel to a peer was closed by the other side, or broke."""
+        return self._members.channel_closed(peer_id, channel)
 
-    def frame_received(self, peer_id: str, text: str) -> list[RoomEffect]:
+    def may_send(self, peer_id: str, channel: ChannelSpec) -> bool:
+        """Tell whether a channel to a peer is open that both sides have.
+
+        Whoever receives over it does not ask: what a peer sends after it has heard of our features may come before what
+        it said of its own, since nothing keeps the order between two channels.
+        """
+        return self._members.may_send(peer_id, channel)
+
+    def frame_received(self, peer_id: str, channel: ChannelSpec, data: Data) -> list[RoomEffect]:
         """A peer sent a frame; one that breaks the rules costs it the channel, and nothing else."""
         effects = self._members.on_link(peer_id, Link.heard)
+        if channel != CHAT or not isinstance(data, str):
+            return [*effects, HandOver(peer_id, channel, data)]
         try:
-            frame = LENIENT_FRAMES.decode(text)
+            frame = LENIENT_FRAMES.decode(data)
             if isinstance(frame, LinkFrame):
                 return [*effects, *self._members.frame_received(peer_id, frame)]
             return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
@@ -298,10 +311,11 @@ class Room:
             fault = Fault.EXCESSIVE if isinstance(error, WindowExceeded) else Fault.UNREADABLE
             return [*effects, warning, *self._members.faulted(peer_id, fault)]
 
-    def frames_overrun(self, peer_id: str, kind: str) -> list[RoomEffect]:
+    def frames_overrun(self, peer_id: str, channel: ChannelSpec, kind: str) -> list[RoomEffect]:
         """A peer sent more frames of one kind than are received (`budgets.py`); its channel is closed already."""
-        warning = Warn(f"A peer sent more than is received from anyone; it was the kind {kind!r}.")
-        return [warning, *self._members.faulted(peer_id, Fault.EXCESSIVE)]
+        fault = Fault.EXCESSIVE if channel.receives(kind) else Fault.UNREADABLE
+        warning = Warn(f"A peer sent more than is received over {channel.label!r} from anyone, in frames {kind!r}.")
+        return [warning, *self._members.faulted(peer_id, fault)]
 
     def channel_offered(self, peer_id: str) -> list[RoomEffect]:
         """A peer opened a data channel by itself, of which the protocol knows none."""

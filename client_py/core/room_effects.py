@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from client_py.core.channels import ChannelSpec, Data
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.link_effects import LinkTimer, PeerConnectionEffect
 from client_py.core.notices import Notice
@@ -51,6 +52,15 @@ class CountReceived:
     peer_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Hand what came over a channel other than `chat` to whoever uses that channel."""
+
+    peer_id: str
+    channel: ChannelSpec
+    data: Data
+
+
 class RoomTimer(Enum):
     """What a room waits for; starting a timer that runs starts it anew."""
 
@@ -92,6 +102,7 @@ RoomEffect = (
     | StartTypingTimer
     | FindPath
     | CountReceived
+    | HandOver
     | FetchIceServers
     | ConfigureConnections
     | StartRoomTimer

@@ -1,27 +1,25 @@
-"""Runs the operations of one RTCPeerConnection, one after the other, and owns its channel."""
+"""Runs the operations of one RTCPeerConnection, one after the other, and owns its channels."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from client_py.core.budgets import BUDGETS
-from client_py.core.frames import CHANNEL_ID, CHANNEL_LABEL, MAX_FRAME_BYTES
+from client_py.core.channels import CHAT, ChannelKind, ChannelSpec
 from client_py.core.negotiation import AddCandidate, Operation, SetLocalDescription, SetRemoteDescription
 from client_py.drivers.tasks import Tasks
 from client_py.ports import (
     ChannelCallbacks,
     ChannelClosed,
     ChannelLimits,
+    ChannelOptions,
     DataChannel,
     OperationFailed,
     PeerConnection,
 )
 from protocol.webrtc import Description
-
-LIMITS = ChannelLimits(MAX_FRAME_BYTES, BUDGETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Connection:
     def __init__(self, peer_connection: PeerConnection, outcomes: Outcomes, tasks: Tasks) -> None:
         self._peer_connection = peer_connection
         self._outcomes = outcomes
-        self._channel: DataChannel | None = None
+        self._channels: dict[ChannelSpec, DataChannel] = {}
         # Unbounded, but what fills it is bounded: the negotiation has one description at work, and hands on so many
         # candidates to each; how many descriptions come in some time, the link bounds.
         self._operations: asyncio.Queue[Operation | Callable[[], None]] = asyncio.Queue()
@@ -58,27 +56,36 @@ class Connection:
         """Do something once the operations that are waiting have been carried out; never if the end comes before."""
         self._operations.put_nowait(act)
 
-    def create_channel(self, callbacks: ChannelCallbacks) -> None:
-        """Create the `chat` channel."""
-        self._channel = self._peer_connection.create_data_channel(CHANNEL_LABEL, CHANNEL_ID, LIMITS, callbacks)
+    def create_channels(
+        self, specs: Iterable[ChannelSpec], callbacks: Callable[[ChannelSpec], ChannelCallbacks]
+    ) -> None:
+        """Create the negotiated channels; `callbacks` gives who is told what each of them does."""
+        for spec in specs:
+            channel = self._peer_connection.create_data_channel(options_of(spec), callbacks(spec))
+            self._channels[spec] = channel
+
+    def channel(self, spec: ChannelSpec) -> DataChannel | None:
+        """Return one of the channels, whether it is open or not; None before it is created and once it has broken."""
+        return self._channels.get(spec)
 
     def send(self, text: str) -> bool:
-        """Send a frame; False if the channel broke over it. What comes after that goes nowhere, and is sent anew."""
-        if self._channel is None:
+        """Send a frame over `chat`; False if the channel broke over it. What comes after that goes nowhere."""
+        channel = self._channels.get(CHAT)
+        if channel is None:
             return True
         try:
-            self._channel.send(text)
+            channel.send(text)
         except ChannelClosed:
-            self._channel.close()
-            self._channel = None
+            channel.close()
+            del self._channels[CHAT]
             return False
         return True
 
     def close(self) -> None:
-        """End the operations, the channel and the RTCPeerConnection."""
+        """End the operations, the channels and the RTCPeerConnection."""
         self._worker.cancel()
-        if self._channel is not None:
-            self._channel.close()
+        for channel in self._channels.values():
+            channel.close()
         self._peer_connection.close()
 
     async def _work(self) -> None:
@@ -103,3 +110,9 @@ class Connection:
                 await self._peer_connection.add_ice_candidate(candidate)
             case _:
                 assert_never(operation)
+
+
+def options_of(spec: ChannelSpec) -> ChannelOptions:
+    """Return what a channel of the table is created with."""
+    limits = ChannelLimits(spec.max_frame_length, spec.budgets)
+    return ChannelOptions(spec.label, spec.id, spec.ordered, spec.kind is ChannelKind.BINARY, limits)

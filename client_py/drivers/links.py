@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from client_py.core.channels import CHANNELS, CHAT, ChannelSpec, Data
 from client_py.core.frames import FRAMES, Frame
 from client_py.core.link_effects import (
     ClosePeerConnection,
-    CreateChannel,
+    CreateChannels,
     CreatePeerConnection,
     PeerConnectionEffect,
     RestartIce,
@@ -19,7 +20,14 @@ from client_py.drivers.connection import Connection, Outcomes
 from client_py.drivers.inputs import Hear
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import ChannelCallbacks, Configuration, OperationFailed, PeerConnectionCallbacks, PeerConnections
+from client_py.ports import (
+    ChannelCallbacks,
+    Configuration,
+    DataChannel,
+    OperationFailed,
+    PeerConnectionCallbacks,
+    PeerConnections,
+)
 
 PATH_TRIES = 5
 PATH_PAUSE_SECONDS = 0.5
@@ -35,12 +43,14 @@ class Links:
         hear: Hear,
         timers: Timers,
         tasks: Tasks,
+        channels: Sequence[ChannelSpec] = CHANNELS,
     ) -> None:
         self._peer_connections = peer_connections
         self._configuration = configuration
         self._hear = hear
         self._timers = timers
         self._tasks = tasks
+        self._channels = channels
         self._connections: dict[str, Connection] = {}
 
     def operate(self, peer_id: str, effect: PeerConnectionEffect) -> None:
@@ -55,8 +65,8 @@ class Links:
             case ClosePeerConnection():
                 del self._connections[peer_id]
                 connection.close()
-            case CreateChannel():
-                connection.create_channel(self._channel_callbacks(peer_id))
+            case CreateChannels():
+                connection.create_channels(self._channels, partial(self._channel_callbacks, peer_id))
             case RestartIce():
                 connection.peer_connection.restart_ice()
             case _:
@@ -73,10 +83,15 @@ class Links:
                 self._hear(partial(Room.configuration_refused, reason=reason))
 
     def send(self, peer_id: str, frame: Frame) -> None:
-        """Send a frame over the channel to a peer."""
+        """Send a frame over the `chat` channel to a peer."""
         connection = self._connections.get(peer_id)
         if connection is not None and not connection.send(FRAMES.encode(frame)):
-            self._hear(lambda room: room.channel_closed(peer_id))
+            self._hear(lambda room: room.channel_closed(peer_id, CHAT))
+
+    def channel(self, peer_id: str, spec: ChannelSpec) -> DataChannel | None:
+        """Return a channel to a peer, whether it is open or not; None where there is no such one."""
+        connection = self._connections.get(peer_id)
+        return None if connection is None else connection.channel(spec)
 
     def find_path(self, peer_id: str) -> None:
         """Find out how the connection to a peer goes, by all that the peer has said of it."""
@@ -113,12 +128,12 @@ class Links:
             return
         self._connections[peer_id] = Connection(peer_connection, outcomes, self._tasks)
 
-    def _channel_callbacks(self, peer_id: str) -> ChannelCallbacks:
+    def _channel_callbacks(self, peer_id: str, spec: ChannelSpec) -> ChannelCallbacks:
         return ChannelCallbacks(
-            opened=lambda: self._hear(lambda room: room.channel_opened(peer_id)),
-            received=lambda text: self._hear(partial(_receive, peer_id=peer_id, text=text)),
-            overrun=lambda kind: self._hear(lambda room: room.frames_overrun(peer_id, kind)),
-            closed=lambda: self._hear(lambda room: room.channel_closed(peer_id)),
+            opened=lambda: self._hear(lambda room: room.channel_opened(peer_id, spec)),
+            received=lambda data: self._hear(partial(_receive, peer_id=peer_id, channel=spec, data=data)),
+            overrun=lambda kind: self._hear(lambda room: room.frames_overrun(peer_id, spec, kind)),
+            closed=lambda: self._hear(lambda room: room.channel_closed(peer_id, spec)),
         )
 
     def _look_for_path(self, peer_id: str, tries: int) -> None:
@@ -143,9 +158,9 @@ class Links:
             self._hear(lambda room: room.bytes_counted(peer_id, count))
 
 
-def _receive(room: Room, *, peer_id: str, text: str) -> list[RoomEffect]:
+def _receive(room: Room, *, peer_id: str, channel: ChannelSpec, data: Data) -> list[RoomEffect]:
     """Decide what comes of a frame; one that fails costs its peer the channel, and the page nothing."""
     try:
-        return room.frame_received(peer_id, text)
+        return room.frame_received(peer_id, channel, data)
     except Exception as error:  # noqa: BLE001 - the room says it, and every other peer is talked with as before
         return room.frame_failed(peer_id, "".join(traceback.format_exception(error)))

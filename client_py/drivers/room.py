@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from client_py.core.abilities import OURS, Abilities
+from client_py.core.channels import CHANNELS, ChannelSpec, Data, features_of
 from client_py.core.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.history import ExportWords
 from client_py.core.items import Body
@@ -20,6 +21,7 @@ from client_py.core.room import (
     CountReceived,
     FetchIceServers,
     FindPath,
+    HandOver,
     OnPeerConnection,
     Room,
     RoomEffect,
@@ -49,7 +51,7 @@ from client_py.drivers.links import Links
 from client_py.drivers.server_line import ServerLine, ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import Configuration, Downloads, PeerConnections
+from client_py.ports import Configuration, DataChannel, Downloads, PeerConnections
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class RoomPorts:
     peer_connections: PeerConnections
     keeping: KeepingPorts
     downloads: Downloads
+
+
+def _let_go(_peer_id: str, _channel: ChannelSpec, data: Data) -> None:
+    if not isinstance(data, str):
+        data.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,19 @@ class RoomCallbacks:
     """Gives the token that is valid now."""
     relay_only: Callable[[], bool]
     """Tells whether the person wants to connect through a relay only, as this device remembers it."""
+    hand_over: Callable[[str, ChannelSpec, Data], None] = _let_go
+    """Takes what a peer has sent over a channel other than `chat`; binary data is whoever takes it to release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """What a page can do. Every page has all there is; tests have pages of before, and pages of after."""
+
+    abilities: Abilities = OURS
+    channels: Sequence[ChannelSpec] = CHANNELS
+
+
+REPERTOIRE = Repertoire()
 
 
 class RoomDriver:
@@ -85,10 +105,8 @@ class RoomDriver:
         ports: RoomPorts,
         callbacks: RoomCallbacks,
         tasks: Tasks,
-        *,
-        abilities: Abilities = OURS,
+        repertoire: Repertoire = REPERTOIRE,
     ) -> None:
-        self._abilities = abilities
         self._name = name
         self._username = username
         self._ports = ports
@@ -98,7 +116,10 @@ class RoomDriver:
         self._random = ports.keeping.random
         self._timers = Timers(self._clock)
         self._server = ServerLine(ports.server, self._clock, callbacks.token, self._hear, tasks)
-        self._links = Links(ports.peer_connections, self._configuration, self._hear, self._timers, tasks)
+        self._links = Links(
+            ports.peer_connections, self._configuration, self._hear, self._timers, tasks, repertoire.channels
+        )
+        self._abilities = repertoire.abilities.with_features(features_of(repertoire.channels))
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
@@ -157,6 +178,14 @@ class RoomDriver:
     def relay_only_wished(self) -> None:
         """The wish to connect through a relay only may have been changed, here or in another tab."""
         self._hear(lambda room: room.relay_only_wished(only=self._callbacks.relay_only()))
+
+    # What else is sent
+
+    def channel(self, peer_id: str, spec: ChannelSpec) -> DataChannel | None:
+        """Return a channel to a peer, if it is open and both sides have it."""
+        if self._machine is None or not self._machine.may_send(peer_id, spec):
+            return None
+        return self._links.channel(peer_id, spec)
 
     # What the person asks of the history
 
@@ -287,6 +316,8 @@ class RoomDriver:
                 self._links.send(peer_id, frame)
             case OnPeerConnection(peer_id, operation):
                 self._links.operate(peer_id, operation)
+            case HandOver(peer_id, channel, data):
+                self._callbacks.hand_over(peer_id, channel, data)
             case FindPath(peer_id):
                 self._links.find_path(peer_id)
             case CountReceived(peer_id):

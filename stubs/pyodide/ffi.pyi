@@ -6,6 +6,10 @@ from typing import Any
 class JsProxy:
     def destroy(self) -> None: ...
 
+class JsBuffer(JsProxy):
+    byteLength: int
+    def to_bytes(self) -> bytes: ...
+
 class JsException(Exception):
     name: str
     message: str

@@ -12,9 +12,10 @@ from client_py.drivers.keeping import KeepingPorts
 from client_py.drivers.room import RoomPorts
 from client_py.drivers.server_line import ServerPorts
 from client_py.ports import (
+    BinaryData,
     Change,
     ChannelCallbacks,
-    ChannelLimits,
+    ChannelOptions,
     Configuration,
     Dispose,
     Key,
@@ -313,14 +314,13 @@ class PagePeerConnection:
         del configuration
         self._browser.internet.refuse_sometimes()
 
-    def create_data_channel(
-        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
-    ) -> Channel:
+    def create_data_channel(self, options: ChannelOptions, callbacks: ChannelCallbacks) -> Channel:
         """Create the channel; what was on its way to a page that has closed it is not told to anyone."""
-        del label, channel_id, limits
+        assert not options.binary, "the channels of this world carry text"
         watch = self._browser.frame_received
 
-        def received(text: str) -> None:
+        def received(text: str | BinaryData) -> None:
+            assert isinstance(text, str)
             if watch is not None:
                 watch(text)
             callbacks.received(text)

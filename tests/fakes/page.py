@@ -23,7 +23,7 @@ from client_py.core.notices import (
     UnreadChanged,
 )
 from client_py.core.rows import read_item
-from client_py.drivers.room import RoomCallbacks, RoomDriver
+from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports import Key
 from tests.fakes.agenda import Action
@@ -141,7 +141,7 @@ class Page:
         if self._driver is None:
             callbacks = RoomCallbacks(self._show, _fail, _warn, lambda: self._account, lambda: False)
             driver = self._driver = RoomDriver(
-                "den", self._account, self._ports, callbacks, self._tasks, abilities=self.abilities
+                "den", self._account, self._ports, callbacks, self._tasks, Repertoire(self.abilities)
             )
             self._do(lambda: driver.start(after=self._driver_before))
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.ports import (
+    BinaryData,
     Change,
     ChannelCallbacks,
     ChannelClosed,
-    ChannelLimits,
+    ChannelOptions,
     Configuration,
     Dispose,
     Key,
@@ -247,13 +248,16 @@ class FakeSockets:
 class FakeChannel:
     """A data channel at whose other end the test sits."""
 
-    label: str
-    channel_id: int
-    limits: ChannelLimits
+    options: ChannelOptions
     callbacks: ChannelCallbacks
     sent: list[str] = field(default_factory=list)
+    sent_binary: list[bytes] = field(default_factory=list)
     broken: bool = False
     closed: bool = False
+    buffered_amount: int = 0
+    """What was sent in binary, until the test lets it drain."""
+    buffered_amount_low_threshold: int = 0
+    waiting: list[Callable[[], None]] = field(default_factory=list)
 
     def send(self, text: str) -> None:
         """Note the frame, or refuse it."""
@@ -261,9 +265,60 @@ class FakeChannel:
             raise ChannelClosed
         self.sent.append(text)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the test lets it be used."""
+        return not (self.broken or self.closed)
+
+    def send_binary(self, data: BinaryData) -> None:
+        """Note the bytes, or refuse them."""
+        if not self.is_open:
+            raise ChannelClosed
+        self.sent_binary.append(data.to_bytes())
+        self.buffered_amount += data.size
+
+    def on_buffered_amount_low(self, callback: Callable[[], None]) -> Dispose:
+        """Note who waits."""
+        self.waiting.append(callback)
+        return lambda: self.waiting.remove(callback)
+
+    def drain(self, left: int = 0, *, silently: bool = False) -> None:
+        """Let what is buffered be sent, but for so much; `silently` as where an event is lost."""
+        self.buffered_amount = left
+        if left <= self.buffered_amount_low_threshold and not silently:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell those who wait."""
+        for callback in list(self.waiting):
+            callback()
+
     def close(self) -> None:
         """Close it."""
         self.closed = True
+        self.tell()
+
+
+@dataclass
+class FakeBinaryData:
+    """Binary data of a test's."""
+
+    content: bytes
+    releases: int = 0
+
+    @property
+    def size(self) -> int:
+        """Give the length."""
+        return len(self.content)
+
+    def to_bytes(self) -> bytes:
+        """Give the bytes."""
+        assert not self.releases
+        return self.content
+
+    def release(self) -> None:
+        """Note it."""
+        self.releases += 1
 
 
 @dataclass
@@ -306,11 +361,9 @@ class FakePeerConnection:
         self.configuration = configuration
         self.done.append("configure")
 
-    def create_data_channel(
-        self, label: str, channel_id: int, limits: ChannelLimits, callbacks: ChannelCallbacks
-    ) -> FakeChannel:
+    def create_data_channel(self, options: ChannelOptions, callbacks: ChannelCallbacks) -> FakeChannel:
         """Create a fake channel."""
-        self.channels.append(FakeChannel(label, channel_id, limits, callbacks))
+        self.channels.append(FakeChannel(options, callbacks))
         return self.channels[-1]
 
     async def selected_path(self) -> SelectedPath | None:

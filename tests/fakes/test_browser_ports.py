@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from client_py.drivers.connection import LIMITS
+from client_py.core.channels import CHAT
+from client_py.drivers.connection import options_of
 from client_py.ports import ChannelCallbacks, Configuration, Key, PeerConnectionCallbacks, Put, SocketCallbacks
 from protocol.http import SOCKET_PATH, TOKEN_SUBPROTOCOL_PREFIX
 from tests.fakes.agenda import Agenda
@@ -148,7 +149,7 @@ def test_connection_that_was_closed_says_nothing_more(stage: Stage) -> None:
     connection = ports_of(browser).peer_connections.create(
         Configuration((), relay_only=False), PeerConnectionCallbacks(note, note, note, note, note, note)
     )
-    channel = connection.create_data_channel("chat", 0, LIMITS, ChannelCallbacks(note, note, note, note))
+    channel = connection.create_data_channel(options_of(CHAT), ChannelCallbacks(note, note, note, note))
     browser.loop.freeze()
     stage.agenda.run(A_WHILE)
     assert browser.loop._missed

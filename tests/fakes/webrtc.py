@@ -7,8 +7,17 @@ lets them through.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from client_py.core.sdp import fingerprints
-from client_py.ports import ChannelCallbacks, ChannelClosed, OperationFailed, PeerConnectionCallbacks, SelectedPath
+from client_py.ports import (
+    BinaryData,
+    ChannelCallbacks,
+    ChannelClosed,
+    OperationFailed,
+    PeerConnectionCallbacks,
+    SelectedPath,
+)
 from protocol.webrtc import Description
 from tests.fakes.agenda import Action, Agenda
 from tests.fakes.jsep import Generation, Jsep
@@ -106,7 +115,28 @@ class Channel:
         """Whether the page itself has closed it, and hears nothing more of it."""
         self.callbacks = callbacks
         self.backlog: list[str] = []
+        self.buffered_amount_low_threshold = 0
         self._connection = connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes what is sent."""
+        return self.ready_state == "open"
+
+    @property
+    def buffered_amount(self) -> int:
+        """How much waits to be sent; a frame that is on its way still waits."""
+        return sum(map(len, self.backlog))
+
+    def send_binary(self, data: BinaryData) -> None:
+        """Refuse it: the one channel of this world is for text."""
+        del data
+        raise ChannelClosed
+
+    def on_buffered_amount_low(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call nobody back, since nobody waits for room on the one channel of this world."""
+        del callback
+        return lambda: None
 
     def send(self, text: str) -> None:
         """Send one frame."""

@@ -16,7 +16,7 @@ from client_py.core.link_effects import (
     AskPeer,
     ClosePeerConnection,
     CountBytes,
-    CreateChannel,
+    CreateChannels,
     CreatePeerConnection,
     LinkEffect,
     LinkState,
@@ -42,7 +42,7 @@ from tests.client_py.core.test_negotiation import ANSWER, OFFER, OUR_ANSWER, OUR
 
 ATTEMPT = StartTimer(LinkTimer.ATTEMPT, ATTEMPT_SECONDS)
 RESTART = [RestartIce(), StartTimer(LinkTimer.ATTEMPT, RESTART_SECONDS)]
-NEW_CONNECTION: list[LinkEffect] = [CreatePeerConnection(), CreateChannel(), ATTEMPT]
+NEW_CONNECTION: list[LinkEffect] = [CreatePeerConnection(), CreateChannels(), ATTEMPT]
 REPLACED: list[LinkEffect] = [ClosePeerConnection(), *NEW_CONNECTION]
 EXPECT = StartTimer(LinkTimer.EXPECTING, EXPECTING_SECONDS)
 INTERRUPTED: list[LinkEffect] = [LinkStateChanged(LinkState.INTERRUPTED), StopTimer(LinkTimer.EXPECTING)]
@@ -126,7 +126,7 @@ def test_link_is_answered_by_who_was_there() -> None:
         SetRemoteDescription(OFFER),
     ]
     assert link.answered
-    assert link.remote_description_set() == [CreateChannel(), SetLocalDescription()]
+    assert link.remote_description_set() == [CreateChannels(), SetLocalDescription()]
     assert link.local_description_set(OUR_ANSWER) == [SendDescription(OUR_ANSWER)]
     assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
 
@@ -135,7 +135,7 @@ def test_link_does_not_wait_for_an_offer_for_ever() -> None:
     """Where no offer comes, the other side makes one, and the late offer then collides as any other."""
     link = new_link(polite=False)
     link.start(offering=False)
-    assert link.timer_fired(LinkTimer.OFFER_EXPECTED) == [CreateChannel(), ATTEMPT]
+    assert link.timer_fired(LinkTimer.OFFER_EXPECTED) == [CreateChannels(), ATTEMPT]
     link.negotiation_needed()
     assert link.description_received(OFFER) == []
 
@@ -301,7 +301,7 @@ def test_link_takes_no_offer_from_who_is_kept_away() -> None:
     assert link.candidate_received(theirs) == []
     link.check_invariants()
     assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(again)]
-    assert link.remote_description_set() == [CreateChannel(), AddCandidate(theirs), SetLocalDescription()]
+    assert link.remote_description_set() == [CreateChannels(), AddCandidate(theirs), SetLocalDescription()]
     assert not link.fault
 
 
@@ -416,7 +416,7 @@ def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
     assert link.description_received(description("answer", "anew", "CC")) == [
         ClosePeerConnection(),
         CreatePeerConnection(),
-        CreateChannel(),
+        CreateChannels(),
         ATTEMPT,
     ]
 

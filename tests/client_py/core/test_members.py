@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from client_py.core.channels import CHAT
 from client_py.core.link import OFFER_EXPECTED_SECONDS
-from client_py.core.link_effects import ClosePeerConnection, CreateChannel, CreatePeerConnection, LinkTimer
+from client_py.core.link_effects import ClosePeerConnection, CreateChannels, CreatePeerConnection, LinkTimer
 from client_py.core.models import Connected, Detail, Member, Status
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.notices import MembersChanged, StatusChanged
@@ -20,7 +21,7 @@ def test_room_offers_to_who_was_there() -> None:
     """Who comes makes the connection, and the description goes out."""
     stage = Stage()
     effects = stage.enter(PEER)
-    assert on_ben(effects) == [CreatePeerConnection(), CreateChannel()]
+    assert on_ben(effects) == [CreatePeerConnection(), CreateChannels()]
     assert MembersChanged((Member(BEN, "ben"),)) in effects
     assert on_ben(stage.room.negotiation_needed(BEN)) == [SetLocalDescription()]
     stage.room.signaling_state_changed(BEN, "have-local-offer")
@@ -56,7 +57,7 @@ def test_room_keeps_a_channel_whose_peer_lost_the_server() -> None:
     stage.connect()
     assert stage.receive(events.PeerLeft(BEN, "lost")) == []
     assert stage.status() is Status.CONNECTED
-    assert MembersChanged(()) in stage.do(stage.room.channel_closed(BEN))
+    assert MembersChanged(()) in stage.do(stage.room.channel_closed(BEN, CHAT))
     assert stage.status() is Status.WAITING
 
 
@@ -75,7 +76,7 @@ def test_room_keeps_a_peer_that_came_back_when_the_channel_goes() -> None:
     stage.connect()
     stage.receive(events.PeerLeft(BEN, "lost"))
     stage.receive(events.PeerJoined(PEER))
-    stage.do(stage.room.channel_closed(BEN))
+    stage.do(stage.room.channel_closed(BEN, CHAT))
     assert stage.status() is Status.RECONNECTING
 
 
@@ -95,7 +96,7 @@ def test_room_meets_who_came_while_it_was_away() -> None:
     stage = Stage()
     stage.enter()
     stage.lose_server()
-    assert on_ben(stage.joined(PEER, resumed=True)) == [CreatePeerConnection(), CreateChannel()]
+    assert on_ben(stage.joined(PEER, resumed=True)) == [CreatePeerConnection(), CreateChannels()]
 
 
 def test_room_begins_anew_where_it_is_someone_else() -> None:
@@ -104,7 +105,7 @@ def test_room_begins_anew_where_it_is_someone_else() -> None:
     stage.connect()
     stage.lose_server()
     effects = stage.joined(PEER, me="me-1111111111111111")
-    assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannel()]
+    assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannels()]
 
 
 def test_room_forgets_who_left_while_it_was_away() -> None:
@@ -149,10 +150,10 @@ def test_room_forgets_a_path_with_its_channel() -> None:
     stage = Stage()
     stage.connect()
     assert stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)) != []
-    stage.do(stage.room.channel_closed(BEN))
+    stage.do(stage.room.channel_closed(BEN, CHAT))
     stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))
-    shown = stage.do(stage.room.channel_opened(BEN))[-1]
+    shown = stage.do(stage.room.channel_opened(BEN, CHAT))[-1]
     assert isinstance(shown, StatusChanged)
     assert shown.line.detail == Connected("ben", relayed=None)
 
@@ -180,13 +181,13 @@ def test_room_takes_no_orders_from_strangers() -> None:
     for effects in (
         stage.receive(events.Signal(BEN, description=OFFER)),
         stage.receive(events.Signal(BEN, candidate=candidate)),
-        room.channel_opened(BEN),
-        room.channel_closed(BEN),
+        room.channel_opened(BEN, CHAT),
+        room.channel_closed(BEN, CHAT),
         room.connection_state_changed(BEN, "failed"),
         room.link_timer_fired(BEN, LinkTimer.ATTEMPT),
         room.bytes_counted(BEN, 1),
         room.path_found(BEN, relayed=True, allocated=True),
-        room.frame_received(BEN, '{"type":"typing"}'),
+        room.frame_received(BEN, CHAT, '{"type":"typing"}'),
         room.typing_timer_fired(BEN),
     ):
         assert effects == []

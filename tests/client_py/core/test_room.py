@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.alertness import TICK_SECONDS
+from client_py.core.channels import CHAT
 from client_py.core.conversation import SendFrame, Store
 from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
 from client_py.core.link import DISCONNECTED_SECONDS
@@ -45,7 +46,7 @@ def test_room_is_entered_as_who_one_was() -> None:
     stage.do(stage.room.start())
     assert signals(stage.do(stage.room.socket_opened())) == [requests.Join("den", "kept")]
     stage.joined(PEER)
-    stage.do(stage.room.channel_opened(BEN))
+    stage.do(stage.room.channel_opened(BEN, CHAT))
     stage.frame(Hello(1, BENS_DEVICE))
     assert SendFrame(BEN, MessagePart(1, message_id(1), 1_000.0, 1, 1, "Hello")) in stage.frame(Resume(0, 0))
 
@@ -76,7 +77,7 @@ def test_room_looks_for_the_path_anew_when_a_relay_becomes_known() -> None:
     stage = Stage()
     stage.enter(PEER)
     assert FindPath(BEN) not in stage.receive(events.Signal(BEN, candidate=relay))
-    stage.do(stage.room.channel_opened(BEN))
+    stage.do(stage.room.channel_opened(BEN, CHAT))
     assert FindPath(BEN) not in stage.receive(events.Signal(BEN, candidate=host))
     assert stage.receive(events.Signal(BEN, candidate=relay))[-1] == FindPath(BEN)
 
@@ -85,7 +86,7 @@ def test_room_costs_a_peer_its_channel_for_breaking_the_rules() -> None:
     """A frame that cannot be read ends the channel, and nothing else."""
     stage = Stage()
     stage.connect()
-    warning, *effects = stage.do(stage.room.frame_received(BEN, "nonsense"))
+    warning, *effects = stage.do(stage.room.frame_received(BEN, CHAT, "nonsense"))
     assert isinstance(warning, Warn)
     assert on_ben(effects) == [ClosePeerConnection()]
     assert stage.status() is Status.RECONNECTING
@@ -108,7 +109,7 @@ def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:
     stage = Stage()
     stage.connect()
     text = '{"type":"message","seq":1,"id":"message-000000000000","sent_at":1e13,"part":1,"parts":1,"text":"Hi"}'
-    warning, *effects = stage.do(stage.room.frame_received(BEN, text))
+    warning, *effects = stage.do(stage.room.frame_received(BEN, CHAT, text))
     assert warning == Warn(
         "A peer sent what cannot be read: The message is malformed: message.sent_at must be 0 to 8640000000000."
     )
@@ -202,7 +203,7 @@ def test_room_talks() -> None:
     assert len(stage.room.typed(1.0)) == 1
     assert len(stage.room.text_submitted(message_id(1), "Hello", 1.0)) == 1
     assert stage.room.reading_changed(reading=True) == []
-    stage.room.frame_received(BEN, '{"type":"typing"}')
+    stage.room.frame_received(BEN, CHAT, '{"type":"typing"}')
     assert stage.room.typing_timer_fired(BEN) == [TypingChanged(())]
 
 
@@ -279,7 +280,7 @@ def test_room_keeps_what_came_of_a_frame_before_it_turned_out_to_be_malformed() 
     stage = Stage()
     stage.meet()
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
-    effects = stage.do(stage.room.frame_received(BEN, "{"))
+    effects = stage.do(stage.room.frame_received(BEN, CHAT, "{"))
     assert StartLinkTimer(BEN, LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS) in effects
 
 
@@ -288,6 +289,6 @@ def test_room_ignores_what_a_newer_page_says_besides(text: str) -> None:
     """Nothing depends on it, or it would have been agreed on; the channel goes on."""
     stage = Stage()
     stage.meet()
-    effects = stage.do(stage.room.frame_received(BEN, text))
+    effects = stage.do(stage.room.frame_received(BEN, CHAT, text))
     assert effects in ([], [SendFrame(BEN, Pong())])
     assert stage.status() is Status.CONNECTED

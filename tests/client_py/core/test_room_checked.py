@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.alertness import CHECK_PAUSE_SECONDS, SLEEP_SECONDS, TICK_SECONDS
+from client_py.core.channels import CHAT
 from client_py.core.conversation import SendFrame
 from client_py.core.frames import Ping, Pong
 from client_py.core.link import DISCONNECTED_SECONDS, RESTART_SECONDS
@@ -107,7 +108,7 @@ def test_room_gives_up_a_server_that_does_not_answer() -> None:
     effects = stage.do(stage.room.session_timer_fired(SessionTimer.PROBE))
     assert effects[len(SessionTimer) :][:2] == [CloseSocket(), Knock()]
     assert stage.status() is Status.CONNECTED
-    stage.do(stage.room.channel_closed(BEN))
+    stage.do(stage.room.channel_closed(BEN, CHAT))
     assert on_ben(stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))) == []
     assert stage.status() is Status.OFFLINE
 

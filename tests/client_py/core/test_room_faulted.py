@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from client_py.core.channels import CHAT
 from client_py.core.frames import MAX_FRAME_BYTES
 from client_py.core.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
 from client_py.core.models import KeptAway
@@ -21,9 +22,9 @@ from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben
 @pytest.mark.parametrize(
     ("excess", "fault"),
     [
-        (lambda room: room.frames_overrun(BEN, "typing"), Fault.EXCESSIVE),
+        (lambda room: room.frames_overrun(BEN, CHAT, "typing"), Fault.EXCESSIVE),
         (lambda room: room.channel_offered(BEN), Fault.UNREADABLE),
-        (lambda room: room.frame_received(BEN, "nonsense"), Fault.UNREADABLE),
+        (lambda room: room.frame_received(BEN, CHAT, "nonsense"), Fault.UNREADABLE),
     ],
 )
 def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEffect]], fault: Fault) -> None:
@@ -59,7 +60,7 @@ def test_room_keeps_an_account_away_that_comes_back_as_another_peer() -> None:
     """Leaving and coming back ends no pause; some quiet minutes do."""
     stage = Stage()
     stage.connect()
-    stage.do(stage.room.frames_overrun(BEN, "typing"))
+    stage.do(stage.room.frames_overrun(BEN, CHAT, "typing"))
     stage.receive(events.PeerLeft(BEN, "left"))
     other = "bens-other-peer-00000"
     stage.do(stage.room.timer_fired(RoomTimer.TICK, NOW + 20))

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 
+from client_py.core.channels import CHAT
 from client_py.core.conversation import SendFrame
 from client_py.core.frames import Signal as SignalFrame
-from client_py.core.link_effects import ClosePeerConnection, CreateChannel, CreatePeerConnection, LinkTimer, RestartIce
+from client_py.core.link_effects import ClosePeerConnection, CreateChannels, CreatePeerConnection, LinkTimer, RestartIce
 from client_py.core.models import Cause, RelayChoice, Status
 from client_py.core.notices import RelayChoiceChanged
 from client_py.core.relaying import RESTART_AFTER, ConfigureConnections, FetchIceServers
@@ -122,7 +123,7 @@ def test_renewal_ends_with_the_connection_that_it_was_for() -> None:
     """The next one begins with the fresh credentials."""
     stage = renewed()
     stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
-    stage.do(stage.room.channel_closed(BEN))
+    stage.do(stage.room.channel_closed(BEN, CHAT))
     assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))) == []
     assert stage.do(stage.room.path_found("nobody-0000000000000", relayed=True, allocated=True)) == []
 
@@ -171,7 +172,7 @@ def test_wish_to_hide_replaces_open_connections() -> None:
     stage = connected()
     effects = stage.do(stage.room.relay_only_wished(only=True))
     assert effects[0] == ConfigureConnections()
-    assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannel()]
+    assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannels()]
     assert RelayChoiceChanged(RelayChoice(only=True, offered=True)) in effects
     assert stage.status() is Status.RECONNECTING
     assert stage.do(stage.room.relay_only_wished(only=True)) == []
@@ -218,7 +219,7 @@ def test_attempt_begins_anew_with_fresh_credentials() -> None:
     stage.do(stage.room.timer_fired(RoomTimer.TICK, NOW + HOUR))
     failed(stage, (URL, 401))
     effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + 2 * HOUR)), None, NOW + HOUR))
-    assert on_ben(effects) == [CreatePeerConnection(), CreateChannel()]
+    assert on_ben(effects) == [CreatePeerConnection(), CreateChannels()]
 
 
 def test_failure_is_told_by_the_last_attempts() -> None:

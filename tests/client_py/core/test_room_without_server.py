@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.core.channels import CHAT
 from client_py.core.conversation import SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, Signal
-from client_py.core.link_effects import CreateChannel, CreatePeerConnection, LinkTimer, RestartIce
+from client_py.core.link_effects import CreateChannels, CreatePeerConnection, LinkTimer, RestartIce
 from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.room_effects import Warn
 from protocol import requests
@@ -71,9 +72,9 @@ def test_room_repairs_its_links_when_the_server_is_back() -> None:
     stage = Stage()
     stage.meet()
     stage.do(stage.room.socket_closed(1006))
-    stage.do(stage.room.channel_closed(BEN))
+    stage.do(stage.room.channel_closed(BEN, CHAT))
     assert on_ben(stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))) == []
-    assert on_ben(stage.joined(PEER, resumed=True)) == [CreatePeerConnection(), CreateChannel()]
+    assert on_ben(stage.joined(PEER, resumed=True)) == [CreatePeerConnection(), CreateChannels()]
 
 
 def test_room_says_nothing_where_there_is_neither_server_nor_channel() -> None:

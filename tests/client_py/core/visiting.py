@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from client_py.core.abilities import OURS, Abilities
+from client_py.core.channels import CHAT
 from client_py.core.conversation import EMPTY, Store
 from client_py.core.frames import FRAMES, Frame, Hello, Resume
 from client_py.core.models import Cause, Status
@@ -25,8 +27,15 @@ STUN = IceServer(("stun:stun.example.org",))
 class Stage:
     """A room in which the test plays server, browser and person."""
 
-    def __init__(self, *, supported: bool = True, snapshot: Snapshot = EMPTY, relay_only: bool = False) -> None:
-        visitor = Visitor("ada", ADAS_DEVICE, snapshot, relay_only)
+    def __init__(
+        self,
+        *,
+        supported: bool = True,
+        snapshot: Snapshot = EMPTY,
+        relay_only: bool = False,
+        abilities: Abilities = OURS,
+    ) -> None:
+        visitor = Visitor("ada", ADAS_DEVICE, snapshot, relay_only, abilities)
         self.room = Room("den", visitor, supported=supported, random=lambda: 1.0)
         self._status: Status | None = None
         self._cause: Cause | None = None
@@ -76,7 +85,7 @@ class Stage:
         self.receive(events.Signal(BEN, description=ANSWER))
         self.do(self.room.signaling_state_changed(BEN, "stable"))
         self.do(self.room.remote_description_set(BEN))
-        return self.do(self.room.channel_opened(BEN))
+        return self.do(self.room.channel_opened(BEN, CHAT))
 
     def meet(self) -> list[RoomEffect]:
         """Connect, and begin the conversation; gives what comes of that."""
@@ -85,7 +94,7 @@ class Stage:
 
     def frame(self, frame: Frame) -> list[RoomEffect]:
         """Let a frame of Ben's come in."""
-        return self.do(self.room.frame_received(BEN, FRAMES.encode(frame)))
+        return self.do(self.room.frame_received(BEN, CHAT, FRAMES.encode(frame)))
 
     def submitted(self, number: int) -> Entry:
         """Write a message; gives what is to be stored of it."""

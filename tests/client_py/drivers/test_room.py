@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 import pytest
 
 from client_py.core.budgets import BUDGETS
+from client_py.core.channels import CHANNELS, CHAT, ChannelSpec
 from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.models import Connected, Status
 from client_py.core.notices import ItemAdded, Notice, StatusChanged
 from client_py.core.room import OnPeerConnection, Room
+from client_py.drivers.connection import options_of
 from client_py.drivers.keeping import KeepingPorts
-from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.server_line import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports import ChannelLimits, Configuration, SelectedPath
@@ -44,7 +47,9 @@ ANSWER = Description("answer", "a=ice-ufrag:theirs\r\na=fingerprint:sha-256 BB")
 class Stage:
     """A room driver among fakes; `before` is the stage of a page in the same tab, whose browser it shares."""
 
-    def __init__(self, before: Stage | None = None, *, supported: bool = True) -> None:
+    def __init__(
+        self, before: Stage | None = None, *, supported: bool = True, channels: Sequence[ChannelSpec] = CHANNELS
+    ) -> None:
         self.doorbell = FakeDoorbell()
         self.sockets, self.connections = FakeSockets(), FakePeerConnections(supported)
         self.clock = FakeClock()
@@ -56,6 +61,8 @@ class Stage:
         self.downloads = FakeDownloads()
         self.http = FakeHttp()
         self.relay_only = False
+        self.hello = Hello(1, "bobs-device-00000000")
+        """With which Bob begins."""
         self.notices: list[Notice] = []
         self.warnings: list[str] = []
         self.refusals = 0
@@ -66,7 +73,9 @@ class Stage:
         callbacks = RoomCallbacks(
             self.notices.append, self._refused, self.warnings.append, lambda: "jwt", lambda: self.relay_only
         )
-        self.driver = RoomDriver("den", "alice", ports, callbacks, Tasks(self.failures.append))
+        self.driver = RoomDriver(
+            "den", "alice", ports, callbacks, Tasks(self.failures.append), Repertoire(channels=channels)
+        )
 
     def _refused(self) -> None:
         self.refusals += 1
@@ -83,8 +92,8 @@ class Stage:
 
     @property
     def channel(self) -> FakeChannel:
-        """Give the last channel."""
-        return self.connection.channels[-1]
+        """Give the last `chat` channel."""
+        return self.connection.channels[0]
 
     @property
     def status(self) -> Status:
@@ -131,7 +140,7 @@ class Stage:
         await settle()
         self.connection.callbacks.signaling_state_changed("stable")
         self.channel.callbacks.opened()
-        self.receive_frame(Hello(1, "bobs-device-00000000"))
+        self.receive_frame(self.hello)
         self.receive_frame(Resume(0, 0))
         await settle()
 
@@ -153,7 +162,7 @@ async def test_room_connects_to_who_is_there() -> None:
     await stage.connect()
     assert stage.connection.configuration == Configuration((STUN,), relay_only=False)
     assert stage.connection.done == ["set_local_description", ANSWER]
-    assert (stage.channel.label, stage.channel.channel_id) == ("chat", 0)
+    assert stage.channel.options == options_of(CHAT)
     assert isinstance(stage.sent()[1], requests.Signal)
     assert stage.status is Status.CONNECTED
     assert stage.failures == []
@@ -220,7 +229,7 @@ async def test_room_keeps_a_peer_away_that_sends_too_much() -> None:
     stage = Stage()
     await stage.connect()
     first = stage.connection
-    assert stage.channel.limits == ChannelLimits(MAX_FRAME_BYTES, BUDGETS)
+    assert stage.channel.options.limits == ChannelLimits(MAX_FRAME_BYTES, BUDGETS)
     stage.driver.send("kept")
     await settle()
     stage.channel.callbacks.overrun("typing")
