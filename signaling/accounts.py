@@ -63,7 +63,7 @@ def username_key(username: str) -> str:
 
 
 class Accounts:
-    """The accounts of this server. The demo account is seen in development mode only, wherever it was made.
+    """The accounts of this server. The demo accounts are seen in development mode only, wherever they were made.
 
     While the database is away, everything raises DatabaseUnavailable.
     """
@@ -76,7 +76,7 @@ class Accounts:
         self._searches: dict[str, asyncio.Task[Account | None]] = {}
 
     async def open(self) -> None:
-        """Bring the tables up to date, and drop the demo account if this is no place for it; or a StartupError."""
+        """Bring the tables up to date, and drop the demo accounts if this is no place for them; or a StartupError."""
         await self._database.open()
         if not self._with_demo:
             async with self._database.begin() as connection:

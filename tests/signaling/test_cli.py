@@ -118,7 +118,7 @@ def test_server_says_where_it_is(tmp_path: Path) -> None:
     assert time.monotonic() - started < STOP_SECONDS
     address, way_in = output.splitlines()
     assert address == f"P2P Chat is at http://{server.address} (Ctrl-C stops it)."
-    assert way_in == "Development mode: log in as test with the password test, or register."
+    assert way_in == "Development mode: log in as test (password test) or demo (password demo), or register."
 
 
 def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:

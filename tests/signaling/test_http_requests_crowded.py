@@ -69,7 +69,8 @@ def test_others_get_in_beside_crowd(tmp_path: Path, beginning: bytes) -> None:
         lines = iter(process.stderr.readline, "")
         line = next(line for line in lines if "connections_shed" in line)
         assert "level=warning" in line
-        assert "reason=too_many_waiting" in line
+        # Of which there are too many first depends on how many have had their turn when the others come.
+        assert re.search("reason=(too_many_waiting|too_few_files)", line)
 
 
 def crowded(folder: Path, site: Site, most: int, files: int | None) -> AbstractContextManager[RunningServer]:
