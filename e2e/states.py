@@ -134,6 +134,31 @@ async def show_sign_in(stage: Studio) -> None:
     await stage.look(page.page, "room-fault")
 
 
+async def show_tabs(stage: Studio) -> None:
+    """Show what the form says of another tab: someone has signed in there, so has someone else, and has logged out."""
+    first = await stage.page()
+    second = await ChatPage.create(first.page.context, stage.server.url)
+    for page in (first, second):
+        await page.open()
+    await first.log_in("Ada", "a password of 8 or more")
+    await first.wait_for_lobby()
+    await show_notice(stage, second, "signed-in-elsewhere")
+    await second.log_in("Ben", "a password of 8 or more")
+    await second.wait_for_lobby()
+    await first.reload()
+    await show_notice(stage, first, "someone-else")
+    await first.log_in("Ada", "a password of 8 or more")
+    await first.wait_for_lobby()
+    await first.handle("logout").click()
+    await show_notice(stage, second, "logged-out-elsewhere")
+
+
+async def show_notice(stage: Studio, page: ChatPage, name: str) -> None:
+    """Show why the form is there."""
+    await page.page.locator("#sign-in-notice:not([hidden])").wait_for()
+    await stage.look(page.page, name)
+
+
 async def show_conversation(stage: Studio) -> None:
     """Show the room: alone, inviting, its connection, talking, full for a third, scrolled up, and interrupted."""
     ada = await stage.visitor("garden", "Ada")
@@ -228,5 +253,6 @@ async def show_troubles(stage: Studio) -> None:
 async def show_all(stage: Studio) -> None:
     """Show every state."""
     await show_sign_in(stage)
+    await show_tabs(stage)
     await show_conversation(stage)
     await show_troubles(stage)
