@@ -6,6 +6,7 @@ from client_py.core.alertness import TICK_SECONDS
 from client_py.core.channels import CHAT
 from client_py.core.conversation import SendFrame, Store
 from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
+from client_py.core.items import Reaction
 from client_py.core.link import DISCONNECTED_SECONDS
 from client_py.core.link_effects import ClosePeerConnection, LinkTimer
 from client_py.core.models import Connected, Delivery, KeptAway, Status
@@ -202,6 +203,7 @@ def test_room_talks() -> None:
     stage.meet()
     assert len(stage.room.typed(1.0)) == 1
     assert len(stage.room.text_submitted(message_id(1), "Hello", 1.0)) == 1
+    assert len(stage.room.submitted(message_id(2), Reaction("ben", message_id(1), "👍"), 1.0)) == 1
     assert stage.room.reading_changed(reading=True) == []
     stage.room.frame_received(BEN, CHAT, '{"type":"typing"}')
     assert stage.room.typing_timer_fired(BEN) == [TypingChanged(())]
