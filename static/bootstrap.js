@@ -62,6 +62,7 @@ async function speak() {
   try {
     const content = await load(address, { signal: AbortSignal.timeout(CATALOG_SECONDS * 1000) });
     words = readCatalog(content);
+    words.delete(""); // by nothing, a catalog has what is to be said about itself
     root.lang = language;
     for (const element of document.querySelectorAll("[data-words]")) {
       const place = element.dataset.words || "textContent";
