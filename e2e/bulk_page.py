@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -36,8 +35,8 @@ from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 
 BULK = ChannelSpec("bulk", 1, ChannelKind.BINARY, BINARY_BUDGETS, feature="bulk")
 CHUNK_BYTES = 16_384
-ACKNOWLEDGED_EVERY_BYTES = 524_288
-MEASURED_EVERY_BYTES = 10 * 1_048_576
+ACKNOWLEDGED_EVERY_BYTES = 262_144
+MEASURED_EVERY_BYTES = 25 * 1_048_576
 
 
 WINDOW: Any = js
@@ -61,7 +60,7 @@ class Visit:
         self.received = 0
         self.most_buffered = 0
         self.measured: list[tuple[int, int]] = []
-        """The WebAssembly heap in bytes, and the blocks that Python has allocated."""
+        """The WebAssembly heap in bytes, and the objects that Python's garbage collector knows."""
         self.seconds: float | None = None
         """How long the transfer took, once it is over."""
         self._peer_id: str | None = None
@@ -104,7 +103,7 @@ class Visit:
         """Note how much memory Python has."""
         gc.collect()
         heap = len(WINDOW.python._module.HEAP8)  # noqa: SLF001 - nobody else tells
-        self.measured.append((heap, sys.getallocatedblocks()))
+        self.measured.append((heap, len(gc.get_objects())))
 
     def report(self) -> dict[str, object]:
         """Tell what has come of it so far."""

@@ -543,7 +543,7 @@ async def test_binary_channel_is_bounded_by_what_is_not_released(python: PythonP
         await asyncio.wait_for(over.wait(), 20)
         first.close()
         second.close()
-        return len(held) * 16_384 <= 2 * 4_194_304
+        return len(held) * 16_384 <= 2 * 2_097_152
 
     assert await python.run(heard) is True
 

@@ -48,8 +48,8 @@ MOST_HEAP_GROWTH = 8 * 1_048_576
 """A copy of the bytes would be a hundred; one step by which a WebAssembly memory grows is some of them."""
 MOST_JAVASCRIPT_GROWTH = 64 * 1_048_576
 """Of buffers that nobody holds, the browser lets some tens of megabytes come together before it looks for them."""
-MOST_BLOCKS_GROWTH = 6_400
-"""A block for each chunk would be as many; the messages that are said meanwhile have some."""
+MOST_OBJECTS_GROWTH = 6_400
+"""One for each chunk would be as many; the messages that are said meanwhile leave some."""
 
 # Each chunk begins with its number, which JavaScript writes and reads; Python sees none of the bytes.
 CHUNKS = """
@@ -108,7 +108,7 @@ async def visitors(kind: Kind, browsers: Browsers, server: Server) -> AsyncItera
         await python.page.evaluate(CHUNKS)
         await python.page.evaluate(ADD_MODULE, BULK_SENDER.read_text(encoding="utf-8"))
         await python.page.evaluate(RUN, BULK_PAGE.read_text(encoding="utf-8"))
-        opened.append(Visitor(python, username, server.register(username)["access_token"]))
+        opened.append(Visitor(python, username, server.register(username)["token"]))
     ann, ben = opened
     yield ann, ben
     errors = [error for visitor in opened for error in visitor.python.errors]
@@ -177,12 +177,12 @@ async def test_binary_channel_carries_bytes_that_python_never_holds(
     for name, report in (("sender", sent), ("receiver", received)):
         alone, beside = report["delays"][:ALONE_MESSAGES], report["delays"][ALONE_MESSAGES:]
         LOG.info("messages to the %s: %s alone, %s beside the transfer", name, in_words(alone), in_words(beside))
-        LOG.info("heap and blocks of the %s: %s", name, report["measured"])
+        LOG.info("heap and objects of the %s: %s", name, report["measured"])
         assert report["failures"] == report["warnings"] == []
         assert report["texts"] == sorted(report["texts"], key=float)
-        heaps, blocks = zip(*report["measured"], strict=True)
+        heaps, objects = zip(*report["measured"], strict=True)
         assert max(heaps) - heaps[0] <= MOST_HEAP_GROWTH
-        assert blocks[-1] - blocks[0] <= MOST_BLOCKS_GROWTH
+        assert objects[-1] - objects[0] <= MOST_OBJECTS_GROWTH
     growth = [most - before for most, before in zip(most_held, held, strict=True)]
     LOG.info("JavaScript held so many bytes more: %s", growth)
     assert max(growth) <= MOST_JAVASCRIPT_GROWTH

@@ -19,9 +19,10 @@ from client_py.core.frames import MAX_FRAME_BYTES
 BINARY = "binary"
 """The one kind of what a binary channel receives, as `budgets.UNKNOWN` is one of text."""
 
-BINARY_WINDOW_BYTES = 4_194_304
+BINARY_WINDOW_BYTES = 2_097_152
 """So much may be on its way over a binary channel that the other side has not said to have taken up: at 200 ms from
-one end to the other and back, 20 MB in a second."""
+one end to the other and back 10 MB in a second, more than SCTP itself brings over that. All of it may stand before a
+message in the queue of the other page, so more would be felt in the conversation."""
 
 
 class ChannelKind(Enum):
