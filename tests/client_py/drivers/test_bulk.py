@@ -50,7 +50,7 @@ async def test_sender_sends_all_in_order_and_lets_go_of_it() -> None:
 
 async def test_sender_waits_for_a_low_buffer() -> None:
     """Up to the high water it does not wait; from there on not before the low one."""
-    stage = Stage(3 * UNTIL_FULL)
+    stage = Stage(3 * UNTIL_FULL, window=3 * HIGH_WATER_BYTES)
     await settle()
     assert (stage.sent, stage.channel.buffered_amount) == (UNTIL_FULL, HIGH_WATER_BYTES)
     stage.channel.drain(LOW_WATER_BYTES + 1)
