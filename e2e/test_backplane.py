@@ -73,17 +73,17 @@ def two_processes(folder: Path, store: Redis) -> Iterator[tuple[Server, Server]]
 
 
 class Clients:
-    """Opens clients that are closed with the test, all of one account."""
+    """Opens clients that are closed with the test; those of one name are one person's."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self._stack = stack
-        self._token = ""
+        self._tokens: dict[str, str] = {}
 
-    async def open(self, server: Server) -> SignalingClient:
+    async def open(self, server: Server, name: str = "Clara") -> SignalingClient:
         """Connect to a process, and take its welcome."""
-        if not self._token:
-            self._token = server.register(f"Clara-{secrets.token_hex(4)}")["token"]
-        address = f"{server.url.replace('http', 'ws')}/ws?token={self._token}"
+        if name not in self._tokens:
+            self._tokens[name] = server.register(f"{name}-{secrets.token_hex(4)}")["token"]
+        address = f"{server.url.replace('http', 'ws')}/ws?token={self._tokens[name]}"
         client = await self._stack.enter_async_context(SignalingClient(address))
         await client.welcome()
         return client
@@ -141,7 +141,8 @@ async def test_two_processes_share_a_room(pair: tuple[Server, Server], clients: 
 
 async def test_refusals_come_from_where_the_room_is(pair: tuple[Server, Server], clients: Clients, room: str) -> None:
     """A full room, an unknown peer and a second join are refused at a guest's process as at the room's own."""
-    ada, ben, eve = await clients.open(pair[0]), await clients.open(pair[1]), await clients.open(pair[1])
+    ada, ben = await clients.open(pair[0], "Ada"), await clients.open(pair[1], "Ben")
+    eve = await clients.open(pair[1], "Eve")
     await ada.join(room)
     await ben.join(room)
     await eve.send(Join(room))
