@@ -120,7 +120,7 @@ async def join_when_possible(client: SignalingClient, room: str, resume: str | N
             if isinstance(event, Joined):
                 return event
             assert isinstance(event, Error), event
-            assert event.code is ErrorCode.BACKPLANE_UNAVAILABLE, event
+            assert event.code == ErrorCode.BACKPLANE_UNAVAILABLE, event
             await asyncio.sleep(RETRY_SECONDS)
 
 

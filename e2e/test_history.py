@@ -172,9 +172,9 @@ async def test_duplicated_tab_is_a_device_of_its_own(open_page: OpenPage, newcom
     newcomers.pages.append(twin)
     await connect(page, twin)
     await page.send("Are you me?")
-    await twin.wait_for_incoming("Are you me?")
+    await twin.wait_for_outgoing("Are you me?")
     await twin.send("No")
-    await page.wait_for_incoming("No")
+    await page.wait_for_outgoing("Are you me?", "No")
 
 
 async def test_closed_tab_is_missed_and_a_reloaded_one_is_no_ghost(pair: Pair, open_page: OpenPage, room: str) -> None:
