@@ -32,6 +32,9 @@ if TYPE_CHECKING:
         random,
     )
 
+VERSION = 2
+"""How many steps the database of a page has; they are known in the page alone, for they need a browser."""
+
 # The functions that a test defines run in the page (see PythonPage); what the test does elsewhere is JavaScript.
 
 OPEN = """
@@ -322,7 +325,7 @@ async def test_database_upgrades_older_version(python: PythonPage, tab: Page) ->
         return found
 
     assert await python.run(upgraded) == [[["alice", 1], "kept"]]
-    assert await open_elsewhere(tab, version=len(STEPS) + 2) == ["rows", "second", "third"]
+    assert await open_elsewhere(tab, version=VERSION + 2) == ["rows", "second", "third"]
 
 
 async def test_database_stays_when_a_step_fails(python: PythonPage, tab: Page) -> None:
@@ -363,7 +366,7 @@ async def test_database_gives_way_to_newer_version(python: PythonPage, tab: Page
         return closings, await fault_of(opened[0].write([Put(("a",), "")])) == StorageFault.CLOSED
 
     await python.run(open_here)
-    assert await open_elsewhere(tab, version=len(STEPS) + 1) == ["rows"]
+    assert await open_elsewhere(tab, version=VERSION + 1) == ["rows"]
     assert not await tab.evaluate("() => window.isBlocked")
     assert await python.run(closed) == [["closed"], True]
 
@@ -380,7 +383,7 @@ async def test_database_does_not_wait_for_ever(python: PythonPage, tab: Page) ->
 
     assert await python.run(blocked)
     await tab.evaluate(CLOSE)
-    assert await open_elsewhere(tab, version=len(STEPS) + 2) == ["rows", "second"]
+    assert await open_elsewhere(tab, version=VERSION + 2) == ["rows", "second"]
     assert not await tab.evaluate("() => window.isBlocked")
     assert await python.run(told) == []
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from client_py.core.history import UNREADABLE
+from client_py.words.transcript import UNREADABLE
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import CONNECT_MS, ChatPage, connect
 from e2e.conftest import OpenPage
