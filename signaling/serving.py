@@ -105,7 +105,9 @@ def serve(
     server = Server(configuration(app, settings), ready)
     sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.ExitStack() as stack:
-        listeners = [copy for listener in sockets for copy in copies(listener)]
+        # Workers share their sockets already, and the first connection to one of two could be left unanswered.
+        alone = lifeline is None
+        listeners = [copy for listener in sockets for copy in copies(listener)] if alone else list(sockets)
         for listener in listeners:
             stack.enter_context(listener)
         runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
