@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import gc
+import os
 import signal
 import socket
 import sys
@@ -105,9 +106,7 @@ def serve(
     server = Server(configuration(app, settings), ready)
     sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.ExitStack() as stack:
-        # Workers share their sockets already, and the first connection to one of two could be left unanswered.
-        alone = lifeline is None
-        listeners = [copy for listener in sockets for copy in copies(listener)] if alone else list(sockets)
+        listeners = [copy for listener in sockets for copy in copies(listener)]
         for listener in listeners:
             stack.enter_context(listener)
         runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
@@ -116,7 +115,9 @@ def serve(
 
 def copies(listener: socket.socket) -> list[socket.socket]:
     """Return a listening socket as often as connections are to be accepted in one round of the event loop."""
-    return [listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))]
+    # `socket.dup` would make the copy blocking, and with it the socket of every worker that listens there already: one
+    # that has accepted all there was would stand still in the next accept.
+    return [listener, *(socket.socket(fileno=os.dup(listener.fileno())) for _ in range(ACCEPTED_AT_ONCE - 1))]
 
 
 async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], lifeline: int | None) -> None:

@@ -1,4 +1,5 @@
 import contextlib
+import os
 import socket
 
 import pytest
@@ -35,6 +36,17 @@ def test_connection_does_not_outlive_its_network() -> None:
     [listener] = listen("127.0.0.1", 0)
     with listener, socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNACKNOWLEDGED_MS
+
+
+def test_copies_leave_other_workers_alone() -> None:
+    """A worker that starts does not make another one wait in `accept`, which has the same socket open."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener, socket.socket(fileno=os.dup(listener.fileno())) as of_another:
+        of_another.settimeout(0)
+        with contextlib.ExitStack() as stack:
+            for copy in copies(listener)[1:]:
+                stack.enter_context(copy)
+            assert not os.get_blocking(of_another.fileno())
 
 
 def test_taken_port_is_refused_in_words(taken: socket.socket) -> None:
