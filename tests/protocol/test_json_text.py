@@ -53,7 +53,7 @@ def test_parser_bounds_depth(opening: str, inside: str, closing: str) -> None:
 @pytest.mark.parametrize("text", ["[" * 16_384, '{"":' * 4_096, nested(8_192), '{"type":' + nested(8_000) + "}"])
 def test_parser_looks_at_depth_first(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too deep is never handed to a parser that recurses, closed or not."""
-    monkeypatch.setattr(json, "loads", None)
+    monkeypatch.setattr(json.JSONDecoder, "decode", None)
     assert "nested deeper" in fault_of(text)
 
 
