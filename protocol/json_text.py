@@ -41,6 +41,14 @@ def parse_json(text: str, *, max_containers: int = MAX_CONTAINERS) -> object:
         raise MalformedMessage("it is not JSON") from error
 
 
+def parse_json_or_none(text: str) -> object:
+    """Return the value of a JSON text, for who makes no difference between `null` and what parse_json() refuses."""
+    try:
+        return parse_json(text)
+    except MalformedMessage:
+        return None
+
+
 def _look_at_brackets(text: str, max_containers: int) -> None:
     """Refuse what has too many of them, in one another or in all, those in strings left aside.
 

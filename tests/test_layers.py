@@ -95,7 +95,6 @@ LAYERS = {
     "client_py.browser": layer(
         "client_py.browser",
         "client_py.ports",
-        "protocol.errors",
         "protocol.json_text",
         "protocol.webrtc",
         *BROWSER_MODULES,

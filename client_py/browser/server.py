@@ -10,8 +10,7 @@ from pyodide.ffi import JsException
 
 from client_py.browser.interop import js_object
 from client_py.ports import OriginRefused
-from protocol.errors import MalformedMessage
-from protocol.json_text import parse_json
+from protocol.json_text import parse_json_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,6 @@ async def ask_by_request(server: Server) -> bool:
 
 
 def _refuses_origin(text: str) -> bool:
-    try:
-        value = parse_json(text)
-    except MalformedMessage:
-        return False  # it is a proxy that answers
-    return isinstance(value, dict) and value.get("origin_allowed") is False  # or it is older than the question
+    # What says nothing of it is older than the question, or it is a proxy that answers.
+    value = parse_json_or_none(text)
+    return isinstance(value, dict) and value.get("origin_allowed") is False

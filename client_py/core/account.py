@@ -25,10 +25,9 @@ from client_py.core.models import (
     SignedInElsewhere,
     SomeoneElseSignedIn,
 )
-from protocol.errors import MalformedMessage
 from protocol.fields import Seconds, Text
 from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
-from protocol.json_text import parse_json
+from protocol.json_text import parse_json_or_none
 
 RENEWAL_RETRY_SECONDS = 30.0
 """How soon a renewal that found no server, or a server in trouble, is tried again."""
@@ -331,7 +330,7 @@ class Account:
 
 def _refusal_in(body: str) -> ServerRefused | None:
     """Read why the server refused; None if that is not what it says."""
-    match _value(body):
+    match parse_json_or_none(body):
         case {"error": {"code": str(code), **error}} if _CODE.admits(code):
             return ServerRefused(code, _wait_in(error), _request_id_in(error))
     return None
@@ -351,15 +350,9 @@ def _request_id_in(error: dict[object, object]) -> str:
     return ""
 
 
-def _value(text: str) -> object:
-    """Return the value of a JSON text; None, which is no answer of a server, if it is none."""
-    try:
-        return parse_json(text)
-    except MalformedMessage:
-        return None
-
-
 def _keep_device_mark(body: str) -> list[AccountEffect]:
     """Keep the mark in an answer that holds a login; that of an earlier release, or to a renewal, has none."""
-    mark = json.loads(body).get("device_mark")
-    return [KeepDeviceMark(mark)] if is_device_mark(mark) else []
+    match parse_json_or_none(body):
+        case {"device_mark": str(mark)} if is_device_mark(mark):
+            return [KeepDeviceMark(mark)]
+    return []

@@ -10,9 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from protocol.errors import MalformedMessage
 from protocol.fields import USERNAME, Text, UnixTime
-from protocol.json_text import parse_json
+from protocol.json_text import parse_json_or_none
 
 _TOKEN = Text(4_096, r"[A-Za-z0-9_.-]+")
 """A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
@@ -40,12 +39,12 @@ class Kept:
 
 def parse_login(text: str) -> Login | None:
     """Read a login as the server sends it and as the browser keeps it; None if it is not one."""
-    return _login(_value(text))
+    return _login(parse_json_or_none(text))
 
 
 def read_kept(text: str, logout: str) -> Kept:
     """Read what stands in the browser, where a login from before the last logout counts for none."""
-    value = _value(text)
+    value = parse_json_or_none(text)
     match value:
         case {"logout": before}:
             is_good = before == logout
@@ -57,13 +56,6 @@ def read_kept(text: str, logout: str) -> Kept:
 def format_login(login: Login, logout: str) -> str:
     """Write a login as the browser keeps it; `logout` is the one before it."""
     return json.dumps(asdict(login) | {"logout": logout})
-
-
-def _value(text: str) -> object:
-    try:
-        return parse_json(text)
-    except MalformedMessage:
-        return None
 
 
 def _login(value: object) -> Login | None:

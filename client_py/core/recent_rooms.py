@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from protocol.errors import MalformedMessage
 from protocol.fields import ROOM_NAME
-from protocol.json_text import parse_json
+from protocol.json_text import parse_json_or_none
 
 MAX_RECENT_ROOMS = 8
 
 
 def parse_rooms(text: str | None) -> tuple[str, ...]:
     """Read the list as the browser keeps it; what is not one reads as an empty list, for nothing of worth is in it."""
-    try:
-        value = parse_json(text or "[]")
-    except MalformedMessage:
-        return ()
+    value = parse_json_or_none(text or "[]")
     if not isinstance(value, list):
         return ()
     return tuple(room for room in value if isinstance(room, str) and ROOM_NAME.admits(room))[:MAX_RECENT_ROOMS]

@@ -25,10 +25,9 @@ from client_py.core.frames import MAX_ITEM_BYTES, MAX_MOMENT, HighWaterMark, Mom
 from client_py.core.items import Body, Item, Text, Unreadable, body_of, content_of
 from client_py.core.models import Delivery, Direction
 from client_py.core.records import Mark, Receipt
-from protocol.errors import MalformedMessage
 from protocol.fields import USERNAME, ResumeToken
 from protocol.fields import Text as TextBound
-from protocol.json_text import parse_json
+from protocol.json_text import parse_json_or_none
 
 Key = tuple[str | int, ...]
 Row = tuple[Key, str]
@@ -106,7 +105,7 @@ def position_of(key: Key) -> int | None:
 
 def read_position(row: str | None) -> int:
     """Read where a message stands that a device has stored; 0, where none does, if that is not known."""
-    position = _value(row or "")
+    position = parse_json_or_none(row or "")
     return position if type(position) is int and 0 <= position <= MAX_POSITION else 0
 
 
@@ -124,7 +123,7 @@ def read_item(item_id: str, row: str, delivery: Delivery | None = None, *, posit
 
     Of a row that cannot be read, there is an item all the same, from when it came to `position`, to stand there.
     """
-    match _value(row):
+    match parse_json_or_none(row):
         case {"from": str(author), "at": int() | float() as sent_at, "out": bool(out), **said} if (
             _AUTHOR.admits(author) and _MOMENT.admits(sent_at) and (body := _body(said)) is not None
         ):
@@ -145,7 +144,7 @@ def read_receipt(item_id: str, row: str) -> Receipt | None:
 
     What was on its way when its page ended waits again.
     """
-    value = _value(row)
+    value = parse_json_or_none(row)
     if not isinstance(value, dict) or not all(map(_is_devices, value.values())):
         return None
     owed = {
@@ -163,7 +162,7 @@ def mark_row(mark: Mark) -> str:
 
 def read_mark(account: str, device: str, row: str) -> Mark | None:
     """Read how far we are with a device; None if it is no mark, and both are put in step anew then."""
-    match _value(row):
+    match parse_json_or_none(row):
         case [int(heard), int(received), int(read), int(acknowledged)] as numbers if all(map(_is_count, numbers)):
             return Mark(account, device, heard, received, read, acknowledged)
     return None
@@ -179,7 +178,7 @@ def read_device(row: str) -> tuple[float, str | None]:
 
     What cannot be read was used long ago, and has no token; but the device is there, with all that it has kept.
     """
-    match _value(row):
+    match parse_json_or_none(row):
         case [int() | float() as used_at, str() | None as resume_token] if _MOMENT.admits(used_at):
             return used_at, resume_token if resume_token is not None and _RESUME_TOKEN.admits(resume_token) else None
     return 0.0, None
@@ -193,14 +192,6 @@ def _body(said: Mapping[object, object]) -> Body | None:
         case {"kind": str(kind), "content": str(content)} if _KIND.admits(kind) and _CONTENT.admits(content):
             return body_of(kind, content)
     return None
-
-
-def _value(row: str) -> object:
-    """Return the value of a row; None, which no row of ours is, if it is no JSON."""
-    try:
-        return parse_json(row)
-    except MalformedMessage:
-        return None
 
 
 def _is_devices(value: object) -> bool:

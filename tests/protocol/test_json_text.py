@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import MalformedMessage
-from protocol.json_text import MAX_CONTAINERS, MAX_DEPTH, MAX_KEYS, parse_json
+from protocol.json_text import MAX_CONTAINERS, MAX_DEPTH, MAX_KEYS, parse_json, parse_json_or_none
 from tests.protocol.strategies import JSON_VALUES
 
 PIECES = st.lists(st.sampled_from([*'[]{}"\\,:1a ', '\\"', "\\\\", '"a":']), max_size=120).map("".join)
@@ -140,3 +140,9 @@ def test_parser_takes_no_time_over_what_is_hostile(text: str) -> None:
         with pytest.raises(MalformedMessage):
             parse_json(text)
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(("text", "value"), [('{"a":[1]}', {"a": [1]}), ("null", None), ("[1", None), ("[" * 99, None)])
+def test_parser_gives_none_for_what_it_refuses(text: str, value: object) -> None:
+    """Whoever takes `null` for nothing as well need not catch anything."""
+    assert parse_json_or_none(text) == value
