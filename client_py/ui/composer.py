@@ -82,9 +82,9 @@ class Composer:
         self._box.focus()
 
     def restore(self, text: str, sentence: str) -> None:
-        """Put a text back that could not be taken, before what was written since, and say why."""
+        """Put a text back that could not be taken, before what was written since, and say why; it may be empty."""
         self._fault.text = sentence
-        self._write(f"{text}\n{self._draft.text}" if self._draft.text else text)
+        self._write("\n".join(filter(None, (text, self._draft.text))))
 
     def dispose(self) -> None:
         """Stop listening."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from client_py.core.items import Text
 from client_py.core.notices import (
@@ -143,8 +143,11 @@ class RoomScreen:
                 self._writing.show(usernames)
             case UnreadChanged(count):
                 self._document.title = title_of(self.room, count)
-            case ItemRefused(Text(text), fault):
+            case ItemRefused(body, fault):
+                text = body.text if isinstance(body, Text) else ""
                 self._composer.restore(text, item_fault(self._words, fault))
+            case _:
+                assert_never(notice)
 
     def dispose(self) -> None:
         """Stop listening, in every part."""

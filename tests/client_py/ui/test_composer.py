@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from client_py.core.items import Text
+from client_py.core.items import Reaction, Text
 from client_py.core.models import ItemFault
 from client_py.core.notices import ItemRefused
 from client_py.ui.page import Page
@@ -122,6 +122,14 @@ def test_refused_text_does_not_push_out_what_was_written_since(room: RoomScreen,
     box.type("next")
     room.apply(ItemRefused(Text("first"), ItemFault.TOO_MANY_WAITING))
     assert box.value == "first\nnext"
+
+
+def test_refusal_of_something_else_is_told_too(world: World, room: RoomScreen, box: FakeElement) -> None:
+    """Of a reaction there is no text to give back: the reason is there, and what stands in the box stays as it is."""
+    box.type("next")
+    room.apply(ItemRefused(Reaction("bob", "0123456789abcdef", "👍"), ItemFault.TOO_MANY_WAITING))
+    assert fault(world) == TOO_MANY
+    assert box.value == "next"
 
 
 def test_refusal_within_sending_brings_the_text_back(world: World, page: Page) -> None:
