@@ -312,6 +312,13 @@ class ItemFault(Enum):
     """Too much of what they said before has yet to be delivered."""
 
 
+class HistoryFault(Enum):
+    """What a person asked of a room's history, and the browser could not do."""
+
+    NOT_EXPORTED = auto()
+    NOT_CLEARED = auto()
+
+
 class ExportFormat(StrEnum):
     """What a history can be exported as; the values are file name extensions."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from client_py.core.items import Body, Item
-from client_py.core.models import Delivery, ItemFault, Keeping, Member, RelayChoice, StatusLine
+from client_py.core.models import Delivery, HistoryFault, ItemFault, Keeping, Member, RelayChoice, StatusLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,13 @@ class HistoryCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryFailed:
+    """What was asked of the history could not be done, and everything is as it was."""
+
+    fault: HistoryFault
+
+
+@dataclass(frozen=True, slots=True)
 class MessagesFound:
     """What a search came to."""
 
@@ -68,7 +75,7 @@ class MessagesFound:
     items: tuple[Item, ...]
     """The newest first."""
     complete: bool
-    """Whether these are all; a search stops at so many."""
+    """Whether these are all; a search stops at so many, and one that fails has none and not all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,7 @@ Notice = (
     | LaterLoaded
     | NewestLoaded
     | HistoryCleared
+    | HistoryFailed
     | MessagesFound
     | KeepingChanged
     | RelayChoiceChanged

@@ -6,8 +6,16 @@ from collections.abc import Awaitable, Callable
 
 from client_py.core.history import MEDIA_TYPES, ExportWords, export, file_name
 from client_py.core.items import Item
-from client_py.core.models import ExportFormat
-from client_py.core.notices import HistoryCleared, HistoryLoaded, LaterLoaded, MessagesFound, NewestLoaded, Notice
+from client_py.core.models import ExportFormat, HistoryFault
+from client_py.core.notices import (
+    HistoryCleared,
+    HistoryFailed,
+    HistoryLoaded,
+    LaterLoaded,
+    MessagesFound,
+    NewestLoaded,
+    Notice,
+)
 from client_py.drivers.archive import Archive
 from client_py.ports import Downloads, StorageFailed
 
@@ -58,6 +66,7 @@ class History:
             messages = await (await self._opened()).everything()
         except StorageFailed as error:
             self._warn(f"The history could not be exported: {error}")
+            self._show(HistoryFailed(HistoryFault.NOT_EXPORTED))
             return
         self._downloads.save(file_name(self._room, form), MEDIA_TYPES[form], export(self._room, messages, form, words))
 
@@ -67,6 +76,7 @@ class History:
             pending = await (await self._opened()).clear()
         except StorageFailed as error:
             self._warn(f"The history could not be cleared: {error}")
+            self._show(HistoryFailed(HistoryFault.NOT_CLEARED))
             return
         self._show(HistoryCleared(pending))
 

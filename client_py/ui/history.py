@@ -17,14 +17,15 @@ from client_py.words.history import (
     EXPORT_JSON,
     EXPORT_TEXT,
     HISTORY,
+    HISTORY_FAULTS,
     HISTORY_OF_ROOM,
     export_words,
 )
 
 if TYPE_CHECKING:
-    from client_py.core.models import Keeping
+    from client_py.core.models import HistoryFault, Keeping
     from client_py.core.notices import MessagesFound
-    from client_py.ports import Element
+    from client_py.ports import DomEvent, Element
     from client_py.ui.actions import RoomActions
     from client_py.ui.surroundings import Surroundings
     from client_py.words.phrases import Phrase
@@ -42,6 +43,7 @@ class HistoryButton:
         self._listeners = ExitStack()
         self._search = Search(surroundings, actions)
         self._keeping = KeepingSwitch(document, self._words, actions)
+        self._fault = document.create("p", {"class": "fault", "role": "alert"})
         clear = self._button(CLEAR_HISTORY, "clear-history")
         self._clearing = Confirmation(
             document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
@@ -59,17 +61,22 @@ class HistoryButton:
                 self._export(EXPORT_JSON, "export-json", ExportFormat.JSON),
             ),
             self._clearing.element,
+            self._fault,
         )
         popover.opener.set("data-testid", "history")
         self.element = popover.element
         for part in (self._search, self._keeping, self._clearing):
             self._listeners.callback(part.dispose)
-        self._listeners.callback(clear.on("click", lambda _event: self._clearing.ask()))
+        self._listeners.callback(clear.on("click", self._ask_to_clear))
         self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._rest()))
 
     def show_found(self, found: MessagesFound) -> None:
         """Show what a search came to."""
         self._search.show(found)
+
+    def show_fault(self, fault: HistoryFault) -> None:
+        """Show what could not be done, until something else is asked for."""
+        self._fault.text = self._words.say(HISTORY_FAULTS[fault])
 
     def show_keeping(self, keeping: Keeping) -> None:
         """Show whether messages are kept."""
@@ -89,10 +96,20 @@ class HistoryButton:
     def _export(self, label: Phrase, test_id: str, form: ExportFormat) -> Element:
         button = self._button(label, test_id)
         words = export_words(self._words)
-        self._listeners.callback(button.on("click", lambda _event: self._actions.export(form, words)))
+
+        def ask(_event: DomEvent) -> None:
+            self._fault.text = ""
+            self._actions.export(form, words)
+
+        self._listeners.callback(button.on("click", ask))
         return button
 
+    def _ask_to_clear(self, _event: DomEvent) -> None:
+        self._fault.text = ""
+        self._clearing.ask()
+
     def _rest(self) -> None:
-        """Leave no question open behind a panel that is closed."""
+        """Leave no question open behind a panel that is closed, nor what failed before."""
+        self._fault.text = ""
         self._keeping.rest()
         self._clearing.rest()

@@ -10,6 +10,7 @@ from client_py.core.items import Text
 from client_py.core.notices import (
     DeliveryChanged,
     HistoryCleared,
+    HistoryFailed,
     HistoryLoaded,
     ItemAdded,
     ItemRefused,
@@ -127,6 +128,8 @@ class RoomScreen:
             case HistoryCleared(messages):
                 self._transcript.begin_anew(messages)
                 self._history.begin_anew()
+            case HistoryFailed(fault):
+                self._history.show_fault(fault)
             case MessagesFound():
                 self._history.show_found(notice)
             case KeepingChanged(keeping):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from client_py.core.history import ExportWords
+from client_py.core.models import HistoryFault
 from client_py.words.phrases import Counted, Phrase, Words
 from client_py.words.transcript import UNKNOWN, UNREADABLE
 
@@ -28,9 +29,15 @@ SEARCH = Phrase("Search messages")
 SEARCH_THE_ROOM = Phrase("Search the messages of this room")
 MESSAGES_FOUND = Phrase("Messages found")
 NONE_FOUND = Phrase("No message found")
+SEARCH_FAILED = Phrase("The messages could not be searched. Please try again, or reload this page.")
 FOUND = Counted("{count} message found", "{count} messages found")
 # For translators: there may be more messages than these.
 NEWEST_FOUND = Counted("Showing the newest message", "Showing the newest {count}")
+
+HISTORY_FAULTS = {
+    HistoryFault.NOT_EXPORTED: Phrase("The messages could not be exported. Please try again, or reload this page."),
+    HistoryFault.NOT_CLEARED: Phrase("The messages could not be deleted. Please try again, or reload this page."),
+}
 
 
 def export_words(words: Words) -> ExportWords:
@@ -39,8 +46,8 @@ def export_words(words: Words) -> ExportWords:
 
 
 def summary_of(words: Words, found: MessagesFound) -> str:
-    """Say how many messages were found."""
+    """Say how many messages were found, or that the search failed."""
     count = len(found.items)
     if not count:
-        return words.say(NONE_FOUND)
+        return words.say(NONE_FOUND if found.complete else SEARCH_FAILED)
     return words.count(FOUND if found.complete else NEWEST_FOUND, count)

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from client_py.core.history import ExportWords
-from client_py.core.models import ExportFormat, Keeping
+from client_py.core.models import ExportFormat, HistoryFault, Keeping
 from client_py.core.notices import (
     HistoryCleared,
+    HistoryFailed,
     HistoryLoaded,
     KeepingChanged,
     LaterLoaded,
@@ -131,6 +132,8 @@ async def test_room_tells_what_cannot_be_read() -> None:
         LaterLoaded((), has_later=True, after=THEIRS.id),
         NewestLoaded((), has_earlier=True),
         MessagesFound("morning", (), complete=False),
+        HistoryFailed(HistoryFault.NOT_EXPORTED),
+        HistoryFailed(HistoryFault.NOT_CLEARED),
     ]
     assert stage.downloads.saved == []
     assert stage.warnings == [

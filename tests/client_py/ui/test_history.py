@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import ExportFormat, Keeping
-from client_py.core.notices import KeepingChanged
+from client_py.core.models import ExportFormat, HistoryFault, Keeping
+from client_py.core.notices import HistoryFailed, KeepingChanged
 from client_py.ui.room import RoomScreen
+from client_py.words.history import HISTORY_FAULTS
 from tests.client_py.ui.surroundings import World
 from tests.fakes.document import FakeElement
 
@@ -54,6 +55,26 @@ def test_clearing_asks_first(world: World, panel: FakeElement) -> None:
     panel.by_test_id("confirm-clear").fire("click")
     assert world.asked.of("clear_history") == [("clear_history",)]
     assert world.document.focused is panel.by_test_id("clear-history")
+
+
+@pytest.mark.parametrize("fault", HistoryFault)
+@pytest.mark.parametrize("handle", ["export-text", "export-json", "clear-history"])
+def test_failure_is_told_until_something_else_is_asked(
+    room: RoomScreen, panel: FakeElement, handle: str, fault: HistoryFault
+) -> None:
+    """Who waits for a file, or for messages to go, is told that nothing has come of it."""
+    alert = panel.one(role="alert")
+    room.apply(HistoryFailed(fault))
+    assert alert.text == HISTORY_FAULTS[fault]
+    panel.by_test_id(handle).fire("click")
+    assert alert.text == ""
+
+
+def test_failure_does_not_outlast_the_panel(room: RoomScreen, panel: FakeElement) -> None:
+    """What failed the last time says nothing of the next."""
+    room.apply(HistoryFailed(HistoryFault.NOT_EXPORTED))
+    panel.fire("beforetoggle")
+    assert panel.one(role="alert").text == ""
 
 
 @pytest.mark.parametrize("handle", ["clear-history", "keep-history"])
