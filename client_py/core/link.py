@@ -217,20 +217,7 @@ class Link:
             return self.faulted(Fault.UNREADABLE)  # it would cost us what plays sound and pictures
         if self.fault is not None:
             return self._hold(description)
-        moved_on = self._is_of_another_connection(description)
-        # An offer of ours to the connection that was before has nobody left to answer it, and gives no right.
-        replaces_ours = description.type == "offer" and moved_on
-        ignored = self._negotiation.would_ignore(description) and not replaces_ours
-        if description.type == "answer" and moved_on and not (ignored and self._channel_open):
-            # Signaling keeps the order, so the other side has replaced what ours is tied to, and an RTCPeerConnection
-            # cannot change its counterpart (RFC 8842 §5).
-            return self._replace()
-        effects: list[LinkEffect] = []
-        if description.type == "offer" and not ignored:
-            if moved_on or not self._has_connection:
-                effects += self._renew()
-            effects += self._expect_repair()
-        return [*effects, *self._translate(self._negotiation.description_received(description))]
+        return self._take(description)
 
     def candidate_received(self, candidate: Candidate) -> list[LinkEffect]:
         """The other side sent a candidate."""
@@ -383,6 +370,22 @@ class Link:
         pause = self._wait_for(LinkTimer.REPAIR, seconds)
         return [*self._interrupt(), *self._close_connection(), *pause]
 
+    def _take(self, description: Description) -> list[LinkEffect]:
+        moved_on = self._is_of_another_connection(description)
+        # An offer of ours to the connection that was before has nobody left to answer it, and gives no right.
+        replaces_ours = description.type == "offer" and moved_on
+        ignored = self._negotiation.would_ignore(description) and not replaces_ours
+        if description.type == "answer" and moved_on and not (ignored and self._channel_open):
+            # Signaling keeps the order, so the other side has replaced what ours is tied to, and an RTCPeerConnection
+            # cannot change its counterpart (RFC 8842 §5).
+            return self._replace()
+        effects: list[LinkEffect] = []
+        if description.type == "offer" and not ignored:
+            if moved_on or not self._has_connection:
+                effects += self._renew()
+            effects += self._expect_repair()
+        return [*effects, *self._translate(self._negotiation.description_received(description))]
+
     def _hold(self, description: Description) -> list[LinkEffect]:
         # An answer is to an offer of ours that is no longer there.
         if description.type == "offer":
@@ -398,9 +401,7 @@ class Link:
         self._held_candidates.clear()
         if offer is None or not self._has_server:
             return self._repair()
-        # It was counted when it came.
-        self._descriptions -= 1
-        effects = self.description_received(offer)
+        effects = self._take(offer)
         for candidate in candidates:
             effects += self.candidate_received(candidate)
         return effects

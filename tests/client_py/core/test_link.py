@@ -358,6 +358,17 @@ def test_link_takes_so_many_descriptions() -> None:
     assert link.description_received(OFFER) == []
 
 
+def test_link_looks_once_at_an_offer_that_it_holds() -> None:
+    """What came too often while the peer was kept away cost nothing, and is no second fault when the pause ends."""
+    link = opened()
+    link.faulted(Fault.EXCESSIVE)
+    anew = description("offer", "anew", "CC")
+    for _ in range(MAX_DESCRIPTIONS + 1):
+        assert link.description_received(anew) == []
+    assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(anew)]
+    assert link.fault is None
+
+
 def test_link_takes_no_description_of_too_many_candidates() -> None:
     """A browser keeps and tries each of them."""
     line = "a=candidate:1 1 udp 1 192.0.2.1 49152 typ host\r\n"
