@@ -20,6 +20,7 @@ from client_py.core.models import (
 )
 from client_py.core.penalty import Fault
 from client_py.words.phrases import Phrase, Words
+from client_py.words.room import list_of
 
 STATUSES = {
     Status.SIGNED_OUT: Phrase("Signed out"),
@@ -217,7 +218,7 @@ def _connected(words: Words, detail: Connected) -> str:
     connected = words.say(how[detail.relayed], username=detail.username)
     for phrase, usernames in ((ALSO_CONNECTED, detail.also), (WITHOUT, detail.without)):
         if usernames:
-            others = words.say(phrase, usernames=", ".join(usernames))
+            others = words.say(phrase, usernames=list_of(words, usernames))
             connected = words.say(CONNECTED_AND_OTHERS, connected=connected, others=others)
     if detail.kept_away is None:
         return connected

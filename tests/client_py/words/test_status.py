@@ -119,7 +119,7 @@ def test_peer_that_is_kept_away_is_named(fault: Fault) -> None:
 def test_everyone_is_named_who_is_connected_or_is_not() -> None:
     """Each in a sentence of their own."""
     sentence = detail_of(Connected("Ben", relayed=False, also=("Cleo", "Dora"), without=("Emil",)))
-    assert sentence.endswith("Also connected to Cleo, Dora. Not connected to Emil yet.")
+    assert sentence.endswith("Also connected to Cleo and Dora. Not connected to Emil yet.")
 
 
 def test_person_is_told_for_whom_what_they_write_waits() -> None:
