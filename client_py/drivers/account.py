@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from client_py.core.account import (
-    Account,
+from client_py.core.account import Account
+from client_py.core.account_effects import (
     AccountEffect,
     Forget,
     ForgetDeviceMarks,

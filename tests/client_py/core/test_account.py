@@ -4,11 +4,8 @@ import json
 
 import pytest
 
-from client_py.core.account import (
-    MAX_RENEWAL_SECONDS,
-    MIN_RENEWAL_SECONDS,
-    RENEWAL_RETRY_SECONDS,
-    Account,
+from client_py.core.account import MAX_RENEWAL_SECONDS, MIN_RENEWAL_SECONDS, RENEWAL_RETRY_SECONDS, Account
+from client_py.core.account_effects import (
     AccountEffect,
     Forget,
     ForgetDeviceMarks,
