@@ -116,7 +116,9 @@ class Usage:
             holder.connections += 1
 
     def belongs_to(self, account: Holder) -> None:
-        """Count against an account too."""
+        """Count against an account too, unless the connection went while its account was looked up."""
+        if not self._holders:
+            return
         account.connections += 1
         self._holders = (*self._holders, account)
 

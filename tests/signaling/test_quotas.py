@@ -114,6 +114,16 @@ def test_release_counts_once() -> None:
     assert everyone.connect(SHOP, NOW) is None
 
 
+def test_connection_that_has_gone_counts_against_no_account() -> None:
+    """It may go while its account is looked up; nobody would give back what was counted for it then."""
+    everyone = quotas()
+    for _ in range(3):
+        usage = connected(everyone)
+        usage.release()
+        assert everyone.log_in(usage, "ann", NOW)
+    connected(everyone, HOME, "ann")
+
+
 # Handshakes
 
 
