@@ -46,7 +46,8 @@ class RateCounters:
                 return await question(self._shared[window])
             except StorageError as error:
                 self._shared_again_at = time.monotonic() + PAUSE_SECONDS
-                log("limits_not_shared", level=logging.WARNING, reason=type(error.storage_error).__name__)
+                reason = type(error.storage_error).__name__
+                log("limits_not_shared", level=logging.WARNING, source="backplane", reason=reason)
         return await question(self._own[window])
 
 
