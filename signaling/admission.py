@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from protocol.fields import USERNAME, password_fault
 from signaling.access_tokens import AccessToken, AccessTokens
 from signaling.accounts import Account, Accounts, username_key
+from signaling.client_addresses import address_key, network_key
 from signaling.device_marks import DeviceMark, DeviceMarks
 from signaling.errors import AccountExists, AuthenticationError, InvalidCredentials, InvalidPassword, InvalidUsername
 from signaling.passwords import Passwords
-from signaling.rate_limits import Caller, LoginLimits, RateLimit, address_key, network_key
+from signaling.rate_limits import Caller, LoginLimits, RateLimit
 from signaling.settings import is_loopback
 from signaling.turn_queue import Share
 

@@ -15,6 +15,7 @@ from protocol.http import ICE_SERVERS, MAX_DEVICE_MARKS
 from protocol.json_text import parse_json
 from signaling.accounts import Account
 from signaling.admission import Admission, Admitted
+from signaling.client_addresses import host_of
 from signaling.errors import MalformedBody, UnsupportedMedia
 from signaling.logs import log
 from signaling.origins import is_allowed
@@ -40,8 +41,8 @@ class AccountApi:
         """`POST /api/register`: make an account and log in to it."""
         body = await _json_object(request)
         username, password = _credentials(body)
-        admitted = await self.admission.register(username, password, _host(request))
-        log("registered", account=admitted.account.username, address=_host(request))
+        admitted = await self.admission.register(username, password, host_of(request.scope))
+        log("registered", account=admitted.account.username, address=host_of(request.scope))
         return self._login_response(admitted, HTTPStatus.CREATED)
 
     async def log_in(self, request: Request) -> Response:
@@ -49,8 +50,8 @@ class AccountApi:
         body = await _json_object(request)
         marks = _device_marks(body.pop(DEVICE_MARKS, []))
         username, password = _credentials(body)
-        admitted = await self.admission.log_in(username, password, _host(request), marks)
-        log("logged_in", account=admitted.account.username, address=_host(request))
+        admitted = await self.admission.log_in(username, password, host_of(request.scope), marks)
+        log("logged_in", account=admitted.account.username, address=host_of(request.scope))
         return self._login_response(admitted)
 
     async def refresh(self, request: Request) -> Response:
@@ -143,7 +144,3 @@ def bearer_token(request: Request) -> str:
     """Give the token of `Authorization: Bearer` (RFC 6750 §2.1), or nothing."""
     header = request.headers.get("authorization", "")
     return header[len(BEARER) :].strip() if header[: len(BEARER)].lower() == BEARER else ""
-
-
-def _host(request: Request) -> str | None:
-    return request.client.host if request.client else None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 IPV6_SITE_PREFIX = 64
 """One household or server gets a whole /64 (RFC 6177 §2), and could show another address in every request."""
 IPV6_NETWORK_PREFIX = 48
 """What one customer gets at most (RFC 6177 §2): 65,536 times a /64."""
+UNKNOWN = "unknown"
+"""What a Unix socket is counted under, which has no address."""
 RECENT = 1024
 """Addresses that need not be read again: each is looked at more than once, and comes back."""
 
@@ -41,22 +44,45 @@ class ClientAddresses:
         return self._recent(host) if host else None
 
     def _told_apart(self, host: str) -> ClientAddress | None:
-        try:
-            address = _unmapped(ipaddress.ip_address(host))
-        except ValueError:
-            return ClientAddress(host)  # what a trusted proxy calls a client: its name, or an address with a port
-        if any(address in proxy for proxy in self._proxies):
+        address = _address(host)
+        if address is not None and any(address in proxy for proxy in self._proxies):
             return None
-        if isinstance(address, ipaddress.IPv4Address):
-            return ClientAddress(str(address))
-        return ClientAddress(_prefix(address, IPV6_SITE_PREFIX), _prefix(address, IPV6_NETWORK_PREFIX))
+        is_in_network = isinstance(address, ipaddress.IPv6Address)
+        return ClientAddress(address_key(host), network_key(host) if is_in_network else None)
 
 
-def _unmapped(address: _Address) -> _Address:
-    """Return an IPv4 address as such, where a socket of both kinds has put it into IPv6 (RFC 4291 §2.5.5.2)."""
+@lru_cache(RECENT)
+def address_key(host: str | None) -> str:
+    """Return what an address is counted under: itself, or the /64 that an IPv6 address is in."""
+    return _network(host, IPV6_SITE_PREFIX)
+
+
+def network_key(host: str | None) -> str:
+    """Return what many addresses of one owner have in common: the address itself, or the /48 of an IPv6 address."""
+    return _network(host, IPV6_NETWORK_PREFIX)
+
+
+def host_of(scope: Mapping[str, Any]) -> str | None:
+    """Return where a request comes from, by ASGI's account of it; None for a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+def _network(host: str | None, prefix: int) -> str:
+    address = _address(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), prefix), strict=False).network_address)
+    return str(address or host or UNKNOWN)
+
+
+def _address(host: str | None) -> _Address | None:
+    """Read an address; None for what a trusted proxy calls a client otherwise: its name, or an address with a port.
+
+    An IPv4 address is one where a socket of both kinds has put it into IPv6 too (RFC 4291 §2.5.5.2).
+    """
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return address if mapped is None else mapped
-
-
-def _prefix(address: ipaddress.IPv6Address, length: int) -> str:
-    return str(ipaddress.ip_network((int(address), length), strict=False))

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from limits import RateLimitItem
-from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from protocol.codes import CloseCode, ErrorCode
@@ -22,7 +21,7 @@ from protocol.requests import MAX_REQUEST_BYTES
 from protocol.versions import FIRST, LATEST, SUBPROTOCOLS, known_to, version_of
 from signaling.accounts import Account
 from signaling.admission import Admission
-from signaling.client_addresses import ClientAddresses
+from signaling.client_addresses import ClientAddresses, host_of
 from signaling.effects import ConnectionId
 from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.logs import log
@@ -70,10 +69,10 @@ class SignalingEndpoint:
     async def _serve(self, websocket: WebSocket) -> None:
         scope = websocket.scope
         offered = scope["subprotocols"]
-        client = self.addresses.of(_host(scope))
-        source = client.site if client else _host(scope)
+        client = self.addresses.of(host_of(scope))
+        source = client.site if client else host_of(scope)
         if offered == [KNOCK_SUBPROTOCOL]:
-            log("knock", level=logging.DEBUG, source=source, address=_host(scope))
+            log("knock", level=logging.DEBUG, source=source, address=host_of(scope))
             await websocket.accept(KNOCK_SUBPROTOCOL)
             await websocket.close(CloseCode.NORMAL)
             return
@@ -82,7 +81,7 @@ class SignalingEndpoint:
         await websocket.accept(SUBPROTOCOLS[version] if version else None)
         usage = self.quotas.connect(client, time.monotonic())
         if usage is None:
-            await self._turn_away(websocket, source, address=_host(scope))
+            await self._turn_away(websocket, source, address=host_of(scope))
             return
         wire = wire_of(scope)
         wire.count_against(usage)
@@ -91,7 +90,7 @@ class SignalingEndpoint:
         except AuthenticationError:
             self.switchboard.tally.refusals[ErrorCode.UNAUTHENTICATED] += 1
             self.switchboard.tally.closed(CloseCode.UNAUTHENTICATED)
-            log("unauthenticated", source=source, address=_host(scope))
+            log("unauthenticated", source=source, address=host_of(scope))
             usage.offend(time.monotonic(), BAD_TOKEN)
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
@@ -102,10 +101,10 @@ class SignalingEndpoint:
             return
         if not self.quotas.log_in(usage, account.id, time.monotonic()):
             usage.offend(time.monotonic(), HASTE)
-            await self._turn_away(websocket, account.username, account=account.username, address=_host(scope))
+            await self._turn_away(websocket, account.username, account=account.username, address=host_of(scope))
             return
         connection = Connection(wire, self.switchboard, MessageLimit(self.message_limit), version or FIRST)
-        about = {"account": account.username, "address": _host(scope), "request_id": request_id.get()}
+        about = {"account": account.username, "address": host_of(scope), "request_id": request_id.get()}
         connection.begin(self._session(connection.number, account), about)
 
     async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
@@ -196,10 +195,6 @@ class Connection:
         peer_id, seconds = self._session.peer_id, round(time.monotonic() - self._started, 1)
         about = {"connection": self.number, "peer_id": peer_id, "code": int(code), "seconds": seconds, **self._about}
         log("closed", source=self.source, **about)
-
-
-def _host(scope: Scope) -> str | None:
-    return scope["client"][0] if scope["client"] else None
 
 
 def _token(websocket: WebSocket) -> str:

@@ -16,11 +16,11 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from protocol.http import MAX_BODY_BYTES
+from signaling.client_addresses import address_key
 from signaling.dropping import drop
 from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, RateLimited, Refusal, RequestTooSlow
 from signaling.middleware.security_headers import security_headers
 from signaling.penalties import MOST_SECONDS
-from signaling.rate_limits import address_key
 from signaling.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
 from signaling.request_limit import RequestLimit
 from signaling.request_turns import RequestTurns
@@ -91,7 +91,7 @@ class HttpRequests(HttpToolsProtocol):
         """Wait for the first request, or refuse all of them."""
         super().connection_made(transport)
         self._host = host = self.client[0] if self.client else ""
-        self.address = address_key(host) if ":" in host else host  # IPv4 is its own key, and common
+        self.address = address_key(host)
         self._refusal = self._gate.limit.refusal(host)
         self._wait_for(Awaited.HEAD if self._refusal is None else Awaited.MOMENT)
         if not self._clients.has_come(self, transport.get_extra_info("socket").fileno()):

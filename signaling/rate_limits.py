@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from dataclasses import dataclass
@@ -14,10 +13,6 @@ from signaling.rate_counters import RateCounters, Window
 from signaling.settings import Settings
 
 KNOWN_ADDRESS_DAYS = 30
-IPV6_SITE_PREFIX = 64
-"""One household or server gets a whole /64 (RFC 6177 §2), and could show another address in every request."""
-IPV6_NETWORK_PREFIX = 48
-"""And whoever asks for it, a whole /48 (RFC 6177 §2): 65,536 of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +158,3 @@ class MessageLimit:
             return max(1, math.ceil(moments[first] - expired))
         moments.append(now)
         return None
-
-
-def address_key(host: str | None) -> str:
-    """Give what an address is counted under: itself, or the /64 that an IPv6 address is in."""
-    return _network(host, IPV6_SITE_PREFIX)
-
-
-def network_key(host: str | None) -> str:
-    """Return what many addresses of one owner have in common: the address itself, or the /48 of an IPv6 address."""
-    return _network(host, IPV6_NETWORK_PREFIX)
-
-
-def _network(host: str | None, prefix: int) -> str:
-    try:
-        address = ipaddress.ip_address(host or "")
-    except ValueError:
-        return host or "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), prefix), strict=False).network_address)
-    return str(address)

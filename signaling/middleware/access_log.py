@@ -8,9 +8,9 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from protocol.http import HEALTH_PATH
+from signaling.client_addresses import address_key, host_of
 from signaling.logs import given, log
 from signaling.metrics_endpoint import METRICS_PATH
-from signaling.rate_limits import address_key
 from signaling.readiness import READY_PATH
 
 FAILED = 500
@@ -47,14 +47,14 @@ class AccessLog:
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
-    client = scope.get("client")
+    host = host_of(scope)
     log(
         "request",
-        source=address_key(client[0] if client else None),
+        source=address_key(host),
         level=logging.DEBUG if scope["path"] in PROBES else logging.INFO,
         method=scope["method"],
         path=given(scope["path"]),
         status=status,
         ms=round(seconds * 1000, 1),
-        address=client[0] if client else None,
+        address=host,
     )

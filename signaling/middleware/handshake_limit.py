@@ -9,7 +9,7 @@ from collections import Counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from signaling.client_addresses import ClientAddresses
+from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import RateLimited
 from signaling.logs import log
 from signaling.quotas import Quotas
@@ -45,7 +45,7 @@ class HandshakeLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer a handshake with 429 and the time to wait."""
         if scope["type"] == "websocket":
-            host = scope["client"][0] if scope["client"] else None
+            host = host_of(scope)
             client = self._addresses.of(host)
             wait = self._quotas.shake_hands(client, time.monotonic())
             if wait and client is not None:

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from signaling.client_addresses import address_key, host_of
 from signaling.errors import ForbiddenOrigin
 from signaling.logs import given, log
 from signaling.origins import is_allowed
-from signaling.rate_limits import address_key
 from signaling.responses import refusal_response
 from signaling.tally import Tally
 
@@ -30,7 +30,7 @@ class OriginCheck:
         """Pass a request on, or answer it with 403; a WebSocket's handshake likewise."""
         if _matters(scope) and not self._may_pass(Headers(scope=scope)):
             self._tally.refusals[ForbiddenOrigin.code] += 1
-            source = address_key(scope["client"][0] if scope["client"] else None)
+            source = address_key(host_of(scope))
             path, origin = given(scope["path"]), given(Headers(scope=scope)["origin"])
             log("forbidden_origin", source=source, path=path, origin=origin)
             await refusal_response(ForbiddenOrigin())(scope, receive, send)

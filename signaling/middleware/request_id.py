@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from signaling.client_addresses import host_of
 from signaling.request_ids import REQUEST_ID_HEADER, is_sane, new_request_id, request_id
 
 ANSWERS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
@@ -50,7 +51,7 @@ class RequestId:
 
     def _trusts(self, scope: Scope) -> bool:
         try:
-            address = ipaddress.ip_address(scope["client"][0] if scope["client"] else "")
+            address = ipaddress.ip_address(host_of(scope) or "")
         except ValueError:
             return False
         return any(address in network for network in self._trusted)

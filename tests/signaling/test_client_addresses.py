@@ -1,6 +1,6 @@
 import pytest
 
-from signaling.client_addresses import ClientAddress, ClientAddresses
+from signaling.client_addresses import ClientAddress, ClientAddresses, address_key, network_key
 
 ADDRESSES = ClientAddresses(["127.0.0.1", "::1", "10.0.0.0/8"])
 
@@ -12,11 +12,11 @@ def test_ipv4_address_counts_by_itself() -> None:
 
 def test_ipv6_address_counts_as_its_site_and_network() -> None:
     """All addresses of a /64 count together, and all of a /48 too."""
-    assert ADDRESSES.of("2001:db8:1:2:3:4:5:6") == ClientAddress("2001:db8:1:2::/64", "2001:db8:1::/48")
+    assert ADDRESSES.of("2001:db8:1:2:3:4:5:6") == ClientAddress("2001:db8:1:2::", "2001:db8:1::")
     assert ADDRESSES.of("2001:db8:1:2::9") == ADDRESSES.of("2001:0DB8:1:2:ffff::")
     neighbour, stranger = ADDRESSES.of("2001:db8:1:3::1"), ADDRESSES.of("2001:db8:2::1")
-    assert neighbour == ClientAddress("2001:db8:1:3::/64", "2001:db8:1::/48")
-    assert stranger == ClientAddress("2001:db8:2::/64", "2001:db8:2::/48")
+    assert neighbour == ClientAddress("2001:db8:1:3::", "2001:db8:1::")
+    assert stranger == ClientAddress("2001:db8:2::", "2001:db8:2::")
 
 
 def test_mapped_address_counts_as_ipv4() -> None:
@@ -33,3 +33,35 @@ def test_proxy_is_nobody(host: str | None) -> None:
 def test_name_counts_by_itself() -> None:
     """What a proxy calls its client need not be an address."""
     assert ADDRESSES.of("203.0.113.7:4711") == ClientAddress("203.0.113.7:4711")
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ("203.0.113.1", "203.0.113.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ("::ffff:203.0.113.1", "203.0.113.1"),
+        ("::1", "::"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("a-socket", "a-socket"),
+    ],
+)
+def test_address_is_counted_by_network(host: str | None, key: str) -> None:
+    """An IPv6 address counts as its /64, of which a household has one at least."""
+    assert address_key(host) == key
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ("203.0.113.1", "203.0.113.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ("::ffff:203.0.113.1", "203.0.113.1"),
+        (None, "unknown"),
+    ],
+)
+def test_network_of_an_address_is_wider(host: str | None, key: str) -> None:
+    """An IPv6 address is one of a /48, which one owner may have all of."""
+    assert network_key(host) == key

@@ -24,7 +24,7 @@ MIB = 2**20
 
 def site(number: int, network: int = 0) -> ClientAddress:
     """Give a /64 of a /48."""
-    return ClientAddress(f"2001:db8:{network:x}:{number:x}::/64", f"2001:db8:{network:x}::/48")
+    return ClientAddress(f"2001:db8:{network:x}:{number:x}::", f"2001:db8:{network:x}::")
 
 
 def quotas(**changes: int) -> Quotas:

@@ -8,8 +8,6 @@ from signaling.rate_limits import (
     Caller,
     LoginLimits,
     MessageLimit,
-    address_key,
-    network_key,
     registration_limit,
 )
 from signaling.setting_values import read_limit
@@ -153,35 +151,3 @@ def test_every_connection_has_message_limit_of_its_own() -> None:
     assert first.spend(0.0) is None
     assert first.spend(0.0) == 60
     assert second.spend(0.0) is None
-
-
-@pytest.mark.parametrize(
-    ("host", "key"),
-    [
-        ("203.0.113.1", "203.0.113.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ("2001:db8:1:2::9", "2001:db8:1:2::"),
-        ("::ffff:203.0.113.1", "203.0.113.1"),
-        ("::1", "::"),
-        ("", "unknown"),
-        (None, "unknown"),
-        ("a-socket", "a-socket"),
-    ],
-)
-def test_address_is_counted_by_network(host: str | None, key: str) -> None:
-    """An IPv6 address counts as its /64, of which a household has one at least."""
-    assert address_key(host) == key
-
-
-@pytest.mark.parametrize(
-    ("host", "key"),
-    [
-        ("203.0.113.1", "203.0.113.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
-        ("::ffff:203.0.113.1", "203.0.113.1"),
-        (None, "unknown"),
-    ],
-)
-def test_network_of_an_address_is_wider(host: str | None, key: str) -> None:
-    """An IPv6 address is one of a /48, which one owner may have all of."""
-    assert network_key(host) == key
