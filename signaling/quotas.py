@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from signaling.budgets import Budget, Rate
 from signaling.client_addresses import ClientAddress
-from signaling.penalties import HASTE, MALFORMED, OFFENCES, Penalty
+from signaling.penalties import HASTE, MALFORMED, OFFENCES, Penalty, part_for
 
 FRAMES_FOR_A_MESSAGE = 5
 """Pongs, pings and fragments are frames beside the messages: an honest client sends few of them."""
@@ -69,12 +69,12 @@ class Holder:
         "penalty",
     )
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, name: str = "") -> None:
         self.bounds = bounds
         self.connections = 0
         self.buffered_bytes = 0
         self.frames = Budget(bounds.frames)
-        self.penalty = Penalty(bounds.offences)
+        self.penalty = Penalty(bounds.offences, part_for(name))
         self._handshakes = Budget(bounds.handshakes)
         self._requests = Budget(bounds.requests)
 
@@ -235,7 +235,7 @@ class _Holders:
         if holder is None:
             if len(self._by_name) >= self._sweep_at:
                 self._sweep(now)
-            holder = self._by_name[name] = Holder(self._bounds)
+            holder = self._by_name[name] = Holder(self._bounds, name)
         return holder
 
     def _sweep(self, now: float) -> None:

@@ -1,4 +1,13 @@
-from signaling.penalties import BAD_TOKEN, FIRST_SECONDS, FLOOD, FORGIVEN_SECONDS, MOST_SECONDS, Penalty
+from signaling.penalties import (
+    BAD_TOKEN,
+    FIRST_SECONDS,
+    FLOOD,
+    FORGIVEN_SECONDS,
+    LEAST_PART,
+    MOST_SECONDS,
+    Penalty,
+    part_for,
+)
 
 START = 1000.0
 
@@ -54,3 +63,14 @@ def test_refusal_is_forgiven() -> None:
     assert penalty.is_clean(later)
     until_refused(penalty, later)
     assert penalty.seconds_left(later) == FIRST_SECONDS
+
+
+def test_refusals_of_many_do_not_end_together() -> None:
+    """Each has a length of its own, which is not longer than the one for all, nor much shorter."""
+    ends = []
+    for number in range(100):
+        penalty = Penalty(part=part_for(f"203.0.113.{number}"))
+        until_refused(penalty, START)
+        ends.append(penalty.seconds_left(START))
+    assert len({round(seconds, 1) for seconds in ends}) > 20
+    assert LEAST_PART * FIRST_SECONDS <= min(ends) <= max(ends) <= FIRST_SECONDS
