@@ -51,6 +51,16 @@ def error_response(
     return JSONResponse({"error": error}, status, headers=NO_STORE | (headers or {}))
 
 
+def failure_response(tally: Tally) -> Response:
+    """Count our own failure, and say so; what happened is for the log, which has it under the id that is told."""
+    tally.refusals[ErrorCode.INTERNAL] += 1
+    name = request_id.get()
+    message = f"The server failed. Try again later. Whoever runs it finds the reason by this number: {name}"
+    # It is given outside of every middleware, so their headers have to be put on here.
+    status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, security_headers()
+    return error_response(status, ErrorCode.INTERNAL, message, headers=headers, reference=name)
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorResponses:
     """What errors become on their way out: answers, and counts."""
@@ -73,13 +83,8 @@ class ErrorResponses:
         return error_response(error.status_code, code, message, headers=dict(error.headers or {}))
 
     async def failed(self, _request: Request, _error: Exception) -> Response:
-        """Answer a request on which we failed; what happened is for the log, which has it under the id that is told."""
-        self.tally.refusals[ErrorCode.INTERNAL] += 1
-        name = request_id.get()
-        message = f"The server failed. Try again later. Whoever runs it finds the reason by this number: {name}"
-        # Starlette answers failures outside of every middleware, so their headers have to be put on here.
-        status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, security_headers()
-        return error_response(status, ErrorCode.INTERNAL, message, headers=headers, reference=name)
+        """Answer a request on which we failed."""
+        return failure_response(self.tally)
 
 
 async def not_heard(_request: Request, _error: Exception) -> Response:

@@ -22,6 +22,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
 from protocol.codes import CloseCode
+from signaling.responses import failure_response
 from signaling.wire import ABNORMAL_CLOSURE, READ_BUFFER_BYTES, Wire, Wires
 
 EXTENSION = "p2p_chat.wire"
@@ -144,7 +145,7 @@ class Upgrade(asyncio.Protocol):
         if self._wire is not None:
             self._wire.close_unless_heard(CloseCode.INTERNAL_ERROR)
         else:
-            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, [], b"")
+            self._fail()
 
     async def _receive(self) -> Message:
         if not self._is_connected:
@@ -222,6 +223,12 @@ class Upgrade(asyncio.Protocol):
         chosen = [(b"sec-websocket-protocol", subprotocol.encode())] if subprotocol else []
         every = [*self._server_state.default_headers, *headers, *chosen]
         return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in every]
+
+    def _fail(self) -> None:
+        """Answer for an app that has failed, or had nothing to say, if somebody still waits for that."""
+        if not (self._is_answered or self._is_lost.is_set()):
+            failure = failure_response(self._wires.tally)
+            self._refuse(failure.status_code, failure.raw_headers, bytes(failure.body))
 
     def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
         """Answer with something else than a WebSocket, and close; nothing if it is answered, or nobody is there."""

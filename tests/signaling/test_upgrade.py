@@ -1,6 +1,7 @@
 """A handshake by itself, with apps that do what ours does not."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from protocol.codes import ErrorCode
 from signaling.keepalive import Keepalive
+from signaling.request_ids import request_id
+from signaling.tally import Tally
 from signaling.upgrade import Upgrade, wire_of
 from signaling.wire import Wires
 
@@ -56,20 +60,20 @@ class FakeTransport:
         self.is_reading = False
 
 
-def begin(app: Any) -> tuple[Upgrade, FakeTransport, ServerState]:
+def begin(app: Any, tally: Tally | None = None) -> tuple[Upgrade, FakeTransport, ServerState]:
     """Connect to an app, and send it the request."""
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state, transport = ServerState(), FakeTransport()
-    upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state)
+    upgrade = Upgrade(Wires(Keepalive(3600), 1000, tally=tally), config, state)
     upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
     upgrade.begin()
     return upgrade, transport, state
 
 
-async def answer(app: Any) -> bytes:
+async def answer(app: Any, tally: Tally | None = None) -> bytes:
     """Give what a client is answered by an app, when the connection is closed."""
-    _, transport, state = begin(app)
+    _, transport, state = begin(app, tally)
     await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
     await asyncio.gather(*state.tasks)
     return transport.written
@@ -115,12 +119,18 @@ async def test_app_may_answer_with_page_of_its_own() -> None:
 
 
 async def test_app_that_fails_is_answered_for(caplog: pytest.LogCaptureFixture) -> None:
-    """A failure before the acceptance is a 500 for the client, and a traceback in the log."""
+    """A failure before the acceptance is a 500 as elsewhere: counted, and with what finds the traceback in the log."""
+    tally = Tally()
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        request_id.set("its-number")
         raise ValueError("a defect")
 
-    assert (await answer(app)).startswith(b"HTTP/1.1 500 ")
+    head, _, body = (await answer(app, tally)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 500 ")
+    error = json.loads(body)["error"]
+    assert (error["code"], error["request_id"]) == ("internal", "its-number")
+    assert tally.refusals[ErrorCode.INTERNAL] == 1
     assert "a defect" in caplog.text
 
 
@@ -158,13 +168,14 @@ async def test_client_that_is_gone_is_not_accepted() -> None:
         answers.append(await receive())
         await send({"type": "websocket.accept"})
 
-    upgrade, transport, state = begin(app)
+    tally = Tally()
+    upgrade, transport, state = begin(app, tally)
     assert len(state.connections) == 1
     await asyncio.sleep(0)
     upgrade.connection_lost(None)
     await asyncio.wait_for(asyncio.gather(*state.tasks), PATIENCE)
     assert answers == [{"type": "websocket.disconnect", "code": 1006}]
-    assert (transport.written, state.connections) == (b"", set())
+    assert (transport.written, state.connections, tally.refusals.total()) == (b"", set(), 0)
 
 
 async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
