@@ -26,9 +26,10 @@ from bench.load.abuser import Deeds, Orders
 from bench.load.attacks import ATTACKS, BEGUN, BY_NAME, ELSEWHERE, MIXED_ADDRESSES, MIXED_SECONDS, Attack
 from bench.load.honest import PAIRS, Journal, People
 from bench.load.results import Outcome, Phase, Recovery, tables, usual_p99
-from bench.load.server import Running, free_port, running
+from bench.load.server import Running, running
 from bench.relay.servers import GENERATOR_CORE, SERVER_CORE, until_it_listens
 from bench.report import Report, machine
+from e2e.server import free_port
 
 SECONDS = 10.0
 ALONE_SECONDS = 5.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import socket
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ import bcrypt
 
 from bench.load import HOST, PASSWORD
 from bench.relay.servers import SERVER_CORE, cpu_seconds, until_it_listens
+from e2e.server import free_port
 from signaling.access_tokens import AccessTokens
 from signaling.accounts import Accounts, username_key
 from signaling.data_folder import token_secret
@@ -110,12 +110,6 @@ async def running(accounts: int, profile: Path | None = None) -> AsyncIterator[R
             yield Running(port, process.pid, log, people)
         finally:
             await _stop(process)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.create_server((HOST, 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 async def _open_accounts(settings: Settings, count: int) -> list[Account]:

