@@ -7,7 +7,7 @@ does not end what it sends, or does not read what is sent to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from signaling.budgets import Budget, Rate
@@ -44,7 +44,7 @@ class Limits:
     buffered_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What one holder may use."""
 
@@ -156,41 +156,53 @@ class Quotas:
 
     def __init__(self, limits: Limits) -> None:
         self._frames = limits.frames
-        busy, address = limits.frames.times(BUSY_CONNECTIONS), limits.handshakes_by_address
-        requests = limits.requests_by_address
-        per_address, size = limits.connections_per_address, limits.buffered_bytes
+        busy, size = limits.frames.times(BUSY_CONNECTIONS), limits.buffered_bytes
         endless = Rate(0.0, 0.0)
-        self._everyone = Holder(Bounds(limits.connections, size, endless, endless, endless))
-        self._accounts = _Holders(
-            Bounds(limits.connections_per_account, size // ACCOUNT_PART, limits.opens_by_account, endless, busy)
+        self._everyone = Holder(
+            Bounds(
+                connections=limits.connections,
+                buffered_bytes=size,
+                handshakes=endless,
+                requests=endless,
+                frames=endless,
+            )
         )
-        self._addresses = _Holders(Bounds(per_address, size // ADDRESS_PART, address, requests, busy))
+        self._accounts = _Holders(
+            Bounds(
+                connections=limits.connections_per_account,
+                buffered_bytes=size // ACCOUNT_PART,
+                handshakes=limits.opens_by_account,
+                requests=endless,
+                frames=busy,
+            )
+        )
+        self._addresses = _Holders(
+            Bounds(
+                connections=limits.connections_per_address,
+                buffered_bytes=size // ADDRESS_PART,
+                handshakes=limits.handshakes_by_address,
+                requests=limits.requests_by_address,
+                frames=busy,
+            )
+        )
         self._networks = _Holders(
             Bounds(
-                NETWORK_FACTOR * per_address,
-                size // NETWORK_PART,
-                address.times(NETWORK_FACTOR),
-                requests.times(NETWORK_FACTOR),
-                busy.times(NETWORK_FACTOR),
-                OFFENCES.times(NETWORK_FACTOR),
+                connections=NETWORK_FACTOR * limits.connections_per_address,
+                buffered_bytes=size // NETWORK_PART,
+                handshakes=limits.handshakes_by_address.times(NETWORK_FACTOR),
+                requests=limits.requests_by_address.times(NETWORK_FACTOR),
+                frames=busy.times(NETWORK_FACTOR),
+                offences=OFFENCES.times(NETWORK_FACTOR),
             )
         )
 
     def shake_hands(self, client: ClientAddress | None, now: float) -> float:
         """Count a handshake and return 0; or return the seconds to wait, for that and for every other."""
-        for holder in self._origins(client, now):
-            if wait := holder.shake_hands(now):
-                holder.penalty.offend(now, HASTE)
-                return wait
-        return 0.0
+        return self._count(Holder.shake_hands, client, now)
 
     def request(self, client: ClientAddress | None, now: float) -> float:
         """Count an HTTP request, or a connection for some, and return 0; or return the seconds to wait."""
-        for holder in self._origins(client, now):
-            if wait := holder.request(now):
-                holder.penalty.offend(now, HASTE)
-                return wait
-        return 0.0
+        return self._count(Holder.request, client, now)
 
     def offend(self, client: ClientAddress | None, now: float) -> None:
         """Hold a request against where it comes from that is none."""
@@ -211,6 +223,13 @@ class Quotas:
             return False
         usage.belongs_to(holder)
         return True
+
+    def _count(self, use: Callable[[Holder, float], float], client: ClientAddress | None, now: float) -> float:
+        for holder in self._origins(client, now):
+            if wait := use(holder, now):
+                holder.penalty.offend(now, HASTE)
+                return wait
+        return 0.0
 
     def _origins(self, client: ClientAddress | None, now: float) -> Iterator[Holder]:
         if client is not None:
