@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 
+from signaling.last_turns import LastTurns
+
 AT_ONCE = 4
 """Between two looks at what the network has brought: one to two milliseconds of work."""
-MAX_REMEMBERED = 4_096
-"""Sources whose last turn is remembered. One that has been forgotten counts as never served."""
 Begin = Callable[[], object]
 
 
@@ -26,8 +26,7 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Begin]] = {}
         self._order: list[tuple[int, int, str]] = []  # a heap: last turn, arrival, and each waiting source once
-        self._last_turn: dict[str, int] = {}  # the longest ago first
-        self._turns = 0
+        self._last_turns = LastTurns[str]()
         self._arrivals = 0
 
     def __bool__(self) -> bool:
@@ -43,11 +42,7 @@ class Turns:
 
     def served(self, source: str) -> None:
         """Count a turn."""
-        self._turns += 1
-        self._last_turn.pop(source, None)
-        self._last_turn[source] = self._turns
-        if len(self._last_turn) > MAX_REMEMBERED:
-            del self._last_turn[next(iter(self._last_turn))]
+        self._last_turns.served(source)
 
     def next(self) -> Begin:
         """Return whose turn it is; IndexError if nobody waits."""
@@ -63,7 +58,7 @@ class Turns:
 
     def _line_up(self, source: str) -> None:
         self._arrivals += 1
-        heapq.heappush(self._order, (self._last_turn.get(source, 0), self._arrivals, source))
+        heapq.heappush(self._order, (self._last_turns.of(source), self._arrivals, source))
 
 
 class RequestTurns:

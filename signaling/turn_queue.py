@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from signaling.last_turns import LastTurns
+
 Share = tuple[str, ...]
 """Whom a turn is counted to, from the widest circle to the narrowest."""
 
@@ -19,8 +21,6 @@ MAX_WAITING = 200
 """Far more than can be served while anyone is willing to wait; each holds an HTTP request."""
 MAX_WAITING_OF_ONE = 50
 """Of one share: an office in the morning, and not all the room there is."""
-MAX_REMEMBERED = 4_096
-"""Circles whose last turn is remembered. One that has been forgotten counts as never served."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +54,7 @@ class TurnQueue:
         self._free = places
         self._served: set[Ticket] = set()
         self._waiting: list[Ticket] = []  # in the order in which they came
-        self._turns = 0
-        self._last_turn: dict[Share, int] = {}  # the longest ago first
+        self._last_turns = LastTurns[Share]()
 
     def arrived(self, ticket: Ticket) -> list[TurnEffect]:
         """Someone asks for a turn."""
@@ -84,20 +83,15 @@ class TurnQueue:
 
     def _serve_next(self) -> Admit:
         # Of those that are equal, who came first: within one share, and among those who were never served.
-        ticket = min(self._waiting, key=self._last_turns)
+        ticket = min(self._waiting, key=self._turns_of)
         self._waiting.remove(ticket)
         return self._serve(ticket)
 
     def _serve(self, ticket: Ticket) -> Admit:
         self._free -= 1
         self._served.add(ticket)
-        self._turns += 1
         # The narrowest first, so that no circle is remembered for less long than what is in it.
-        for circle in reversed(_circles(ticket.share)):
-            self._last_turn.pop(circle, None)
-            self._last_turn[circle] = self._turns
-        while len(self._last_turn) > MAX_REMEMBERED:
-            del self._last_turn[next(iter(self._last_turn))]
+        self._last_turns.served(*reversed(_circles(ticket.share)))
         return Admit(ticket)
 
     def _turn_away(self, ticket: Ticket) -> Refuse:
@@ -109,12 +103,12 @@ class TurnQueue:
         waiting = Counter(circle for ticket in self._waiting for circle in _circles(ticket.share))
 
         def claim(ticket: Ticket) -> list[tuple[int, int]]:
-            return [(waiting[circle], self._last_turn.get(circle, 0)) for circle in _circles(ticket.share)]
+            return [(waiting[circle], self._last_turns.of(circle)) for circle in _circles(ticket.share)]
 
         return max(reversed(self._waiting), key=claim)
 
-    def _last_turns(self, ticket: Ticket) -> list[int]:
-        return [self._last_turn.get(circle, 0) for circle in _circles(ticket.share)]
+    def _turns_of(self, ticket: Ticket) -> list[int]:
+        return [self._last_turns.of(circle) for circle in _circles(ticket.share)]
 
 
 @lru_cache(MAX_WAITING)

@@ -73,6 +73,7 @@ LAYERS = {
             "client_addresses",
             "device_marks",
             "effects",
+            "last_turns",
             "line_limits",
             "origins",
             "penalties",

@@ -3,7 +3,8 @@ from functools import partial
 
 import pytest
 
-from signaling.request_turns import MAX_REMEMBERED, RequestTurns, Turns
+from signaling.last_turns import MAX_REMEMBERED
+from signaling.request_turns import RequestTurns, Turns
 
 PATIENCE = 5.0
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signaling.last_turns import MAX_REMEMBERED
 from signaling.turn_queue import (
-    MAX_REMEMBERED,
     MAX_WAITING,
     MAX_WAITING_OF_ONE,
     Admit,
@@ -196,7 +196,7 @@ def test_whoever_gives_up_is_passed_over() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     """However many come, so many are remembered, and the network of a site at least as long as the site."""
     counter = Counter()
-    remembered = counter.queue._last_turn
+    remembered = counter.queue._last_turns._last
     for number in range(MAX_REMEMBERED):
         counter.ask(("stranger", str(number), str(number)))
         counter.finish()
