@@ -1,4 +1,4 @@
-"""What stands in deploy/ speaks of metrics that there are."""
+"""What stands in deploy/ speaks of metrics that there are, and tells visitors apart as the server does."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.signaling.exported import exported
 
 DASHBOARD = ROOT / "deploy" / "grafana-dashboard.json"
 PROMETHEUS = ROOT / "deploy" / "prometheus"
+NGINX = ROOT / "deploy" / "nginx.conf"
 SCRAPE = PROMETHEUS / "prometheus.yml"
 RULES = PROMETHEUS / "p2p-chat.rules.yml"
 OF_PROMETHEUS = frozenset({"up"})
@@ -162,3 +163,29 @@ def test_scrape_configuration_takes_the_rules() -> None:
     assert [PROMETHEUS / name for name in example["rule_files"]] == [RULES]
     assert all(Path(job["authorization"]["credentials_file"]) for job in example["scrape_configs"] if "scheme" in job)
     assert "credentials:" not in SCRAPE.read_text("utf-8")
+
+
+def visitor(address: str) -> str:
+    """Return what nginx counts an address under: by the first expression that matches, or else the address itself."""
+    expressions = re.findall(r'^ +"~(.+)" \$p2p_chat_\w+;$', NGINX.read_text("utf-8"), re.MULTILINE)
+    matches = (re.search(expression.replace("(?<", "(?P<"), address) for expression in expressions)
+    return next((match[1] for match in matches if match), address)
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::9", "2001:db8:1:2:3::"],
+        ["2001:db8:1::2:3:4", "2001:db8:1::9", "2001:db8:1::"],
+        ["2001:db8::2:3:4", "2001:db8::9"],
+    ],
+)
+def test_nginx_counts_a_site_as_one(addresses: list[str]) -> None:
+    """However many addresses a household shows, and however the zeros in them are written."""
+    assert len({visitor(address) for address in addresses}) == 1
+
+
+def test_nginx_tells_others_apart() -> None:
+    """Other sites, and addresses of IPv4, which are written into IPv6 by a socket of both kinds."""
+    others = ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1::1", "2001:db8::1", "203.0.113.1", "::ffff:203.0.113.2"]
+    assert len({visitor(address) for address in others}) == len(others)
