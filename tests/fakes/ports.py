@@ -394,7 +394,6 @@ class FakePeerConnections:
 
     supported: bool = True
     refusing: bool = False
-    refusal: StorageFailed = field(default_factory=lambda: StorageFailed(StorageFault.FORBIDDEN))
     created: list[FakePeerConnection] = field(default_factory=list)
 
     def create(self, configuration: Configuration, callbacks: PeerConnectionCallbacks) -> FakePeerConnection:

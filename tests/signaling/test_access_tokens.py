@@ -154,7 +154,17 @@ def test_token_with_other_header_is_refused(header: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [b"[" * 600, b'{"a":' * 120, b'{"alg":"HS256","typ":"JWT","alg":"none"}', b"null", b""]
+    "header",
+    [
+        b"[" * 300,
+        b"[" * 5_000,
+        b'{"a":' * 120,
+        b'{"alg":"HS256","x":' + b"[" * 600,
+        b'{"alg":"HS256","typ":"JWT","alg":"none"}',
+        b"null",
+        b"",
+    ],
+    ids=lambda header: header[:20].decode(),
 )
 def test_header_is_not_parsed(header: bytes) -> None:
     """A header of any depth, with a key twice or none, is refused before anything reads it."""
@@ -164,7 +174,7 @@ def test_header_is_not_parsed(header: bytes) -> None:
 
 def test_longest_token_is_bounded() -> None:
     """Ours are far below the limit; what is over it is refused, even where the secret is right."""
-    assert len(AccessTokens(SECRET, 60).issue("f" * 32).text) * 3 <= MAX_TOKEN_CHARACTERS
+    assert len(AccessTokens(SECRET, 60).issue("f" * 36).text) * 3 <= MAX_TOKEN_CHARACTERS
     token = jwt.encode(claims(more="x" * 700), SECRET)
     assert len(token) > MAX_TOKEN_CHARACTERS
     with pytest.raises(AuthenticationError):
@@ -226,14 +236,6 @@ def test_known_token_ends_too() -> None:
     assert token not in tokens._known
 
 
-@pytest.mark.parametrize("depth", [300, 700, 5_000])
-@pytest.mark.parametrize("opening", ["[", '{"alg":"HS256","x":' + "["])
-def test_token_that_is_nested_deep_is_refused(opening: str, depth: int) -> None:
-    """A header has room for thousands of brackets; neither they nor what fails over them is an error of ours."""
-    with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(signed(segment((opening + "[" * depth).encode()), segment(b"{}")))
-
-
 def test_token_is_refused_where_its_reader_recurses_too_deep(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever library reads it, in whichever release."""
 
@@ -244,11 +246,3 @@ def test_token_is_refused_where_its_reader_recurses_too_deep(monkeypatch: pytest
     monkeypatch.setattr(jwt, "decode", recurse)
     with pytest.raises(AuthenticationError):
         AccessTokens(SECRET, 60).account_id(token)
-
-
-def test_token_that_is_longer_than_ours_is_not_looked_at() -> None:
-    """Ours are far shorter, for the longest name of an account."""
-    tokens = AccessTokens(SECRET, 60)
-    assert len(tokens.issue("a" * 36).text) < MAX_TOKEN_CHARACTERS / 2
-    with pytest.raises(AuthenticationError):
-        tokens.account_id(jwt.encode(claims(more="x" * MAX_TOKEN_CHARACTERS), SECRET))

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from client_py.core.channels import BINARY_BUDGETS, BINARY_WINDOW_BYTES, ChannelKind, ChannelSpec
+from client_py.core.channels import BINARY_WINDOW_BYTES
 from client_py.drivers.bulk import HIGH_WATER_BYTES, LOOK_AGAIN_SECONDS, LOW_WATER_BYTES, BulkSender
 from client_py.drivers.connection import options_of
 from client_py.ports import ChannelCallbacks, ChannelClosed, Dispose
+from tests.client_py.core.test_channels import BULK
 from tests.fakes.ports import FakeBinaryData, FakeChannel, FakeClock, settle
 
-BULK = ChannelSpec("bulk", 1, ChannelKind.BINARY, BINARY_BUDGETS, feature="bulk")
 CHUNK_BYTES = 16_384
 UNTIL_FULL = HIGH_WATER_BYTES // CHUNK_BYTES
 
