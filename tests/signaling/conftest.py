@@ -19,6 +19,7 @@ hypothesis.settings.register_profile("p2p-chat", deadline=None)
 hypothesis.settings.load_profile("p2p-chat")
 
 StartServer = Callable[..., RunningServer]
+FEW_FILES = 800
 
 
 PAGE = """<html data-release="{{release}}" data-runtime="{{runtime}}" data-lock="{{lock}}" data-style="{{style.css}}"
@@ -71,6 +72,16 @@ def server(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Run
     """One server for the tests of a module that leave nothing behind."""
     with running(quick_settings(tmp_path_factory.mktemp("data")), site) as started:
         yield started
+
+
+@pytest.fixture
+def few_files() -> Iterator[int]:
+    """Have this process open so few files at most."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, hard))
+    yield FEW_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def quick_settings(data_dir: Path, **changes: Any) -> Settings:
