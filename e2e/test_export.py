@@ -15,9 +15,10 @@ from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.kinds import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH, later
 from e2e.logins import storage
+from e2e.nginx import nginx_fault
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
-from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost, nginx_fault
+from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost
 from signaling.export import export_site
 from signaling.hosting import Hosting
 from signaling.pages import FOREVER

@@ -2,73 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import httpx
 
+from e2e.nginx import Nginx
 from e2e.server import free_port
-from e2e.startup import wait_until_it_answers
-from e2e.static_host import find_nginx
 from tests.project import ROOT
 
 EXAMPLE = ROOT / "deploy" / "nginx.conf"
-STOP_SECONDS = 10
-MAIN = """
-{user}
-worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{
-    worker_connections 1024;
-}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/temporary;
-    proxy_temp_path {folder}/temporary;
-    fastcgi_temp_path {folder}/temporary;
-    uwsgi_temp_path {folder}/temporary;
-    scgi_temp_path {folder}/temporary;
-{rules}
-}}
-"""
-"""What a distribution's own nginx.conf is, as far as it matters here."""
 
 
-class Nginx:
+class NginxProxy:
     """An nginx in front of a server."""
 
     def __init__(self, folder: Path, upstream: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._errors = folder / "error.log"
-        self._configuration = folder / "nginx.conf"
-        user = "user root;" if os.geteuid() == 0 else ""
-        rules = self._rules(EXAMPLE.read_text(encoding="utf-8"), upstream)
-        self._configuration.write_text(MAIN.format(user=user, folder=folder, rules=rules), encoding="utf-8")
-        self._command = [str(find_nginx()), "-p", str(folder), "-e", str(self._errors), "-c", str(self._configuration)]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._nginx = Nginx(folder, f"access_log off;\n{self._rules(EXAMPLE.read_text(encoding='utf-8'), upstream)}")
 
     def check(self) -> subprocess.CompletedProcess[str]:
         """Have nginx itself look at the file."""
-        return subprocess.run(  # noqa: S603 - our own command, without a shell
-            [*self._command, "-t"], capture_output=True, text=True, timeout=STOP_SECONDS, check=False
-        )
+        return self._nginx.check()
 
     def start(self) -> None:
-        """Start the process, and wait until it answers."""
-        self._process = subprocess.Popen(self._command)  # noqa: S603 - our own command, without a shell
-        wait_until_it_answers(self._process, self._answers, self._errors)
+        """Start nginx, and wait until the server answers through it."""
+        self._nginx.start(self._answers)
 
     def stop(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(STOP_SECONDS)
-            self._process = None
+        """End nginx."""
+        self._nginx.stop()
 
     def _rules(self, example: str, upstream: str) -> str:
         """Put free ports in place of the example's, and leave TLS out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import socket
 import time
@@ -11,16 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
-from websockets.typing import Origin, Subprotocol
 
 from e2e.deploy.caddy import CADDYFILE, HOST, PATIENCE, Caddy
 from e2e.deploy.compose import read_compose
+from e2e.deploy.sockets import open_socket
 from e2e.server import Server
 from protocol.events import EVENTS, Welcome
-from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
-from protocol.versions import LATEST, SUBPROTOCOLS
 from tests.deploy.variables import FILLED
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="Needs Caddy; on Debian: apt-get install caddy.")
@@ -47,27 +43,17 @@ def client(caddy: Caddy) -> Iterator[httpx.Client]:
         yield connected
 
 
-async def open_socket(caddy: Caddy, token: str, origin: str) -> str:
-    """Open the signaling WebSocket as a page of an origin does; gives the first message."""
-    offered = [Subprotocol(SUBPROTOCOLS[LATEST]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
-    address = f"{caddy.url.replace('https:', 'wss:')}/ws"
-    async with connect(
-        address, ssl=caddy.authority, subprotocols=offered, origin=Origin(origin), proxy=None
-    ) as websocket:
-        return str(await asyncio.wait_for(websocket.recv(), PATIENCE))
-
-
 async def test_caddy_passes_websockets(caddy: Caddy, server: Server) -> None:
     """A page of the address that people type opens its WebSocket: TLS outside, and the same origin inside."""
     token = server.register("behind-caddy")["token"]
-    assert isinstance(EVENTS.decode(await open_socket(caddy, token, caddy.url)), Welcome)
+    assert isinstance(EVENTS.decode(await open_socket(caddy.url, token, caddy.url, caddy.authority)), Welcome)
 
 
 async def test_caddy_keeps_origins_apart(caddy: Caddy, server: Server) -> None:
     """A page of another site does not get in by the proxy."""
     token = server.register("behind-caddy-too")["token"]
     with pytest.raises(InvalidStatus):
-        await open_socket(caddy, token, "https://elsewhere.example")
+        await open_socket(caddy.url, token, "https://elsewhere.example", caddy.authority)
 
 
 def test_caddy_serves_page_to_be_had_by_tls_only(client: httpx.Client) -> None:
