@@ -1,48 +1,148 @@
-"""A peer that keeps to no measure, in plain JavaScript (`hostile_peer.js`), driven from a test."""
+"""A peer that keeps to the protocol as far as it likes: a bare page with WebRTC, and frames that a test writes."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
+import json
+import secrets
+from typing import Any
 
 from playwright.async_api import BrowserContext, Page
 
+from e2e.chat_page import CONNECT_MS
 from e2e.server import Server
 
-SCRIPT = Path(__file__).with_name("hostile_peer.js")
-JOIN = "([token, room]) => window.hostile.join(token, room)"
-POUR = "([kind, seconds]) => window.hostile.pour(kind, seconds)"
+Json = dict[str, Any]
+
+MIND = """
+([url, token]) => {
+    const peers = new Map();
+    const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, ["p2p-chat.v1", `token.${token}`]);
+    const ask = (request) => socket.send(JSON.stringify(request));
+    const fingerprint = (sdp) => sdp.match(/a=fingerprint:(.*)/)[1];
+    const hostile = window.hostile = { frames: [], opened: 0, closed: 0, resumed: 0, channel: null };
+    hostile.join = (room) => ask({ type: "join", room });
+    hostile.until = async (what, times) => {
+        while (hostile[what] < times) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+
+    function make(peer) {
+        peers.get(peer)?.connection.close();
+        const connection = new RTCPeerConnection();
+        const channel = connection.createDataChannel("chat", { negotiated: true, id: 0 });
+        const known = { connection, theirs: null, early: [] };
+        peers.set(peer, known);
+        connection.onicecandidate = ({ candidate }) => {
+            if (candidate) ask({ type: "signal", to: peer, candidate: candidate.toJSON() });
+        };
+        channel.onopen = () => { hostile.channel = channel; hostile.opened += 1; };
+        channel.onclose = () => { hostile.closed += 1; };
+        channel.onmessage = ({ data }) => {
+            const frame = JSON.parse(data);
+            hostile.frames.push(frame);
+            if (frame.type === "resume") hostile.resumed += 1;
+        };
+        return known;
+    }
+
+    async function describe(peer, connection) {
+        await connection.setLocalDescription();
+        const { type, sdp } = connection.localDescription;
+        ask({ type: "signal", to: peer, description: { type, sdp } });
+    }
+
+    // The other side makes a new connection after each that was given up, and it is known by its fingerprint.
+    async function take(peer, { description, candidate }) {
+        let known = peers.get(peer);
+        if (candidate) {
+            if (known?.theirs) await known.connection.addIceCandidate(candidate).catch(() => {});
+            else known?.early.push(candidate);
+            return;
+        }
+        const theirs = fingerprint(description.sdp);
+        if (description.type === "offer" && (!known || known.theirs !== theirs)) known = make(peer);
+        await known.connection.setRemoteDescription(description);
+        known.theirs = theirs;
+        for (const early of known.early.splice(0)) await known.connection.addIceCandidate(early).catch(() => {});
+        if (description.type === "offer") await describe(peer, known.connection);
+    }
+
+    let turn = Promise.resolve();
+    return new Promise((resolve) => {
+        socket.onmessage = ({ data }) => {
+            const event = JSON.parse(data);
+            if (event.type === "welcome") resolve();
+            if (event.type === "joined") {
+                const offer = ({ peer_id }) => describe(peer_id, make(peer_id).connection);
+                for (const peer of event.peers) turn = turn.then(() => offer(peer));
+            }
+            if (event.type === "signal") turn = turn.then(() => take(event.from, event));
+        };
+    });
+}
+"""
+UNTIL = "([what, times]) => window.hostile.until(what, times)"
+SEND = "(texts) => { for (const text of texts) try { window.hostile.channel.send(text); } catch { return; } }"
 
 
 class HostilePeer:
-    """One member of a room; it talks to the first other member that it meets, and comes back when it is sent away."""
+    """A member of a room that says what a test has it say, over the channel that was opened last."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._device = secrets.token_urlsafe(16)
+        self._greeted = 0
 
     @classmethod
-    async def open(cls, context: BrowserContext, server: Server) -> HostilePeer:
-        """Open an empty page of the server's origin, and have it become hostile."""
+    async def open(cls, context: BrowserContext, server: Server, username: str) -> HostilePeer:
+        """Open a bare page of the server's origin, and speak to the server under a new name."""
         page = await context.new_page()
         await page.goto(f"{server.url}/robots.txt")
-        await page.evaluate(SCRIPT.read_text(encoding="utf-8"))
+        await page.evaluate(MIND, [server.url, server.register(username)["token"]])
         return cls(page)
 
-    async def join(self, token: str, room: str) -> None:
-        """Enter a room."""
-        await self._page.evaluate(JOIN, [token, room])
+    async def join(self, room: str) -> None:
+        """Enter a room, and offer a connection to whoever is there."""
+        await self._page.evaluate("(room) => window.hostile.join(room)", room)
 
-    async def pour(self, kind: str, seconds: float) -> int:
-        """Send frames of one kind as fast as can be; gives how many they were."""
-        return int(await self._page.evaluate(POUR, [kind, seconds]))
+    async def send(self, *texts: str) -> None:
+        """Send frames, whatever they are."""
+        await self._page.evaluate(SEND, texts)
 
-    async def say(self, text: str) -> int:
-        """Send one message, as soon as there is a channel; gives how many frames that took."""
-        return int(await self._page.evaluate("text => window.hostile.say(text)", text))
+    async def greet(self) -> None:
+        """Begin the conversation as an honest peer does."""
+        self._greeted += 1
+        await self.send(
+            json.dumps({"type": "hello", "version": 1, "device": self._device}),
+            json.dumps({"type": "resume", "received": 0, "read": 0}),
+        )
+        await self._wait("resumed", self._greeted)
 
-    async def opened(self) -> list[float]:
-        """Tell at which moments it had a channel, in seconds."""
-        return [moment / 1000 for moment in await self._page.evaluate("window.hostile.opened")]
+    async def say(self, seq: int, text: str, **changes: object) -> None:
+        """Send a message, with fields that are changed as the test likes."""
+        message = {
+            "type": "message",
+            "seq": seq,
+            "id": secrets.token_urlsafe(16),
+            "sent_at": 1.5,
+            "part": 1,
+            "parts": 1,
+        }
+        await self.send(json.dumps(message | {"text": text} | changes))
 
-    async def leave(self) -> None:
-        """Leave the room."""
-        await self._page.evaluate("window.hostile.leave()")
+    async def wait_until_opened(self, times: int) -> None:
+        """Wait until so many channels have been opened, one after the other."""
+        await self._wait("opened", times)
+
+    async def wait_until_closed(self, times: int) -> None:
+        """Wait until the other side has given up so many channels."""
+        await self._wait("closed", times)
+
+    async def acknowledged(self) -> list[int]:
+        """Give the numbers that the other side has acknowledged."""
+        frames: list[Json] = await self._page.evaluate("() => window.hostile.frames")
+        return [frame["received"] for frame in frames if frame["type"] == "ack"]
+
+    async def _wait(self, what: str, times: int) -> None:
+        async with asyncio.timeout(CONNECT_MS / 1000):
+            await self._page.evaluate(UNTIL, [what, times])

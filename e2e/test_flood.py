@@ -12,7 +12,7 @@ from bench.link.memory import tabs
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage
 from e2e.conftest import OpenPage
-from e2e.hostile_peer import HostilePeer
+from e2e.flooding_peer import FloodingPeer
 from e2e.kinds import later
 from e2e.server import PASSWORD, Server
 
@@ -81,17 +81,17 @@ class Flooded:
     """When the other side had a channel, in seconds."""
 
 
-async def flood(page: ChatPage, hostile: HostilePeer, kind: str, seconds: float) -> Flooded:
+async def flood(page: ChatPage, peer: FloodingPeer, kind: str, seconds: float) -> Flooded:
     """Let a peer send frames of one kind for some time, and look at the page meanwhile."""
     await page.page.evaluate(BEGIN)
     (before,) = (most,) = tabs(1)
-    pouring = asyncio.ensure_future(hostile.pour(kind, seconds))
+    pouring = asyncio.ensure_future(peer.pour(kind, seconds))
     while not pouring.done():
         await asyncio.sleep(LOOKING_SECONDS)
         most = max(most, *tabs(1))
     assert await pouring > 0
     probe: dict[str, Any] = await page.page.evaluate("window.probe")
-    return Flooded(probe["silent"], max(most, *tabs(1)) - before, probe["told"], await hostile.opened())
+    return Flooded(probe["silent"], max(most, *tabs(1)) - before, probe["told"], await peer.opened())
 
 
 @dataclass(frozen=True)
@@ -105,18 +105,18 @@ class Pouring:
         return f"{self.kind}-{self.seconds:g}"
 
 
-OpenHostile = Callable[[Kind, str], Awaitable[HostilePeer]]
-"""Opens a hostile peer in a browser of this kind, and lets it enter a room, under the name that it is given."""
+OpenFlooding = Callable[[Kind, str], Awaitable[FloodingPeer]]
+"""Opens a flooding peer in a browser of this kind, and lets it enter a room, under the name that it is given."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_hostile(browsers: Browsers, server: Server, room: str) -> AsyncIterator[OpenHostile]:
-    """Open hostile peers, and close them at the end."""
+async def open_flooding(browsers: Browsers, server: Server, room: str) -> AsyncIterator[OpenFlooding]:
+    """Open flooding peers, and close them at the end."""
     contexts = []
 
-    async def open_one(kind: Kind, username: str) -> HostilePeer:
+    async def open_one(kind: Kind, username: str) -> FloodingPeer:
         contexts.append(await (await browsers.get(kind)).new_context())
-        peer = await HostilePeer.open(contexts[-1], server)
+        peer = await FloodingPeer.open(contexts[-1], server)
         await peer.join(server.register(username)["token"], room)
         return peer
 
@@ -140,16 +140,16 @@ CASES = [
 
 @pytest.mark.parametrize(("victim", "pouring"), CASES, ids=str)
 async def test_page_lives_through_a_flood(
-    open_page: OpenPage, open_hostile: OpenHostile, server: Server, room: str, victim: Kind, pouring: Pouring
+    open_page: OpenPage, open_flooding: OpenFlooding, server: Server, room: str, victim: Kind, pouring: Pouring
 ) -> None:
     """It goes on answering, takes little memory, tells the person, and keeps the sender away longer each time."""
     page, name = await open_page(victim), f"{pouring}-{victim[:2]}"
     await page.page.add_init_script(PROBE)
     await enter(page, server, room, f"page-{name}")
     await page.wait_for_status("waiting")
-    hostile = await open_hostile(OTHER[victim], f"peer-{name}")
+    peer = await open_flooding(OTHER[victim], f"peer-{name}")
     await page.wait_for_status("connected")
-    flooded = await flood(page, hostile, pouring.kind, pouring.seconds)
+    flooded = await flood(page, peer, pouring.kind, pouring.seconds)
     assert flooded.silent < MOST_SILENT_MS, flooded
     assert flooded.grown < MOST_GROWN_MIB, flooded
     if pouring.kind == PATIENT:
@@ -157,7 +157,7 @@ async def test_page_lives_through_a_flood(
     else:
         assert any(KEPT_AWAY[pouring.kind] in told for told in flooded.told), flooded
         assert len(flooded.opened) <= MOST_OPENED, flooded
-    await hostile.leave()
+    await peer.leave()
     await page.wait_for_status("waiting")
     # Whoever comes next finds everything as it should be.
     friend = await open_page(OTHER[victim])
@@ -168,14 +168,14 @@ async def test_page_lives_through_a_flood(
 
 
 async def test_peer_comes_back_after_its_pause(
-    open_page: OpenPage, open_hostile: OpenHostile, server: Server, room: str
+    open_page: OpenPage, open_flooding: OpenFlooding, server: Server, room: str
 ) -> None:
     """A peer that has come to its senses gets its message through."""
     page = await open_page("chromium")
     await enter(page, server, room, "page-sorry")
-    hostile = await open_hostile("chromium", "peer-sorry")
+    peer = await open_flooding("chromium", "peer-sorry")
     await page.wait_for_status("connected")
-    await asyncio.gather(hostile.pour("ping", 1.0), page.wait_for_detail(EXCESSIVE))
+    await asyncio.gather(peer.pour("ping", 1.0), page.wait_for_detail(EXCESSIVE))
     await page.wait_for_status("connected")
-    assert await hostile.say("Sorry.") == 1
+    assert await peer.say("Sorry.") == 1
     await page.wait_for_incoming("Sorry.")

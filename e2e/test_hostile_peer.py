@@ -13,7 +13,7 @@ from client_py.words.transcript import UNREADABLE
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import CONNECT_MS, ChatPage, connect
 from e2e.conftest import OpenPage
-from e2e.hostile import HostilePeer
+from e2e.hostile_peer import HostilePeer
 from e2e.kinds import IN_BOTH
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server

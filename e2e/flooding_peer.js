@@ -1,4 +1,4 @@
-// A peer that keeps to no measure: it speaks the two protocols by hand (docs/protocol.md, docs/peer.md), sends frames of
+// A peer that floods: it speaks the two protocols by hand (docs/protocol.md, docs/peer.md), sends frames of
 // one kind as fast as its browser takes them, and offers anew as soon as it has lost its channel.
 (() => {
   const HIGH_WATER = 1 << 20;
@@ -38,7 +38,7 @@
     garbage: () => LONG,
   };
 
-  class HostilePeer {
+  class FloodingPeer {
     constructor() {
       this.opened = []; // when, in milliseconds
       this.sent = 0;
@@ -175,5 +175,5 @@
       this.socket.close();
     }
   }
-  window.hostile = new HostilePeer();
+  window.flooding = new FloodingPeer();
 })();
