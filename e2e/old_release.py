@@ -13,6 +13,17 @@ from e2e.server import Server
 
 RELEASE = "2a6c14c5"
 """The last commit whose pages speak version 1 of the peer protocol, and keep texts alone."""
+KNOWN = frozenset(
+    {
+        "P2PCHAT_BCRYPT_COST",
+        "P2PCHAT_DATA_DIR",
+        "P2PCHAT_JWT_SECRET",
+        "P2PCHAT_LOGIN_LIMIT",
+        "P2PCHAT_REGISTER_LIMIT",
+        "P2PCHAT_STUN_URLS",
+    }
+)
+"""What the release can be told."""
 
 
 def has_release() -> bool:
@@ -34,26 +45,12 @@ def checked_out(folder: Path) -> Iterator[Path]:
 
 def server_of(tree: Path, successor: Server) -> Server:
     """Give a server of the release that another one is to follow: on its port, with its data and its secret."""
-    settings = {**successor.settings, "PYTHONPATH": str(tree)}
-    settings = {name: value for name, value in settings.items() if name in KNOWN}
     # Without the folder that the tests are started in, which has the modules of today.
-    old = Server(successor.log.parent, settings, program=(sys.executable, "-P", "-m", "signaling"))
+    old = Server(successor.log.parent, program=(sys.executable, "-P", "-m", "signaling"))
+    known = {name: value for name, value in successor.settings.items() if name in KNOWN}
+    old.settings = {**known, "PYTHONPATH": str(tree)}
     old.port, old.url = successor.port, successor.url
     return old
-
-
-KNOWN = frozenset(
-    {
-        "PYTHONPATH",
-        "P2PCHAT_BCRYPT_COST",
-        "P2PCHAT_DATA_DIR",
-        "P2PCHAT_JWT_SECRET",
-        "P2PCHAT_LOGIN_LIMIT",
-        "P2PCHAT_REGISTER_LIMIT",
-        "P2PCHAT_STUN_URLS",
-    }
-)
-"""What the release can be told."""
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[str]:

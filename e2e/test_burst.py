@@ -53,4 +53,5 @@ async def test_long_honest_burst_arrives_once(
     assert received == [f"Message {number + 1} of {count}" for number in range(count)]
     for page in pages:
         told = await page.page.evaluate("[...window.told].filter((sentence) => sentence)")
+        assert told != []
         assert all("end to end encrypted" in sentence for sentence in told), told
