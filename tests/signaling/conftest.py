@@ -7,16 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from signaling.settings import Settings
 from signaling.site import RUNTIME_FILES, RUNTIME_LOCK, Site, load_site
 from tests.signaling.running import RunningServer, running
-
-# A loaded machine is not a defect: no example is held to a time.
-hypothesis.settings.register_profile("p2p-chat", deadline=None)
-hypothesis.settings.load_profile("p2p-chat")
 
 StartServer = Callable[..., RunningServer]
 FEW_FILES = 800

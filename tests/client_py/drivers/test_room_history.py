@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from client_py.core.history import ExportWords
 from client_py.core.models import ExportFormat, HistoryFault, Keeping
 from client_py.core.notices import (
     HistoryCleared,
@@ -17,10 +16,8 @@ from client_py.core.notices import (
 )
 from client_py.ports import Key, StorageFailed, StorageFault
 from tests.client_py.drivers.test_room import Stage
-from tests.client_py.drivers.test_room_kept import THEIRS
+from tests.client_py.drivers.test_room_kept import THEIRS, WORDS
 from tests.fakes.ports import FakeDatabase, FakeDatabases, settle
-
-WORDS = ExportWords("unreadable", "unknown", "unknown time")
 
 
 class UnreadableDatabase(FakeDatabase):
