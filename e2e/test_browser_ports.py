@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         asyncio,
         binary,
         connect,
-        fault_of,
+        failure_of,
         held,
         js,
         retry_after_of,
@@ -152,11 +152,11 @@ async def test_locks_say_that_they_are_refused(python: PythonPage) -> None:
     """A page that cannot tell itself from its other tabs keeps nothing, and says why."""
 
     async def refused() -> object:
-        return await fault_of(BrowserLocks().claim("name", 0))
+        return str(await failure_of(BrowserLocks().claim("name", 0)))
 
     await python.page.evaluate(REFUSE)
     try:
-        assert "other tabs (SecurityError: No locks here.)" in await python.run(refused)
+        assert await python.run(refused) == "no-locks: SecurityError: No locks here."
     finally:
         await python.page.evaluate(ALLOW)
 

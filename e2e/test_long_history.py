@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Locator, expect
 
 from e2e.browsers import Kind
-from e2e.chat_page import CONNECT_MS, ChatPage, connect
+from e2e.chat_page import CONNECT_MS, OTHER_PASSWORD, OTHER_USERNAME, ChatPage, connect
 from e2e.conftest import OpenPage
 from e2e.kinds import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH
 from e2e.long_history import fill_history
@@ -120,7 +120,7 @@ async def test_reconnecting_leaves_no_proxy_behind(open_page: OpenPage, room: st
     first, second = pages
     await first.enter(room)
     await first.wait_for_status("waiting")
-    await second.enter(room)
+    await second.enter(room, OTHER_USERNAME, OTHER_PASSWORD)
     await connect(*pages)
     counts = []
     for number in range(1, RECONNECTS + 1):
