@@ -6,33 +6,34 @@ import js
 
 from client_py.browser.clipboard import BrowserClipboard
 from client_py.browser.clock import BrowserClock
-from client_py.browser.database import BrowserDatabases
+from client_py.browser.date_formats import BrowserDateFormats
 from client_py.browser.document import BrowserDocument
-from client_py.browser.doorbell import BrowserDoorbell
 from client_py.browser.downloads import BrowserDownloads
-from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import BrowserHttp
+from client_py.browser.indexed_db import BrowserDatabases
 from client_py.browser.interop import Callbacks, log_failure
+from client_py.browser.local_storage import BrowserStore
 from client_py.browser.location import BrowserLocation
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserPeerConnections
 from client_py.browser.random import BrowserRandom
-from client_py.browser.server import Server
-from client_py.browser.socket import BrowserSockets
-from client_py.browser.store import BrowserStore
-from client_py.core.models import AccessFault, Situation, Status, StatusLine
+from client_py.browser.reachability_probe import BrowserReachabilityProbe
+from client_py.browser.server_endpoint import Server
+from client_py.browser.websocket import BrowserSockets
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
 from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
+from client_py.core.server.access_faults import AccessFault
+from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
-from client_py.drivers.keeping import KeepingPorts
-from client_py.drivers.relay_wish import RelayWish
+from client_py.drivers.history_storage import StoragePorts
+from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
-from client_py.drivers.server_line import ServerPorts
+from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ui.page import Page
-from client_py.ui.room import RoomScreen
-from client_py.ui.surroundings import Surroundings
+from client_py.ui.room.room_screen import RoomScreen
+from client_py.ui.view_context import ViewContext
 from client_py.words.phrases import Words
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 
@@ -59,11 +60,11 @@ class App:
         self._store = BrowserStore(suffix=suffix)
         self._location = BrowserLocation(callbacks, root.get("data-base") or "/")
         clock, random = BrowserClock(callbacks), BrowserRandom()
-        surroundings = Surroundings(
+        context = ViewContext(
             self._document,
             self._location,
             clock,
-            BrowserFormats(),
+            BrowserDateFormats(),
             BrowserClipboard(),
             random,
             log_failure,
@@ -71,18 +72,20 @@ class App:
         )
         tab = BrowserStore("sessionStorage", suffix)
         databases = BrowserDatabases(callbacks, suffix=suffix)
-        keeping = KeepingPorts(databases, BrowserLocks(), self._store, tab, clock, random)
+        keeping = StoragePorts(databases, BrowserLocks(), self._store, tab, clock, random)
         http = BrowserHttp(server)
-        doorbell = BrowserDoorbell(server, callbacks)
+        reachability_probe = BrowserReachabilityProbe(server, callbacks)
         self._ports = RoomPorts(
-            ServerPorts(doorbell, BrowserSockets(server, callbacks), http),
+            ServerPorts(reachability_probe, BrowserSockets(server, callbacks), http),
             BrowserPeerConnections(callbacks),
             keeping,
             BrowserDownloads(clock),
         )
         self._account = AccountDriver(http, self._store, tab, clock, self._tasks, self)
-        self._page = Page(surroundings, self)
-        self._relay_wish = RelayWish(http, self._store, self._token, self._tasks, self._page.show_relay_choice)
+        self._page = Page(context, self)
+        self._relay_preference = RelayPreference(
+            http, self._store, self._token, self._tasks, self._page.show_relay_choice
+        )
         self._room: RoomDriver | None = None
         self._left_room: RoomDriver | None = None
         """The last one; it may not have come to its end."""
@@ -130,9 +133,9 @@ class App:
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Connect through a relay only from now on, or also directly; in every room, and on this device."""
-        self._relay_wish.wish(only=only)
+        self._relay_preference.wish(only=only)
         if self._room is not None:
-            self._room.relay_only_wished()
+            self._room.relay_only_requested()
 
     # What comes of signing in (drivers.account.AccountView)
 
@@ -164,8 +167,8 @@ class App:
             return
         match place_of(self._location.path):
             case Lobby():
-                self._page.show_lobby(login.username, self._recent_rooms(), self._relay_wish.choice)
-                self._relay_wish.look()
+                self._page.show_lobby(login.username, self._recent_rooms(), self._relay_preference.choice)
+                self._relay_preference.look()
             case RoomPlace(room):
                 self._enter_room(room, login.username)
             case NoPlace():
@@ -174,7 +177,7 @@ class App:
     def _enter_room(self, room: str, username: str) -> None:
         self._keep_rooms(with_room(self._recent_rooms(), room))
         callbacks = RoomCallbacks(
-            self._show, self._account.token_refused, _warn, self._token, lambda: self._relay_wish.only
+            self._show, self._account.token_refused, _warn, self._token, lambda: self._relay_preference.only
         )
         self._room = RoomDriver(room, username, self._ports, callbacks, self._tasks)
         self._room_screen = self._page.show_room(room, username, self._room)
@@ -200,10 +203,10 @@ class App:
         """Another tab may have written to localStorage: look at everything that we hold a copy of."""
         self._account.look()
         self._page.show_recent_rooms(self._recent_rooms())
-        self._page.show_relay_choice(self._relay_wish.choice)
+        self._page.show_relay_choice(self._relay_preference.choice)
         if self._room is not None:
-            self._room.keeping_wished()
-            self._room.relay_only_wished()
+            self._room.retention_requested()
+            self._room.relay_only_requested()
 
     def _token(self) -> str:
         return self._account.login.token if self._account.login else ""

@@ -11,25 +11,26 @@ import js
 from pyodide.ffi import to_js
 
 from client_py.browser.clock import BrowserClock
-from client_py.browser.database import BrowserDatabases
-from client_py.browser.doorbell import BrowserDoorbell
 from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.http import BrowserHttp
+from client_py.browser.indexed_db import BrowserDatabases
 from client_py.browser.interop import Callbacks
+from client_py.browser.local_storage import BrowserStore
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import BrowserBinaryData, BrowserPeerConnections
 from client_py.browser.random import BrowserRandom
-from client_py.browser.server import Server
-from client_py.browser.socket import BrowserSockets
-from client_py.browser.store import BrowserStore
+from client_py.browser.reachability_probe import BrowserReachabilityProbe
+from client_py.browser.server_endpoint import Server
+from client_py.browser.websocket import BrowserSockets
 from client_py.core.channels import BINARY_BUDGETS, CHANNELS, ChannelKind, ChannelSpec, Data
-from client_py.core.items import Text
-from client_py.core.models import Direction
-from client_py.core.notices import ItemAdded, MembersChanged, Notice
-from client_py.drivers.bulk import BulkSender
-from client_py.drivers.keeping import KeepingPorts
+from client_py.core.conversation.delivery import Direction
+from client_py.core.conversation.items import Text
+from client_py.core.conversation.notices import ItemAdded
+from client_py.core.notices import MembersChanged, Notice
+from client_py.drivers.binary_sender import BinarySender
+from client_py.drivers.history_storage import StoragePorts
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
-from client_py.drivers.server_line import ServerPorts
+from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 
@@ -64,7 +65,7 @@ class Visit:
         self.seconds: float | None = None
         """How long the transfer took, once it is over."""
         self._peer_id: str | None = None
-        self._sender: BulkSender | None = None
+        self._sender: BinarySender | None = None
         self._expected = 0
         self._is_over = asyncio.Event()
         callbacks = Callbacks(self._failed)
@@ -74,9 +75,11 @@ class Visit:
         random = BrowserRandom()
         store, tab = BrowserStore(), BrowserStore("sessionStorage")
         ports = RoomPorts(
-            ServerPorts(BrowserDoorbell(server, callbacks), BrowserSockets(server, callbacks), BrowserHttp(server)),
+            ServerPorts(
+                BrowserReachabilityProbe(server, callbacks), BrowserSockets(server, callbacks), BrowserHttp(server)
+            ),
             BrowserPeerConnections(callbacks),
-            KeepingPorts(BrowserDatabases(callbacks), BrowserLocks(), store, tab, self._clock, random),
+            StoragePorts(BrowserDatabases(callbacks), BrowserLocks(), store, tab, self._clock, random),
             BrowserDownloads(self._clock),
         )
         told = RoomCallbacks(
@@ -113,7 +116,7 @@ class Visit:
     async def _transfer(self, size: int) -> None:
         channel = self.driver.channel(self._peer_id or "", BULK)
         assert channel is not None
-        self._sender = BulkSender(channel, self._clock)
+        self._sender = BinarySender(channel, self._clock)
 
         async def chunks() -> AsyncIterator[BrowserBinaryData]:
             for number in range(size // CHUNK_BYTES):

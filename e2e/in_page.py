@@ -10,12 +10,12 @@ import js
 from pyodide.ffi import to_js
 
 from client_py.browser.clock import BrowserClock
-from client_py.browser.database import STEPS, BrowserDatabase, BrowserDatabases, Step
+from client_py.browser.date_formats import BrowserDateFormats
 from client_py.browser.document import BrowserDocument
-from client_py.browser.doorbell import BrowserDoorbell, ask_by_socket
-from client_py.browser.formats import BrowserFormats
 from client_py.browser.http import retry_after_of
+from client_py.browser.indexed_db import STEPS, BrowserDatabase, BrowserDatabases, Step
 from client_py.browser.interop import Callbacks
+from client_py.browser.local_storage import BrowserStore
 from client_py.browser.locks import BrowserLocks
 from client_py.browser.peer_connection import (
     RELAY_ADDRESS,
@@ -23,28 +23,21 @@ from client_py.browser.peer_connection import (
     BrowserPeerConnection,
     BrowserPeerConnections,
 )
-from client_py.browser.server import Server, ask_by_request
-from client_py.browser.store import BrowserStore
+from client_py.browser.reachability_probe import BrowserReachabilityProbe, ask_by_socket
+from client_py.browser.server_endpoint import Server, ask_by_request
 from client_py.core.channels import BINARY_BUDGETS, CHAT, ChannelKind, ChannelSpec
-from client_py.drivers.connection import options_of
 from client_py.drivers.memory_database import MemoryDatabase
-from client_py.ports import (
-    Change,
+from client_py.drivers.peer_connection import options_of
+from client_py.ports.disposal import Dispose
+from client_py.ports.page import Listener
+from client_py.ports.storage import Change, Database, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
+from client_py.ports.webrtc import (
     ChannelCallbacks,
     ChannelOptions,
     Configuration,
-    Database,
     DataChannel,
-    Dispose,
-    Key,
-    Listener,
     OperationFailed,
     PeerConnectionCallbacks,
-    Put,
-    Remove,
-    RemoveAll,
-    StorageFailed,
-    StorageFault,
 )
 from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
 from protocol.webrtc import Candidate, IceServer
@@ -54,12 +47,12 @@ __all__ = [
     "STEPS",
     "BrowserBinaryData",
     "BrowserClock",
+    "BrowserDateFormats",
     "BrowserDocument",
-    "BrowserDoorbell",
-    "BrowserFormats",
     "BrowserLocks",
     "BrowserPeerConnection",
     "BrowserPeerConnections",
+    "BrowserReachabilityProbe",
     "BrowserStore",
     "Change",
     "ChannelCallbacks",

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
         RELAY_ADDRESS,
         BrowserBinaryData,
         BrowserClock,
+        BrowserDateFormats,
         BrowserDocument,
-        BrowserFormats,
         BrowserLocks,
         BrowserPeerConnections,
         BrowserStore,
@@ -396,7 +396,7 @@ async def test_formats_write_a_dash_for_what_is_no_moment(python: PythonPage) ->
     """To write a Date behind the last one throws, and one message must not take the others along."""
 
     async def written() -> object:
-        formats = BrowserFormats()
+        formats = BrowserDateFormats()
         writers = (formats.time, formats.day, formats.full)
         strange = (8.64e12 + 1, -8.64e12 - 1, 1e13, 1e300, float("inf"), float("-inf"), float("nan"))
         ends = [write(moment) for write in writers for moment in (0, 8.64e12, -8.64e12)]

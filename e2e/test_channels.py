@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from build_site import ROOT
-from client_py.drivers.bulk import HIGH_WATER_BYTES
+from client_py.drivers.binary_sender import HIGH_WATER_BYTES
 from e2e.browsers import Browsers, Kind
 from e2e.kinds import CHROMIUM_FIRST, IN_BOTH
 from e2e.python_page import RUN, PythonPage

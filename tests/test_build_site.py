@@ -63,7 +63,7 @@ def test_server_finds_the_snapshot(site: Site) -> None:
     assert all(before < after for before, after in pairwise([0, *description["runs"]]))
     assert description["end"] == ends[-1]
     assert description["version"] == site.runtime_version
-    assert b"client_py.core.session" in content
+    assert b"client_py.core.server.session" in content
     assert b"Python documentation" not in content, "docstrings are left out"
     assert str(ROOT).encode() not in content, "it says where it was made"
 

@@ -10,23 +10,11 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from client_py.core import (
-    alertness,
-    budgets,
-    channels,
-    conversation,
-    deliveries,
-    frames,
-    inbox,
-    link,
-    negotiation,
-    outbox,
-    penalty,
-    recipients,
-    session,
-    vigil,
-)
-from client_py.drivers import bulk
+from client_py.core import channels, frame_budgets, frames
+from client_py.core.conversation import conversation, deliveries, inbox, outbox, recipients
+from client_py.core.peer import link, liveness, negotiation, penalty
+from client_py.core.server import session, sleep_detection
+from client_py.drivers import binary_sender
 from protocol import events, http, json_text, requests, versions, webrtc
 from protocol import fields as kinds
 from protocol.codec import wire_name
@@ -164,7 +152,7 @@ def test_protocol_lists_every_address() -> None:
         ("Connecting", f"at most {requests.MAX_REQUEST_BYTES} bytes"),
         ("Connecting", f"more than {json_text.MAX_DEPTH} levels deep or more than {json_text.MAX_CONTAINERS} in all"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
-        ("Getting lost, and resuming", f"within {session.PROBE_SECONDS:g} seconds"),
+        ("Getting lost, and resuming", f"within {session.PING_SECONDS:g} seconds"),
         ("A session", f"{MAX_DEVICES} of one person at most"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
         ("Limits", f"Up to {MAX_WAITING_MESSAGES} events"),
@@ -221,8 +209,8 @@ def test_peer_lists_every_limit() -> None:
     expected = [
         f"{frames.MAX_FRAME_BYTES} bytes",
         f"{frames.MAX_ITEM_BYTES} bytes",
-        f"{outbox.WINDOW_BYTES} bytes, or one message",
-        str(outbox.WINDOW_MESSAGES),
+        f"{frames.WINDOW_BYTES} bytes, or one message",
+        str(frames.WINDOW_MESSAGES),
         f"{conversation.MAX_PENDING_ITEMS} messages, {conversation.MAX_PENDING_BYTES} bytes",
         f"{deliveries.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
         str(conversation.MAX_RECENT_IDS),
@@ -244,7 +232,7 @@ def test_peer_lists_every_budget() -> None:
             str(budget.characters),
             f"{budget.per_second} a second" if budget.per_second else "as they are read",
         ]
-        for kinds, budget in budgets.BUDGETS.items()
+        for kinds, budget in frame_budgets.BUDGETS.items()
     ]
     assert table(section(PEER, "What is received")) == expected
 
@@ -253,10 +241,10 @@ def test_peer_states_how_long_a_peer_is_kept_away() -> None:
     """The pauses and their end are those of the code."""
     text = " ".join(section(PEER, "Who breaks the rules").split())
     assert f"from {penalty.FIRST_SECONDS:g} to {penalty.CAP_SECONDS:g} seconds" in text
-    assert penalty.FORGIVEN_AFTER_TICKS * alertness.TICK_SECONDS == 5 * 60
+    assert penalty.FORGIVEN_AFTER_TICKS * sleep_detection.TICK_SECONDS == 5 * 60
     limits = section(PEER, "Limits")
     assert f"sent {inbox.MAX_UNSTORED} more than are stored" in limits
-    assert f"descriptions of one peer in {alertness.TICK_SECONDS:g} seconds" in limits
+    assert f"descriptions of one peer in {sleep_detection.TICK_SECONDS:g} seconds" in limits
 
 
 def test_peer_lists_the_channels() -> None:
@@ -277,8 +265,8 @@ def test_peer_lists_the_channels() -> None:
 @pytest.mark.parametrize(
     ("title", "phrase"),
     [
-        ("The channels", f"at {bulk.HIGH_WATER_BYTES} bytes in its buffer"),
-        ("The channels", f"no more than {bulk.LOW_WATER_BYTES} are left"),
+        ("The channels", f"at {binary_sender.HIGH_WATER_BYTES} bytes in its buffer"),
+        ("The channels", f"no more than {binary_sender.LOW_WATER_BYTES} are left"),
         ("The channels", f"at most {channels.BINARY_WINDOW_BYTES} bytes under way"),
         ("The channels", f"in at most {channels.BINARY_BUDGETS[channels.BINARY].frames} frames"),
         ("The channels", f"at most {frames.MAX_FRAME_BYTES} bytes"),
@@ -290,8 +278,8 @@ def test_peer_lists_the_channels() -> None:
         ("Negotiation", f"after {link.POLITE_DELAY_SECONDS:g} seconds without an offer"),
         ("Negotiation", f"within {link.RESTART_SECONDS:g} seconds"),
         ("Negotiation", f"from {link.BACKOFF_SECONDS:g} to {link.BACKOFF_CAP_SECONDS:g} seconds"),
-        ("Liveness", f"{vigil.EXPECTING_SECONDS:g} second without a frame"),
-        ("Liveness", f"within {vigil.ASKING_SECONDS:g} seconds"),
+        ("Liveness", f"{liveness.EXPECTING_SECONDS:g} second without a frame"),
+        ("Liveness", f"within {liveness.ASKING_SECONDS:g} seconds"),
     ],
 )
 def test_peer_states_bounds(title: str, phrase: str) -> None:

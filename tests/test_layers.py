@@ -61,6 +61,8 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
 # What `build_site.py` imports: a wheel is built without the server's libraries.
 BUILDING = tuple(f"signaling.{name}" for name in ("archive", "built", "content_policy", "errors", "hosting", "site"))
 
+SHARED_BY_CORE = tuple(f"client_py.core.{name}" for name in ("backoff", "channels", "frame_budgets", "frames"))
+
 # The longest name that a module lies under is its layer; what lies directly in client_py/ gets the standard library.
 LAYERS = {
     "protocol": layer("protocol", forbidden=IMPURE),
@@ -89,8 +91,17 @@ LAYERS = {
     },
     **{name: layer(*BUILDING, "protocol") for name in BUILDING},
     "client_py": layer(),
-    "client_py.ports": layer("protocol"),
+    "client_py.ports": layer("client_py.ports", "protocol"),
+    # What lies directly in core/ joins the three parts below, which know nothing of each other.
     "client_py.core": layer("client_py.core", "protocol", forbidden=IMPURE),
+    **{
+        f"client_py.core.{shared}": layer(*SHARED_BY_CORE, "protocol", forbidden=IMPURE)
+        for shared in ("backoff", "channels", "frame_budgets", "frames")
+    },
+    **{
+        f"client_py.core.{part}": layer(f"client_py.core.{part}", *SHARED_BY_CORE, "protocol", forbidden=IMPURE)
+        for part in ("conversation", "peer", "server")
+    },
     "client_py.drivers": layer("client_py.drivers", "client_py.core", "client_py.ports", "protocol"),
     # The ports that it implements speak of descriptions and candidates, which are protocol.webrtc's.
     "client_py.browser": layer(
@@ -177,7 +188,14 @@ def foreign_origins(text: str) -> list[str]:
 
 def plant(root: Path, path: str, source: str) -> None:
     """Write a module, and a tree around it for its imports to be resolved in."""
-    for name in ("protocol/codec", "signaling/app", "client_py/ports", "client_py/core/link", "client_py/ui/page"):
+    for name in (
+        "protocol/codec",
+        "signaling/app",
+        "client_py/ports/time",
+        "client_py/core/peer/link",
+        "client_py/core/room",
+        "client_py/ui/page",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).with_suffix(".py").touch()
     (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -200,26 +218,31 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
     [
         ("protocol/x.py", "import click", "click"),
         ("protocol/x.py", "import socket", "socket"),
-        ("protocol/x.py", "from client_py.core import link", "client_py.core.link"),
+        ("protocol/x.py", "from client_py.core.peer import link", "client_py.core.peer.link"),
         ("protocol/x.py", "from signaling.app import app", "signaling.app"),
         ("signaling/x.py", "import client_py", "client_py"),
         ("signaling/x.py", "from js import document", "js"),
         ("signaling/deep/x.py", "def f():\n    from pyodide.ffi import create_proxy", "pyodide.ffi"),
         ("client_py/x.py", "import protocol.codec", "protocol.codec"),
-        ("client_py/ports.py", "from client_py.core.link import Link", "client_py.core.link"),
-        ("client_py/ports.py", "from .core import link", "client_py.core.link"),
+        ("client_py/ports/x.py", "from client_py.core.peer.link import Link", "client_py.core.peer.link"),
+        ("client_py/ports/x.py", "from ..core.peer import link", "client_py.core.peer.link"),
         ("client_py/core/x.py", "import time as clock", "time"),
         ("client_py/core/x.py", "from asyncio import Queue", "asyncio"),
         ("client_py/core/x.py", "import os.path", "os.path"),
         ("client_py/core/x.py", "import segno", "segno"),
         ("client_py/core/x.py", "from .. import ports", "client_py.ports"),
-        ("client_py/core/x.py", "from ..ports import Clock", "client_py.ports"),
+        ("client_py/core/x.py", "from ..ports.time import Clock", "client_py.ports.time"),
+        ("client_py/core/conversation/x.py", "from client_py.core.peer.link import Link", "client_py.core.peer.link"),
+        ("client_py/core/conversation/x.py", "from client_py.core import room", "client_py.core.room"),
+        ("client_py/core/peer/x.py", "from client_py.core.conversation import items", "client_py.core.conversation"),
+        ("client_py/core/server/x.py", "from client_py.core.peer.link import Link", "client_py.core.peer.link"),
+        ("client_py/core/channels.py", "from client_py.core.peer.link import Link", "client_py.core.peer.link"),
         ("client_py/core/__init__.py", "from ..ui import page", "client_py.ui.page"),
         ("client_py/core/deep/x.py", "from ...ui.page import Page", "client_py.ui.page"),
         ("client_py/core/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import js", "js"),
         ("client_py/drivers/x.py", "from client_py.ui import page", "client_py.ui.page"),
         ("client_py/drivers/x.py", "import js", "js"),
-        ("client_py/browser/x.py", "from client_py.core import link", "client_py.core.link"),
+        ("client_py/browser/x.py", "from client_py.core.peer import link", "client_py.core.peer.link"),
         ("client_py/browser/x.py", "import protocol.codec", "protocol.codec"),
         ("signaling/rooms.py", "import asyncio", "asyncio"),
         ("signaling/session.py", "import starlette", "starlette"),
@@ -244,7 +267,10 @@ def test_layers_refuse_import(tmp_path: Path, path: str, source: str, target: st
     [
         ("protocol/x.py", "import json\nfrom .codec import decode"),
         ("signaling/x.py", "import asyncio\nimport starlette\nfrom protocol import codec\nfrom . import app"),
-        ("client_py/ports.py", "from typing import Protocol\nfrom protocol.codec import decode"),
+        (
+            "client_py/ports/x.py",
+            "from typing import Protocol\nfrom protocol.codec import decode\nfrom .time import Clock",
+        ),
         ("client_py/core/x.py", "import enum\nfrom . import link\nfrom protocol import codec"),
         ("client_py/drivers/x.py", "import asyncio\nfrom client_py import ports\nfrom ..core.link import Link"),
         ("client_py/browser/x.py", "import js\nfrom pyodide.ffi import create_proxy\nfrom .. import ports"),

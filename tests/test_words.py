@@ -32,15 +32,15 @@ TECHNICAL = {"class", "rel", "d", "viewBox", "data-testid"}
 
 ALLOWED = {
     "client_py/browser/http.py": {"Authorization", "Bearer "},
-    "client_py/core/budgets.py": {"item message"},
-    "client_py/core/sdp.py": {"c=IN IP4 0.0.0.0"},
-    "client_py/drivers/keeping.py": {"no, but not removed yet"},
-    "client_py/ui/composer.py": {"Enter"},
-    "client_py/ui/message.py": {"tick second"},
-    "client_py/ui/search.py": {"Enter"},
+    "client_py/core/frame_budgets.py": {"item message"},
+    "client_py/core/peer/sdp.py": {"c=IN IP4 0.0.0.0"},
+    "client_py/drivers/history_storage.py": {"no, but not removed yet"},
+    "client_py/ui/room/composer.py": {"Enter"},
+    "client_py/ui/transcript/message.py": {"tick second"},
+    "client_py/ui/room/search.py": {"Enter"},
 }
 """Names of keys, headers, frames and classes of CSS, lines of SDP, and what is stored."""
-ROOM_NAMES = Path("client_py/ui/room_names.py")
+ROOM_NAMES = Path("client_py/ui/room_name_generator.py")
 """Names for rooms are made of English words in every language: the address of a room has these letters only."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import js
 
 from client_py.browser.interop import Callbacks
-from client_py.ports import Dispose
+from client_py.ports.disposal import Dispose
 
 MAX_TIMER_MS = 2**31 - 1
 """What is longer fires at once (HTML, timer initialization steps, where the timeout is a `long`)."""

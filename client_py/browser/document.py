@@ -9,7 +9,8 @@ import js
 
 from client_py.browser.clock import BrowserClock
 from client_py.browser.interop import Callbacks, from_null
-from client_py.ports import Dispose, DomEvent, Element, Listener
+from client_py.ports.disposal import Dispose
+from client_py.ports.page import DomEvent, Element, Listener
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 SVG_TAGS = frozenset({"svg", "path"})

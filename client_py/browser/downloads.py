@@ -8,7 +8,8 @@ import js
 from pyodide.ffi import to_js
 
 from client_py.browser.interop import js_object
-from client_py.ports import Clock, Dispose
+from client_py.ports.disposal import Dispose
+from client_py.ports.time import Clock
 
 SECONDS_TO_FETCH = 60.0
 """A browser fetches the file some time after the click; it may ask the person first where to put it."""

@@ -9,8 +9,8 @@ import js
 from pyodide.ffi import JsException
 
 from client_py.browser.interop import from_null, js_object
-from client_py.browser.server import Server, ask_by_request
-from client_py.ports import Response, Unreachable
+from client_py.browser.server_endpoint import Server, ask_by_request
+from client_py.ports.server import Response, Unreachable
 
 TIMEOUT_MS = 15_000
 MAX_RETRY_AFTER_SECONDS = 86_400.0

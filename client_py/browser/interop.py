@@ -9,7 +9,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsProxy, create_proxy, jsnull, to_js
 
-from client_py.ports import Dispose
+from client_py.ports.disposal import Dispose
 
 Failed = Callable[[BaseException], None]
 

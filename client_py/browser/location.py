@@ -7,7 +7,7 @@ from collections.abc import Callable
 import js
 
 from client_py.browser.interop import Callbacks
-from client_py.ports import Dispose
+from client_py.ports.disposal import Dispose
 
 
 class BrowserLocation:

@@ -9,7 +9,8 @@ import js
 from pyodide.ffi import JsException, create_once_callable, create_proxy
 
 from client_py.browser.interop import from_null, js_object
-from client_py.ports import Dispose, StorageFailed, StorageFault
+from client_py.ports.disposal import Dispose
+from client_py.ports.storage import StorageFailed, StorageFault
 
 
 class BrowserLocks:

@@ -13,13 +13,13 @@ import js
 from pyodide.ffi import JsBuffer, JsException, to_js
 
 from client_py.browser.interop import Callbacks, from_null, js_object
-from client_py.ports import (
+from client_py.ports.disposal import Dispose
+from client_py.ports.webrtc import (
     BinaryData,
     ChannelCallbacks,
     ChannelClosed,
     ChannelOptions,
     Configuration,
-    Dispose,
     OperationFailed,
     PeerConnectionCallbacks,
     SelectedPath,

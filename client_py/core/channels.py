@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from client_py.core.budgets import BUDGETS, Budget
+from client_py.core.frame_budgets import BUDGETS, Budget
 from client_py.core.frames import MAX_FRAME_BYTES
 
 BINARY = "binary"

@@ -18,6 +18,13 @@ MAX_FRAME_BYTES = 16_384
 MAX_ITEM_BYTES = 262_144
 """The content of one item, in bytes of UTF-8: a chapter of a book; more than that is a file."""
 
+WINDOW_BYTES = 524_288
+"""So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which
+browsers refuse more, and is enough for 100 Mbit/s at 40 ms."""
+
+WINDOW_MESSAGES = 1_000
+"""So many too, however short they are: the other side has to hold each of them, and we its acknowledgement."""
+
 MAX_ITEMS = 2**52
 """So many items may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
 

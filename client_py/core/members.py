@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from client_py.core.channels import CHAT, ChannelSpec
-from client_py.core.conversation import Conversation, ConversationEffect, SendFrame
+from client_py.core.conversation.conversation import Conversation, ConversationEffect, SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, LinkFrame, Ping, Pong
 from client_py.core.frames import Signal as SignalFrame
-from client_py.core.gathering import RelayGathering
-from client_py.core.link import Link
-from client_py.core.link_effects import (
+from client_py.core.notices import Member
+from client_py.core.peer.gathering import RelayGathering
+from client_py.core.peer.ice_servers import IceServerSource, RenewAllocations
+from client_py.core.peer.link import Link
+from client_py.core.peer.link_effects import (
     AskPeer,
     ClosePeerConnection,
     CountBytes,
@@ -24,10 +26,9 @@ from client_py.core.link_effects import (
     StartTimer,
     StopTimer,
 )
-from client_py.core.models import Member
-from client_py.core.negotiation import CandidateRefused, SendCandidate, SendDescription
-from client_py.core.penalty import Fault, Penalty
-from client_py.core.relaying import Relaying, RenewAllocations
+from client_py.core.peer.negotiation import CandidateRefused, SendCandidate, SendDescription
+from client_py.core.peer.penalty import Fault, Penalty
+from client_py.core.peer.sdp import is_relay, relay_only_candidate, relay_only_description
 from client_py.core.room_effects import (
     CountReceived,
     FindPath,
@@ -37,8 +38,7 @@ from client_py.core.room_effects import (
     StopLinkTimer,
     Warn,
 )
-from client_py.core.sdp import is_relay, relay_only_candidate, relay_only_description
-from client_py.core.session import Session, SessionState
+from client_py.core.server.session import Session, SessionState
 from client_py.core.status import LinkFacts
 from protocol import events, requests
 from protocol.events import Peer
@@ -78,13 +78,13 @@ class Members:
         own_account: str,
         session: Session,
         conversation: Conversation,
-        relaying: Relaying,
+        relaying: IceServerSource,
         random: Callable[[], float],
     ) -> None:
         self._own_account = own_account
         self._session = session
         self._conversation = conversation
-        self._relaying = relaying
+        self._ice_server_source = relaying
         self._random = random
         self._members: dict[str, _Member] = {}
         self._penalties: dict[str, Penalty] = {}
@@ -362,7 +362,7 @@ class Members:
         self, peer_id: str, member: _Member, description: Description | None, candidate: Candidate | None
     ) -> list[RoomEffect]:
         """Send a signal through the server or, while that is away, over the channel that it is about."""
-        if self._relaying.only:
+        if self._ice_server_source.only:
             # The browser was told to gather nothing else; but what it found before that may be on its way still.
             description = description and relay_only_description(description)
             candidate = candidate and relay_only_candidate(candidate)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client_py.core.items import Body, Item
-from client_py.core.models import Delivery, HistoryFault, ItemFault, Keeping, Member, RelayChoice, StatusLine
+from client_py.core.conversation.notices import ConversationNotice
+from client_py.core.peer.ice_servers import RelayChoice
+from client_py.core.retention import Retention
+from client_py.core.status_line import StatusLine
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Another member of the room."""
+
+    peer_id: str
+    username: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,66 +33,10 @@ class MembersChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryLoaded:
-    """Messages of before stand at the beginning of the transcript, the oldest first."""
-
-    items: tuple[Item, ...]
-    has_earlier: bool
-    """Whether there are still earlier ones than these."""
-    before: str = ""
-    """The id of the message that they stand before, if they were asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class LaterLoaded:
-    """Messages stand behind one that the page ends with, the oldest first."""
-
-    items: tuple[Item, ...]
-    has_later: bool
-    """Whether there are still later ones than these."""
-    after: str
-    """The id of that one."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewestLoaded:
-    """These stand at the end of the transcript, the oldest first."""
-
-    items: tuple[Item, ...]
-    has_earlier: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryCleared:
-    """The history was cleared: nothing stands in the transcript but these, which have yet to be delivered."""
-
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryFailed:
-    """What was asked of the history could not be done, and everything is as it was."""
-
-    fault: HistoryFault
-
-
-@dataclass(frozen=True, slots=True)
-class MessagesFound:
-    """What a search came to."""
-
-    query: str
-    """As the person wrote it; an answer to an earlier question is not to be shown."""
-    items: tuple[Item, ...]
-    """The newest first."""
-    complete: bool
-    """Whether these are all; a search stops at so many, and one that fails has none and not all."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeepingChanged:
+class RetentionChanged:
     """Messages are kept in this browser now, or are not any more."""
 
-    keeping: Keeping
+    keeping: Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,57 +46,4 @@ class RelayChoiceChanged:
     choice: RelayChoice
 
 
-@dataclass(frozen=True, slots=True)
-class ItemAdded:
-    """An item stands at the end of the conversation."""
-
-    item: Item
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryChanged:
-    """An item of ours came further, or is being sent again."""
-
-    item_id: str
-    delivery: Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class TypingChanged:
-    """Who is writing just now, by username."""
-
-    usernames: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadChanged:
-    """How many messages came in since the person last looked."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRefused:
-    """What the person said could not be taken; the composer keeps a text."""
-
-    body: Body
-    fault: ItemFault
-
-
-Notice = (
-    StatusChanged
-    | MembersChanged
-    | HistoryLoaded
-    | LaterLoaded
-    | NewestLoaded
-    | HistoryCleared
-    | HistoryFailed
-    | MessagesFound
-    | KeepingChanged
-    | RelayChoiceChanged
-    | ItemAdded
-    | DeliveryChanged
-    | TypingChanged
-    | UnreadChanged
-    | ItemRefused
-)
+Notice = StatusChanged | MembersChanged | RetentionChanged | RelayChoiceChanged | ConversationNotice

@@ -9,28 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from client_py.core.abilities import OURS, Abilities
-from client_py.core.alertness import TICK_SECONDS, Alertness
 from client_py.core.channels import CHAT, ChannelSpec, Data
-from client_py.core.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
+from client_py.core.conversation.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
+from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.conversation.history_records import Kept, Snapshot
+from client_py.core.conversation.inbox import WindowExceeded
+from client_py.core.conversation.items import Body
 from client_py.core.frames import LENIENT_FRAMES, ItemPart, LinkFrame, MessagePart
-from client_py.core.inbox import WindowExceeded
-from client_py.core.items import Body
-from client_py.core.link import Link
-from client_py.core.link_effects import LinkEffect, LinkTimer
 from client_py.core.members import Members
-from client_py.core.models import Member, RelayChoice, StatusLine
-from client_py.core.negotiation import Operation
-from client_py.core.notices import MembersChanged, RelayChoiceChanged, StatusChanged
-from client_py.core.penalty import Fault
-from client_py.core.records import Kept, Snapshot
-from client_py.core.relaying import (
+from client_py.core.notices import Member, MembersChanged, RelayChoiceChanged, StatusChanged
+from client_py.core.peer.ice_servers import (
     ConfigureConnections,
     FetchIceServers,
-    Relaying,
-    RelayingEffect,
+    IceServerEffect,
+    IceServerSource,
+    RelayChoice,
     RenewAllocations,
 )
+from client_py.core.peer.link import Link
+from client_py.core.peer.link_effects import LinkEffect, LinkTimer
+from client_py.core.peer.negotiation import Operation
+from client_py.core.peer.penalty import Fault
 from client_py.core.room_effects import (
     CountReceived,
     FindPath,
@@ -44,8 +43,10 @@ from client_py.core.room_effects import (
     StopRoomTimer,
     Warn,
 )
-from client_py.core.session import Session, SessionState, SessionTimer
+from client_py.core.server.session import Session, SessionState, SessionTimer
+from client_py.core.server.sleep_detection import TICK_SECONDS, SleepDetection
 from client_py.core.status import Facts, RelayFacts, status_line
+from client_py.core.status_line import StatusLine
 from protocol import events
 from protocol.errors import RemoteProtocolError, UnknownMessage
 from protocol.events import LENIENT_EVENTS, Event
@@ -93,9 +94,9 @@ class Room:
         self._conversation = Conversation(
             device=visitor.device, username=visitor.username, snapshot=visitor.snapshot, abilities=visitor.abilities
         )
-        self._alertness = Alertness()
-        self._relaying = Relaying(only=visitor.relay_only, random=random)
-        self._members = Members(visitor.username, self._session, self._conversation, self._relaying, random)
+        self._sleep_detection = SleepDetection()
+        self._ice_server_source = IceServerSource(only=visitor.relay_only, random=random)
+        self._members = Members(visitor.username, self._session, self._conversation, self._ice_server_source, random)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
         self._shown_choice: RelayChoice | None = None
@@ -104,12 +105,12 @@ class Room:
     @property
     def ice_servers(self) -> tuple[IceServer, ...]:
         """By which servers an RTCPeerConnection is to be made now."""
-        return self._relaying.servers
+        return self._ice_server_source.servers
 
     @property
     def relay_only(self) -> bool:
         """Whether an RTCPeerConnection is to connect through a relay and in no other way."""
-        return self._relaying.only
+        return self._ice_server_source.only
 
     # Inputs of the person
 
@@ -140,11 +141,11 @@ class Room:
         """The newest message came before the person's eyes, or is no longer there."""
         return [*self._conversation.reading_changed(reading=reading)]
 
-    def relay_only_wished(self, *, only: bool) -> list[RoomEffect]:
+    def relay_only_requested(self, *, only: bool) -> list[RoomEffect]:
         """The person wants to connect through a relay only, or no longer so; perhaps they said so in another tab."""
-        if only == self._relaying.only:
+        if only == self._ice_server_source.only:
             return []
-        effects = self._with_relaying(self._relaying.only_wished(only=only))
+        effects = self._with_relaying(self._ice_server_source.only_wished(only=only))
         return [*effects, *self._members.on_every_link(Link.policy_changed)]
 
     # Inputs of the WebSocket; `now` in seconds since the epoch
@@ -159,12 +160,12 @@ class Room:
         # What took the server away may have taken the others along.
         return [*effects, *self._members.on_every_link(Link.asked)]
 
-    def knock_ended(self, *, answered: bool) -> list[RoomEffect]:
-        """What came of the last `Knock`."""
-        return [*self._session.knock_ended(answered=answered)]
+    def probe_ended(self, *, answered: bool) -> list[RoomEffect]:
+        """What came of the last `ProbeServer`."""
+        return [*self._session.probe_ended(answered=answered)]
 
     def origin_refused(self, origin: str) -> list[RoomEffect]:
-        """The last `Knock` found a server that takes no pages of our origin."""
+        """The last `ProbeServer` found a server that takes no pages of our origin."""
         return [*self._session.origin_refused(origin)]
 
     def text_received(self, text: str, now: float) -> list[RoomEffect]:
@@ -191,11 +192,11 @@ class Room:
 
     def ice_servers_answered(self, status: int, body: str, retry_after: float | None, now: float) -> list[RoomEffect]:
         """The server answered."""
-        return self._with_relaying(self._relaying.answered(status, body, retry_after, now))
+        return self._with_relaying(self._ice_server_source.answered(status, body, retry_after, now))
 
     def ice_servers_unreachable(self, now: float) -> list[RoomEffect]:
         """No answer came."""
-        self._relaying.unreachable(now)
+        self._ice_server_source.unreachable(now)
         return []
 
     def configuration_refused(self, reason: str) -> list[RoomEffect]:
@@ -208,19 +209,19 @@ class Room:
         """The network may be another, or the page is seen again: look at once how things stand."""
         if not self._supported:
             return []
-        wait = self._alertness.wait_before_looking(now)
+        wait = self._sleep_detection.wait_before_looking(now)
         if wait > 0:
             return [StartRoomTimer(RoomTimer.CHECK, wait)]
         # First, so that what begins anew may come to fresh credentials.
-        renewing = self._with_relaying(self._relaying.checked(now))
+        renewing = self._with_relaying(self._ice_server_source.checked(now))
         return [*renewing, *self._session.checked(), *self._members.on_every_link(Link.checked)]
 
     def timer_fired(self, timer: RoomTimer, now: float) -> list[RoomEffect]:
         """A timer of the room ran out."""
         if timer is RoomTimer.CHECK:
             return self.checked(now)
-        slept = self._alertness.ticked(now)
-        renewing = self._with_relaying(self._relaying.ticked(now))
+        slept = self._sleep_detection.ticked(now)
+        renewing = self._with_relaying(self._ice_server_source.ticked(now))
         tick = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
         return [tick, *self._members.ticked(), *renewing, *(self.checked(now) if slept else [])]
 
@@ -344,7 +345,7 @@ class Room:
         if members != self._shown_members:
             self._shown_members = members
             news.append(MembersChanged(members))
-        choice = self._relaying.choice
+        choice = self._ice_server_source.choice
         if choice != self._shown_choice:
             self._shown_choice = choice
             news.append(RelayChoiceChanged(choice))
@@ -368,7 +369,7 @@ class Room:
         match event:
             case events.Welcome():
                 servers = IceServers(event.ice_servers, event.ice_servers_expire_at)
-                return self._with_relaying(self._relaying.welcomed(servers, now))
+                return self._with_relaying(self._ice_server_source.welcomed(servers, now))
             case events.Joined():
                 return self._members.joined(event)
             case events.PeerJoined():
@@ -381,7 +382,7 @@ class Room:
                 return []
 
     def _facts(self, choice: RelayChoice) -> Facts:
-        session, relay = self._session, RelayFacts(choice, self._relaying.ended)
+        session, relay = self._session, RelayFacts(choice, self._ice_server_source.ended)
         links = self._members.link_facts()
         return Facts(
             self._supported,
@@ -394,7 +395,7 @@ class Room:
             self._conversation.waited_for,
         )
 
-    def _with_relaying(self, effects: list[RelayingEffect]) -> list[RoomEffect]:
+    def _with_relaying(self, effects: list[IceServerEffect]) -> list[RoomEffect]:
         """Have the links allocate anew where that is due, after the browser has the fresh credentials."""
         translated: list[RoomEffect] = []
         for effect in effects:

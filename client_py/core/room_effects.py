@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from client_py.core.channels import ChannelSpec, Data
-from client_py.core.conversation import SendFrame, StartTypingTimer, Store
-from client_py.core.link_effects import LinkTimer, PeerConnectionEffect
+from client_py.core.conversation.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.notices import Notice
-from client_py.core.relaying import ConfigureConnections, FetchIceServers
-from client_py.core.session import SessionEffect
+from client_py.core.peer.ice_servers import ConfigureConnections, FetchIceServers
+from client_py.core.peer.link_effects import LinkTimer, PeerConnectionEffect
+from client_py.core.server.session import SessionEffect
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from client_py.core.gathering import RelayFault
-from client_py.core.link import LinkState
-from client_py.core.models import (
+from client_py.core.peer.gathering import RelayFault
+from client_py.core.peer.ice_servers import RelayChoice
+from client_py.core.peer.link import LinkState
+from client_py.core.peer.penalty import Fault
+from client_py.core.server.access_faults import PageOriginRefused
+from client_py.core.server.session import SessionState
+from client_py.core.status_line import (
     Away,
     Cause,
     Connected,
@@ -16,14 +20,10 @@ from client_py.core.models import (
     Interrupted,
     KeptAway,
     NotConnected,
-    PageOriginRefused,
-    RelayChoice,
     Situation,
     Status,
     StatusLine,
 )
-from client_py.core.penalty import Fault
-from client_py.core.session import SessionState
 from protocol.codes import CloseCode
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from client_py.core.account import Account
-from client_py.core.account_effects import (
+from client_py.core.server.access_faults import AccessFault
+from client_py.core.server.account import Account
+from client_py.core.server.account_effects import (
     AccountEffect,
     Forget,
     ForgetDeviceMarks,
@@ -21,12 +22,13 @@ from client_py.core.account_effects import (
     StartRenewalTimer,
     StopRenewalTimer,
 )
-from client_py.core.device_marks import parse_device_marks, with_device_mark, write_device_marks
-from client_py.core.kept_login import Kept, Login, format_login, read_kept
-from client_py.core.models import AccessFault
+from client_py.core.server.device_marks import parse_device_marks, with_device_mark, write_device_marks
+from client_py.core.server.kept_login import Kept, Login, format_login, read_kept
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import Clock, Http, OriginRefused, Store, Unreachable
+from client_py.ports.server import Http, OriginRefused, Unreachable
+from client_py.ports.storage import Store
+from client_py.ports.time import Clock
 
 LOGIN_KEY = "p2pchat.login"
 """Where the login stands in localStorage, for every tab: the JWT with its name, its end, and the logout before it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
-from client_py.ports import Change, Key, Put, Remove
+from client_py.ports.storage import Change, Key, Put, Remove
 
 Order = tuple[tuple[bool, str | int], ...]
 """What sorts keys as IndexedDB does: numbers before texts."""

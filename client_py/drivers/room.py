@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from client_py.core.abilities import OURS, Abilities
 from client_py.core.channels import CHANNELS, ChannelSpec, Data, features_of
-from client_py.core.conversation import SendFrame, StartTypingTimer, Store
-from client_py.core.history import ExportWords
-from client_py.core.items import Body
-from client_py.core.models import ExportFormat
-from client_py.core.notices import HistoryLoaded, KeepingChanged, Notice
-from client_py.core.records import Kept
+from client_py.core.conversation.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.conversation.database_rows import Place
+from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.conversation.history import ExportFormat, ExportWords
+from client_py.core.conversation.history_records import Kept
+from client_py.core.conversation.items import Body
+from client_py.core.conversation.notices import HistoryLoaded
+from client_py.core.notices import Notice, RetentionChanged
 from client_py.core.room import (
     ConfigureConnections,
     CountReceived,
@@ -32,26 +33,26 @@ from client_py.core.room import (
     Visitor,
     Warn,
 )
-from client_py.core.rows import Place
-from client_py.core.session import (
+from client_py.core.server.session import (
     CloseSocket,
     KeepResumeToken,
-    Knock,
     LoginRefused,
     OpenSocket,
+    ProbeServer,
     SendText,
     StartSessionTimer,
     StopSessionTimer,
 )
-from client_py.drivers.archive import Archive
-from client_py.drivers.history import History
-from client_py.drivers.inputs import Input
-from client_py.drivers.keeping import Keeper, KeepingPorts
-from client_py.drivers.links import Links
-from client_py.drivers.server_line import ServerLine, ServerPorts
+from client_py.drivers.conversation_store import ConversationStore
+from client_py.drivers.history_requests import HistoryRequests
+from client_py.drivers.history_storage import HistoryStorage, StoragePorts
+from client_py.drivers.peer_connections import RoomPeerConnections
+from client_py.drivers.room_inputs import Input
+from client_py.drivers.signaling_connection import ServerPorts, SignalingConnection
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
-from client_py.ports import Configuration, DataChannel, Downloads, PeerConnections
+from client_py.ports.page import Downloads
+from client_py.ports.webrtc import Configuration, DataChannel, PeerConnections
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class RoomPorts:
 
     server: ServerPorts
     peer_connections: PeerConnections
-    keeping: KeepingPorts
+    keeping: StoragePorts
     downloads: Downloads
 
 
@@ -115,18 +116,18 @@ class RoomDriver:
         self._clock = ports.keeping.clock
         self._random = ports.keeping.random
         self._timers = Timers(self._clock)
-        self._server = ServerLine(ports.server, self._clock, callbacks.token, self._hear, tasks)
-        self._links = Links(
+        self._server = SignalingConnection(ports.server, self._clock, callbacks.token, self._hear, tasks)
+        self._links = RoomPeerConnections(
             ports.peer_connections, self._configuration, self._hear, self._timers, tasks, repertoire.channels
         )
         self._abilities = repertoire.abilities.with_features(features_of(repertoire.channels))
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
-        self._keeper = Keeper(
-            Place(username, name), ports.keeping, tasks, lambda keeping: self._show(KeepingChanged(keeping))
+        self._history_storage = HistoryStorage(
+            Place(username, name), ports.keeping, tasks, lambda keeping: self._show(RetentionChanged(keeping))
         )
-        self._history = History(name, self._archive, ports.downloads, self._show, callbacks.warn)
+        self._history = HistoryRequests(name, self._archive, ports.downloads, self._show, callbacks.warn)
         self._opening: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._machine: Room | None = None
@@ -175,9 +176,9 @@ class RoomDriver:
         """The network may be another, or the page is seen again."""
         self._hear(lambda room: room.checked(self._clock.now()))
 
-    def relay_only_wished(self) -> None:
+    def relay_only_requested(self) -> None:
         """The wish to connect through a relay only may have been changed, here or in another tab."""
-        self._hear(lambda room: room.relay_only_wished(only=self._callbacks.relay_only()))
+        self._hear(lambda room: room.relay_only_requested(only=self._callbacks.relay_only()))
 
     # What else is sent
 
@@ -217,7 +218,7 @@ class RoomDriver:
         """Keep what is said in this browser, or nothing."""
         self._tasks.spawn(self._set_keeping(kept=kept))
 
-    def keeping_wished(self) -> None:
+    def retention_requested(self) -> None:
         """The wish to keep messages may have been changed in another tab."""
         self._tasks.spawn(self._look_at_wish())
 
@@ -226,11 +227,11 @@ class RoomDriver:
             # It still is the device that this visit wants to be, and keeps what is to be sent by it. No limit: what it
             # waits for is the database, and this visit would wait for that too.
             await after.closed()
-        snapshot = await self._keeper.open()
-        self._keeper.archive.stored = self._stored
+        snapshot = await self._history_storage.open()
+        self._history_storage.archive.stored = self._stored
         visitor = Visitor(
             self._username,
-            self._keeper.archive.device,
+            self._history_storage.archive.device,
             snapshot,
             relay_only=self._callbacks.relay_only(),
             abilities=self._abilities,
@@ -249,21 +250,21 @@ class RoomDriver:
     async def _close(self) -> None:
         if self._opening is not None:
             await asyncio.wait({self._opening})
-        await self._keeper.close()
+        await self._history_storage.close()
 
-    async def _archive(self) -> Archive:
+    async def _archive(self) -> ConversationStore:
         """Give the archive as soon as it is open."""
         if self._opening is not None:
             await asyncio.wait({self._opening})
-        return self._keeper.archive
+        return self._history_storage.archive
 
     async def _set_keeping(self, *, kept: bool) -> None:
         await self._archive()
-        await self._keeper.set_keeping(kept=kept)
+        await self._history_storage.set_keeping(kept=kept)
 
     async def _look_at_wish(self) -> None:
         await self._archive()
-        await self._keeper.look_at_wish()
+        await self._history_storage.look_at_wish()
 
     def check_invariants(self) -> None:
         """Assert what always holds between two inputs; for tests."""
@@ -324,12 +325,12 @@ class RoomDriver:
                 self._links.count_received(peer_id)
             case ConfigureConnections():
                 self._links.configure()
-            case OpenSocket() | Knock() | CloseSocket() | SendText() | FetchIceServers():
+            case OpenSocket() | ProbeServer() | CloseSocket() | SendText() | FetchIceServers():
                 self._server.carry_out(effect)
             case Store(entry):
-                self._keeper.archive.store(entry)
+                self._history_storage.archive.store(entry)
             case KeepResumeToken(token):
-                self._keeper.archive.keep_resume_token(token)
+                self._history_storage.archive.keep_resume_token(token)
             case StartRoomTimer(room_timer, seconds):
                 timers.start(
                     room_timer, seconds, lambda: self._perform(room.timer_fired(room_timer, self._clock.now()))

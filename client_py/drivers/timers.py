@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from client_py.ports import Clock, Dispose
+from client_py.ports.disposal import Dispose
+from client_py.ports.time import Clock
 
 
 class Timers:

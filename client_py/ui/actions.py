@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from client_py.core.history import ExportWords
-    from client_py.core.models import ExportFormat
+    from client_py.core.conversation.history import ExportFormat, ExportWords
 
 
 class PageActions(Protocol):

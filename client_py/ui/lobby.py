@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.recent import RecentRooms
-from client_py.ui.relay import RelaySwitch
-from client_py.ui.room_names import make_up_room_name
+from client_py.ui.recent_rooms import RecentRooms
+from client_py.ui.room.relay_switch import RelaySwitch
+from client_py.ui.room_name_generator import make_up_room_name
 from client_py.words.lobby import (
     ANYONE_CAN_JOIN,
     HELLO,
@@ -22,10 +22,10 @@ from protocol.fields import ROOM_NAME
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from client_py.core.models import RelayChoice
-    from client_py.ports import DomEvent, Element
+    from client_py.core.peer.ice_servers import RelayChoice
+    from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import PageActions
-    from client_py.ui.surroundings import Surroundings
+    from client_py.ui.view_context import ViewContext
 
 
 def room_of(typed: str) -> str:
@@ -38,12 +38,10 @@ class LobbyScreen:
 
     room = ""
 
-    def __init__(
-        self, surroundings: Surroundings, actions: PageActions, username: str, recent_rooms: Sequence[str]
-    ) -> None:
-        self._document = document = surroundings.document
-        self._random = surroundings.random
-        self._words = surroundings.words
+    def __init__(self, context: ViewContext, actions: PageActions, username: str, recent_rooms: Sequence[str]) -> None:
+        self._document = document = context.document
+        self._random = context.random
+        self._words = context.words
         self._actions = actions
         self._listeners = ExitStack()
         self._name = document.create(

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
-from client_py.ui.composer import Draft
 from client_py.ui.lobby import LobbyScreen
-from client_py.ui.room import RoomScreen, Visit
+from client_py.ui.room.composer import Draft
+from client_py.ui.room.page_title import title_of
+from client_py.ui.room.room_screen import RoomScreen, Visit
 from client_py.ui.room_fault import RoomFaultScreen
 from client_py.ui.sign_in import SignInScreen
-from client_py.ui.title import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from client_py.core.models import AccessFault, RelayChoice
-    from client_py.ports import Element
+    from client_py.core.peer.ice_servers import RelayChoice
+    from client_py.core.server.access_faults import AccessFault
+    from client_py.ports.page import Element
     from client_py.ui.actions import PageActions, RoomActions
-    from client_py.ui.surroundings import Surroundings
+    from client_py.ui.view_context import ViewContext
 
 
 class Screen(Protocol):
@@ -46,13 +47,13 @@ class Screen(Protocol):
 class Page:
     """Owns the screens; the form of index.html is its first one, and is never built again."""
 
-    def __init__(self, surroundings: Surroundings, actions: PageActions) -> None:
-        self._surroundings = surroundings
+    def __init__(self, context: ViewContext, actions: PageActions) -> None:
+        self._context = context
         self._actions = actions
-        self._document = surroundings.document
+        self._document = context.document
         self._root = self._document.root()
         self._stage = self._document.by_id("stage")
-        self._sign_in = SignInScreen(self._document, surroundings.words, actions)
+        self._sign_in = SignInScreen(self._document, context.words, actions)
         self._screen: Screen = self._sign_in
         self._drafts: dict[tuple[str, str], Draft] = defaultdict(Draft)
         """What stands in each composer, by username and room, so that leaving a room loses nothing."""
@@ -74,7 +75,7 @@ class Page:
 
     def show_lobby(self, username: str, recent_rooms: Sequence[str], choice: RelayChoice) -> None:
         """Show where a room is chosen."""
-        self._put(LobbyScreen(self._surroundings, self._actions, username, recent_rooms))
+        self._put(LobbyScreen(self._context, self._actions, username, recent_rooms))
         self.show_relay_choice(choice)
 
     def show_relay_choice(self, choice: RelayChoice) -> None:
@@ -90,13 +91,13 @@ class Page:
     def show_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
         """Show a room, and give the screen that its notices go to."""
         visit = Visit(room, username, self._drafts[username, room])
-        screen = RoomScreen(self._surroundings, visit, actions, self._actions)
+        screen = RoomScreen(self._context, visit, actions, self._actions)
         self._put(screen)
         return screen
 
     def show_room_fault(self) -> None:
         """Show that the address names no room that there can be, and why."""
-        self._put(RoomFaultScreen(self._surroundings.document, self._surroundings.words, self._actions))
+        self._put(RoomFaultScreen(self._context.document, self._context.words, self._actions))
 
     def dispose(self) -> None:
         """End every screen."""

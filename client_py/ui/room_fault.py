@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from client_py.words.lobby import CHOOSE_ROOM, NO_SUCH_ROOM, ROOM_NAME_RULE
 
 if TYPE_CHECKING:
-    from client_py.ports import Document
+    from client_py.ports.page import Document
     from client_py.ui.actions import PageActions
     from client_py.words.phrases import Words
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.core.models import Status, StatusLine
+from client_py.core.status_line import Status, StatusLine
 from client_py.words.sign_in import PASSWORD_MISSING, USERNAME_MISSING, USERNAME_RULE, access_fault, password_rule
 from client_py.words.status import status_text
 from protocol.fields import USERNAME, password_fault
 
 if TYPE_CHECKING:
-    from client_py.core.models import AccessFault
-    from client_py.ports import Document, DomEvent
+    from client_py.core.server.access_faults import AccessFault
+    from client_py.ports.page import Document, DomEvent
     from client_py.ui.actions import PageActions
     from client_py.words.phrases import Words
 

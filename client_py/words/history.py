@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from client_py.core.history import ExportWords
-from client_py.core.models import HistoryFault
+from client_py.core.conversation.faults import HistoryFault
+from client_py.core.conversation.history import ExportWords
 from client_py.words.phrases import Counted, Phrase, Words
 from client_py.words.transcript import UNKNOWN, UNREADABLE
 
 if TYPE_CHECKING:
-    from client_py.core.notices import MessagesFound
+    from client_py.core.conversation.notices import MessagesFound
 
 HISTORY = Phrase("History")
 HISTORY_OF_ROOM = Phrase("History of this room")

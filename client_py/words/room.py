@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from client_py.core.conversation.faults import ItemFault
 from client_py.core.frames import MAX_ITEM_BYTES
-from client_py.core.models import ItemFault
 from client_py.words.phrases import Counted, Phrase, Words
 
 if TYPE_CHECKING:

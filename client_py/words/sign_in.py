@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from client_py.core.models import (
+from client_py.core.server.access_faults import (
     AccessFault,
     LoginFault,
     PageOriginRefused,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from client_py.core.models import (
+from client_py.core.peer.penalty import Fault
+from client_py.core.server.access_faults import PageOriginRefused
+from client_py.core.status_line import (
     Away,
     Cause,
     Connected,
@@ -13,12 +15,10 @@ from client_py.core.models import (
     Interrupted,
     KeptAway,
     NotConnected,
-    PageOriginRefused,
     Situation,
     Status,
     StatusLine,
 )
-from client_py.core.penalty import Fault
 from client_py.words.phrases import Phrase, Words
 from client_py.words.room import list_of
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from client_py.core.items import Unknown
-from client_py.core.models import Delivery
-from client_py.ports import NearDay
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.items import Unknown
+from client_py.ports.page import NearDay
 from client_py.words.phrases import Counted, Phrase, Words
 
 if TYPE_CHECKING:
-    from client_py.core.items import Item
-    from client_py.ports import Formats
+    from client_py.core.conversation.items import Item
+    from client_py.ports.page import DateFormats
 
 MESSAGES = Phrase("Messages")
 YOU = Phrase("You")
@@ -43,7 +43,7 @@ def text_of(words: Words, item: Item) -> str:
     return words.say(UNKNOWN) if isinstance(item.body, Unknown) else item.text
 
 
-def day_of(words: Words, formats: Formats, seconds: float) -> str:
+def day_of(words: Words, formats: DateFormats, seconds: float) -> str:
     """Name the day of a moment in the local time zone: "Today", or "Monday, 23 November"; equal for equal days."""
     near = formats.near_day(seconds)
     return words.say(NEAR_DAYS[near]) if near else formats.day(seconds)

@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ViewContext:
     """What every browser stands on."""
 
     agenda: Agenda
@@ -57,12 +57,12 @@ class PageRandom:
 class Browser:
     """A browser as one page sees it, from its opening to its end; whatever happens is told in the page's loop."""
 
-    def __init__(self, surroundings: Surroundings, profile: Profile, tab: FakeStore, place: str, account: str) -> None:
-        self.agenda = surroundings.agenda
-        self.server = surroundings.server
-        self.internet = surroundings.internet
+    def __init__(self, context: ViewContext, profile: Profile, tab: FakeStore, place: str, account: str) -> None:
+        self.agenda = context.agenda
+        self.server = context.server
+        self.internet = context.internet
         self.profile = profile
-        self.max_together = surroundings.max_together
+        self.max_together = context.max_together
         self.place = place
         self.account = account
         self.loop = PageLoop(self.agenda)  # type: ignore[abstract]  # what nobody calls is not there

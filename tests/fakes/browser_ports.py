@@ -8,23 +8,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from client_py.drivers.keeping import KeepingPorts
+from client_py.drivers.history_storage import StoragePorts
 from client_py.drivers.room import RoomPorts
-from client_py.drivers.server_line import ServerPorts
-from client_py.ports import (
+from client_py.drivers.signaling_connection import ServerPorts
+from client_py.ports.disposal import Dispose
+from client_py.ports.server import Response, SocketCallbacks, Unreachable
+from client_py.ports.storage import Change, Key
+from client_py.ports.webrtc import (
     BinaryData,
-    Change,
     ChannelCallbacks,
     ChannelOptions,
     Configuration,
-    Dispose,
-    Key,
     OperationFailed,
     PeerConnectionCallbacks,
-    Response,
     SelectedPath,
-    SocketCallbacks,
-    Unreachable,
 )
 from protocol.http import ICE_SERVERS_PATH, SOCKET_PATH, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.webrtc import Candidate, Description
@@ -45,7 +42,7 @@ OK = 200
 
 def ports_of(browser: Browser) -> RoomPorts:
     """Return what a room stands on."""
-    keeping = KeepingPorts(
+    keeping = StoragePorts(
         PageDatabases(browser),
         PageLocks(browser),
         browser.profile.store,
@@ -54,7 +51,7 @@ def ports_of(browser: Browser) -> RoomPorts:
         browser.random,
         browser.max_together,
     )
-    server = ServerPorts(PageDoorbell(browser), PageSockets(browser), PageHttp(browser))
+    server = ServerPorts(PageReachabilityProbe(browser), PageSockets(browser), PageHttp(browser))
     return RoomPorts(server, PagePeerConnections(browser), keeping, FakeDownloads())
 
 
@@ -165,8 +162,8 @@ class PageLocks:
 
 
 @dataclass(frozen=True, slots=True)
-class PageDoorbell:
-    """Implements `ports.Doorbell`."""
+class PageReachabilityProbe:
+    """Implements `ports.ReachabilityProbe`."""
 
     browser: Browser
 
@@ -176,7 +173,7 @@ class PageDoorbell:
         answer: asyncio.Future[bool] = loop.create_future()
         call_off = _nothing
         if not self.browser.is_silenced:
-            call_off = self.browser.server.knock(partial(loop.arrive, answer))
+            call_off = self.browser.server.probe(partial(loop.arrive, answer))
         try:
             return await answer
         finally:

@@ -6,12 +6,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from client_py.ports import DomEvent
+from client_py.ports.page import DomEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from client_py.ports import Dispose, Element, Listener
+    from client_py.ports.disposal import Dispose
+    from client_py.ports.page import Element, Listener
 
 INDEX = Path(__file__).parents[2] / "static" / "index.html"
 VOID_TAGS = frozenset({"input", "link", "meta", "path"})

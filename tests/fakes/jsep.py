@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from client_py.core.sdp import OTHER_ROLE, dtls_role, fingerprints, username_fragments
-from client_py.ports import OperationFailed, PeerConnectionCallbacks
+from client_py.core.peer.sdp import OTHER_ROLE, dtls_role, fingerprints, username_fragments
+from client_py.ports.webrtc import OperationFailed, PeerConnectionCallbacks
 from protocol.webrtc import Candidate, Description
 from tests.fakes.agenda import Action, Agenda
 

@@ -5,29 +5,20 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
-from client_py.core.abilities import OURS, Abilities
+from client_py.core.conversation.database_rows import read_item
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.conversation.item_ids import without_author
+from client_py.core.conversation.items import Item, Reaction, Text
+from client_py.core.conversation.notices import DeliveryChanged, HistoryLoaded, ItemAdded, TypingChanged, UnreadChanged
 from client_py.core.frames import FRAMES, Features, ItemPart
-from client_py.core.item_ids import without_author
-from client_py.core.items import Item, Reaction, Text
-from client_py.core.models import Delivery, Status
-from client_py.core.notices import (
-    DeliveryChanged,
-    HistoryLoaded,
-    ItemAdded,
-    KeepingChanged,
-    MembersChanged,
-    Notice,
-    RelayChoiceChanged,
-    StatusChanged,
-    TypingChanged,
-    UnreadChanged,
-)
-from client_py.core.rows import read_item
+from client_py.core.notices import MembersChanged, Notice, RelayChoiceChanged, RetentionChanged, StatusChanged
+from client_py.core.status_line import Status
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver
 from client_py.drivers.tasks import Tasks
-from client_py.ports import Key
+from client_py.ports.storage import Key
 from tests.fakes.agenda import Action
-from tests.fakes.browser import Browser, Surroundings
+from tests.fakes.browser import Browser, ViewContext
 from tests.fakes.browser_ports import ports_of
 from tests.fakes.ports import FakeStore
 from tests.fakes.profile import Profile
@@ -56,7 +47,7 @@ class Written:
 class Disk:
     """A browser of one person, with what is safe in it, and what its pages have said of that."""
 
-    surroundings: Surroundings
+    context: ViewContext
     profile: Profile = field(init=False)
     tab: FakeStore = field(default_factory=FakeStore)
     """What the tab keeps in which its pages are, one after the other."""
@@ -70,7 +61,7 @@ class Disk:
     """By message: who was in the room when it was written, as far as its page knew."""
 
     def __post_init__(self) -> None:
-        self.profile = Profile(self.surroundings.agenda, self.surroundings.storing, self._note_kept)
+        self.profile = Profile(self.context.agenda, self.context.storing, self._note_kept)
 
     def _note_kept(self, key: Key, row: str) -> None:
         item = read_item(str(key[-1]), row)
@@ -100,7 +91,7 @@ class Page:
         self.disk = disk
         self._account = account
         self._numbers = numbers
-        self._browser = Browser(disk.surroundings, disk.profile, disk.tab, place, account)
+        self._browser = Browser(disk.context, disk.profile, disk.tab, place, account)
         self._browser.loop.entered = self._check_now_and_then
         if abilities is not OURS:
             self._browser.frame_received = self._check_frame
@@ -242,7 +233,7 @@ class Page:
                 self._add(item)
             case DeliveryChanged(item_id, delivery):
                 self._note_delivery(item_id, delivery)
-            case KeepingChanged(keeping):
+            case RetentionChanged(keeping):
                 assert keeping.kept, keeping.fault
             case TypingChanged() | UnreadChanged() | RelayChoiceChanged():
                 pass  # they promise nothing

@@ -8,24 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client_py.drivers.memory_database import MemoryDatabase
-from client_py.ports import (
+from client_py.ports.disposal import Dispose
+from client_py.ports.server import OriginRefused, Response, SocketCallbacks, Unreachable
+from client_py.ports.storage import Change, Key, StorageFailed, StorageFault
+from client_py.ports.webrtc import (
     BinaryData,
-    Change,
     ChannelCallbacks,
     ChannelClosed,
     ChannelOptions,
     Configuration,
-    Dispose,
-    Key,
     OperationFailed,
-    OriginRefused,
     PeerConnectionCallbacks,
-    Response,
     SelectedPath,
-    SocketCallbacks,
-    StorageFailed,
-    StorageFault,
-    Unreachable,
 )
 from protocol.webrtc import Candidate, Description
 
@@ -177,7 +171,7 @@ class FakeDownloads:
 
 
 @dataclass
-class FakeDoorbell:
+class FakeReachabilityProbe:
     """Is answered when the test says so; what is called off is seen by its future."""
 
     rings: list[asyncio.Future[bool]] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from client_py.drivers.memory_database import MemoryDatabase
-from client_py.ports import Change, Key, Put
+from client_py.ports.storage import Change, Key, Put
 from tests.fakes.agenda import Action, Agenda, Pipe
 from tests.fakes.ports import FakeStore
 

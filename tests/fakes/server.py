@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from client_py.ports import SocketCallbacks
+from client_py.ports.server import SocketCallbacks
 from protocol.codes import CloseCode
 from protocol.events import Limits, Welcome
 from protocol.http import ICE_SERVERS, IceServers
@@ -122,8 +122,8 @@ class Server:
         """Start to open a WebSocket."""
         return Line(self, username, callbacks)
 
-    def knock(self, answered: Callable[[bool], None]) -> Action:
-        """Say whether the server was there when the knock came; gives what calls it off."""
+    def probe(self, answered: Callable[[bool], None]) -> Action:
+        """Say whether the server was there when the probe came; gives what calls it off."""
         there, back = (self.agenda.random.uniform(*self.latency) for _ in range(2))
         found: list[bool] = []
         self.agenda.after(there, lambda: found.append(self.is_up))

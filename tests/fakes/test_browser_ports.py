@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from client_py.core.channels import CHAT
-from client_py.drivers.connection import options_of
-from client_py.ports import ChannelCallbacks, Configuration, Key, PeerConnectionCallbacks, Put, SocketCallbacks
+from client_py.drivers.peer_connection import options_of
+from client_py.ports.server import SocketCallbacks
+from client_py.ports.storage import Key, Put
+from client_py.ports.webrtc import ChannelCallbacks, Configuration, PeerConnectionCallbacks
 from protocol.http import SOCKET_PATH, TOKEN_SUBPROTOCOL_PREFIX
 from tests.fakes.agenda import Agenda
-from tests.fakes.browser import Browser, Surroundings
+from tests.fakes.browser import Browser, ViewContext
 from tests.fakes.browser_ports import PageDatabase, PageLocks, PageSockets, ports_of
 from tests.fakes.ports import FakeStore
 from tests.fakes.profile import Profile
@@ -29,13 +31,13 @@ class Stage:
         self.agenda = Agenda(1)
         self.written: list[str] = []
         server, internet = Server(self.agenda, capacity=2), Internet(self.agenda)
-        self.surroundings = Surroundings(self.agenda, server, internet, storing=1.0, max_together=100)
+        self.context = ViewContext(self.agenda, server, internet, storing=1.0, max_together=100)
         self.profile = Profile(self.agenda, 1.0, lambda _key, row: self.written.append(row))
         self.outcomes: list[Any] = []
 
     def open(self) -> Browser:
         """Open a page."""
-        return Browser(self.surroundings, self.profile, FakeStore(), "ann", "ann")
+        return Browser(self.context, self.profile, FakeStore(), "ann", "ann")
 
     def let(self, browser: Browser, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Let a page do something, and note what comes of it."""

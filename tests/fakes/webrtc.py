@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from client_py.core.sdp import fingerprints
-from client_py.ports import (
+from client_py.core.peer.sdp import fingerprints
+from client_py.ports.webrtc import (
     BinaryData,
     ChannelCallbacks,
     ChannelClosed,

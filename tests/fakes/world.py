@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
-from client_py.core.abilities import OURS, Abilities
-from client_py.core.models import Delivery, Status
-from client_py.drivers.archive import MAX_TOGETHER
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.status_line import Status
+from client_py.drivers.conversation_store import MAX_TOGETHER
 from tests.fakes.agenda import Agenda
-from tests.fakes.browser import Surroundings
+from tests.fakes.browser import ViewContext
 from tests.fakes.page import Disk, Page
 from tests.fakes.server import Server
 from tests.fakes.webrtc import Internet, PeerConnection
@@ -82,7 +83,7 @@ class World:
         self.internet.slowness = choice((1.0, 1.0, 20.0))
         self.server.credential_seconds = choice((None, 60.0))
         self.internet.relays = choice((0.0, 0.5))
-        self._surroundings = Surroundings(
+        self._context = ViewContext(
             self.agenda,
             self.server,
             self.internet,
@@ -96,7 +97,7 @@ class World:
         self._releases = releases
         self._opened: list[Page] = []
         self.homes = {
-            place: Home(account, Disk(self._surroundings)) for place, account in zip(places, accounts, strict=True)
+            place: Home(account, Disk(self._context)) for place, account in zip(places, accounts, strict=True)
         }
         self.pages = {place: self._open(place) for place in self.homes}
 
@@ -226,7 +227,7 @@ class World:
             home = self.homes[page.place]
             if wanders:
                 home.left_behind.append(home.disk)
-                home.disk = Disk(self._surroundings)
+                home.disk = Disk(self._context)
             if end != page.leave:
                 self.pages[page.place] = self._open(page.place)
             self.agenda.within(0.2, 3.0, partial(self._enter, page.place))

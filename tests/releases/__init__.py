@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from client_py.ports import Key
+from client_py.ports.storage import Key
 
 HISTORY_0_1 = Path(__file__).with_name("history-0.1.json")
 """Rows as the release 0.1 wrote them, on the device `adas-device-0000000001` of Ada in the room `den`: what Ben wrote,

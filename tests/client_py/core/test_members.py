@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import pytest
 
 from client_py.core.channels import CHAT
-from client_py.core.link import OFFER_EXPECTED_SECONDS
-from client_py.core.link_effects import ClosePeerConnection, CreateChannels, CreatePeerConnection, LinkTimer
-from client_py.core.models import Connected, Detail, Member, Status
-from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
-from client_py.core.notices import MembersChanged, StatusChanged
+from client_py.core.notices import Member, MembersChanged, StatusChanged
+from client_py.core.peer.link import OFFER_EXPECTED_SECONDS
+from client_py.core.peer.link_effects import ClosePeerConnection, CreateChannels, CreatePeerConnection, LinkTimer
+from client_py.core.peer.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.room_effects import RoomEffect, StartLinkTimer, Warn
+from client_py.core.status_line import Connected, Detail, Status
 from protocol import events, requests
 from protocol.webrtc import Candidate
-from tests.client_py.core.test_negotiation import OFFER, OUR_OFFER
+from tests.client_py.core.peer.test_negotiation import OFFER, OUR_OFFER
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben, signals
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from client_py.core.models import Delivery
+from client_py.core.conversation.delivery import Delivery
 
 
 def test_delivery_has_the_label_that_the_page_shows() -> None:

@@ -2,26 +2,36 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.alertness import TICK_SECONDS
 from client_py.core.channels import CHAT
-from client_py.core.conversation import SendFrame, Store
+from client_py.core.conversation.conversation import SendFrame, Store
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
+from client_py.core.conversation.items import Reaction
+from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, TypingChanged
 from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
-from client_py.core.items import Reaction
-from client_py.core.link import DISCONNECTED_SECONDS
-from client_py.core.link_effects import ClosePeerConnection, LinkTimer
-from client_py.core.models import Connected, Delivery, KeptAway, Status
-from client_py.core.notices import DeliveryChanged, ItemAdded, RelayChoiceChanged, StatusChanged, TypingChanged
-from client_py.core.penalty import Fault
-from client_py.core.records import Entry, Kept, Receipt, Snapshot
+from client_py.core.notices import RelayChoiceChanged, StatusChanged
+from client_py.core.peer.link import DISCONNECTED_SECONDS
+from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer
+from client_py.core.peer.liveness import EXPECTING_SECONDS
+from client_py.core.peer.penalty import Fault
 from client_py.core.room import RoomEffect
 from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
-from client_py.core.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
-from client_py.core.vigil import EXPECTING_SECONDS
+from client_py.core.server.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
+from client_py.core.server.sleep_detection import TICK_SECONDS
+from client_py.core.status_line import Connected, KeptAway, Status
 from protocol import events, requests
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits
 from protocol.webrtc import Candidate
-from tests.client_py.core.conversing import ADAS_DEVICE, BENS_DEVICE, NOW, incoming, message_id, outgoing, part
+from tests.client_py.core.conversation.conversing import (
+    ADAS_DEVICE,
+    BENS_DEVICE,
+    NOW,
+    incoming,
+    message_id,
+    outgoing,
+    part,
+)
 from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, signals
 
 WATCH = StartLinkTimer(BEN, LinkTimer.EXPECTING, EXPECTING_SECONDS)
@@ -177,11 +187,11 @@ def test_room_tells_that_its_origin_is_refused() -> None:
     stage = Stage()
     stage.do(stage.room.start())
     stage.do(stage.room.socket_closed(1006))
-    stage.do(stage.room.session_timer_fired(SessionTimer.KNOCK))
+    stage.do(stage.room.session_timer_fired(SessionTimer.PROBE))
     stage.do(stage.room.origin_refused("https://pages.example"))
     assert stage.status() is Status.REFUSED
-    stage.do(stage.room.session_timer_fired(SessionTimer.KNOCK))
-    stage.do(stage.room.knock_ended(answered=True))
+    stage.do(stage.room.session_timer_fired(SessionTimer.PROBE))
+    stage.do(stage.room.probe_ended(answered=True))
     stage.do(stage.room.socket_opened())
     stage.joined()
     assert stage.status() is Status.WAITING

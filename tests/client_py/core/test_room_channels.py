@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.abilities import OURS
 from client_py.core.channels import CHAT
+from client_py.core.conversation.features import OURS
 from client_py.core.frames import Features, Hello, Ping, Pong, Resume
-from client_py.core.link_effects import ClosePeerConnection, LinkTimer
-from client_py.core.models import KeptAway, Status
 from client_py.core.notices import StatusChanged
-from client_py.core.penalty import Fault
+from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer
+from client_py.core.peer.penalty import Fault
 from client_py.core.room import HandOver, StartLinkTimer
 from client_py.core.room_effects import Warn
-from tests.client_py.core.conversing import BENS_DEVICE
+from client_py.core.status_line import KeptAway, Status
+from tests.client_py.core.conversation.conversing import BENS_DEVICE
 from tests.client_py.core.test_channels import BULK
 from tests.client_py.core.visiting import BEN, Stage, on_ben
 from tests.fakes.ports import FakeBinaryData

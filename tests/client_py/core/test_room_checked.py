@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.alertness import CHECK_PAUSE_SECONDS, SLEEP_SECONDS, TICK_SECONDS
 from client_py.core.channels import CHAT
-from client_py.core.conversation import SendFrame
+from client_py.core.conversation.conversation import SendFrame
 from client_py.core.frames import Ping, Pong
-from client_py.core.link import DISCONNECTED_SECONDS, RESTART_SECONDS
-from client_py.core.link_effects import ClosePeerConnection, LinkTimer, RestartIce
-from client_py.core.models import Status
+from client_py.core.peer.link import DISCONNECTED_SECONDS, RESTART_SECONDS
+from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer, RestartIce
+from client_py.core.peer.liveness import ASKING_SECONDS, EXPECTING_SECONDS
 from client_py.core.room_effects import (
     CountReceived,
     OnPeerConnection,
@@ -18,26 +17,27 @@ from client_py.core.room_effects import (
     StartRoomTimer,
     StopLinkTimer,
 )
-from client_py.core.session import (
-    PROBE_SECONDS,
+from client_py.core.server.session import (
+    PING_SECONDS,
     CloseSocket,
-    Knock,
     OpenSocket,
+    ProbeServer,
     SendText,
     SessionTimer,
     StartSessionTimer,
     StopSessionTimer,
 )
-from client_py.core.vigil import ASKING_SECONDS, EXPECTING_SECONDS
+from client_py.core.server.sleep_detection import CHECK_PAUSE_SECONDS, SLEEP_SECONDS, TICK_SECONDS
+from client_py.core.status_line import Status
 from protocol import events, requests
 from protocol.requests import REQUESTS
-from tests.client_py.core.conversing import part
+from tests.client_py.core.conversation.conversing import part
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben, signals
 
 NOW = 1_000_000.0
 ASK_SERVER: list[RoomEffect] = [
     SendText(REQUESTS.encode(requests.Ping())),
-    StartSessionTimer(SessionTimer.PROBE, PROBE_SECONDS),
+    StartSessionTimer(SessionTimer.PING, PING_SECONDS),
 ]
 ASK_BEN: list[RoomEffect] = [
     SendFrame(BEN, Ping()),
@@ -81,8 +81,8 @@ def test_room_that_waits_for_the_server_comes_back_when_it_is_checked() -> None:
     stage = Stage()
     stage.enter()
     stage.do(stage.room.socket_closed(1006))
-    assert Knock() in stage.do(stage.room.checked(NOW))
-    assert OpenSocket() in stage.do(stage.room.knock_ended(answered=True))
+    assert ProbeServer() in stage.do(stage.room.checked(NOW))
+    assert OpenSocket() in stage.do(stage.room.probe_ended(answered=True))
 
 
 def test_room_does_not_begin_a_connection_without_the_server() -> None:
@@ -105,8 +105,8 @@ def test_room_gives_up_a_server_that_does_not_answer() -> None:
     stage = Stage()
     stage.meet()
     stage.do(stage.room.checked(NOW))
-    effects = stage.do(stage.room.session_timer_fired(SessionTimer.PROBE))
-    assert effects[len(SessionTimer) :][:2] == [CloseSocket(), Knock()]
+    effects = stage.do(stage.room.session_timer_fired(SessionTimer.PING))
+    assert effects[len(SessionTimer) :][:2] == [CloseSocket(), ProbeServer()]
     assert stage.status() is Status.CONNECTED
     stage.do(stage.room.channel_closed(BEN, CHAT))
     assert on_ben(stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))) == []
@@ -133,7 +133,7 @@ def test_room_takes_the_answer_of_the_server() -> None:
     stage = Stage()
     stage.enter()
     stage.do(stage.room.checked(NOW))
-    assert stage.receive(events.Pong()) == [StopSessionTimer(SessionTimer.PROBE)]
+    assert stage.receive(events.Pong()) == [StopSessionTimer(SessionTimer.PING)]
 
 
 def test_room_asks_the_others_when_the_server_is_lost() -> None:

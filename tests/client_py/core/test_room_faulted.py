@@ -5,17 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from client_py.core.channels import CHAT
-from client_py.core.frames import MAX_FRAME_BYTES
-from client_py.core.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
-from client_py.core.models import KeptAway
+from client_py.core.frames import MAX_FRAME_BYTES, WINDOW_BYTES
 from client_py.core.notices import StatusChanged
-from client_py.core.outbox import WINDOW_BYTES
-from client_py.core.penalty import FORGIVEN_AFTER_TICKS, Fault
+from client_py.core.peer.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
+from client_py.core.peer.penalty import FORGIVEN_AFTER_TICKS, Fault
 from client_py.core.room import Room, RoomEffect
 from client_py.core.room_effects import RoomTimer, StartLinkTimer, Warn
+from client_py.core.status_line import KeptAway
 from protocol import events
 from protocol.events import Peer
-from tests.client_py.core.conversing import NOW, part
+from tests.client_py.core.conversation.conversing import NOW, part
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben
 
 

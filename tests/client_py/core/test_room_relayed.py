@@ -3,19 +3,25 @@ from __future__ import annotations
 import json
 
 from client_py.core.channels import CHAT
-from client_py.core.conversation import SendFrame
+from client_py.core.conversation.conversation import SendFrame
 from client_py.core.frames import Signal as SignalFrame
-from client_py.core.link_effects import ClosePeerConnection, CreateChannels, CreatePeerConnection, LinkTimer, RestartIce
-from client_py.core.models import Cause, RelayChoice, Status
 from client_py.core.notices import RelayChoiceChanged
-from client_py.core.relaying import RESTART_AFTER, ConfigureConnections, FetchIceServers
+from client_py.core.peer.ice_servers import RESTART_AFTER, ConfigureConnections, FetchIceServers, RelayChoice
+from client_py.core.peer.link_effects import (
+    ClosePeerConnection,
+    CreateChannels,
+    CreatePeerConnection,
+    LinkTimer,
+    RestartIce,
+)
 from client_py.core.room_effects import FindPath, RoomTimer, Warn
+from client_py.core.status_line import Cause, Status
 from protocol import events, requests
 from protocol.events import Limits
 from protocol.http import ICE_SERVERS, IceServers
 from protocol.webrtc import Candidate, Description, IceServer
-from tests.client_py.core.conversing import NOW
-from tests.client_py.core.test_negotiation import ANSWER, description
+from tests.client_py.core.conversation.conversing import NOW
+from tests.client_py.core.peer.test_negotiation import ANSWER, description
 from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, signals
 
 HOUR = 3_600
@@ -170,12 +176,12 @@ def test_room_says_what_there_is_to_choose() -> None:
 def test_wish_to_hide_replaces_open_connections() -> None:
     """The browser knows the policy before it makes the new one; to wish the same again changes nothing."""
     stage = connected()
-    effects = stage.do(stage.room.relay_only_wished(only=True))
+    effects = stage.do(stage.room.relay_only_requested(only=True))
     assert effects[0] == ConfigureConnections()
     assert on_ben(effects) == [ClosePeerConnection(), CreatePeerConnection(), CreateChannels()]
     assert RelayChoiceChanged(RelayChoice(only=True, offered=True)) in effects
     assert stage.status() is Status.RECONNECTING
-    assert stage.do(stage.room.relay_only_wished(only=True)) == []
+    assert stage.do(stage.room.relay_only_requested(only=True)) == []
 
 
 def test_no_address_leaves_while_a_relay_is_wished() -> None:
@@ -251,5 +257,5 @@ def test_wish_to_hide_leaves_alone_what_has_gathered_nothing() -> None:
     stage = stage_with_relay()
     stage.joined()
     stage.receive(events.PeerJoined(PEER))
-    effects = stage.do(stage.room.relay_only_wished(only=True))
+    effects = stage.do(stage.room.relay_only_requested(only=True))
     assert on_ben(effects) == []

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.channels import CHAT
-from client_py.core.conversation import SendFrame
+from client_py.core.conversation.conversation import SendFrame
 from client_py.core.frames import MAX_SIGNAL_SDP_BYTES, Signal
-from client_py.core.link_effects import CreateChannels, CreatePeerConnection, LinkTimer, RestartIce
-from client_py.core.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
+from client_py.core.peer.link_effects import CreateChannels, CreatePeerConnection, LinkTimer, RestartIce
+from client_py.core.peer.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
 from client_py.core.room_effects import Warn
 from protocol import requests
 from protocol.webrtc import Candidate, Description
-from tests.client_py.core.test_negotiation import OUR_ANSWER, OUR_OFFER, description
+from tests.client_py.core.peer.test_negotiation import OUR_ANSWER, OUR_OFFER, description
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben, signals
 
 OURS, THEIRS = Candidate("candidate:1", "0", 0, "ours"), Candidate("candidate:2", "0", 0, "theirs")

@@ -4,9 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.gathering import RelayFault
-from client_py.core.link import LinkState
-from client_py.core.models import (
+from client_py.core.peer.gathering import RelayFault
+from client_py.core.peer.ice_servers import RelayChoice
+from client_py.core.peer.link import LinkState
+from client_py.core.peer.penalty import Fault
+from client_py.core.server.access_faults import PageOriginRefused
+from client_py.core.server.session import SessionState
+from client_py.core.status import Facts, LinkFacts, RelayFacts, status_line
+from client_py.core.status_line import (
     Away,
     Cause,
     Connected,
@@ -16,15 +21,10 @@ from client_py.core.models import (
     Interrupted,
     KeptAway,
     NotConnected,
-    PageOriginRefused,
-    RelayChoice,
     Situation,
     Status,
     StatusLine,
 )
-from client_py.core.penalty import Fault
-from client_py.core.session import SessionState
-from client_py.core.status import Facts, LinkFacts, RelayFacts, status_line
 from protocol.codes import CloseCode
 
 NO_RELAY = RelayFacts(RelayChoice(only=False, offered=False), ended=False)

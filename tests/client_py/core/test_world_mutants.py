@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from client_py.core.abilities import Abilities
-from client_py.core.conversation import Conversation, ConversationEffect, SendFrame, Store
-from client_py.core.deliveries import Deliveries
+from client_py.core.conversation.conversation import Conversation, ConversationEffect, SendFrame, Store
+from client_py.core.conversation.deliveries import Deliveries
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.features import Abilities
+from client_py.core.conversation.history_records import Kept, Snapshot
+from client_py.core.conversation.inbox import Inbox
+from client_py.core.conversation.item_ids import without_author
+from client_py.core.conversation.items import Text
+from client_py.core.conversation.outbox import Outbox, Outgoing
+from client_py.core.conversation.recipients import Recipients, Stream
 from client_py.core.frames import Ack, ItemPart, MessagePart, Resume
-from client_py.core.inbox import Inbox
-from client_py.core.item_ids import without_author
-from client_py.core.items import Text
-from client_py.core.link import Link
-from client_py.core.link_effects import LinkEffect
-from client_py.core.models import Delivery
-from client_py.core.outbox import Outbox, Outgoing
-from client_py.core.recipients import Recipients, Stream
-from client_py.core.records import Kept, Snapshot
-from client_py.core.session import Session, SessionEffect, StartSessionTimer
-from client_py.drivers.archive import Archive
+from client_py.core.peer.link import Link
+from client_py.core.peer.link_effects import LinkEffect
+from client_py.core.server.session import Session, SessionEffect, StartSessionTimer
+from client_py.drivers.conversation_store import ConversationStore
 from client_py.drivers.room import RoomDriver
-from client_py.ports import Change
+from client_py.ports.storage import Change
 from tests.fakes.schedules import play
 
 SCHEDULES = 2_000
@@ -179,8 +179,8 @@ def never_coming_back(patch: pytest.MonkeyPatch) -> None:
 
 
 def waiting_for_every_answer(patch: pytest.MonkeyPatch) -> None:
-    """Knock, and not again before something has come back."""
-    original = Session._knock
+    """Probe, and not again before something has come back."""
+    original = Session._probe
 
     def mutant(self: Session) -> list[SessionEffect]:
         return [effect for effect in original(self) if not isinstance(effect, StartSessionTimer)]
@@ -260,13 +260,13 @@ def asking_for_what_nobody_does(patch: pytest.MonkeyPatch) -> None:
 
 def telling_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
     """Say that something is kept when the database has been asked to."""
-    original = Archive._write
+    original = ConversationStore._write
 
-    async def mutant(self: Archive, changes: Sequence[Change]) -> Sequence[bool]:
+    async def mutant(self: ConversationStore, changes: Sequence[Change]) -> Sequence[bool]:
         self._tasks.spawn(original(self, changes))  # type: ignore[arg-type]  # nobody asks what becomes of it
         return [True] * len(changes)
 
-    patch.setattr(Archive, "_write", mutant)
+    patch.setattr(ConversationStore, "_write", mutant)
 
 
 def coming_back_before_the_end(patch: pytest.MonkeyPatch) -> None:

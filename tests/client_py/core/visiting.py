@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from client_py.core.abilities import OURS, Abilities
 from client_py.core.channels import CHAT
-from client_py.core.conversation import EMPTY, Store
+from client_py.core.conversation.conversation import EMPTY, Store
+from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.conversation.history_records import Entry, Snapshot
 from client_py.core.frames import FRAMES, Frame, Hello, Resume
-from client_py.core.models import Cause, Status
 from client_py.core.notices import StatusChanged
-from client_py.core.records import Entry, Snapshot
 from client_py.core.room import Room, Visitor
 from client_py.core.room_effects import OnPeerConnection, RoomEffect
-from client_py.core.session import SendText, SessionTimer
+from client_py.core.server.session import SendText, SessionTimer
+from client_py.core.status_line import Cause, Status
 from protocol import events, requests
 from protocol.events import EVENTS, Event, Limits, Peer
 from protocol.requests import REQUESTS
 from protocol.webrtc import IceServer
-from tests.client_py.core.conversing import ADAS_DEVICE, BENS_DEVICE, NOW, message_id
-from tests.client_py.core.test_negotiation import ANSWER, OUR_OFFER
+from tests.client_py.core.conversation.conversing import ADAS_DEVICE, BENS_DEVICE, NOW, message_id
+from tests.client_py.core.peer.test_negotiation import ANSWER, OUR_OFFER
 
 ME, BEN = "me-0000000000000000", "ben-000000000000000"
 PEER = Peer(BEN, "ben")
@@ -105,8 +105,8 @@ class Stage:
     def lose_server(self) -> list[RoomEffect]:
         """Let the WebSocket go, and come back as far as being open."""
         effects = self.do(self.room.socket_closed(1006))
-        self.do(self.room.session_timer_fired(SessionTimer.KNOCK))
-        self.do(self.room.knock_ended(answered=True))
+        self.do(self.room.session_timer_fired(SessionTimer.PROBE))
+        self.do(self.room.probe_ended(answered=True))
         self.do(self.room.socket_opened())
         return effects
 

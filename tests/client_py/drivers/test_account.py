@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import json
 
-from client_py.core.models import AccessFault, LoginFault, PageOriginRefused, ServerRefused, SomeoneElseSignedIn
+from client_py.core.server.access_faults import (
+    AccessFault,
+    LoginFault,
+    PageOriginRefused,
+    ServerRefused,
+    SomeoneElseSignedIn,
+)
 from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, LOGOUT_KEY, PERSON_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
-from client_py.ports import OriginRefused, Response
+from client_py.ports.server import OriginRefused, Response
 from tests.fakes.ports import FakeClock, FakeHttp, FakeStore, settle
 
 NOW = 1_000_000.0

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from client_py.drivers.memory_database import MemoryDatabase
-from client_py.ports import Put, Remove, RemoveAll
+from client_py.ports.storage import Put, Remove, RemoveAll
 
 
 async def filled() -> MemoryDatabase:

@@ -5,18 +5,19 @@ from typing import NoReturn
 
 import pytest
 
-from client_py.core.budgets import BUDGETS
 from client_py.core.channels import CHANNELS, CHAT, ChannelSpec
+from client_py.core.conversation.notices import ItemAdded
+from client_py.core.frame_budgets import BUDGETS
 from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
-from client_py.core.models import Connected, Status
-from client_py.core.notices import ItemAdded, Notice, StatusChanged
+from client_py.core.notices import Notice, StatusChanged
 from client_py.core.room import OnPeerConnection, Room
-from client_py.drivers.connection import options_of
-from client_py.drivers.keeping import KeepingPorts
+from client_py.core.status_line import Connected, Status
+from client_py.drivers.history_storage import StoragePorts
+from client_py.drivers.peer_connection import options_of
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
-from client_py.drivers.server_line import ServerPorts
+from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
-from client_py.ports import ChannelLimits, Configuration, SelectedPath
+from client_py.ports.webrtc import ChannelLimits, Configuration, SelectedPath
 from protocol import events, requests
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Event, Limits, Peer
@@ -26,13 +27,13 @@ from tests.fakes.ports import (
     FakeChannel,
     FakeClock,
     FakeDatabases,
-    FakeDoorbell,
     FakeDownloads,
     FakeHttp,
     FakeLocks,
     FakePeerConnection,
     FakePeerConnections,
     FakeRandom,
+    FakeReachabilityProbe,
     FakeSocket,
     FakeSockets,
     FakeStore,
@@ -50,7 +51,7 @@ class Stage:
     def __init__(
         self, before: Stage | None = None, *, supported: bool = True, channels: Sequence[ChannelSpec] = CHANNELS
     ) -> None:
-        self.doorbell = FakeDoorbell()
+        self.reachability_probe = FakeReachabilityProbe()
         self.sockets, self.connections = FakeSockets(), FakePeerConnections(supported)
         self.clock = FakeClock()
         self.databases: FakeDatabases = before.databases if before else FakeDatabases()
@@ -67,8 +68,8 @@ class Stage:
         self.warnings: list[str] = []
         self.refusals = 0
         self.failures: list[BaseException] = []
-        keeping = KeepingPorts(self.databases, self.locks, self.store, self.tab, self.clock, self.random)
-        server = ServerPorts(self.doorbell, self.sockets, self.http)
+        keeping = StoragePorts(self.databases, self.locks, self.store, self.tab, self.clock, self.random)
+        server = ServerPorts(self.reachability_probe, self.sockets, self.http)
         ports = RoomPorts(server, self.connections, keeping, self.downloads)
         callbacks = RoomCallbacks(
             self.notices.append, self._refused, self.warnings.append, lambda: "jwt", lambda: self.relay_only
@@ -121,9 +122,9 @@ class Stage:
         self.receive(events.Joined("den", ME, "resume", resumed=False, peers=peers, capacity=2))
 
     async def let_in(self) -> None:
-        """Let the server answer the last knock."""
+        """Let the server answer the last probe."""
         await settle()
-        self.doorbell.rings[-1].set_result(True)
+        self.reachability_probe.rings[-1].set_result(True)
         await settle()
 
     async def connect(self) -> None:
@@ -333,7 +334,7 @@ async def test_room_that_is_left_waits_for_no_server() -> None:
     await settle()
     stage.driver.stop()
     await settle()
-    assert stage.doorbell.rings[-1].cancelled()
+    assert stage.reachability_probe.rings[-1].cancelled()
     assert stage.failures == []
 
 

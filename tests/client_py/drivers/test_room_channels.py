@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from client_py.core.channels import CHANNELS, CHAT, Data
 from client_py.core.frames import Features, Hello
-from client_py.core.models import Status
-from client_py.drivers.connection import options_of
+from client_py.core.status_line import Status
+from client_py.drivers.peer_connection import options_of
 from tests.client_py.core.test_channels import BULK
 from tests.client_py.drivers.test_room import BOB, Stage
 from tests.fakes.ports import FakeBinaryData, FakeChannel

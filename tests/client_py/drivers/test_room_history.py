@@ -3,18 +3,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from client_py.core.models import ExportFormat, HistoryFault, Keeping
-from client_py.core.notices import (
+from client_py.core.conversation.faults import HistoryFault
+from client_py.core.conversation.history import ExportFormat
+from client_py.core.conversation.notices import (
     HistoryCleared,
     HistoryFailed,
     HistoryLoaded,
-    KeepingChanged,
     LaterLoaded,
     MessagesFound,
     NewestLoaded,
-    Notice,
 )
-from client_py.ports import Key, StorageFailed, StorageFault
+from client_py.core.notices import Notice, RetentionChanged
+from client_py.core.retention import Retention
+from client_py.ports.storage import Key, StorageFailed, StorageFault
 from tests.client_py.drivers.test_room import Stage
 from tests.client_py.drivers.test_room_kept import THEIRS, WORDS
 from tests.fakes.ports import FakeDatabase, FakeDatabases, settle
@@ -32,9 +33,9 @@ class UnreadableDatabase(FakeDatabase):
         return list(await super().read(prefix, **limits))
 
 
-def keeping(stage: Stage) -> list[Keeping]:
+def keeping(stage: Stage) -> list[Retention]:
     """Give what was shown of the keeping."""
-    return [notice.keeping for notice in stage.notices if isinstance(notice, KeepingChanged)]
+    return [notice.keeping for notice in stage.notices if isinstance(notice, RetentionChanged)]
 
 
 async def test_room_answers_what_is_asked_before_it_is_open() -> None:
@@ -61,7 +62,7 @@ async def test_room_follows_a_wish_from_before_it_is_open() -> None:
     stage.driver.start()
     stage.driver.set_keeping(False)
     await settle()
-    assert keeping(stage) == [Keeping(kept=True), Keeping(kept=False)]
+    assert keeping(stage) == [Retention(kept=True), Retention(kept=False)]
     assert await stage.databases.database.read(()) == []
 
 
@@ -73,12 +74,12 @@ async def test_room_follows_the_wish_of_another_tab_from_before_it_is_open() -> 
     stage.driver.start()
     await settle()
     stage.store.put("p2pchat.keep:alice", "no")
-    stage.driver.keeping_wished()
+    stage.driver.retention_requested()
     await settle()
     assert stage.notices == []
     database.open_for_writing.set()
     await settle()
-    assert keeping(stage)[-1] == Keeping(kept=False)
+    assert keeping(stage)[-1] == Retention(kept=False)
 
 
 async def test_room_shows_nothing_after_it_was_left() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from client_py.core.conversation.delivery import Delivery, Direction
+from client_py.core.conversation.history import ExportFormat, ExportWords
+from client_py.core.conversation.notices import HistoryCleared, HistoryLoaded, ItemAdded, MessagesFound
 from client_py.core.frames import FRAMES, Ack, Frame, Hello, MessagePart, Resume
-from client_py.core.history import ExportWords
-from client_py.core.models import Delivery, Direction, ExportFormat, Keeping, KeepingFault
-from client_py.core.notices import HistoryCleared, HistoryLoaded, ItemAdded, KeepingChanged, MessagesFound
+from client_py.core.notices import RetentionChanged
+from client_py.core.retention import Retention, RetentionFault
 from protocol import requests
 from tests.client_py.drivers.test_room import Stage
 from tests.fakes.ports import settle
@@ -146,8 +148,8 @@ async def test_failing_database_is_told_and_the_conversation_goes_on() -> None:
     stage.databases.database.failing = True
     stage.receive_frame(THEIRS)
     await settle()
-    keeping = [notice.keeping for notice in stage.notices if isinstance(notice, KeepingChanged)]
-    assert keeping == [Keeping(kept=True), Keeping(kept=False, changeable=False, fault=KeepingFault.FULL)]
+    keeping = [notice.keeping for notice in stage.notices if isinstance(notice, RetentionChanged)]
+    assert keeping == [Retention(kept=True), Retention(kept=False, changeable=False, fault=RetentionFault.FULL)]
     assert frames(stage)[-1] == Ack(1)
     assert stage.failures == []
 

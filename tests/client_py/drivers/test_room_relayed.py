@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 
-from client_py.core.alertness import TICK_SECONDS
-from client_py.core.models import RelayChoice, Status
 from client_py.core.notices import RelayChoiceChanged
-from client_py.core.relaying import RESTART_AFTER
-from client_py.ports import Configuration, Response, SelectedPath
+from client_py.core.peer.ice_servers import RESTART_AFTER, RelayChoice
+from client_py.core.server.sleep_detection import TICK_SECONDS
+from client_py.core.status_line import Status
+from client_py.ports.server import Response
+from client_py.ports.webrtc import Configuration, SelectedPath
 from protocol import events
 from protocol.events import Limits, Peer
 from protocol.http import ICE_SERVERS, ICE_SERVERS_PATH, IceServers
@@ -100,7 +101,7 @@ async def test_wish_reaches_an_open_connection() -> None:
     await connect(stage)
     before = stage.connection
     stage.relay_only = True
-    stage.driver.relay_only_wished()
+    stage.driver.relay_only_requested()
     await settle()
     assert (before.closed, before.configuration.relay_only) == (True, True)
     assert stage.connection is not before

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from client_py.ui.page import Page
-from client_py.ui.room import RoomScreen
-from tests.client_py.ui.surroundings import World
+from client_py.ui.room.room_screen import RoomScreen
+from tests.client_py.ui.view_context import World
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def world() -> World:
 @pytest.fixture
 def page(world: World) -> Iterator[Page]:
     """Give the screens' owner, and see at the end that nothing listens any more."""
-    page = Page(world.surroundings, world.asked)
+    page = Page(world.context, world.asked)
     yield page
     page.dispose()
     assert world.document.live_listeners == 0

@@ -4,7 +4,7 @@ import pytest
 
 from client_py.ui.lobby import room_of
 from client_py.ui.page import Page
-from tests.client_py.ui.surroundings import DIRECTLY, World
+from tests.client_py.ui.view_context import DIRECTLY, World
 from tests.fakes.document import FakeElement
 
 

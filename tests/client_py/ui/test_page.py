@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from client_py.core.models import LoginFault, Member, Status, StatusLine
-from client_py.core.notices import ItemAdded, MembersChanged, StatusChanged, UnreadChanged
+from client_py.core.conversation.notices import ItemAdded, UnreadChanged
+from client_py.core.notices import Member, MembersChanged, StatusChanged
+from client_py.core.server.access_faults import LoginFault
+from client_py.core.status_line import Status, StatusLine
 from client_py.ui.page import Page
-from tests.client_py.ui.surroundings import DIRECTLY, World, incoming, outgoing
+from tests.client_py.ui.view_context import DIRECTLY, World, incoming, outgoing
 
 Show = Callable[[Page, World], object]
 

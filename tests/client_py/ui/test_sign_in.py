@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import LoginFault, ServerRefused
+from client_py.core.server.access_faults import LoginFault, ServerRefused
 from client_py.ui.page import Page
-from tests.client_py.ui.surroundings import DIRECTLY, World
+from tests.client_py.ui.view_context import DIRECTLY, World
 
 
 def submit(world: World, submitter: str = "sign-in") -> bool:
@@ -22,7 +22,7 @@ def test_page_keeps_what_was_typed_before_it_took_over(world: World) -> None:
     """Python attaches to the form of index.html: the fields keep their values, and the very elements."""
     fill(world, "alice", "sec")
     field = world.document.by_test_id("password")
-    page = Page(world.surroundings, world.asked)
+    page = Page(world.context, world.asked)
     page.show_sign_in(username="bob")
     assert world.document.by_test_id("username").value == "alice"
     assert world.document.by_test_id("password") is field

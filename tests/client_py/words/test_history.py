@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.notices import MessagesFound
+from client_py.core.conversation.notices import MessagesFound
 from client_py.words.history import summary_of
 from client_py.words.phrases import Words
-from tests.client_py.ui.surroundings import incoming
+from tests.client_py.ui.view_context import incoming
 
 
 @pytest.mark.parametrize(

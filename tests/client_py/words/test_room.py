@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import ItemFault
+from client_py.core.conversation.faults import ItemFault
 from client_py.words.phrases import Words
 from client_py.words.room import greeting, item_fault, typing
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.models import (
+from client_py.core.server.access_faults import (
     AccessFault,
     LoginFault,
     PageOriginRefused,

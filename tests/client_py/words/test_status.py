@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.models import (
+from client_py.core.peer.penalty import Fault
+from client_py.core.server.access_faults import PageOriginRefused
+from client_py.core.status_line import (
     Away,
     Cause,
     Connected,
@@ -14,12 +16,10 @@ from client_py.core.models import (
     Interrupted,
     KeptAway,
     NotConnected,
-    PageOriginRefused,
     Situation,
     Status,
     StatusLine,
 )
-from client_py.core.penalty import Fault
 from client_py.words.phrases import Words
 from client_py.words.status import status_detail, status_text
 

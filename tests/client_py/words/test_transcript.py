@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.items import Body, Text, Unknown, Unreadable
-from client_py.core.models import Delivery
-from client_py.ports import NearDay
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.items import Body, Text, Unknown, Unreadable
+from client_py.ports.page import NearDay
 from client_py.words.phrases import Words
 from client_py.words.transcript import DELIVERIES, NEW, day_of, text_of
-from tests.client_py.ui.surroundings import PlainFormats, incoming
+from tests.client_py.ui.view_context import PlainFormats, incoming
 
 
 class Near(PlainFormats):

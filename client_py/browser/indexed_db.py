@@ -1,0 +1,354 @@
+"""Rows in IndexedDB."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
+
+from client_py.browser.clock import BrowserClock
+from client_py.browser.interop import Callbacks, from_null, js_object
+from client_py.ports.storage import Change, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
+
+NAME = "p2pchat"
+ROWS = "rows"
+"""The one object store: a text under each array that is a key."""
+
+DURABILITY = "strict"
+"""On the disk before `complete`, since an acknowledgement promises that a message is stored, come a power cut.
+
+Measured in Chromium and Firefox, it is one fdatasync (1 ms on an SSD) for each transaction; "relaxed" has none."""
+
+OPEN_PATIENCE_SECONDS = 10.0
+"""A slow disk takes a second or two; a tab that stands in the way of an upgrade may never give way."""
+
+Step = Callable[["js.IDBDatabase", "js.IDBTransaction"], None]
+"""Leads from one version to the next, within the transaction that it is given."""
+
+
+def _create_rows(database: js.IDBDatabase, _transaction: js.IDBTransaction) -> None:
+    database.createObjectStore(ROWS)
+
+
+def _keep_items(_database: js.IDBDatabase, _transaction: js.IDBTransaction) -> None:
+    """Change no row: a page of before reads texts alone, and so has to let go of what may hold more from now on."""
+
+
+STEPS: tuple[Step, ...] = (_create_rows, _keep_items)
+"""From nothing to the version of today, which is the number of steps. Those that were released stay as they are."""
+
+AT_OPENING = {
+    "InvalidStateError": StorageFault.FORBIDDEN,  # Firefox, while it browses privately
+    "QuotaExceededError": StorageFault.FULL,
+    "SecurityError": StorageFault.FORBIDDEN,
+    "VersionError": StorageFault.NEWER,
+}
+IN_USE = {"InvalidStateError": StorageFault.CLOSED, "QuotaExceededError": StorageFault.FULL}
+
+
+class BrowserDatabases:
+    """Implements `ports.Databases`; `steps` and `patience` are for the tests.
+
+    `suffix` stands at the end of the name, and keeps apart what was said by way of one server and of another.
+    """
+
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        steps: Sequence[Step] = STEPS,
+        patience: float = OPEN_PATIENCE_SECONDS,
+        suffix: str = "",
+    ) -> None:
+        self._callbacks = callbacks
+        self._name = NAME + suffix
+        self._clock = BrowserClock(callbacks)
+        self._steps = steps
+        self._patience = patience
+
+    async def open(self, closed: Callable[[], None]) -> BrowserDatabase:
+        """Open the database of this site (IDBFactory.open), in the version of today."""
+        factory = from_null(getattr(js, "indexedDB", None))
+        if factory is None:
+            raise StorageFailed(StorageFault.FORBIDDEN)
+        with _translated(AT_OPENING):
+            opening = _Opening(factory.open(self._name, len(self._steps)), self._steps, closed, self._callbacks)
+            stop_waiting = self._clock.call_later(self._patience, opening.give_up)
+            try:
+                return await opening.outcome
+            except asyncio.CancelledError:
+                opening.abandon()
+                raise
+            finally:
+                stop_waiting()
+
+
+class _Opening:
+    """A request to open, until the end that the browser brings it to; nobody can take it back."""
+
+    def __init__(
+        self, request: js.IDBOpenDBRequest, steps: Sequence[Step], closed: Callable[[], None], callbacks: Callbacks
+    ) -> None:
+        self.outcome: asyncio.Future[BrowserDatabase] = asyncio.get_running_loop().create_future()
+        self._request = request
+        self._steps = steps
+        self._closed = closed
+        self._callbacks = callbacks
+        self._is_blocked = False
+        self._database: BrowserDatabase | None = None
+        self._listeners = ExitStack()
+        for event, listener in (
+            ("upgradeneeded", self._upgrade),
+            ("blocked", self._blocked),
+            ("success", self._opened),
+            ("error", self._failed),
+        ):
+            self._listeners.callback(callbacks.listen(request, event, listener))
+
+    def give_up(self) -> None:
+        """Let nobody wait any longer."""
+        if not self.outcome.done():
+            self.outcome.set_exception(StorageFailed(StorageFault.BLOCKED if self._is_blocked else StorageFault.SILENT))
+
+    def abandon(self) -> None:
+        """Nobody wants it any more."""
+        if self._database is not None:
+            self._database.close()
+
+    def _upgrade(self, event: Any) -> None:
+        transaction = self._request.transaction
+        try:
+            for step in self._steps[event.oldVersion :]:
+                step(self._request.result, transaction)
+        except BaseException:
+            transaction.abort()
+            raise
+
+    def _blocked(self, _event: Any) -> None:
+        self._is_blocked = True
+
+    def _opened(self, _event: Any) -> None:
+        self._listeners.close()
+        # At once, so that no `versionchange` is missed.
+        self._database = BrowserDatabase(self._request.result, self._closed, self._callbacks)
+        if self.outcome.done():
+            self._database.close()
+        else:
+            self.outcome.set_result(self._database)
+
+    def _failed(self, event: Any) -> None:
+        event.preventDefault()  # or Firefox reports it as an error of the page
+        self._listeners.close()
+        if not self.outcome.done():
+            self.outcome.set_exception(_failure(self._request.error, AT_OPENING))
+
+
+class BrowserDatabase:
+    """Implements `ports.Database`."""
+
+    def __init__(self, database: js.IDBDatabase, closed: Callable[[], None], callbacks: Callbacks) -> None:
+        self._database = database
+        self._closed = closed
+        self._listeners = ExitStack()
+        # Another tab waits to open a newer version; or the person has cleared what the browser keeps.
+        for event in ("versionchange", "close"):
+            self._listeners.callback(callbacks.listen(database, event, self._taken_away))
+
+    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+        """Make all changes or none, in their order (IDBObjectStore.getKey, put and delete in one transaction)."""
+        if not changes:
+            return []
+        made: list[bool] = []
+        conditions = {key for change in changes if isinstance(change, Put) for key in change.unless}
+        async with self._transaction("readwrite") as transaction:
+            store = transaction.store
+            found = {key: store.getKey(to_js(key)) for key in conditions}
+
+            def make() -> None:
+                present = {key for key, request in found.items() if request.result is not None}
+                made.extend(_make(changes, present, store))
+                transaction.commit()
+
+            if found:
+                transaction.after([*found.values()][-1], make)
+            else:
+                make()
+        return made
+
+    async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
+        """Give the values of some keys (IDBObjectStore.get)."""
+        if not keys:
+            return []
+        async with self._transaction("readonly") as transaction:
+            requests = [transaction.store.get(to_js(key)) for key in keys]
+            transaction.commit()
+        return [_text_or_none(request.result) for request in requests]
+
+    async def read(
+        self,
+        prefix: Key,
+        *,
+        before: Key | None = None,
+        after: Key | None = None,
+        newest: int | None = None,
+        oldest: int | None = None,
+    ) -> Sequence[tuple[Key, str]]:
+        """Give the rows whose key begins like this, in order (IDBObjectStore.getAll)."""
+        # An array sorts after every number and text, so this comes after every key that goes on where the prefix ends.
+        lower, upper = to_js(prefix), to_js([*prefix, []])
+        if before is not None and js.indexedDB.cmp(to_js(before), upper) < 0:
+            upper = to_js(before)
+        is_behind = after is not None and js.indexedDB.cmp(to_js(after), lower) >= 0
+        if is_behind:
+            lower = to_js(after)
+        if js.indexedDB.cmp(lower, upper) >= 0:
+            return []
+        requests: list[js.IDBRequest] = []
+        count = () if oldest is None else (oldest,)
+        async with self._transaction("readonly") as transaction:
+            store = transaction.store
+
+            def read(bounds: JsProxy) -> None:
+                requests.extend((store.getAllKeys(bounds, *count), store.getAll(bounds, *count)))
+                transaction.commit()
+
+            every = _bounds(lower, upper, without_lower=is_behind)
+            if newest is None:
+                read(every)
+            else:
+                _find_newest(transaction, every, newest, lambda first: read(_bounds(first, upper) if first else every))
+        # No deeper than our keys and texts are, whatever else stands there.
+        keys, values = [request.result.to_py(depth=depth) for request, depth in zip(requests, (2, 1), strict=True)]
+        return [(tuple(key), _text_or_none(value) or "") for key, value in zip(keys, values, strict=True)]
+
+    def close(self) -> None:
+        """Let go of it; what is being written is still written (IDBDatabase.close)."""
+        self._listeners.close()
+        self._database.close()
+
+    @asynccontextmanager
+    async def _transaction(self, mode: str) -> AsyncIterator[_Transaction]:
+        """Give a transaction, and wait until it is through; nothing may be awaited in between, or it ends early."""
+        with _translated(IN_USE):
+            transaction = _Transaction(self._database, mode)
+            try:
+                yield transaction
+            except BaseException:
+                transaction.abandon()
+                raise
+            await transaction.ended
+
+    def _taken_away(self, _event: Any) -> None:
+        self.close()
+        self._closed()
+
+
+class _Transaction:
+    """A transaction, with one proxy for all that it tells, since a proxy for each request would cost more than that."""
+
+    def __init__(self, database: js.IDBDatabase, mode: str) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._transaction = database.transaction(ROWS, mode, js_object({"durability": DURABILITY}))
+        self.store = self._transaction.objectStore(ROWS)
+        self._next: Callable[[], None] = lambda: None
+        self._proxy = create_proxy(self._told)
+        self._transaction.oncomplete = self._proxy
+        self._transaction.onabort = self._proxy
+
+    def after(self, request: js.IDBRequest, step: Callable[[], None]) -> None:
+        """Go on once a request has its result; it must be the last one, for those before have theirs then too."""
+        self._next = step
+        request.onsuccess = self._proxy
+
+    def commit(self) -> None:
+        """Ask for nothing more (IDBTransaction.commit)."""
+        self._transaction.commit()
+
+    def abandon(self, error: BaseException | None = None) -> None:
+        """Undo everything; who waits for the end gets the error."""
+        if not self.ended.done():
+            self.ended.set_exception(error) if error is not None else self.ended.cancel()
+        self._transaction.abort()
+
+    def _told(self, event: Any) -> None:
+        if event.type == "success":
+            try:
+                self._next()
+            except BaseException as error:  # noqa: BLE001 - it is raised where the transaction is awaited
+                self.abandon(error)
+            return
+        self._proxy.destroy()
+        if not self.ended.done():
+            if event.type == "complete":
+                self.ended.set_result(None)
+            else:
+                self.ended.set_exception(_failure(self._transaction.error, IN_USE))
+
+
+def _make(changes: Sequence[Change], present: set[Key], store: js.IDBObjectStore) -> Iterator[bool]:
+    """Make the changes; `present` says which of the keys that are asked for have a row before."""
+    put, delete = store.put, store.delete
+    for change in changes:
+        match change:
+            case Put(key, value, unless):
+                is_made = present.isdisjoint(unless)
+                if is_made:
+                    put(value, to_js(key))
+                    present.add(key)
+                yield is_made
+            case Remove(key):
+                delete(to_js(key))
+                present.discard(key)
+                yield True
+            case RemoveAll(prefix):
+                delete(_bounds(to_js(prefix), to_js([*prefix, []])))
+                present -= {key for key in present if key[: len(prefix)] == prefix}
+                yield True
+
+
+def _find_newest(transaction: _Transaction, bounds: JsProxy, count: int, found: Callable[[Any | None], None]) -> None:
+    """Find the first key of so many at the end, without all those before it; None if there are not so many."""
+    request = transaction.store.openKeyCursor(bounds, "prev")
+    to_skip = count - 1
+
+    def look() -> None:
+        nonlocal to_skip
+        cursor = from_null(request.result)
+        if cursor is not None and to_skip:
+            steps, to_skip = to_skip, 0
+            cursor.advance(steps)
+        else:
+            found(None if cursor is None else cursor.key)
+
+    transaction.after(request, look)
+
+
+def _text_or_none(value: Any) -> str | None:
+    """Give a row; where something else stands than a text, which nobody of ours has written, an empty one."""
+    return None if value is None else value if isinstance(value, str) else ""
+
+
+def _bounds(lower: JsProxy, upper: JsProxy, *, without_lower: bool = False) -> JsProxy:
+    return js.IDBKeyRange.bound(lower, upper, without_lower, True)  # noqa: FBT003 - always without the upper one
+
+
+@contextmanager
+def _translated(faults: Mapping[str, StorageFault]) -> Iterator[None]:
+    try:
+        yield
+    except JsException as error:
+        raise _failure(error, faults) from error
+
+
+def _failure(error: Any, faults: Mapping[str, StorageFault]) -> StorageFailed:
+    """Say what a DOMException means, which Pyodide may not take for an exception (Chromium's QuotaExceededError)."""
+    if from_null(error) is None:
+        return StorageFailed(StorageFault.CLOSED)
+    # One without a stack is wrapped into an Error of Pyodide's own, which names it in its message.
+    for name, fault in faults.items():
+        if name == error.name or name in error.message:
+            return StorageFailed(fault)
+    return StorageFailed(StorageFault.FAILED, f"{error.name}: {error.message}")

@@ -1,0 +1,71 @@
+"""The server that the page belongs to: on the page's own host, or elsewhere, where a static host serves the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import js
+from pyodide.ffi import JsException
+
+from client_py.browser.interop import js_object
+from client_py.ports.server import OriginRefused
+from protocol.json_text import parse_json_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it is, and how to probe there."""
+
+    health_path: str
+    """Of a small answer by HTTP."""
+    socket_path: str
+    knock_subprotocol: str
+    """By which the server knows that a WebSocket is no more than a probe."""
+    named_origin: str = ""
+    """Where it is, if the page's configuration names it; empty where it is the page's own host."""
+
+    @property
+    def origin(self) -> str:
+        """Its origin (RFC 6454), as `https://host[:port]`."""
+        return self.named_origin or js.location.origin
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the browser lets this page talk to it only if it agrees (CORS)."""
+        return self.origin != js.location.origin
+
+    def url_of(self, path: str) -> str:
+        """Give the address of a path."""
+        return self.origin + path
+
+    def socket_url_of(self, path: str) -> str:
+        """Give the address of a WebSocket: ws for http, wss for https."""
+        return self.origin.replace("http", "ws", 1) + path
+
+
+async def ask_by_request(server: Server) -> bool:
+    """Tell whether a request is answered; what a proxy says of a server that is away (502, 503, 504) is no answer.
+
+    OriginRefused if the server answers that it takes no pages of this origin. No other answer of such a server can be
+    read here, so that it could not be told from one that is away.
+    """
+    controller = js.AbortController.new()
+    options = {"cache": "no-store", "credentials": "omit", "signal": controller.signal}
+    try:
+        response = await js.fetch(server.url_of(server.health_path), js_object(options))
+        # A connection whose answer was read to its end can be used again.
+        text: str = await response.text()
+    except JsException:
+        return False
+    finally:
+        controller.abort()
+    if server.is_elsewhere and _refuses_origin(text):
+        raise OriginRefused(js.location.origin)
+    return bool(response.status < HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _refuses_origin(text: str) -> bool:
+    # What says nothing of it is older than the question, or it is a proxy that answers.
+    value = parse_json_or_none(text)
+    return isinstance(value, dict) and value.get("origin_allowed") is False

@@ -1,0 +1,117 @@
+"""What a conversation tells its view, one notice a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.faults import HistoryFault, ItemFault
+from client_py.core.conversation.items import Body, Item
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLoaded:
+    """Messages of before stand at the beginning of the transcript, the oldest first."""
+
+    items: tuple[Item, ...]
+    has_earlier: bool
+    """Whether there are still earlier ones than these."""
+    before: str = ""
+    """The id of the message that they stand before, if they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterLoaded:
+    """Messages stand behind one that the page ends with, the oldest first."""
+
+    items: tuple[Item, ...]
+    has_later: bool
+    """Whether there are still later ones than these."""
+    after: str
+    """The id of that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestLoaded:
+    """These stand at the end of the transcript, the oldest first."""
+
+    items: tuple[Item, ...]
+    has_earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCleared:
+    """The history was cleared: nothing stands in the transcript but these, which have yet to be delivered."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFailed:
+    """What was asked of the history could not be done, and everything is as it was."""
+
+    fault: HistoryFault
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesFound:
+    """What a search came to."""
+
+    query: str
+    """As the person wrote it; an answer to an earlier question is not to be shown."""
+    items: tuple[Item, ...]
+    """The newest first."""
+    complete: bool
+    """Whether these are all; a search stops at so many, and one that fails has none and not all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """An item stands at the end of the conversation."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChanged:
+    """An item of ours came further, or is being sent again."""
+
+    item_id: str
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TypingChanged:
+    """Who is writing just now, by username."""
+
+    usernames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadChanged:
+    """How many messages came in since the person last looked."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRefused:
+    """What the person said could not be taken; the composer keeps a text."""
+
+    body: Body
+    fault: ItemFault
+
+
+ConversationNotice = (
+    HistoryLoaded
+    | LaterLoaded
+    | NewestLoaded
+    | HistoryCleared
+    | HistoryFailed
+    | MessagesFound
+    | ItemAdded
+    | DeliveryChanged
+    | TypingChanged
+    | UnreadChanged
+    | ItemRefused
+)

@@ -1,0 +1,1 @@
+"""One other device: how the connection to it is made, watched over, and brought back."""

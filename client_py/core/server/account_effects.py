@@ -1,0 +1,121 @@
+"""What an account asks to have done, and what its requests to the server are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from client_py.core.server.access_faults import AccessFault
+from client_py.core.server.kept_login import Login
+from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
+
+
+class Purpose(Enum):
+    """What a request to the server is for; what comes of it is told with the same value."""
+
+    SIGN_IN = auto()
+    REGISTER = auto()
+    RESUME = auto()
+    """To see, when the page opens, whether the token that was kept is still good."""
+    RENEW = auto()
+
+    @property
+    def path(self) -> str:
+        """Give the address that the request goes to."""
+        return {Purpose.SIGN_IN: LOGIN_PATH, Purpose.REGISTER: REGISTER_PATH}.get(self, REFRESH_PATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Send a request, and call `responded` or `unreachable` with its purpose."""
+
+    purpose: Purpose
+    body: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the login in this browser; it counts until there is another logout than this one."""
+
+    login: Login
+    logout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Take the login out of this browser, and name the logout, so that every tab hears of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberPerson:
+    """Remember whose tab this is, over a reload; nobody's if the name is empty."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDeviceMark:
+    """Keep what this browser shows when the same person logs in again; logging out does not take it away."""
+
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDeviceMarks:
+    """Take all of them out of this browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRenewalTimer:
+    """Call `renewal_due` after some seconds; starting it again starts it anew."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopRenewalTimer:
+    """Do not call `renewal_due` any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChecking:
+    """Show that name and password are being checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFault:
+    """Show why signing in or registering failed."""
+
+    fault: AccessFault
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Someone is signed in: go where the address says."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Nobody is signed in (any more): show the form, and why it is there if that is not plain."""
+
+    fault: AccessFault | None = None
+    username: str = ""
+
+
+AccountEffect = (
+    Post
+    | Keep
+    | Forget
+    | KeepDeviceMark
+    | ForgetDeviceMarks
+    | RememberPerson
+    | StartRenewalTimer
+    | StopRenewalTimer
+    | ShowChecking
+    | ShowFault
+    | SignedIn
+    | SignedOut
+)

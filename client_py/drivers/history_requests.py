@@ -1,0 +1,92 @@
+"""Awaits what a person asks of a room's history: earlier messages, a search, a file, or that it be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from client_py.core.conversation.faults import HistoryFault
+from client_py.core.conversation.history import MEDIA_TYPES, ExportFormat, ExportWords, export, file_name
+from client_py.core.conversation.items import Item
+from client_py.core.conversation.notices import (
+    HistoryCleared,
+    HistoryFailed,
+    HistoryLoaded,
+    LaterLoaded,
+    MessagesFound,
+    NewestLoaded,
+)
+from client_py.core.notices import Notice
+from client_py.drivers.conversation_store import ConversationStore
+from client_py.ports.page import Downloads
+from client_py.ports.storage import StorageFailed
+
+
+class HistoryRequests:
+    """The history of one room; `opened` gives the archive as soon as it is open, which the page does not wait for."""
+
+    def __init__(
+        self,
+        room: str,
+        opened: Callable[[], Awaitable[ConversationStore]],
+        downloads: Downloads,
+        show: Callable[[Notice], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._room = room
+        self._opened = opened
+        self._downloads = downloads
+        self._show = show
+        self._warn = warn
+
+    async def load_earlier(self, oldest: str) -> None:
+        """Show messages from before the one with this id; always answered, since a button waits for it."""
+        messages, has_earlier = await self._page("earlier", lambda archive: archive.earlier(oldest))
+        self._show(HistoryLoaded(messages, has_earlier, oldest))
+
+    async def load_later(self, newest: str) -> None:
+        """Show messages from behind the one with this id; always answered, since the page waits for it."""
+        messages, has_later = await self._page("later", lambda archive: archive.later(newest))
+        self._show(LaterLoaded(messages, has_later, newest))
+
+    async def load_newest(self) -> None:
+        """Show the end of the conversation; always answered, like the others."""
+        self._show(NewestLoaded(*await self._page("newest", lambda archive: archive.newest())))
+
+    async def search(self, query: str) -> None:
+        """Look for messages."""
+        try:
+            messages, complete = await (await self._opened()).search(query)
+        except StorageFailed as error:
+            self._warn(f"The history could not be searched: {error}")
+            messages, complete = (), False
+        self._show(MessagesFound(query, messages, complete))
+
+    async def export(self, form: ExportFormat, words: ExportWords) -> None:
+        """Save the whole history as a file."""
+        try:
+            messages = await (await self._opened()).everything()
+        except StorageFailed as error:
+            self._warn(f"The history could not be exported: {error}")
+            self._show(HistoryFailed(HistoryFault.NOT_EXPORTED))
+            return
+        self._downloads.save(file_name(self._room, form), MEDIA_TYPES[form], export(self._room, messages, form, words))
+
+    async def clear(self) -> None:
+        """Forget what was said, but for what has yet to be delivered."""
+        try:
+            pending = await (await self._opened()).clear()
+        except StorageFailed as error:
+            self._warn(f"The history could not be cleared: {error}")
+            self._show(HistoryFailed(HistoryFault.NOT_CLEARED))
+            return
+        self._show(HistoryCleared(pending))
+
+    async def _page(
+        self, which: str, read: Callable[[ConversationStore], Awaitable[tuple[tuple[Item, ...], bool]]]
+    ) -> tuple[tuple[Item, ...], bool]:
+        """Read some messages, and whether there are more; none where that fails, which is warned of."""
+        try:
+            return await read(await self._opened())
+        except StorageFailed as error:
+            self._warn(f"The {which} messages could not be read: {error}")
+            return (), True

@@ -1,0 +1,145 @@
+"""What this browser keeps, for the page and for its other tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from client_py.ports.disposal import Dispose
+
+
+class Store(Protocol):
+    """Small strings that stay in this browser (localStorage), or in the page where the browser forbids that."""
+
+    def get(self, key: str) -> str | None:
+        """Give what was put under a key, or None."""
+        ...
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a string under a key."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Forget a key; no error if there is none."""
+        ...
+
+
+Key = tuple[str | int, ...]
+"""Keys are ordered part by part, numbers before texts, and a key before those that go on where it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a row, in the place of the one that may be there."""
+
+    key: Key
+    value: str
+    unless: tuple[Key, ...] = ()
+    """Not if there is a row of any of these keys already; `write` tells whether there was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a row; no error if there is none."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAll:
+    """Remove every row whose key begins like this."""
+
+    prefix: Key
+
+
+Change = Put | Remove | RemoveAll
+
+
+class StorageFault(StrEnum):
+    """Why a browser cannot keep things."""
+
+    FORBIDDEN = "forbidden"
+    """Private browsing, or blocked cookies."""
+    FULL = "full"
+    """There is no room left."""
+    NEWER = "newer"
+    """A newer version of the page has been here, and its rows cannot be read."""
+    BLOCKED = "blocked"
+    """An older version of the page is open in another tab, and lets nobody upgrade the database."""
+    SILENT = "silent"
+    """The browser does not answer."""
+    CLOSED = "closed"
+    """The browser has closed the database, and says no more."""
+    NO_LOCKS = "no-locks"
+    """The browser does not let a page know of its other tabs; `reason` says what it said."""
+    FAILED = "failed"
+    """Something that nobody foresaw; `reason` says what."""
+
+
+class StorageFailed(Exception):
+    """Raised by `Database` and `Locks` when the browser cannot keep things; `reason` is in the browser's own words."""
+
+    def __init__(self, fault: StorageFault, reason: str = "") -> None:
+        super().__init__(fault, reason)
+        self.fault = fault
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {self.reason}" if self.reason else self.fault
+
+
+class Database(Protocol):
+    """Rows of text under keys, which stay in this browser (IndexedDB). Every operation may raise StorageFailed."""
+
+    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+        """Make all changes or none, in their order; tells of each whether it was made (see `Put.unless`)."""
+        ...
+
+    async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
+        """Give the values of some keys, None where there is no row."""
+        ...
+
+    async def read(
+        self,
+        prefix: Key,
+        *,
+        before: Key | None = None,
+        after: Key | None = None,
+        newest: int | None = None,
+        oldest: int | None = None,
+    ) -> Sequence[tuple[Key, str]]:
+        """Give the rows whose key begins like this, in order.
+
+        Of those before a key, or behind one; and only so many of the last, or (not both) of the first.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it; what is being written is still written."""
+        ...
+
+
+class Databases(Protocol):
+    """Opens what this browser keeps."""
+
+    async def open(self, closed: Callable[[], None]) -> Database:
+        """Open it; StorageFailed where the browser has none. `closed` is called if it is taken away later."""
+        ...
+
+
+class Locks(Protocol):
+    """Names that one page at a time can hold, among all of this site in this browser (Web Locks)."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether this browser has them, for this page."""
+        ...
+
+    async def claim(self, name: str, patience: float) -> Dispose | None:
+        """Take a name, until disposed of or the page is gone; None if another page holds it for so many seconds.
+
+        StorageFailed if the browser refuses altogether.
+        """
+        ...

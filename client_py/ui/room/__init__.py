@@ -1,0 +1,1 @@
+"""What shows a room: its header, what can be done there, and the composer."""

@@ -1,0 +1,116 @@
+"""Shows what can be done with a room's history: search it, export it, keep it or not, clear it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from client_py.core.conversation.history import ExportFormat
+from client_py.ui.room.retention_switch import RetentionSwitch
+from client_py.ui.room.search import Search
+from client_py.ui.widgets.confirmation import Confirmation, Question
+from client_py.ui.widgets.popover import Popover, PopoverLabels
+from client_py.words.history import (
+    CLEAR,
+    CLEAR_HISTORY,
+    CLEAR_QUESTION,
+    EXPORT_JSON,
+    EXPORT_TEXT,
+    HISTORY,
+    HISTORY_FAULTS,
+    HISTORY_OF_ROOM,
+    export_words,
+)
+
+if TYPE_CHECKING:
+    from client_py.core.conversation.faults import HistoryFault
+    from client_py.core.conversation.notices import MessagesFound
+    from client_py.core.retention import Retention
+    from client_py.ports.page import DomEvent, Element
+    from client_py.ui.actions import RoomActions
+    from client_py.ui.view_context import ViewContext
+    from client_py.words.phrases import Phrase
+
+QUESTION = Question(CLEAR_QUESTION, CLEAR, "confirm-clear")
+
+
+class HistoryButton:
+    """A button in the room's header that opens the history over the page."""
+
+    def __init__(self, context: ViewContext, actions: RoomActions) -> None:
+        self._document = document = context.document
+        self._words = context.words
+        self._actions = actions
+        self._listeners = ExitStack()
+        self._search = Search(context, actions)
+        self._keeping = RetentionSwitch(document, self._words, actions)
+        self._fault = document.create("p", {"class": "fault", "role": "alert"})
+        clear = self._button(CLEAR_HISTORY, "clear-history")
+        self._clearing = Confirmation(
+            document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
+        )
+        popover = Popover(
+            document,
+            self._words,
+            PopoverLabels("history", HISTORY, HISTORY_OF_ROOM),
+            self._search.element,
+            self._keeping.element,
+            document.create(
+                "div",
+                {"class": "buttons"},
+                self._export(EXPORT_TEXT, "export-text", ExportFormat.TEXT),
+                self._export(EXPORT_JSON, "export-json", ExportFormat.JSON),
+            ),
+            self._clearing.element,
+            self._fault,
+        )
+        popover.opener.set("data-testid", "history")
+        self.element = popover.element
+        for part in (self._search, self._keeping, self._clearing):
+            self._listeners.callback(part.dispose)
+        self._listeners.callback(clear.on("click", self._ask_to_clear))
+        self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._rest()))
+
+    def show_found(self, found: MessagesFound) -> None:
+        """Show what a search came to."""
+        self._search.show(found)
+
+    def show_fault(self, fault: HistoryFault) -> None:
+        """Show what could not be done, until something else is asked for."""
+        self._fault.text = self._words.say(HISTORY_FAULTS[fault])
+
+    def show_keeping(self, keeping: Retention) -> None:
+        """Show whether messages are kept."""
+        self._keeping.show(keeping)
+
+    def begin_anew(self) -> None:
+        """Show nothing of before; the history was cleared."""
+        self._search.begin_anew()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _button(self, label: Phrase, test_id: str) -> Element:
+        return self._document.create("button", {"type": "button", "data-testid": test_id}, self._words.say(label))
+
+    def _export(self, label: Phrase, test_id: str, form: ExportFormat) -> Element:
+        button = self._button(label, test_id)
+        words = export_words(self._words)
+
+        def ask(_event: DomEvent) -> None:
+            self._fault.text = ""
+            self._actions.export(form, words)
+
+        self._listeners.callback(button.on("click", ask))
+        return button
+
+    def _ask_to_clear(self, _event: DomEvent) -> None:
+        self._fault.text = ""
+        self._clearing.ask()
+
+    def _rest(self) -> None:
+        """Leave no question open behind a panel that is closed, nor what failed before."""
+        self._fault.text = ""
+        self._keeping.rest()
+        self._clearing.rest()

@@ -1,0 +1,55 @@
+"""Shows who else is in the room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from client_py.words.room import ALSO_YOU, OTHERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.core.notices import Member
+    from client_py.ports.page import Document, Element
+    from client_py.words.phrases import Words
+
+HUES = 6
+"""How many colours app.css has for people."""
+
+
+def hue_of(username: str) -> str:
+    """Give a person's colour: the same on every page, and in whatever case the name is written."""
+    return str(sum(map(ord, username.lower())) % HUES)
+
+
+def avatar_of(document: Document, username: str) -> Element:
+    """Build a person's initial in their colour, which says nothing to a screen reader."""
+    attributes = {"class": "avatar", "data-hue": hue_of(username), "aria-hidden": "true"}
+    return document.create("span", attributes, username[:1].upper())
+
+
+class PeerList:
+    """The other members, by name."""
+
+    def __init__(self, document: Document, words: Words, own_name: str) -> None:
+        self._document = document
+        self._words = words
+        self._own_name = own_name
+        self.element = document.create("ul", {"class": "peers", "aria-label": words.say(OTHERS)})
+
+    def show(self, members: Sequence[Member]) -> None:
+        """Show these and nobody else."""
+        self.element.replace_children(*map(self._peer, members))
+
+    def _peer(self, member: Member) -> Element:
+        create = self._document.create
+        name = member.username
+        # The same account may be in the room twice: from another tab, or from a phone.
+        note = (" ", create("span", {"class": "note"}, self._words.say(ALSO_YOU))) if name == self._own_name else ()
+        return create(
+            "li",
+            {"class": "peer", "data-testid": "peer", "data-name": name},
+            avatar_of(self._document, name),
+            create("span", {"class": "name"}, name),
+            *note,
+        )

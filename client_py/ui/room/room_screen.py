@@ -1,0 +1,183 @@
+"""Shows a room: its header, the conversation, and the composer, each following the notices that concern it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from client_py.core.conversation.items import Text
+from client_py.core.conversation.notices import (
+    DeliveryChanged,
+    HistoryCleared,
+    HistoryFailed,
+    HistoryLoaded,
+    ItemAdded,
+    ItemRefused,
+    LaterLoaded,
+    MessagesFound,
+    NewestLoaded,
+    TypingChanged,
+    UnreadChanged,
+)
+from client_py.core.notices import MembersChanged, Notice, RelayChoiceChanged, RetentionChanged, StatusChanged
+from client_py.ui.room.composer import Composer, Draft
+from client_py.ui.room.empty_room import Placeholder
+from client_py.ui.room.history_menu import HistoryButton
+from client_py.ui.room.invite import InviteButton
+from client_py.ui.room.page_title import title_of
+from client_py.ui.room.people import PeerList, avatar_of
+from client_py.ui.room.relay_switch import ConnectionButton
+from client_py.ui.room.retention_switch import RetentionFaultLine
+from client_py.ui.room.status_strip import StatusStrip
+from client_py.ui.room.typing_line import TypingLine
+from client_py.ui.transcript.transcript import Transcript
+from client_py.ui.widgets.header_button import build_tool
+from client_py.words.lobby import LOG_OUT
+from client_py.words.room import ROOM, ROOMS, YOU_ARE, item_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from client_py.ports.page import Element
+    from client_py.ui.actions import PageActions, RoomActions
+    from client_py.ui.view_context import ViewContext
+    from client_py.words.phrases import Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is in which room, and what they have begun to write there."""
+
+    room: str
+    username: str
+    draft: Draft
+
+
+class RoomScreen:
+    """One visit to a room, from opening it to leaving it."""
+
+    def __init__(self, context: ViewContext, visit: Visit, actions: RoomActions, page_actions: PageActions) -> None:
+        self.room = visit.room
+        self._left = False
+        self._document = document = context.document
+        self._words = words = context.words
+        self._listeners = ExitStack()
+        link = context.location.url_of(f"/chat/{visit.room}")
+        self._peers = PeerList(document, words, visit.username)
+        self._status = StatusStrip(document, words)
+        self._writing = TypingLine(document, words)
+        self._connection = ConnectionButton(document, words, page_actions)
+        self._history = HistoryButton(context, actions)
+        self._invite = InviteButton(context, link)
+        self._placeholder = Placeholder(context, link, visit.username)
+        self._transcript = Transcript(context, actions, self._placeholder.element)
+        self._keeping_fault = RetentionFaultLine(document, words, self._transcript.keep_end)
+        self._composer = Composer(document, words, visit.draft, actions, self._transcript.keep_end)
+        for part in (
+            self._connection,
+            self._history,
+            self._invite,
+            self._placeholder,
+            self._transcript,
+            self._keeping_fault,
+            self._composer,
+        ):
+            self._listeners.callback(part.dispose)
+        self.element = document.create(
+            "section",
+            {"class": "screen room", "aria-label": words.say(ROOM, room=visit.room)},
+            self._header(visit.username, page_actions),
+            self._status.element,
+            self._keeping_fault.element,
+            self._transcript.element,
+            self._writing.element,
+            self._composer.element,
+        )
+
+    def begin(self) -> None:
+        """Stand at the newest message, with the keyboard in the composer."""
+        self._composer.begin()
+        self._transcript.begin()
+
+    def apply(self, notice: Notice) -> None:  # noqa: C901, PLR0912 - a table of notices
+        """Show what has changed; what comes after the room was left is not shown."""
+        if self._left:
+            return
+        match notice:
+            case StatusChanged(line):
+                self._status.show(line)
+                self._placeholder.show_status(line.status)
+                # A longer detail takes a line from the transcript.
+                self._transcript.keep_end()
+            case MembersChanged(members):
+                self._peers.show(members)
+                self._placeholder.show_members(members)
+            case HistoryLoaded(messages, has_earlier, before):
+                self._transcript.prepend(messages, before=before, has_earlier=has_earlier)
+            case LaterLoaded(messages, has_later, after):
+                self._transcript.add_later(messages, after=after, has_later=has_later)
+            case NewestLoaded(messages, has_earlier):
+                self._transcript.show_newest(messages, has_earlier=has_earlier)
+            case HistoryCleared(messages):
+                self._transcript.begin_anew(messages)
+                self._history.begin_anew()
+            case HistoryFailed(fault):
+                self._history.show_fault(fault)
+            case MessagesFound():
+                self._history.show_found(notice)
+            case RetentionChanged(keeping):
+                self._history.show_keeping(keeping)
+                self._keeping_fault.show(keeping)
+            case RelayChoiceChanged(choice):
+                self._connection.show(choice)
+            case ItemAdded(item):
+                if item.is_shown:
+                    self._transcript.append(item)
+            case DeliveryChanged(item_id, delivery):
+                self._transcript.show_delivery(item_id, delivery)
+            case TypingChanged(usernames):
+                self._writing.show(usernames)
+            case UnreadChanged(count):
+                self._document.title = title_of(self.room, count)
+            case ItemRefused(body, fault):
+                text = body.text if isinstance(body, Text) else ""
+                self._composer.restore(text, item_fault(self._words, fault))
+            case _:
+                assert_never(notice)
+
+    def dispose(self) -> None:
+        """Stop listening, in every part."""
+        self._left = True
+        self._listeners.close()
+
+    def _header(self, username: str, page_actions: PageActions) -> Element:
+        create = self._document.create
+        return create(
+            "header",
+            {"class": "room-head"},
+            self._tool("back", ROOMS, "lobby", page_actions.open_lobby),
+            create("div", {"class": "room-name"}, create("h1", {"title": self.room}, self.room), self._peers.element),
+            self._connection.element,
+            self._history.element,
+            self._invite.element,
+            self._oneself(username),
+            self._tool("logout", LOG_OUT, "logout", page_actions.sign_out),
+        )
+
+    def _oneself(self, username: str) -> Element:
+        """Show who one is here, since another tab may be someone else."""
+        create = self._document.create
+        sentence = self._words.say(YOU_ARE, username=username)
+        return create(
+            "p",
+            {"class": "oneself", "data-testid": "oneself", "data-name": username, "title": sentence},
+            avatar_of(self._document, username),
+            create("span", {"class": "tool-label"}, sentence),
+        )
+
+    def _tool(self, drawing: str, phrase: Phrase, testid: str, act: Callable[[], None]) -> Element:
+        label = self._words.say(phrase)
+        button = build_tool(self._document, drawing, label, {"data-testid": testid, "title": label})
+        self._listeners.callback(button.on("click", lambda _event: act()))
+        return button

@@ -1,0 +1,176 @@
+"""Shows one message: its text exactly as it was typed, who wrote it when, and how far it has come."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from client_py.core.conversation.delivery import Direction
+from client_py.core.conversation.items import Unknown
+from client_py.ui.transcript.hyperlinks import split_links
+from client_py.ui.widgets.icons import PATHS, drawing
+from client_py.words.transcript import DELIVERIES, FOLD, UNFOLD, YOU, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from client_py.core.conversation.delivery import Delivery
+    from client_py.core.conversation.items import Item
+    from client_py.ports.page import DateFormats, Document, Element
+    from client_py.ui.transcript.hyperlinks import Part
+    from client_py.words.phrases import Words
+
+FOLDED_FROM = 4_000
+"""A message of more characters is folded, so that it does not bury the conversation."""
+FOLDED_FROM_LINES = 60
+SHOWN_FOLDED = 4_000
+"""Of a folded message, the browser lays out so many characters: some more than are seen of it. All 256 KiB, which
+another person may send one after the other, would take it a second each."""
+
+
+class Blanks:
+    """What all messages have alike, built once: to copy it costs a fraction of building it."""
+
+    def __init__(self, document: Document) -> None:
+        create = document.create
+        self.articles = {
+            direction: create("article", {"class": "message", "data-testid": "message", "data-direction": direction})
+            for direction in Direction
+        }
+        self.bubble = create("div", {"class": "bubble"})
+        self.text = create("div", {"class": "text", "data-testid": "message-text", "dir": "auto"})
+        self.foot = create("footer", {"class": "meta"})
+        self.time = create("time")
+        self.ticks = _ticks(document)
+
+
+def _ticks(document: Document) -> Element:
+    """Build every sign at once; app.css shows the one that `data-delivery` asks for."""
+    signs = {
+        "clock": PATHS["clock"],
+        "tick": "M2 12.500l4.500 4.500L16 7",
+        "tick second": "M12 15.700l1.300 1.300L22.500 7",
+    }
+    paths = [document.create("path", {"class": name, "d": path}) for name, path in signs.items()]
+    return document.create("span", {"class": "ticks", "role": "img"}, drawing(document, "0 0 24 24", *paths))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageParts:
+    """What messages are made of."""
+
+    document: Document
+    formats: DateFormats
+    words: Words
+    blanks: Blanks
+    resized: Callable[[], None]
+    """Called when a person unfolds or folds a message."""
+
+
+class MessageView:
+    """A message in the transcript."""
+
+    def __init__(self, parts: MessageParts, message: Item) -> None:
+        self._document = parts.document
+        self._words = parts.words
+        self._message = message
+        self._resized = parts.resized
+        self._author: Element | None = None
+        self._listeners = ExitStack()
+        formats, blanks = parts.formats, parts.blanks
+        self._ticks = blanks.ticks.copy() if message.delivery is not None else None
+        when, foot = blanks.time.copy(), blanks.foot.copy()
+        when.set("title", formats.full(message.sent_at))
+        when.append(formats.time(message.sent_at))
+        foot.append(when, *([self._ticks] if self._ticks else []))
+        self._bubble = blanks.bubble.copy()
+        self._bubble.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
+        self.element = blanks.articles[message.direction].copy()
+        self.element.set("data-unreadable", None if message.is_readable else "")
+        self.element.set("data-unknown", "" if isinstance(message.body, Unknown) else None)
+        self.element.set("data-device", "other" if message.from_other_device else None)
+        self.element.append(self._bubble)
+        if message.delivery is not None:
+            self.show_delivery(message.delivery)
+
+    def show_author(self, *, shown: bool) -> None:
+        """Tell above the message who wrote it, or leave that to the message before it."""
+        if self._author and not shown:
+            self._author.remove()
+            self._author = None
+        elif shown and not self._author and self._message.is_readable:
+            self._author = self._build_author()
+            self.element.insert_before(self._author, self._bubble)
+        self.element.set("data-opens-group", "" if shown else None)
+
+    def show_delivery(self, delivery: Delivery) -> None:
+        """Show how far the message has come."""
+        self.element.set("data-delivery", delivery.label)
+        if self._ticks:
+            label = self._words.say(DELIVERIES[delivery])
+            self._ticks.set("aria-label", label)
+            self._ticks.set("title", label)
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    def _build_author(self) -> Element:
+        if self._message.direction is Direction.INCOMING:
+            return self._document.create("p", {"class": "author", "dir": "auto"}, self._message.author)
+        # The side and the colour tell it to the eye.
+        return self._document.create("p", {"class": "author unseen"}, self._words.say(YOU))
+
+    def _body(self, shown: Element, text: str) -> Iterator[Element]:
+        yield shown
+        if len(text) <= FOLDED_FROM and text.count("\n") <= FOLDED_FROM_LINES:
+            shown.append(*self._parts(split_links(text)))
+            return
+        first, others = _cut(split_links(text))
+        rest = self._document.create("span", {}, *self._parts(others))
+        shown.append(*self._parts(first), rest)
+        yield self._fold(shown, rest)
+
+    def _parts(self, parts: Iterable[Part]) -> Iterator[Element | str]:
+        for part in parts:
+            if part.is_link:
+                attributes = {"href": part.text, "rel": "noopener noreferrer", "target": "_blank"}
+                yield self._document.create("a", attributes, part.text)
+            else:
+                yield part.text
+
+    def _fold(self, shown: Element, rest: Element) -> Element:
+        button = self._document.create("button", {"type": "button", "class": "fold"})
+
+        def show(*, folded: bool) -> None:
+            shown.set("data-folded", "" if folded else None)
+            rest.hidden = folded
+            button.text = self._words.say(UNFOLD if folded else FOLD)
+            button.set("aria-expanded", "false" if folded else "true")
+
+        def turn() -> None:
+            show(folded=shown.get("data-folded") is None)
+            self._resized()
+
+        show(folded=True)
+        self._listeners.callback(button.on("click", lambda _event: turn()))
+        return button
+
+
+def _cut(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+    """Return what a folded message shows, and the rest; a link is in one of them whole, or it would lead elsewhere."""
+    first: list[Part] = []
+    rest: list[Part] = []
+    room = SHOWN_FOLDED
+    for part in parts:
+        if len(part.text) <= room:
+            first.append(part)
+        elif part.is_link or room <= 0:
+            rest.append(part)
+            room = 0
+        else:
+            first.append(replace(part, text=part.text[:room]))
+            rest.append(replace(part, text=part.text[room:]))
+        room -= len(part.text)
+    return first, rest

@@ -1,0 +1,188 @@
+"""Shows messages in their order, by day and by author, wherever in it they are put."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from client_py.ui.transcript.message import Blanks, MessageParts, MessageView
+from client_py.words.transcript import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from client_py.core.conversation.delivery import Delivery
+    from client_py.core.conversation.items import Item
+    from client_py.ports.page import Document, Element
+    from client_py.ui.view_context import ViewContext
+
+GROUP_SECONDS = 300.0
+"""After so long a pause, the same author's name is told again."""
+
+
+def belong_together(earlier: Item, later: Item) -> bool:
+    """Tell whether a message goes on where its author's last one ended."""
+    same_author = (earlier.direction, earlier.author) == (later.direction, later.author)
+    return same_author and abs(later.sent_at - earlier.sent_at) <= GROUP_SECONDS
+
+
+class DayLine:
+    """The name of a day above its first message."""
+
+    def __init__(self, document: Document) -> None:
+        self._name = document.create("span")
+        # Nobody who listens to the messages as they come needs to hear what day it is.
+        self.element = document.create("p", {"class": "day", "aria-live": "off"}, self._name)
+
+    def name(self, day: str) -> None:
+        """Write the day's name, which is another once the day is over: "Today", "Yesterday"."""
+        self._name.text = day
+
+
+@dataclass(slots=True)
+class Row:
+    """A message in its place."""
+
+    message: Item
+    view: MessageView
+    day: DayLine | None = None
+    """Above the message, where it is the first of its day."""
+
+    @property
+    def top(self) -> Element:
+        """The first element of the row."""
+        return self.day.element if self.day else self.view.element
+
+    def take_off(self) -> None:
+        """Take it off the page, and stop listening."""
+        self.view.dispose()
+        for part in (self.day, self.view):
+            if part:
+                part.element.remove()
+
+
+class MessageList:
+    """The messages that are on the page, the oldest first, below what `above` are; each message is there once."""
+
+    def __init__(self, context: ViewContext, resized: Callable[[], None], *above: Element) -> None:
+        self._document = document = context.document
+        self._formats = context.formats
+        self._words = context.words
+        self._report = context.report
+        self._parts = MessageParts(document, self._formats, self._words, Blanks(document), resized)
+        self._rows: dict[str, Row] = {}
+        self.element = document.create("div", {"class": "rows"}, *above)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def characters(self) -> int:
+        """How much text all of them have."""
+        return sum(len(row.message.text) for row in self._rows.values())
+
+    def count_newest(self, messages: int, characters: int) -> int:
+        """Count the newest, of which at most so many may stay with so much text in all; one always may."""
+        count = 0
+        for row in islice(reversed(self._rows.values()), messages):
+            characters -= len(row.message.text)
+            if characters < 0 and count > 0:
+                break
+            count += 1
+        return count
+
+    @property
+    def oldest(self) -> str | None:
+        """The id of the first message, if there is one."""
+        return next(iter(self._rows), None)
+
+    @property
+    def newest(self) -> str | None:
+        """The id of the last message, if there is one."""
+        return next(reversed(self._rows), None)
+
+    def append(self, message: Item, *, aloud: bool = True) -> bool:
+        """Put a message at the end, and read it out if it was just said; False if it is there already."""
+        if message.id in self._rows:
+            return False
+        last = next(reversed(self._rows.values()), None)
+        row = self._rows[message.id] = self._build(message)
+        if not aloud:
+            row.view.element.set("aria-live", "off")
+        self.element.append(row.view.element)
+        self._join(last, row)
+        if row.day:
+            self._name_days()
+        return True
+
+    def prepend(self, messages: Iterable[Item]) -> None:
+        """Put messages before all others, the oldest first; those that are there already keep their places."""
+        first = next(iter(self._rows.values()), None)
+        earlier = {message.id: self._build(message) for message in messages if message.id not in self._rows}
+        for row in earlier.values():
+            # What was said long ago is not read out as if somebody had just said it.
+            row.view.element.set("aria-live", "off")
+            if first:
+                self.element.insert_before(row.view.element, first.top)
+            else:
+                self.element.append(row.view.element)
+        self._rows = earlier | self._rows
+        before = None
+        for row in islice(self._rows.values(), len(earlier) + 1):
+            self._join(before, row)
+            before = row
+        self._name_days()
+
+    def take_off(self, count: int) -> None:
+        """Take so many of the oldest off the page."""
+        for message_id in tuple(islice(self._rows, count)):
+            self._rows.pop(message_id).take_off()
+        first = next(iter(self._rows.values()), None)
+        if first:
+            self._join(None, first)
+            self._name_days()
+
+    def take_off_newest(self, count: int) -> None:
+        """Take so many of the newest off the page."""
+        for message_id in tuple(islice(reversed(self._rows), count)):
+            self._rows.pop(message_id).take_off()
+
+    def show_delivery(self, message_id: str, delivery: Delivery) -> None:
+        """Show how far a message has come, if it is on the page."""
+        row = self._rows.get(message_id)
+        if row:
+            row.view.show_delivery(delivery)
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        for row in self._rows.values():
+            row.view.dispose()
+
+    def _build(self, message: Item) -> Row:
+        try:
+            return Row(message, MessageView(self._parts, message))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others are shown
+            self._report(error)
+            message = message.unreadable()
+            return Row(message, MessageView(self._parts, message))
+
+    def _join(self, before: Row | None, row: Row) -> None:
+        """Show above a message what it begins: a day, or only what its author says."""
+        begins_day = before is None or self._day(before) != self._day(row)
+        if begins_day and not row.day:
+            row.day = DayLine(self._document)
+            self.element.insert_before(row.day.element, row.view.element)
+        elif row.day and not begins_day:
+            row.day.element.remove()
+            row.day = None
+        goes_on = not begins_day and before is not None and belong_together(before.message, row.message)
+        row.view.show_author(shown=not goes_on)
+
+    def _day(self, row: Row) -> str:
+        return day_of(self._words, self._formats, row.message.sent_at)
+
+    def _name_days(self) -> None:
+        for row in self._rows.values():
+            if row.day:
+                row.day.name(self._day(row))

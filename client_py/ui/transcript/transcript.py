@@ -1,0 +1,343 @@
+"""Shows the conversation: a window of it around what the reader looks at, and the way back to the newest."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from client_py.core.conversation.delivery import Direction
+from client_py.ui.room.read_tracking import ReadTracking
+from client_py.ui.transcript.message_list import MessageList
+from client_py.ui.transcript.scroll_end import ScrollEnd
+from client_py.ui.widgets.icons import icon
+from client_py.ui.widgets.once_per_frame import OncePerFrame
+from client_py.words.transcript import MESSAGES, NEW, NEWEST, SHOW_EARLIER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.core.conversation.delivery import Delivery
+    from client_py.core.conversation.items import Item
+    from client_py.ports.page import DomEvent, Element
+    from client_py.ui.actions import RoomActions
+    from client_py.ui.view_context import ViewContext
+
+MAX_SHOWN = 300
+"""So many messages are on the page at most, some heights of the largest screen; the others wait in the archive."""
+MAX_CHARACTERS = 2_000_000
+"""So much text at most, where messages are long: they may have 256 KiB each."""
+SLACK_SHOWN = 40
+"""So many more may come in before the oldest are taken off, so that it seldom has to be done."""
+MAX_AT_ONCE = 60
+"""Of more in one frame, only the last are built: the page would stand, and nobody reads so fast."""
+MAX_KNOWN = 5_000
+"""So many of our messages are known by how far they have come; more than are followed at once."""
+
+
+class Asked(Enum):
+    """What the archive was asked for, and has yet to give."""
+
+    EARLIER = auto()
+    """What stands before the first message on the page."""
+    LATER = auto()
+    """What stands behind the last one."""
+    NEWEST = auto()
+    """The end of the conversation, in the place of what is on the page."""
+
+
+class Transcript:
+    """The messages in the order in which they came; `placeholder` stands in their place while there are none."""
+
+    def __init__(self, context: ViewContext, actions: RoomActions, placeholder: Element) -> None:
+        document = context.document
+        self._words = words = context.words
+        self._actions = actions
+        self._placeholder = placeholder
+        self._unseen = 0
+        self._asked: Asked | None = None
+        self._coming: list[Item] = []
+        """What came in since the last frame, and is to be put at the end."""
+        self._meanwhile: list[Item] = []
+        """What came in since the archive was asked for the end, and may not be in its answer."""
+        self._known: dict[str, Delivery] = {}
+        """How far our messages have come, also where they are not on the page."""
+        create = document.create
+        self._earlier = create(
+            "button", {"type": "button", "class": "earlier", "data-testid": "earlier"}, words.say(SHOW_EARLIER)
+        )
+        self._earlier.hidden = True
+        self._log = create(
+            "div",
+            {
+                "class": "transcript",
+                "data-testid": "transcript",
+                "role": "log",
+                "aria-live": "polite",
+                "aria-label": words.say(MESSAGES),
+                "tabindex": "0",
+            },
+        )
+        self._end = ScrollEnd(document, self._log, self._end_reached_or_left, self._ask_for_more)
+        self._messages = MessageList(context, self._end.look, self._earlier, placeholder)
+        self._log.append(self._messages.element)
+        self._count = create("span")
+        self._jump = create("button", {"type": "button", "class": "jump"}, self._count, icon(document, "down"))
+        self._jump.hidden = True
+        self.element = create("div", {"class": "conversation"}, self._log, self._jump)
+        self._reading = ReadTracking(document, lambda: self._end.at_end, actions)
+        self._drawing = OncePerFrame(document, self._draw)
+        self._listeners = ExitStack()
+        for dispose in (
+            self._messages.dispose,
+            self._end.dispose,
+            self._reading.dispose,
+            self._drawing.dispose,
+            self._earlier.on("click", lambda _event: self._ask_for_earlier(by_button=True)),
+            self._jump.on("click", self._jump_to_end),
+        ):
+            self._listeners.callback(dispose)
+
+    def begin(self) -> None:
+        """Stand at the end, and see whether somebody reads."""
+        self._end.go()
+        self._reading.look()
+
+    def append(self, message: Item) -> None:
+        """Show a message at the end; an own one brings the reader there."""
+        self._placeholder.hidden = True
+        if message.delivery is not None:
+            self._note(message.id, message.delivery)
+        if self._end.goes_on:
+            self._leave_below(message)
+            return
+        self._coming.append(message)
+        # The first at once, and what comes in the same frame with the next one.
+        if not self._drawing.is_due:
+            self._show_coming()
+
+    def prepend(self, messages: Sequence[Item], *, before: str = "", has_earlier: bool) -> None:
+        """Show messages of before all others, without moving what the reader looks at; nothing of it is new.
+
+        `before` is the message that they stand before, if somebody has asked for them.
+        """
+        if before:
+            self._answered(Asked.EARLIER)
+            self._earlier.disabled = False
+            if before != self._messages.oldest:
+                return  # the page shows another part of the conversation by now
+        with self._end.holding():
+            self._messages.prepend(map(self._as_known, messages))
+            self._placeholder.hidden = len(self._messages) > 0
+            self._offer_earlier(offered=has_earlier)
+        self._take_off_farthest()
+
+    def add_later(self, messages: Sequence[Item], *, after: str, has_later: bool) -> None:
+        """Show messages behind the one that they were asked for behind; nothing of it is new."""
+        self._answered(Asked.LATER)
+        if after != self._messages.newest or not self._end.goes_on or self._asked is Asked.NEWEST:
+            return
+        for message in messages:
+            self._messages.append(self._as_known(message), aloud=False)
+        self._go_on(goes_on=has_later)
+        self._add_meanwhile()
+        if len(self._messages) > MAX_SHOWN:
+            self._take_off_oldest()
+        self._end.look()
+
+    def show_newest(self, messages: Sequence[Item], *, has_earlier: bool) -> None:
+        """Show the end of the conversation, which was asked for, and stand there."""
+        if self._asked is not Asked.NEWEST:
+            return  # the history was cleared meanwhile
+        self._messages.take_off(len(self._messages))
+        self._go_on(goes_on=False)
+        self._asked = None
+        self._end.go()
+        self.prepend(messages, has_earlier=has_earlier)
+        self._add_meanwhile()
+
+    def begin_anew(self, messages: Sequence[Item]) -> None:
+        """Show these messages and none of before."""
+        self._messages.take_off(len(self._messages))
+        self._coming.clear()
+        self._meanwhile.clear()
+        self._asked = None
+        self._go_on(goes_on=False)
+        self._end.go()
+        self.prepend(messages, has_earlier=False)
+
+    def show_delivery(self, message_id: str, delivery: Delivery) -> None:
+        """Show how far a message has come, if it is on the page."""
+        self._note(message_id, delivery)
+        self._messages.show_delivery(message_id, delivery)
+
+    def keep_end(self) -> None:
+        """Stay at the end, if the reader is there, when the room for the transcript has changed."""
+        self._end.keep()
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self._listeners.close()
+
+    # What comes in
+
+    def _draw(self) -> None:
+        self._show_coming()
+        self._end.follow()
+
+    def _show_coming(self) -> None:
+        """Show what came in since the last frame."""
+        coming, self._coming = self._coming, []
+        if not coming:
+            return
+        if len(coming) > MAX_AT_ONCE and self._end.at_end:
+            # What is left out here stands above, in the archive.
+            self._messages.take_off(len(self._messages))
+            self._offer_earlier(offered=True)
+            del coming[:-MAX_AT_ONCE]
+        for message in coming[:MAX_AT_ONCE]:
+            self._show(message)
+        if len(coming) > MAX_AT_ONCE:
+            self._go_on(goes_on=True)
+        for message in coming[MAX_AT_ONCE:]:
+            self._leave_below(message)
+        if self._is_too_much(SLACK_SHOWN) and self._end.at_end:
+            self._take_off_oldest()
+        self._drawing.ask()
+
+    def _show(self, message: Item) -> None:
+        is_own = message.direction is Direction.OUTGOING
+        if not self._end.at_end and not is_own and self._is_too_much(SLACK_SHOWN - 1):
+            self._go_on(goes_on=True)
+        if self._end.goes_on:
+            self._leave_below(message)
+            return
+        if not self._messages.append(self._as_known(message)):
+            return
+        if is_own:
+            self._end.go()
+        else:
+            self._end.keep()
+            self._count_unseen()
+
+    def _leave_below(self, message: Item) -> None:
+        """Show a message only where its place is: far below, in the archive, until the reader comes there."""
+        if self._asked in (Asked.LATER, Asked.NEWEST):
+            self._meanwhile.append(message)
+        if message.direction is Direction.OUTGOING:
+            self._ask_for_newest()
+        else:
+            self._count_unseen()
+
+    def _add_meanwhile(self) -> None:
+        """Put behind what the archive gave what it may have got since; it is not new where it stands there already."""
+        meanwhile, self._meanwhile = self._meanwhile, []
+        if len(meanwhile) > MAX_AT_ONCE:
+            self._go_on(goes_on=True)
+        if not self._end.goes_on:
+            for message in meanwhile:
+                self._messages.append(self._as_known(message), aloud=False)
+
+    def _count_unseen(self) -> None:
+        if not self._end.at_end:
+            self._unseen += 1
+            self._offer_jump()
+
+    # How far our messages have come
+
+    def _note(self, message_id: str, delivery: Delivery) -> None:
+        self._known.pop(message_id, None)
+        self._known[message_id] = delivery
+        if len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+
+    def _as_known(self, message: Item) -> Item:
+        """Give a message as far as it has come, which may be further than when it was stored or read."""
+        delivery = self._known.get(message.id)
+        return message if delivery is None else replace(message, delivery=delivery)
+
+    # The window
+
+    def _is_too_much(self, slack: int) -> bool:
+        """Tell whether more is on the page than may be, by more than so many messages or by text."""
+        return len(self._messages) > MAX_SHOWN + slack or self._messages.characters > MAX_CHARACTERS
+
+    def _take_off_oldest(self) -> None:
+        """Keep the page bounded, at its beginning; an answer that is due is for a beginning that is no longer there."""
+        with self._end.holding():
+            kept = self._messages.count_newest(MAX_SHOWN, MAX_CHARACTERS)
+            self._messages.take_off(len(self._messages) - kept)
+            self._offer_earlier(offered=True)
+
+    def _take_off_farthest(self) -> None:
+        """Keep the page bounded, on the side that the reader is not on."""
+        excess = len(self._messages) - MAX_SHOWN
+        if excess > 0 and self._end.at_end:
+            self._take_off_oldest()
+        elif excess > 0:
+            self._messages.take_off_newest(excess)
+            self._go_on(goes_on=True)
+
+    def _go_on(self, *, goes_on: bool) -> None:
+        """Say whether more follows than what is on the page."""
+        self._end.goes_on = goes_on
+        self._offer_jump()
+
+    def _offer_earlier(self, *, offered: bool) -> None:
+        self._earlier.disabled = False
+        self._earlier.hidden = not offered
+
+    def _offer_jump(self) -> None:
+        unseen = self._unseen
+        self._count.text = self._words.count(NEW, unseen) if unseen else self._words.say(NEWEST)
+        self._jump.hidden = not (self._unseen or self._end.goes_on)
+
+    # What is asked for
+
+    def _answered(self, asked: Asked) -> None:
+        if self._asked is asked:
+            self._asked = None
+
+    def _ask_for_more(self) -> None:
+        """Ask for what the reader may come to next."""
+        if self._end.near_start and not self._earlier.hidden:
+            self._ask_for_earlier()
+        elif self._end.near_end and self._end.goes_on:
+            self._ask_for_later()
+
+    def _ask_for_earlier(self, *, by_button: bool = False) -> None:
+        oldest = self._messages.oldest
+        if oldest is None or self._asked is not None:
+            return
+        if by_button:
+            # A button that is disabled loses the keyboard; from here, the arrow keys lead to what is about to come.
+            self._log.focus()
+        self._asked = Asked.EARLIER
+        self._earlier.disabled = True
+        self._actions.load_earlier(oldest)
+
+    def _ask_for_later(self) -> None:
+        newest = self._messages.newest
+        if newest is not None and self._asked is None:
+            self._asked = Asked.LATER
+            self._meanwhile.clear()
+            self._actions.load_later(newest)
+
+    def _ask_for_newest(self) -> None:
+        if self._asked is not Asked.NEWEST:
+            self._asked = Asked.NEWEST
+            self._meanwhile.clear()
+            self._actions.load_newest()
+
+    def _end_reached_or_left(self) -> None:
+        if self._end.at_end:
+            self._unseen = 0
+            self._offer_jump()
+        self._reading.look()
+
+    def _jump_to_end(self, _event: DomEvent) -> None:
+        if self._end.goes_on:
+            self._ask_for_newest()
+        else:
+            self._end.go()

@@ -1,0 +1,1 @@
+"""What shows the small parts of which the screens are made."""

@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from client_py.core.conversation.database_rows import Place, item_row
+from client_py.core.conversation.delivery import Delivery, Direction
+from client_py.core.conversation.history_records import Entry, Kept, Mark, Receipt, Snapshot
+from client_py.core.conversation.items import Item, Reaction, Text, Unknown
+from client_py.drivers import conversation_store as archive
+from client_py.drivers.conversation_store import ConversationStore
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.drivers.tasks import Tasks
+from client_py.ports.storage import Key, Put, StorageFailed, StorageFault
+from tests.fakes.ports import FakeClock, FakeDatabase, settle
+from tests.releases import HISTORY_0_1, rows_of
+
+PLACE = Place("ada", "den")
+MARK = Mark("ben", "bens-tab", heard=1, received=2, read=1, acknowledged=3)
+
+
+class Stage:
+    """The archive of a device among fakes; `before` shares its database."""
+
+    def __init__(self, before: Stage | None = None, device: str = "adas-tab", now: float = 1_000_000.0) -> None:
+        self.database: FakeDatabase = before.database if before else FakeDatabase()
+        self.stored: list[tuple[str | None, bool]] = []
+        self.faults: list[StorageFailed] = []
+        self.failures: list[BaseException] = []
+        tasks = Tasks(self.failures.append)
+        self.archive = ConversationStore(PLACE, device, self.database, FakeClock(now), tasks, self.faults.append)
+        self.archive.stored = self._stored
+
+    def _stored(self, together: Sequence[Kept]) -> None:
+        self.stored += [(kept.entry.item.text if kept.entry.item else None, kept.new) for kept in together]
+
+    async def spoil(self, prefix: Key, row: str, *, message_id: str) -> None:
+        """Write something else in the place of what is kept of a message, or under another last part of a key."""
+        (key,) = [key for key, _ in await self.database.read(prefix) if key[-1] == message_id]
+        await self.database.write([Put(key, row)])
+
+    async def keep(self, *entries: Entry) -> None:
+        """Keep entries, and wait until they are."""
+        for entry in entries:
+            self.archive.store(entry)
+        await settle()
+
+
+def incoming(text: str) -> Item:
+    """Give a message of Ben."""
+    return Item(f"ben:message-{text}", Direction.INCOMING, "ben", Text(text), 1.0)
+
+
+def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Item:
+    """Give a message of ours."""
+    return Item(f"message-{text}", Direction.OUTGOING, "ada", Text(text), 1.0, delivery)
+
+
+def written(text: str, delivery: Delivery = Delivery.QUEUED) -> Entry:
+    """Give what is kept of a message to Ben."""
+    message = outgoing(text, delivery)
+    return Entry(message, (Receipt(message.id, {"ben": {"bens-tab": delivery}}),))
+
+
+async def test_archive_gives_what_it_has_kept() -> None:
+    """Messages stand in their order, and ours wait with their receipts as long as somebody is owed them."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), written("2", Delivery.DELIVERED), written("3"), Entry(marks=(MARK,)))
+    queued, delivered = outgoing("3"), outgoing("2", Delivery.DELIVERED)
+    assert await Stage(stage).archive.load("token") == Snapshot(
+        items=(incoming("1"), delivered, queued),
+        pending=(queued,),
+        receipts=(
+            Receipt(delivered.id, {"ben": {"bens-tab": Delivery.DELIVERED}}),
+            Receipt(queued.id, {"ben": {"bens-tab": Delivery.QUEUED}}),
+        ),
+        marks=(MARK,),
+        resume_token="token",
+    )
+
+
+async def test_archive_forgets_what_nothing_more_can_be_learned_of() -> None:
+    """The receipt of a message that was read is removed, and so are marks that are given up."""
+    stage = Stage()
+    await stage.keep(written("1"), Entry(marks=(MARK,)))
+    read = Receipt("message-1", {"ben": {"bens-tab": Delivery.READ}})
+    await stage.keep(Entry(receipts=(read,), forgotten=((MARK.account, MARK.device),)))
+    assert await stage.archive.load() == Snapshot(items=(outgoing("1", Delivery.READ),))
+
+
+async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
+    """A message that is kept already is not kept twice, in one transaction as little as in two."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("1")), Entry(marks=(MARK,)))
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored == [("1", True), ("1", False), (None, False), ("1", False)]
+    assert await stage.archive.everything() == [incoming("1")]
+
+
+async def test_archive_keeps_messages_of_two_authors_apart() -> None:
+    """Who copies an id takes nobody's message away; and what an account has written is not written anew by another."""
+    stage = Stage()
+    copies = [replace(incoming("1"), id=f"{author}:message-1", author=author) for author in ("cleo", "ben", "cleo")]
+    await stage.keep(written("1"), *map(Entry, copies))
+    assert stage.stored == [("1", True), ("1", True), ("1", True), ("1", False)]
+    assert [message.author for message in (await Stage(stage).archive.load()).items] == ["ada", "cleo", "ben"]
+
+
+async def test_archive_knows_ids_that_an_earlier_release_has_kept() -> None:
+    """They stand there without their author; what is sent again is known by them, and found by them."""
+    stage = Stage()
+    old = replace(incoming("1"), id="message-1")
+    await stage.database.write(
+        [Put(PLACE.message(7, old.id), item_row(old)), Put((*PLACE.ids_of("adas-tab"), old.id), "7")]
+    )
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
+    assert stage.stored == [("1", False), ("2", True)]
+    assert await stage.archive.later(old.id) == ((incoming("2"),), False)
+
+
+async def test_archive_writes_once_what_changes_often_in_one_transaction() -> None:
+    """Of a mark and a receipt that several entries have, the last one is kept, and what was given up last is gone."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("1"), marks=(MARK,)))
+    later, other = replace(MARK, received=3), replace(MARK, device="bens-phone")
+    stage.archive.store(Entry(incoming("2"), marks=(MARK,)))
+    stage.archive.store(Entry(marks=(other,)))
+    stage.archive.store(Entry(incoming("3"), marks=(later,), forgotten=((other.account, other.device),)))
+    stage.database.open_for_writing.set()
+    await settle()
+    item_rows = 2 * 2
+    assert [len(changes) for changes in stage.database.written] == [2 + 1, item_rows + 2]
+    assert stage.stored == [("1", True), ("2", True), (None, False), ("3", True)]
+    assert (await stage.archive.load()).marks == (later,)
+
+
+async def test_archive_writes_so_many_entries_at_once_and_no_more() -> None:
+    """What stands in line behind them goes into the next transaction, and the page can be drawn in between."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("0")))
+    await stage.keep(*(Entry(incoming(str(number))) for number in range(1, archive.MAX_TOGETHER + 2)))
+    stage.database.open_for_writing.set()
+    await settle()
+    assert [len(changes) // 2 for changes in stage.database.written] == [1, archive.MAX_TOGETHER, 1]
+    assert stage.stored == [(str(number), True) for number in range(archive.MAX_TOGETHER + 2)]
+
+
+async def test_archive_tells_what_is_stored_only_after_it_is() -> None:
+    """As long as the database writes, nobody is told."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored == []
+    stage.database.open_for_writing.set()
+    await settle()
+    assert stage.stored == [("1", True)]
+
+
+async def test_archive_goes_on_in_memory_when_the_database_fails() -> None:
+    """It tells why once, and loses nothing of what was there, nor of what comes from then on."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    stage.database.failing = True
+    await stage.keep(Entry(incoming("2")))
+    await stage.keep(Entry(incoming("3")))
+    assert [failed.fault for failed in stage.faults] == [StorageFault.FULL]
+    assert stage.stored == [("1", True), ("2", True), ("3", True)]
+    assert await stage.archive.everything() == [incoming("1"), incoming("2"), incoming("3")]
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored[-1] == ("1", False)
+
+
+async def test_archive_goes_on_with_what_comes_when_nothing_can_be_read() -> None:
+    """What it cannot take along is no reason to stop."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    stage.database.failing = stage.database.unreadable = True
+    await stage.keep(Entry(incoming("2")))
+    assert stage.stored[-1] == ("2", True)
+    assert await stage.archive.everything() == [incoming("2")]
+
+
+async def test_archive_does_not_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while it goes on without what is in there, and the person is told."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    monkeypatch.setattr(archive, "RESCUE_SECONDS", 0.0)
+    stage.database.failing = stage.database.hanging = True
+    await stage.keep(Entry(incoming("2")))
+    assert stage.stored[-1] == ("2", True)
+    assert [failed.fault for failed in stage.faults] == [StorageFault.FULL]
+
+
+async def test_archive_closes_after_the_last_entry_is_kept() -> None:
+    """Also where that one came while another was being written."""
+    stage = Stage()
+    stage.archive.store(Entry(incoming("1")))
+    await settle()
+    stage.archive.store(Entry(incoming("2")))
+    await stage.archive.close()
+    assert stage.stored == [("1", True), ("2", True)]
+
+
+async def test_archive_stores_behind_what_a_later_clock_wrote() -> None:
+    """A clock that was set back puts nothing before what stands there already."""
+    stage = Stage()
+    await Stage(stage, now=2_000_000.0).keep(Entry(incoming("1")))
+    await stage.archive.load()
+    await stage.keep(Entry(incoming("2")))
+    assert await stage.archive.everything() == [incoming("1"), incoming("2")]
+
+
+async def test_archive_gives_what_is_before_a_message_of_this_page() -> None:
+    """The place of one that was stored since the page was opened is found by its id."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")), Entry(incoming("3")))
+    assert await stage.archive.earlier("ben:message-3") == ((incoming("1"), incoming("2")), False)
+    assert await stage.archive.earlier("message-unknown") == ((), False)
+
+
+async def test_archive_shows_a_message_of_two_tabs_once() -> None:
+    """Both have stored what was said in the room while both were there."""
+    stage = Stage()
+    other = Stage(stage, "adas-other-tab", 1_000_001.0)
+    await stage.keep(Entry(incoming("1")))
+    await other.keep(Entry(incoming("1")))
+    assert other.stored == [("1", True)]
+    assert len(await stage.database.read(PLACE.messages)) == 2
+    assert (await stage.archive.load()).items == (incoming("1"),)
+    assert await stage.archive.everything() == [incoming("1")]
+
+
+async def test_archive_reads_a_long_history_piece_by_piece() -> None:
+    """Nothing is missing or double where one piece ends and the next begins."""
+    stage = Stage()
+    messages = [incoming(str(number)) for number in range(1_001)]
+    await stage.keep(*map(Entry, messages))
+    assert await stage.archive.everything() == messages
+    found, complete = await stage.archive.search("1000")
+    assert (found, complete) == ((messages[1_000],), True)
+
+
+async def test_archive_clears_all_but_what_is_yet_to_be_delivered() -> None:
+    """Receipts of what is gone go with it; the ids stay, so that nothing of it is new again."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), written("2"), written("3", Delivery.DELIVERED), written("4"))
+    assert await stage.archive.clear() == (outgoing("2"), outgoing("4"))
+    snapshot = await stage.archive.load()
+    assert snapshot.items == snapshot.pending == (outgoing("2"), outgoing("4"))
+    assert [receipt.item_id for receipt in snapshot.receipts] == ["message-2", "message-4"]
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored[-1] == ("1", False)
+
+
+async def test_archive_moves_to_another_database() -> None:
+    """All of the room is there then, and what comes later goes there."""
+    stage, memory = Stage(), MemoryDatabase()
+    await stage.keep(Entry(incoming("1")))
+    await stage.archive.move_to(memory)
+    rows = await stage.database.read(())
+    await stage.keep(Entry(incoming("2")))
+    assert await stage.database.read(()) == rows
+    assert [message.text for message in await stage.archive.everything()] == ["1", "2"]
+    assert len(await memory.read(PLACE.messages)) == 2
+
+
+SPOILT = ["no json", "[" * 9_000, "{}", '{"from":"ben","at":1e13,"out":false,"text":"Hi"}']
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=["text", "deep", "shape", "moment"])
+async def test_archive_shows_the_others_beside_what_is_spoilt(spoilt: str) -> None:
+    """A message that cannot be read stands at its place, is never found, and is given out with all the others."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")), written("3"))
+    await stage.spoil(PLACE.messages, spoilt, message_id="ben:message-2")
+    after = Stage(stage)
+    shown = (await after.archive.load()).items
+    assert [(message.id, message.text, message.is_readable) for message in shown] == [
+        ("ben:message-1", "1", True),
+        ("ben:message-2", "", False),
+        ("message-3", "3", True),
+    ]
+    assert shown[1].sent_at == pytest.approx(1_000_000.0, abs=1)
+    assert tuple(await after.archive.everything()) == shown
+    assert (await after.archive.search("2"), await after.archive.search("3")) == (((), True), ((shown[2],), True))
+    assert await after.archive.earlier("message-3") == (shown[:2], False)
+    assert await after.archive.later("ben:message-2") == (shown[2:], False)
+
+
+async def test_archive_sends_nothing_of_ours_that_is_spoilt() -> None:
+    """Nobody knows what it said; what waits beside it is sent, and is all that is left when the history is cleared."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    await stage.spoil(PLACE.outbox_of("adas-tab"), "no json", message_id="message-1")
+    after = Stage(stage)
+    snapshot = await after.archive.load()
+    assert snapshot.pending == (outgoing("2"),)
+    assert [receipt.item_id for receipt in snapshot.receipts] == ["message-2"]
+    assert await after.archive.clear() == (outgoing("2"),)
+    assert await after.archive.everything() == [outgoing("2")]
+
+
+async def test_archive_sends_what_only_the_transcript_has_lost() -> None:
+    """What waits has a row of its own; also where the history is cleared."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    after = Stage(stage)
+    assert (await after.archive.load()).pending == (outgoing("1"), outgoing("2"))
+    await after.archive.clear()
+    assert (await Stage(stage).archive.load()).pending == (outgoing("1"), outgoing("2"))
+
+
+async def test_archive_keeps_in_the_outbox_what_is_owed_and_no_more() -> None:
+    """An item leaves it when nobody is owed it, also within one transaction."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2", Delivery.DELIVERED), Entry(incoming("3")))
+    assert [key[-1] for key, _ in await stage.database.read(PLACE.outbox_of("adas-tab"))] == ["message-1"]
+    await stage.keep(Entry(receipts=written("1", Delivery.DELIVERED).receipts))
+    assert not await stage.database.read(PLACE.outbox_of("adas-tab"))
+
+
+async def test_archive_keeps_what_is_no_message() -> None:
+    """A reaction waits like a message, and is no line of the transcript; an unknown item is one."""
+    stage = Stage()
+    reaction = replace(outgoing("1"), body=Reaction("ben", "bens-message-000001", "👍"))
+    unknown = replace(incoming("2"), body=Unknown("unheard-of", "{}"))
+    await stage.keep(Entry(reaction, written("1").receipts), Entry(unknown))
+    snapshot = await Stage(stage).archive.load()
+    assert (snapshot.items, snapshot.pending) == ((unknown,), (reaction,))
+    assert await stage.archive.everything() == [reaction, unknown]
+
+
+async def test_archive_passes_over_many_that_are_no_messages() -> None:
+    """Whoever asks for earlier or later messages is given some as long as there are any."""
+    stage = Stage()
+    reactions = [
+        Entry(replace(incoming(str(number)), body=Reaction("ada", "adas-message-000001", "👍")))
+        for number in range(2 * archive.PAGE_MESSAGES)
+    ]
+    await stage.keep(Entry(incoming("first")), *reactions, Entry(incoming("last")))
+    first, last = incoming("first"), incoming("last")
+    assert await stage.archive.newest() == ((last,), True)
+    assert await stage.archive.earlier(last.id) == ((first,), False)
+    assert await stage.archive.later(first.id) == ((last,), False)
+
+
+async def test_archive_takes_up_what_the_first_release_has_kept() -> None:
+    """Transcript, receipts and marks; what waits stands in no outbox there, and is sent all the same."""
+    stage = Stage(device="adas-device-0000000001")
+    await stage.database.write([Put(key, row) for key, row in rows_of(HISTORY_0_1)])
+    snapshot = await stage.archive.load()
+    assert [(item.text, item.delivery) for item in snapshot.items] == [
+        ("Hello Ada", None),
+        ("Hello Ben", Delivery.READ),
+        ("Grüße aus\nder Straße 🍅", None),
+        ("delivered, not read", Delivery.DELIVERED),
+        ("sent, not acknowledged", Delivery.QUEUED),
+        ("waits for Ben", Delivery.QUEUED),
+    ]
+    assert [item.text for item in snapshot.pending] == ["sent, not acknowledged", "waits for Ben"]
+    assert [receipt.item_id[-1] for receipt in snapshot.receipts] == ["2", "3", "4"]
+    assert snapshot.marks == (Mark("ben", "bens-device-0000000001", 1, 2, 2, 2),)
+    again = Item("ben:bens-message-000000000002", Direction.INCOMING, "ben", Text("again"), 1.0)
+    await stage.keep(Entry(again))
+    assert stage.stored[-1] == ("again", False)
+
+
+async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is_spoilt() -> None:
+    """It is neither shown as read nor sent to whoever comes."""
+    stage = Stage()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.receipts, '{"ben":{"bens-tab":9}}', message_id="message-1")
+    snapshot = await Stage(stage).archive.load()
+    assert [message.delivery for message in snapshot.items] == [None, Delivery.QUEUED]
+    assert snapshot.pending == (outgoing("2"),)
+
+
+async def test_archive_takes_a_mark_that_is_spoilt_for_none() -> None:
+    """The others are there, and the conversation puts that device in step anew."""
+    stage = Stage()
+    other = replace(MARK, device="bens-phone")
+    await stage.keep(Entry(incoming("1"), marks=(MARK, other)))
+    await stage.spoil(PLACE.marks_of("adas-tab"), "[1,2,3,1e99]", message_id=MARK.device)
+    assert (await Stage(stage).archive.load()).marks == (other,)
+
+
+async def test_archive_passes_over_what_stands_under_no_key_of_ours() -> None:
+    """A row that no release has written is no message."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    foreign: list[Key] = [PLACE.messages, (*PLACE.messages, "late", "m"), (*PLACE.messages, 2**60, "m")]
+    await stage.database.write([Put(key, "{}") for key in foreign])
+    after = Stage(stage)
+    assert (await after.archive.load()).items == (incoming("1"),)
+    await after.keep(Entry(incoming("2")))
+    assert await after.archive.everything() == [incoming("1"), incoming("2")]
+
+
+async def test_archive_finds_no_place_by_an_id_that_is_spoilt() -> None:
+    """Nothing stands before it, then; it is known all the same that the message is here."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
+    await stage.spoil(PLACE.ids_of("adas-tab"), "first", message_id="ben:message-2")
+    after = Stage(stage)
+    assert await after.archive.earlier("ben:message-2") == ((), False)
+    await after.keep(Entry(incoming("2")))
+    assert after.stored == [("2", False)]

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from client_py.core.conversation.faults import ItemFault
+from client_py.core.conversation.items import Reaction, Text
+from client_py.core.conversation.notices import ItemRefused
+from client_py.ui.page import Page
+from client_py.ui.room.room_screen import RoomScreen
+from client_py.words.room import ITEM_FAULTS
+from tests.client_py.ui.view_context import World
+from tests.fakes.document import FakeElement
+
+TOO_MANY = ITEM_FAULTS[ItemFault.TOO_MANY_WAITING]
+
+
+@pytest.fixture
+def box(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the room has to be on the page
+    """Give its composer."""
+    return world.document.by_test_id("composer")
+
+
+def fault(world: World) -> str:
+    """Give what the composer complains of."""
+    return world.document.html.one(class_="composer").one(role="alert").text
+
+
+def test_enter_sends(world: World, box: FakeElement) -> None:
+    """Enter sends what stands there, empties the box, and writes no line break."""
+    box.type("hello")
+    assert box.fire("keydown", key="Enter")
+    assert world.asked.of("send") == [("send", "hello")]
+    assert box.value == ""
+
+
+@pytest.mark.parametrize("modifier", ["shift", "composing"])
+def test_enter_is_left_to_the_line_and_to_the_input_method(world: World, box: FakeElement, modifier: str) -> None:
+    """Shift+Enter breaks the line; Enter while composing chooses a character."""
+    box.type("hello")
+    assert not box.fire("keydown", key="Enter", **{modifier: True})  # type: ignore[arg-type]  # one of the two flags
+    assert world.asked.of("send") == []
+    assert box.value == "hello"
+
+
+def test_other_keys_are_left_alone(world: World, box: FakeElement) -> None:
+    """Only Enter means something."""
+    box.type("hello")
+    assert not box.fire("keydown", key="a")
+    assert world.asked.of("send") == []
+
+
+def test_button_sends_and_the_box_keeps_the_keyboard(world: World, box: FakeElement) -> None:
+    """A click on the button sends; pressing it does not take the keyboard from the box."""
+    box.type("hello")
+    world.document.focused = None
+    assert world.document.by_test_id("send").fire("mousedown")
+    assert world.document.html.one(class_="compose").fire("submit")
+    assert world.asked.of("send") == [("send", "hello")]
+    assert world.document.focused is box
+
+
+@given(text=st.text())
+@example(text=" \n\t")
+@example(text="  indented \n")
+def test_text_is_sent_exactly_as_it_was_typed(text: str) -> None:
+    """Nothing is trimmed or changed; only what is blank all over is not sent, and stays."""
+    world = World()
+    Page(world.context, world.asked).show_room("den", "alice", world.asked)
+    box = world.document.by_test_id("composer")
+    box.type(text)
+    box.fire("keydown", key="Enter")
+    assert world.asked.of("send") == ([("send", text)] if text.strip() else [])
+    assert box.value == ("" if text.strip() else text)
+
+
+def test_typing_is_told(world: World, box: FakeElement) -> None:
+    """Every change of the text is told, for the other side's typing indicator."""
+    box.type("h")
+    box.type("he")
+    assert world.asked.of("typed") == [("typed",), ("typed",)]
+
+
+def test_refused_text_comes_back(world: World, room: RoomScreen, box: FakeElement) -> None:
+    """What could not be taken stands in the box again, with the reason, which goes at the next key."""
+    box.type("hello")
+    box.fire("keydown", key="Enter")
+    room.apply(ItemRefused(Text("hello"), ItemFault.TOO_MANY_WAITING))
+    assert box.value == "hello"
+    assert fault(world) == TOO_MANY
+    box.type("hello!")
+    assert fault(world) == ""
+
+
+def test_sending_again_clears_the_reason(world: World, room: RoomScreen, box: FakeElement) -> None:
+    """What was refused may be sent again as it is, and the old reason goes."""
+    room.apply(ItemRefused(Text("hello"), ItemFault.TOO_MANY_WAITING))
+    box.fire("keydown", key="Enter")
+    assert world.asked.of("send") == [("send", "hello")]
+    assert fault(world) == ""
+
+
+def test_reason_of_a_refusal_does_not_cover_the_newest_message(world: World, room: RoomScreen) -> None:
+    """The transcript stays at its end when the reason takes a line from it."""
+    log = world.document.by_test_id("transcript")
+    log.scroll_height, log.client_height = 1000, 400
+    seen: list[str] = []
+
+    def fit(max_height: float) -> None:
+        assert max_height >= 0
+        seen.append(fault(world))
+
+    world.document.by_test_id("composer").fit_to_content = fit  # type: ignore[method-assign]  # to look at that moment
+    room.apply(ItemRefused(Text("hello"), ItemFault.TOO_MANY_WAITING))
+    assert seen == [TOO_MANY]
+    assert log.scroll_top == 600
+
+
+def test_refused_text_does_not_push_out_what_was_written_since(room: RoomScreen, box: FakeElement) -> None:
+    """Both texts stand in the box, in the order of their writing."""
+    box.type("next")
+    room.apply(ItemRefused(Text("first"), ItemFault.TOO_MANY_WAITING))
+    assert box.value == "first\nnext"
+
+
+def test_refusal_of_something_else_is_told_too(world: World, room: RoomScreen, box: FakeElement) -> None:
+    """Of a reaction there is no text to give back: the reason is there, and what stands in the box stays as it is."""
+    box.type("next")
+    room.apply(ItemRefused(Reaction("bob", "0123456789abcdef", "👍"), ItemFault.TOO_MANY_WAITING))
+    assert fault(world) == TOO_MANY
+    assert box.value == "next"
+
+
+def test_refusal_within_sending_brings_the_text_back(world: World, page: Page) -> None:
+    """A room may refuse before `send` returns."""
+
+    class Refusing(type(world.asked)):  # type: ignore[misc]  # the class of the recorder, whatever it is
+        def send(self, text: str) -> None:
+            screen.apply(ItemRefused(Text(text), ItemFault.TOO_MANY_WAITING))
+
+    screen = page.show_room("den", "alice", Refusing())
+    box = world.document.by_test_id("composer")
+    box.type("hello")
+    box.fire("keydown", key="Enter")
+    assert box.value == "hello"
+    assert fault(world) == TOO_MANY
+
+
+def test_box_grows_to_a_share_of_the_window(world: World, box: FakeElement) -> None:
+    """A long draft takes two fifths of the height at most."""
+    world.document.html.client_height = 1000
+    box.type("one\ntwo\nthree")
+    assert box.max_height == 400
+
+
+def test_room_opens_with_the_keyboard_in_the_box(world: World, box: FakeElement) -> None:
+    """One can write at once, connected or not."""
+    assert world.document.focused is box
+    assert not box.disabled

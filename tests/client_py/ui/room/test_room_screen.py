@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.conversation.notices import ItemAdded, TypingChanged, UnreadChanged
+from client_py.core.notices import Member, MembersChanged, StatusChanged
+from client_py.core.status_line import Connected, Status, StatusLine
+from client_py.ui.room.page_title import title_of
+from client_py.ui.room.people import HUES, hue_of
+from client_py.ui.room.room_screen import RoomScreen
+from client_py.words.status import STATUSES
+from tests.client_py.ui.view_context import World, incoming
+from tests.fakes.document import FakeElement
+
+BOB = Member("b" * 16, "bob")
+ALICE_ELSEWHERE = Member("a" * 16, "alice")
+
+
+def show(room: RoomScreen, status: Status) -> None:
+    """Let the connection be in a state."""
+    room.apply(StatusChanged(StatusLine(status)))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_status_is_shown_as_it_was_told(world: World, room: RoomScreen, status: Status) -> None:
+    """The state for tests, the words for people, and the line beneath come from the room; the view decides nothing."""
+    room.apply(StatusChanged(StatusLine(status, Connected("bob", relayed=True))))
+    pill = world.document.by_test_id("status")
+    assert (pill.get("data-state"), pill.text) == (status.value, STATUSES[status])
+    assert world.document.by_test_id("status-detail").text == "Connected to bob through a relay, end to end encrypted."
+
+
+def test_status_that_stays_is_not_written_again(world: World, room: RoomScreen) -> None:
+    """A screen reader is not made to repeat itself."""
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=False))))
+    written = list(world.document.by_test_id("status").children)
+    world.document.by_test_id("status").replace_children = _never  # type: ignore[method-assign]  # to see it not called
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=True))))
+    assert world.document.by_test_id("status").children == written
+    assert world.document.by_test_id("status-detail").text == "Connected to bob through a relay, end to end encrypted."
+
+
+def _never(*_children: object) -> None:
+    raise AssertionError
+
+
+def test_peers_are_shown_by_name(world: World, room: RoomScreen) -> None:
+    """Each other member is there once, and goes with its leaving."""
+    room.apply(MembersChanged((BOB, Member("e" * 16, "eve"))))
+    assert [each.get("data-name") for each in world.document.html.every(data_testid="peer")] == ["bob", "eve"]
+    room.apply(MembersChanged((BOB,)))
+    assert world.document.by_test_id("peer").get("data-name") == "bob"
+    room.apply(MembersChanged(()))
+    assert not world.document.has_test_id("peer")
+
+
+def test_own_account_elsewhere_is_a_peer(world: World, room: RoomScreen) -> None:
+    """The same account may be in the room twice, and the page says so."""
+    room.apply(MembersChanged((ALICE_ELSEWHERE,)))
+    peer = world.document.by_test_id("peer")
+    assert peer.get("data-name") == "alice"
+    assert "also you" in peer.text
+
+
+def test_hue_of_a_name_does_not_depend_on_case() -> None:
+    """Names are compared without case, so their colours are too."""
+    assert hue_of("Bob") == hue_of("bob")
+    assert {hue_of(chr(code)) for code in range(97, 123)} == {str(hue) for hue in range(HUES)}
+
+
+def test_typing_is_shown_while_it_lasts(world: World, room: RoomScreen) -> None:
+    """The dots move only while somebody writes, and the line keeps its place."""
+    line = world.document.html.one(class_="writing")
+    dots = line.one(class_="dots")
+    assert not dots.is_shown()
+    room.apply(TypingChanged(("bob",)))
+    assert line.text == "bob is typing…"
+    assert dots.is_shown()
+    room.apply(TypingChanged(()))
+    assert line.text == ""
+    assert not dots.is_shown()
+    assert line.is_shown()
+
+
+@pytest.mark.parametrize(
+    ("room_name", "unread", "title"),
+    [("den", 0, "den · P2P Chat"), ("den", 3, "(3) den · P2P Chat"), ("", 0, "P2P Chat")],
+)
+def test_title_counts_what_is_unread(room_name: str, unread: int, title: str) -> None:
+    """The badge is there only where there is something to read."""
+    assert title_of(room_name, unread) == title
+
+
+def test_title_follows_the_room(world: World, room: RoomScreen) -> None:
+    """What comes in while nobody looks is counted in the tab, and gone when it was read."""
+    room.apply(UnreadChanged(2))
+    assert world.document.title == "(2) den · P2P Chat"
+    room.apply(UnreadChanged(0))
+    assert world.document.title == "den · P2P Chat"
+
+
+@pytest.mark.parametrize(("handle", "call"), [("lobby", "open_lobby"), ("logout", "sign_out")])
+@pytest.mark.usefixtures("room")
+def test_header_leads_out_of_the_room(world: World, handle: str, call: str) -> None:
+    """Back to the lobby, or out of the login."""
+    world.document.by_test_id(handle).fire("click")
+    assert world.asked.of(call) == [(call,)]
+
+
+@pytest.mark.usefixtures("room")
+def test_header_says_who_one_is(world: World) -> None:
+    """Another tab of the same browser may be someone else."""
+    oneself = world.document.by_test_id("oneself")
+    assert oneself.get("data-name") == "alice"
+    assert oneself.get("title") == "You are alice"
+
+
+def alone(world: World) -> FakeElement:
+    """Give the invitation of an empty room."""
+    return world.document.html.one(class_="alone")
+
+
+def greeting(world: World) -> FakeElement:
+    """Give the greeting of an empty room."""
+    return world.document.html.one(class_="greeting")
+
+
+def test_empty_room_invites_while_one_is_alone(world: World, room: RoomScreen) -> None:
+    """Only who waits alone is asked to share the link; a full room, or a lost network, is no invitation."""
+    for status in Status:
+        show(room, status)
+        # Connected with nobody else here is connected to one's own other device.
+        assert alone(world).is_shown() is (status in {Status.WAITING, Status.CONNECTED})
+    show(room, Status.WAITING)
+    assert "https://chat.example/chat/den" in alone(world).text
+
+
+def test_empty_room_does_not_greet_oneself(world: World, room: RoomScreen) -> None:
+    """Another device of one's own is there, and nobody to talk to is."""
+    room.apply(MembersChanged((Member("peer-alice-2", "alice"),)))
+    show(room, Status.CONNECTED)
+    assert not greeting(world).is_shown()
+    assert alone(world).is_shown()
+
+
+def test_empty_room_greets_who_is_connected(world: World, room: RoomScreen) -> None:
+    """Once the two are connected, the page says whom to greet."""
+    room.apply(MembersChanged((BOB,)))
+    assert not greeting(world).is_shown()
+    show(room, Status.CONNECTED)
+    assert greeting(world).is_shown()
+    assert greeting(world).text == "Say hello to bob."
+
+
+def test_first_message_takes_the_place_of_the_invitation(world: World, room: RoomScreen) -> None:
+    """In a conversation, nothing asks to begin one, even when the other leaves."""
+    room.apply(ItemAdded(incoming()))
+    show(room, Status.WAITING)
+    assert not alone(world).is_shown()
+
+
+def test_detail_that_needs_a_line_more_does_not_cover_the_newest_message(world: World, room: RoomScreen) -> None:
+    """The transcript stays at its end when the line above it grows."""
+    log = world.document.by_test_id("transcript")
+    log.scroll_height, log.client_height = 1000, 400
+    room.apply(ItemAdded(incoming()))
+    log.client_height = 300
+    show(room, Status.FAILED)
+    assert log.scroll_top == 700
