@@ -1,8 +1,9 @@
 """Finds out which device this tab is: the one that it was before a reload, one that was left behind, or a new one.
 
-A device is a name of 128 random bits with what is kept under it (`core/conversation/database_rows.py`). A living page holds a lock of that
-name, so that no two pages are one device: a duplicated tab finds the name of the other in its sessionStorage, and the
-lock taken. After a crash the next tab of the same account in the same room takes up what was left behind.
+A device is a name of 128 random bits with what is kept under it (`core/conversation/database_rows.py`). A living page
+holds a lock of that name, so that no two pages are one device: a duplicated tab finds the name of the other in its
+sessionStorage, and the lock taken. After a crash the next tab of the same account in the same room takes up what was
+left behind.
 """
 
 from __future__ import annotations
