@@ -185,7 +185,7 @@ def waiting_for_every_answer(patch: pytest.MonkeyPatch) -> None:
     def mutant(self: Session) -> list[SessionEffect]:
         return [effect for effect in original(self) if not isinstance(effect, StartSessionTimer)]
 
-    patch.setattr(Session, "_knock", mutant)
+    patch.setattr(Session, "_probe", mutant)
 
 
 def resuming_from_nothing(patch: pytest.MonkeyPatch) -> None:
