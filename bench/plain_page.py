@@ -8,7 +8,7 @@ from pathlib import Path
 
 from e2e import other_site
 from e2e.server import Server
-from signaling.site import load_site
+from signaling.site.loading import load_site
 
 PAGE = "plain.html"
 HTML = """<!doctype html>

@@ -8,11 +8,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from signaling import logs
 from signaling.app import create_app
-from signaling.serving import listen, serve
-from signaling.settings import Settings
-from signaling.site import load_site, static_folder
+from signaling.configuration.settings import Settings
+from signaling.monitoring import logs
+from signaling.process.serving import listen, serve
+from signaling.site.loading import load_site, static_folder
 
 VARIABLE = "P2PCHAT_TEST_SITE"
 PROGRAM = (sys.executable, "-m", __name__)

@@ -19,10 +19,10 @@ from e2e.nginx import nginx_fault
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
 from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost
-from signaling.export import export_site
-from signaling.hosting import Hosting
-from signaling.pages import FOREVER
-from signaling.site import load_site, static_folder
+from signaling.http.page_endpoints import FOREVER
+from signaling.site.export import export_site
+from signaling.site.loading import load_site, static_folder
+from signaling.site.target import Hosting
 
 # Of the fixtures that a test asks for, the pages are the last, and so the first to go: while their servers are there.
 

@@ -25,12 +25,12 @@ from e2e.services.postgresql import PASSWORD as DATABASE_PASSWORD
 from e2e.services.postgresql import Postgresql, postgresql
 from e2e.startup import START_SECONDS
 from protocol.codes import CloseCode
-from signaling.database import Database, database_url
 from signaling.errors import DatabaseUnavailable, DatabaseUnusable
+from signaling.storage.database import Database, database_url
 from tests.project import ROOT
+from tests.signaling.accounts.test_store import AccountsInAnyDatabase, opened
 from tests.signaling.running import SignalingClient
-from tests.signaling.test_accounts import AccountsInAnyDatabase, opened
-from tests.signaling.test_schema import LATEST, SchemaOnAnyDatabase, execute, migrated
+from tests.signaling.storage.test_schema import LATEST, SchemaOnAnyDatabase, execute, migrated
 
 PROCESSES = 3
 CREDENTIALS = {"username": "Paula", "password": PASSWORD}

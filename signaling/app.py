@@ -26,46 +26,46 @@ from protocol.http import (
     ROOM_PATH_PREFIX,
     SOCKET_PATH,
 )
-from signaling.access_tokens import AccessTokens
-from signaling.accounts import Accounts
-from signaling.admission import Admission
-from signaling.api import AccountApi, Health, IceServersApi
-from signaling.backplane import Backplane
-from signaling.budgets import Rate
+from signaling.accounts.access_tokens import AccessTokens
+from signaling.accounts.authenticator import Admission
+from signaling.accounts.device_marks import DeviceMarks
+from signaling.accounts.endpoints import AccountApi, Health, IceServersApi
+from signaling.accounts.passwords import Passwords
+from signaling.accounts.store import Accounts
 from signaling.client_addresses import ClientAddresses
-from signaling.connection import SignalingEndpoint
-from signaling.data_folder import token_secret
-from signaling.database import chosen_url
-from signaling.device_marks import DeviceMarks
+from signaling.cluster.backplane import Backplane
+from signaling.cluster.spanning_rooms import SpanningRooms
+from signaling.configuration.settings import Settings
 from signaling.errors import Refusal
-from signaling.heap import keep_small
-from signaling.logs import log
-from signaling.metrics import registry
-from signaling.metrics_endpoint import METRICS_PATH, MetricsEndpoint
-from signaling.middleware.access_log import AccessLog
-from signaling.middleware.body_limit import BodyLimit
-from signaling.middleware.handshake_limit import HandshakeLimit
-from signaling.middleware.origin_check import OriginCheck
-from signaling.middleware.request_metrics import RequestMetrics
-from signaling.middleware.security_headers import SecurityHeaders, security_headers
-from signaling.open_files import files_for_connections
-from signaling.pages import Pages, robots
-from signaling.passwords import Passwords
-from signaling.quotas import Limits, Quotas, frames_for
-from signaling.rate_counters import RateCounters
-from signaling.rate_limits import LoginLimits, ice_servers_limit, refresh_limit, registration_limit
-from signaling.readiness import READY_PATH, Check, Readiness
-from signaling.request_ids import REQUEST_ID_HEADER
-from signaling.request_limit import RequestLimit
-from signaling.responses import ErrorResponses, not_heard
-from signaling.resume_tokens import ResumeTokens
-from signaling.rooms import Places, Rooms
-from signaling.settings import Settings
-from signaling.site import WORKER_PATH, Site, load_site, static_folder
-from signaling.spanning_rooms import SpanningRooms
-from signaling.switchboard import Switchboard
-from signaling.turn_credentials import IceServerList
-from signaling.worker_metrics import Worker, WorkerMetrics
+from signaling.http.metrics_endpoint import METRICS_PATH, MetricsEndpoint
+from signaling.http.middleware.access_log import AccessLog
+from signaling.http.middleware.body_limit import BodyLimit
+from signaling.http.middleware.handshake_limit import HandshakeLimit
+from signaling.http.middleware.origin_check import OriginCheck
+from signaling.http.middleware.request_metrics import RequestMetrics
+from signaling.http.middleware.security_headers import SecurityHeaders, security_headers
+from signaling.http.page_endpoints import Pages, robots
+from signaling.http.responses import ErrorResponses, not_heard
+from signaling.monitoring.logs import log
+from signaling.monitoring.metrics import registry
+from signaling.monitoring.readiness import READY_PATH, Check, Readiness
+from signaling.monitoring.request_ids import REQUEST_ID_HEADER
+from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
+from signaling.process.heap import keep_small
+from signaling.process.open_files import files_for_connections
+from signaling.rate_limits.address_and_account_quotas import Limits, Quotas, frames_for
+from signaling.rate_limits.budgets import Rate
+from signaling.rate_limits.rate_counters import RateCounters
+from signaling.rate_limits.rate_limit import LoginLimits, ice_servers_limit, refresh_limit, registration_limit
+from signaling.rate_limits.request_limit import RequestLimit
+from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.registry import Places, Rooms
+from signaling.sessions.connection import SignalingEndpoint
+from signaling.sessions.ice_servers import IceServerList
+from signaling.sessions.resume_tokens import ResumeTokens
+from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
+from signaling.storage.data_folder import token_secret
+from signaling.storage.database import chosen_url
 
 
 @dataclass(frozen=True, slots=True)

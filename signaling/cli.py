@@ -13,17 +13,18 @@ from pathlib import Path
 import click
 from click.exceptions import Exit
 
-from signaling import logs, workers
-from signaling.admission import DEMO_PASSWORDS
+from signaling.accounts.authenticator import DEMO_PASSWORDS
 from signaling.app import create_app
-from signaling.database import Database, chosen_url
+from signaling.configuration.settings import PREFIX, Settings, is_loopback, unknown_variables
 from signaling.errors import DatabaseUnavailable, ExportError, StartupError
-from signaling.export import export_site
-from signaling.schema import Migration
-from signaling.serving import listen, serve
-from signaling.settings import PREFIX, Settings, is_loopback, unknown_variables
-from signaling.site import static_folder
-from signaling.worker_metrics import Worker
+from signaling.monitoring import logs
+from signaling.monitoring.worker_metrics import Worker
+from signaling.process import workers
+from signaling.process.serving import listen, serve
+from signaling.site.export import export_site
+from signaling.site.loading import static_folder
+from signaling.storage.database import Database, chosen_url
+from signaling.storage.schema import Migration
 
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognized here, not bound
 

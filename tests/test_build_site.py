@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from build_site import EVERYDAY, HASTE, RECIPE, RELEASE, _forget_other_recipes, build_site, release_quality
-from signaling.built import digest
-from signaling.site import Site, load_site, served_files
+from signaling.site.loading import Site, load_site, served_files
+from signaling.site.prebuilt import digest
 from tests.project import ROOT
 
 

@@ -20,13 +20,13 @@ from protocol import fields as kinds
 from protocol.codec import wire_name
 from protocol.codes import CloseCode, ErrorCode
 from signaling import errors
+from signaling.accounts.passwords import PATIENCE_SECONDS
+from signaling.configuration.settings import Settings
 from signaling.errors import Refusal
-from signaling.metrics import PREFIX
-from signaling.passwords import PATIENCE_SECONDS
-from signaling.rooms import MAX_DEVICES, MAX_HELD_EVENTS
-from signaling.session import MAX_REFUSED_IN_A_ROW
-from signaling.settings import Settings
-from signaling.wire import MAX_WAITING_MESSAGES
+from signaling.monitoring.metrics import PREFIX
+from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS
+from signaling.sessions.session import MAX_REFUSED_IN_A_ROW
+from signaling.sockets.websocket_messages import MAX_WAITING_MESSAGES
 from tests.project import ROOT
 from tests.signaling.exported import exported
 

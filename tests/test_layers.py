@@ -59,7 +59,10 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
 
 
 # What `build_site.py` imports: a wheel is built without the server's libraries.
-BUILDING = tuple(f"signaling.{name}" for name in ("archive", "built", "content_policy", "errors", "hosting", "site"))
+BUILDING = (
+    "signaling.errors",
+    *(f"signaling.site.{name}" for name in ("app_archive", "content_policy", "loading", "prebuilt", "target")),
+)
 
 SHARED_BY_CORE = tuple(f"client_py.core.{name}" for name in ("backoff", "channels", "frame_budgets", "frames"))
 
@@ -71,22 +74,25 @@ LAYERS = {
         # msgspec makes values, and touches nothing.
         f"signaling.{pure}": layer("signaling", "protocol", "msgspec", forbidden=IMPURE)
         for pure in (
-            "budgets",
+            "accounts.device_marks",
             "client_addresses",
-            "device_marks",
-            "effects",
-            "last_turns",
-            "line_limits",
+            "cluster.guests",
+            "cluster.process_messages",
+            "cluster.spanning_rooms",
+            "monitoring.counters",
+            "monitoring.log_limits",
             "origins",
-            "penalties",
-            "quotas",
-            "relay",
-            "resume_tokens",
-            "rooms",
-            "session",
-            "tally",
-            "turn_credentials",
-            "turn_queue",
+            "rate_limits.address_and_account_quotas",
+            "rate_limits.budgets",
+            "rate_limits.last_turns",
+            "rate_limits.penalties",
+            "rate_limits.turn_queue",
+            "rooms.effects",
+            "rooms.registry",
+            "rooms.signal_codec",
+            "sessions.ice_servers",
+            "sessions.resume_tokens",
+            "sessions.session",
         )
     },
     **{name: layer(*BUILDING, "protocol") for name in BUILDING},
@@ -244,10 +250,10 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
         ("client_py/drivers/x.py", "import js", "js"),
         ("client_py/browser/x.py", "from client_py.core.peer import link", "client_py.core.peer.link"),
         ("client_py/browser/x.py", "import protocol.codec", "protocol.codec"),
-        ("signaling/rooms.py", "import asyncio", "asyncio"),
-        ("signaling/session.py", "import starlette", "starlette"),
-        ("signaling/site.py", "from signaling.app import app", "signaling.app"),
-        ("signaling/hosting.py", "import starlette", "starlette"),
+        ("signaling/rooms/registry.py", "import asyncio", "asyncio"),
+        ("signaling/sessions/session.py", "import starlette", "starlette"),
+        ("signaling/site/loading.py", "from signaling.app import app", "signaling.app"),
+        ("signaling/site/target.py", "import starlette", "starlette"),
         ("client_py/ui/x.py", "from client_py.drivers import link", "client_py.drivers"),
         ("client_py/ui/x.py", "from pyodide.ffi import JsProxy", "pyodide.ffi"),
         ("client_py/app.py", "from signaling import app", "signaling.app"),

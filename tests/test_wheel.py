@@ -120,7 +120,7 @@ def test_wheel_holds_packages_and_page(wheel: Path) -> None:
     """Everything that a server needs is in the wheel, and nothing that only we need."""
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {"protocol/py.typed", "client_py/app.py", "signaling/cli.py", "signaling/static/index.html"}
-    expected |= {f"signaling/migrations/{name}" for name in ("env.py", "versions/0001_accounts.py")}
+    expected |= {f"signaling/storage/migrations/{name}" for name in ("env.py", "versions/0001_accounts.py")}
     assert expected | {f"signaling/static/pyodide/{name}" for name in RUNTIME} <= names
     assert [name for name in names if name.startswith("signaling/static/built/") and name.endswith(".snapshot")]
     assert any(re.fullmatch(r"p2p_chat-[^/]+\.dist-info/licenses/LICENSE", name) for name in names)

@@ -18,12 +18,12 @@ import bcrypt
 from bench.load import HOST, PASSWORD
 from bench.relay.servers import SERVER_CORE, cpu_seconds, until_it_listens
 from e2e.server import free_port
-from signaling.access_tokens import AccessTokens
-from signaling.accounts import Accounts, username_key
-from signaling.data_folder import token_secret
-from signaling.database import chosen_url
-from signaling.device_marks import DeviceMarks
-from signaling.settings import Settings
+from signaling.accounts.access_tokens import AccessTokens
+from signaling.accounts.device_marks import DeviceMarks
+from signaling.accounts.store import Accounts, username_key
+from signaling.configuration.settings import Settings
+from signaling.storage.data_folder import token_secret
+from signaling.storage.database import chosen_url
 
 ROOT = Path(__file__).parents[2]
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aioice.turn import TurnTransport, create_turn_endpoint
 
-from signaling.turn_credentials import turn_server
+from signaling.sessions.ice_servers import turn_server
 from tests.project import ROOT
 
 ADDRESS = "203.0.113.10"

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from e2e.deploy.compose import COMPOSE, EXAMPLE, VariableMissing, read_compose, references
-from signaling.setting_values import MIN_SECRET_BYTES
-from signaling.settings import PREFIX, Settings
+from signaling.configuration.settings import PREFIX, Settings
+from signaling.configuration.values import MIN_SECRET_BYTES
 from tests.deploy.variables import FILLED, SECRETS, SUGGESTED
 from tests.project import ROOT
 

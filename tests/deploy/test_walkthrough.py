@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.deploy.compose import EXAMPLE, read_compose, read_environment
-from signaling.settings import Settings
+from signaling.configuration.settings import Settings
 from tests.project import ROOT
 from tests.test_docs import DEPLOY, section
 

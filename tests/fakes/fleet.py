@@ -15,12 +15,12 @@ from random import Random
 
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
 from protocol.events import Error, Joined, Peer, PeerJoined, PeerLeft
-from signaling.effects import Claim, Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect, Post
+from signaling.cluster.process_messages import ProcessId, seal, unseal
+from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import Refusal
-from signaling.letters import ProcessId, seal, unseal
-from signaling.relay import Relayed, RelayRequest, Told
-from signaling.rooms import Newcomer, Rooms
-from signaling.spanning_rooms import SpanningRooms
+from signaling.rooms.effects import Claim, Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect, Post
+from signaling.rooms.registry import Newcomer, Rooms
+from signaling.rooms.signal_codec import Relayed, RelayRequest, Told
 
 
 @dataclass

@@ -12,11 +12,11 @@ from protocol.codes import CloseCode
 from protocol.events import Limits, Welcome
 from protocol.http import ICE_SERVERS, IceServers
 from protocol.webrtc import IceServer
-from signaling.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
-from signaling.relay import encode
-from signaling.resume_tokens import ResumeTokens
-from signaling.rooms import Rooms
-from signaling.session import Identity, Session
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.rooms.registry import Rooms
+from signaling.rooms.signal_codec import encode
+from signaling.sessions.resume_tokens import ResumeTokens
+from signaling.sessions.session import Identity, Session
 from tests.fakes.agenda import Action, Agenda, Pipe
 
 ABNORMAL = 1006

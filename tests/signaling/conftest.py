@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from signaling.settings import Settings
-from signaling.site import RUNTIME_FILES, RUNTIME_LOCK, Site, load_site
+from signaling.configuration.settings import Settings
+from signaling.site.loading import RUNTIME_FILES, RUNTIME_LOCK, Site, load_site
 from tests.signaling.running import RunningServer, running
 
 StartServer = Callable[..., RunningServer]

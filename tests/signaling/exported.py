@@ -6,10 +6,10 @@ import asyncio
 
 from prometheus_client.core import Metric
 
-from signaling.metrics import registry
-from signaling.rooms import Rooms
-from signaling.switchboard import Switchboard
-from signaling.worker_metrics import Worker, WorkerMetrics
+from signaling.monitoring.metrics import registry
+from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
+from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.registry import Rooms
 
 
 def exported() -> list[Metric]:

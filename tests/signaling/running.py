@@ -25,10 +25,10 @@ from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import REQUESTS, Join, Request
 from protocol.versions import LATEST, SUBPROTOCOLS
 from signaling.app import create_app
-from signaling.serving import Server, configuration, listen
-from signaling.settings import Settings
-from signaling.site import Site
-from signaling.waiting_clients import WaitingClients
+from signaling.configuration.settings import Settings
+from signaling.process.serving import Server, configuration, listen
+from signaling.site.loading import Site
+from signaling.sockets.waiting_clients import WaitingClients
 
 PASSWORD = "correct horse"
 PATIENCE = 10.0

@@ -1,0 +1,134 @@
+"""Awaits the checks between a name with a password and a token: making an account, logging in, staying logged in."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from protocol.fields import USERNAME, password_fault
+from signaling.accounts.access_tokens import AccessToken, AccessTokens
+from signaling.accounts.device_marks import DeviceMark, DeviceMarks
+from signaling.accounts.passwords import Passwords
+from signaling.accounts.store import Account, Accounts, username_key
+from signaling.client_addresses import address_key, network_key
+from signaling.configuration.settings import is_loopback
+from signaling.errors import AccountExists, AuthenticationError, InvalidCredentials, InvalidPassword, InvalidUsername
+from signaling.rate_limits.rate_limit import Caller, LoginLimits, RateLimit
+from signaling.rate_limits.turn_queue import Share
+
+DEMO_PASSWORDS = {"test": "test", "demo": "demo"}
+"""Of the demo accounts, by username: two, so that two people can talk. Everyone knows them, so they open a server in
+development mode alone, and from its own machine."""
+DEVICE_ID_BYTES = 8
+"""Sixty-four bits: devices are told apart only among those of one account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Someone who has shown that they know the password of an account."""
+
+    account: Account
+    device_mark: str
+    """For their browser to show when they log in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The door to the accounts."""
+
+    accounts: Accounts
+    passwords: Passwords
+    tokens: AccessTokens
+    marks: DeviceMarks
+    login_limits: LoginLimits
+    registration_limit: RateLimit
+
+    async def register(self, username: str, password: str, host: str | None) -> Admitted:
+        """Make an account for someone at `host`; a Refusal if it cannot be had."""
+        if not USERNAME.admits(username):
+            raise InvalidUsername
+        if fault := password_fault(password):
+            raise InvalidPassword(fault)
+        await self.registration_limit.spend(address_key(host))
+        if await self.accounts.by_name(username) is not None:
+            raise AccountExists
+        async with self.passwords.turn(_strangers_share(host)):
+            password_hash = await self.passwords.hash(password)
+        return self._admitted(await self.accounts.add(username, password_hash), None)
+
+    async def log_in(
+        self, username: str, password: str, host: str | None, device_marks: Sequence[str] = ()
+    ) -> Admitted:
+        """Admit whoever has a name and its password; InvalidCredentials, or RateLimited after too many tries.
+
+        `device_marks` are those that the browser holds, whichever accounts they are of.
+        """
+        # What cannot be a name is counted as one name: made-up ones must not fill the memory.
+        name = username_key(username) if USERNAME.admits(username) else ""
+        mark = self._mark_of(name, device_marks)
+        caller = Caller(address_key(host), mark.device_id if mark else None)
+        await self.login_limits.admit_attempt(name, caller)
+        share = ("device", name, mark.device_id) if mark else _strangers_share(host)
+        async with self.passwords.turn(share):
+            # In the turn: before it, everyone's look-ups would wait for the database in the order in which they came.
+            account = await self.accounts.by_name(name)
+            if mark is not None and not self._is_current(mark, account):
+                mark, caller = None, Caller(caller.address)
+                await self.login_limits.admit_attempt(name, caller)
+            # Looked at when the turn has come: of many tries at once, the later ones know how the earlier ones failed.
+            await self.login_limits.check_failures(name, caller)
+            # In this order: an unknown name takes its time too.
+            if not await self._matches(account, password, host) or account is None:
+                await self.login_limits.count_failure(name, caller)
+                raise InvalidCredentials
+        await self.login_limits.remember_success(name, caller)
+        return self._admitted(account, mark)
+
+    async def account_of(self, token: str) -> Account:
+        """Give the account that a token proves; AuthenticationError if it proves none that exists."""
+        account = await self.accounts.by_id(self.tokens.account_id(token))
+        if account is None:
+            raise AuthenticationError
+        return account
+
+    def token_for(self, account: Account) -> AccessToken:
+        """Make the token of someone who has been let in."""
+        return self.tokens.issue(account.id)
+
+    async def seed_demo(self) -> list[str]:
+        """Make the demo accounts that are missing; return the names that someone has registered instead."""
+        return [name for name, password in DEMO_PASSWORDS.items() if not await self._seed(name, password)]
+
+    async def _seed(self, username: str, password: str) -> bool:
+        if await self.accounts.by_name(username) is None:
+            password_hash = await self.passwords.hash(password)
+            with contextlib.suppress(AccountExists):  # by another server that starts on the same data
+                await self.accounts.add(username, password_hash, is_demo=True)
+        account = await self.accounts.by_name(username)
+        return account is not None and account.is_demo
+
+    def _mark_of(self, name: str, texts: Sequence[str]) -> DeviceMark | None:
+        now = time.time()
+        return next((mark for text in texts if (mark := self.marks.read(text, name, now)) is not None), None)
+
+    def _is_current(self, mark: DeviceMark, account: Account | None) -> bool:
+        return account is not None and self.marks.is_for(mark, account.id, account.password_hash)
+
+    def _admitted(self, account: Account, mark: DeviceMark | None) -> Admitted:
+        device_id = mark.device_id if mark else secrets.token_hex(DEVICE_ID_BYTES)
+        name = username_key(account.username)
+        return Admitted(account, self.marks.issue(name, account.id, account.password_hash, device_id, time.time()))
+
+    async def _matches(self, account: Account | None, password: str, host: str | None) -> bool:
+        matches = await self.passwords.matches(password, account.password_hash if account else None)
+        # A proxy can publish a development server by mistake; its visitors do not get in with a password that all know.
+        if account is not None and account.is_demo and not is_loopback(host or ""):
+            return False
+        return matches
+
+
+def _strangers_share(host: str | None) -> Share:
+    return "stranger", network_key(host), address_key(host)

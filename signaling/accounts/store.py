@@ -1,0 +1,151 @@
+"""Awaits the accounts, which stand in a database of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from signaling.errors import AccountExists, DatabaseUnavailable, DependencyUnavailable
+from signaling.storage.database import Database
+
+KNOWN_SECONDS = 5.0
+"""For so long an account that was found is not looked for again: until then one that another program has deleted can
+still come in. Where everyone comes back at once, as after a restart, it saves most of the work."""
+KNOWN_ACCOUNTS = 4096
+METADATA = MetaData()
+"""What the migrations end in (signaling/storage/migrations/): a test compares the two."""
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    # Made up and never used again: a token of a deleted account is no token of a later one with its name.
+    Column("id", String(32), primary_key=True),
+    Column("username", String(32), nullable=False),
+    Column("username_key", String(32), nullable=False, unique=True),
+    Column("password_hash", String(60), nullable=False),
+    Column("is_demo", Boolean, nullable=False),
+    Column("created_at", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Someone who can log in; `username` as they wrote it when they registered."""
+
+    id: str
+    username: str
+    password_hash: str = field(repr=False)
+    is_demo: bool
+
+
+def username_key(username: str) -> str:
+    """Give what makes two names the same."""
+    return username.lower()
+
+
+class Accounts:
+    """The accounts of this server. The demo accounts are seen in development mode only, wherever they were made.
+
+    While the database is away, everything raises DatabaseUnavailable.
+    """
+
+    def __init__(self, url: URL, *, with_demo: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._with_demo = with_demo
+        self._database = Database(url)
+        self._clock = clock
+        self._known: dict[str, tuple[Account, float]] = {}
+        self._searches: dict[str, asyncio.Task[Account | None]] = {}
+
+    async def open(self) -> None:
+        """Bring the tables up to date, and drop the demo accounts if this is no place for them; or a StartupError."""
+        await self._database.open()
+        if not self._with_demo:
+            async with self._database.begin() as connection:
+                await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_demo))
+
+    async def close(self) -> None:
+        """Close every connection to the database."""
+        for search in self._searches.values():
+            search.cancel()
+        await self._database.close()
+
+    async def check(self) -> None:
+        """Have the database look at its accounts, at one at most; DependencyUnavailable if it does not."""
+        try:
+            async with self._database.connect() as connection:
+                await connection.execute(select(literal(1)).select_from(ACCOUNTS).limit(1))
+        except (DatabaseUnavailable, SQLAlchemyError) as error:
+            raise DependencyUnavailable(str(error.__cause__ or error).partition("\n")[0]) from error
+
+    async def add(self, username: str, password_hash: str, *, is_demo: bool = False) -> Account:
+        """Make an account; AccountExists if the name is taken, in whatever case."""
+        account = Account(uuid.uuid4().hex, username, password_hash, is_demo)
+        row = {
+            "id": account.id,
+            "username": username,
+            "username_key": username_key(username),
+            "password_hash": password_hash,
+            "is_demo": is_demo,
+            "created_at": int(time.time()),
+        }
+        try:
+            async with self._database.begin() as connection:
+                await connection.execute(insert(ACCOUNTS).values(row))
+        except IntegrityError as error:
+            raise AccountExists from error
+        return account
+
+    async def by_name(self, username: str) -> Account | None:
+        """Give the account of a name, in whatever case."""
+        return await self._one(ACCOUNTS.c.username_key == username_key(username))
+
+    async def by_id(self, account_id: str) -> Account | None:
+        """Give the account that a token names, as it was within the last KNOWN_SECONDS.
+
+        Of many who ask for one account at once, one asks the database.
+        """
+        account, expires_at = self._known.get(account_id, (None, 0.0))
+        if account is not None and self._clock() < expires_at:
+            return account
+        search = self._searches.get(account_id)
+        if search is None:
+            search = self._searches[account_id] = asyncio.create_task(self._search(account_id))
+            search.add_done_callback(lambda _: self._searches.pop(account_id))
+        return await asyncio.shield(search)  # whoever goes away does not end it for the others
+
+    async def _search(self, account_id: str) -> Account | None:
+        self._known.pop(account_id, None)
+        account = await self._one(ACCOUNTS.c.id == account_id)
+        if account is not None:
+            self._known[account_id] = account, self._clock() + KNOWN_SECONDS
+            if len(self._known) > KNOWN_ACCOUNTS:
+                del self._known[next(iter(self._known))]
+        return account
+
+    async def _one(self, condition: Any) -> Account | None:
+        columns = (ACCOUNTS.c.id, ACCOUNTS.c.username, ACCOUNTS.c.password_hash, ACCOUNTS.c.is_demo)
+        query = select(*columns).where(condition)
+        if not self._with_demo:
+            query = query.where(ACCOUNTS.c.is_demo.is_(False))
+        async with self._database.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Account(*row)

@@ -1,0 +1,225 @@
+"""Awaits the other processes of a server, by way of Redis: carries out what `SpanningRooms` want outside of this one.
+
+What comes up in one turn of the event loop, and while Redis has not answered, goes there together. Where anything
+fails, the process begins anew under another name, and everyone takes the former for gone; so no letter can be lost, or
+come twice, between two that take each other for alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+import msgspec
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from signaling.cluster.process_messages import ProcessId, Written, seal, unseal
+from signaling.cluster.redis_connections import LEASE_SECONDS, Batch, LeaseLost, Lines, lines
+from signaling.cluster.spanning_rooms import SpanningRooms
+from signaling.errors import BackplaneUnusable, DependencyUnavailable
+from signaling.monitoring.logs import LOGGER, log
+from signaling.rooms.effects import Claim, Effect, OutsideEffect, Post, Release
+
+PROCESS_ID_BYTES = 9
+RENEW_SECONDS = LEASE_SECONDS / 4
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""Seconds before Redis is tried again."""
+MAX_LETTERS_TOGETHER = 64
+"""In one envelope: with descriptions of 32 KiB, some 2 MiB, where Redis bounds what it keeps for a subscriber at 32."""
+MAX_WAITING = 16_384
+"""Letters and claims that wait for Redis. If it is so much slower than we are, it counts as away."""
+RENEWALS_OF_A_ROOM = 400
+"""In so many heartbeats every room's key is renewed once: in some eight minutes, where it lasts for an hour."""
+BROKEN = (RedisError, OSError, LeaseLost, msgspec.DecodeError)
+"""What ends a connection to the others. The last: somebody writes to us who is none of us."""
+
+
+class BackplaneSilent(OSError):
+    """Raised when Redis answers, and letters do not come through."""
+
+
+class BackplaneSwamped(OSError):
+    """Raised when more waits for Redis than it takes."""
+
+
+class Backplane:
+    """One process's end of it."""
+
+    def __init__(self, url: str, rooms: SpanningRooms) -> None:
+        self._url = url
+        # Answers of our own time limit; RESP2, in which what comes by a channel is an answer like others.
+        self._pool = ConnectionPool.from_url(url, protocol=2, socket_timeout=None)
+        self._rooms = rooms
+        self._carry_out: Callable[[Iterable[Effect]], None]
+        self._outgoing: list[OutsideEffect] = []
+        self._is_wanted = asyncio.Event()
+        self._is_connected = False
+        self._heard = 0.0
+        self._to_renew: list[str] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, carry_out: Callable[[Iterable[Effect]], None]) -> None:
+        """Connect, and stay connected until `close`; BackplaneUnusable if Redis cannot be reached."""
+        self._carry_out = carry_out
+        first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._stay_connected(first))
+        self._task.add_done_callback(_log_failure)
+        # Should the task fail in a way that nobody has thought of, `first` would be waited for in vain.
+        await asyncio.wait([first, self._task], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await (first if first.done() else self._task)
+        except BROKEN as error:
+            raise BackplaneUnusable(_address(self._url), _reason(error)) from error
+
+    async def close(self) -> None:
+        """Give up the lease, so that nobody waits for it to run out."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def post(self, effect: OutsideEffect) -> None:
+        """Carry out what reaches beyond this process; what is for processes that cannot be reached is dropped."""
+        if self._is_connected:
+            self._outgoing.append(effect)
+            self._is_wanted.set()
+
+    async def check(self) -> None:
+        """Raise a DependencyUnavailable if the other processes cannot be reached."""
+        if not self._is_connected:
+            raise DependencyUnavailable("Redis cannot be reached")
+
+    # Staying connected
+
+    async def _stay_connected(self, first: asyncio.Future[None]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            error: Exception
+            try:
+                await self._live(first)
+            except* BROKEN as group:
+                error = _first(group)
+            if not first.done():
+                first.set_exception(error)
+                return
+            log("backplane_lost", level=logging.WARNING, reason=_reason(error))
+            pause = FIRST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+            # Processes that have lost Redis together are not to come back in one moment.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
+    async def _live(self, first: asyncio.Future[None]) -> None:
+        """Be one process, until something is broken, which is raised in a group."""
+        process = ProcessId(secrets.token_urlsafe(PROCESS_ID_BYTES))
+        async with lines(self._pool, process) as ours:
+            log("backplane_connected", process=process)
+            self._outgoing, self._heard, self._is_connected = [], time.monotonic(), True
+            self._carry_out(self._rooms.connected())
+            if not first.done():
+                first.set_result(None)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._read(ours))
+                    group.create_task(self._write(ours, process))
+                    group.create_task(self._beat())
+            except asyncio.CancelledError:
+                with contextlib.suppress(*BROKEN):  # a lease runs out by itself as well
+                    await ours.end((neighbour, seal(process, [])) for neighbour in self._rooms.neighbours)
+                raise
+            finally:
+                self._is_connected = False
+                self._carry_out(self._rooms.disconnected())
+
+    async def _read(self, ours: Lines) -> None:
+        while True:
+            envelope = await ours.envelope()
+            self._heard = time.monotonic()
+            if envelope:
+                sender, letters = unseal(envelope)
+                for letter in letters:
+                    self._carry_out(self._rooms.letter_came(sender, letter))
+                if not letters:  # a goodbye
+                    self._carry_out(self._rooms.process_gone(sender))
+            await asyncio.sleep(0)  # what is there already is read without waiting, and clients have their turn too
+
+    async def _write(self, ours: Lines, process: ProcessId) -> None:
+        renewed = -RENEW_SECONDS
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted.clear()
+            if len(self._outgoing) > MAX_WAITING:
+                raise BackplaneSwamped(f"{len(self._outgoing)} letters and claims wait for Redis")
+            if time.monotonic() - renewed >= RENEW_SECONDS:
+                renewed = time.monotonic()
+                await self._renew(ours)
+            if self._outgoing:
+                outgoing, self._outgoing = self._outgoing, []
+                answers = await ours.send(_batch(outgoing, process))
+                for room, owner in answers.owners.items():
+                    self._carry_out(self._rooms.claimed(room, None if owner == process else owner))
+                for neighbour in answers.unreached:
+                    self._carry_out(self._rooms.process_gone(neighbour))
+
+    async def _renew(self, ours: Lines) -> None:
+        held = self._rooms.held
+        self._to_renew = self._to_renew or held
+        some = max(1, len(held) // RENEWALS_OF_A_ROOM)
+        rooms, self._to_renew = self._to_renew[:some], self._to_renew[some:]
+        for neighbour in await ours.renew(rooms, list(self._rooms.neighbours)):
+            self._carry_out(self._rooms.process_gone(neighbour))
+
+    async def _beat(self) -> None:
+        """Wake the writer to renew the lease, and look whether what was sent to ourselves has come."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            if time.monotonic() - self._heard > LEASE_SECONDS:
+                raise BackplaneSilent("letters do not come through")
+            self._is_wanted.set()
+
+
+def _batch(outgoing: Iterable[OutsideEffect], process: ProcessId) -> Batch:
+    """Put together what goes to Redis: all letters for one process in as few envelopes as may be."""
+    letters: dict[ProcessId, list[Written]] = {}
+    releases: list[str] = []
+    claims: list[str] = []
+    for effect in outgoing:
+        match effect:
+            case Post():
+                letters.setdefault(effect.process, []).append(effect.letter)
+            case Claim():
+                claims.append(effect.room)
+            case Release():
+                releases.append(effect.room)
+    posts = [
+        (addressee, seal(process, written[start : start + MAX_LETTERS_TOGETHER]))
+        for addressee, written in letters.items()
+        for start in range(0, len(written), MAX_LETTERS_TOGETHER)
+    ]
+    return Batch(releases, claims, posts)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words what failed; Redis's own words hold no password."""
+    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+
+
+def _address(url: str) -> str:
+    """Give a URL without its user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOGGER.error("The backplane has failed.", exc_info=error)

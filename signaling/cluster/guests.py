@@ -1,0 +1,147 @@
+"""Decides nothing; keeps who is where: connections of ours at other processes, and other processes' here. No I/O."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from protocol.events import EVENTS
+from protocol.versions import FIRST, known_to
+from signaling.cluster.process_messages import HangUp, Pass, ProcessId, Tell
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, Post
+from signaling.rooms.registry import Newcomer
+from signaling.rooms.signal_codec import Relayed
+
+
+@dataclass(slots=True)
+class Search:
+    """A connection that asks to be let in to a room, and how many times it was asked whose that is."""
+
+    newcomer: Newcomer
+    room: str
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Stay:
+    """A connection of ours at another process: let in to a room there, or asking to be."""
+
+    search: Search
+    host: ProcessId
+    is_in: bool = False
+
+    @property
+    def peer_id(self) -> str:
+        """The peer that it is there."""
+        return self.search.newcomer.peer.peer_id
+
+
+class Stays:
+    """Our connections at other processes."""
+
+    def __init__(self) -> None:
+        self._stays: dict[ConnectionId, Stay] = {}
+        self._by_peer: dict[tuple[str, str], ConnectionId] = {}
+
+    def __contains__(self, connection: ConnectionId) -> bool:
+        return connection in self._stays
+
+    @property
+    def hosts(self) -> set[ProcessId]:
+        """The processes at which we are."""
+        return {stay.host for stay in self._stays.values()}
+
+    def get(self, connection: ConnectionId) -> Stay | None:
+        """Give the stay of a connection."""
+        return self._stays.get(connection)
+
+    def at(self, host: ProcessId, connection: ConnectionId) -> Stay | None:
+        """Give the stay of a connection at one process."""
+        stay = self._stays.get(connection)
+        return stay if stay is not None and stay.host == host else None
+
+    def at_host(self, host: ProcessId) -> list[tuple[ConnectionId, Stay]]:
+        """Give every stay at a process."""
+        return [(connection, stay) for connection, stay in self._stays.items() if stay.host == host]
+
+    def neighbour(self, stay: Stay, peer_id: str) -> ConnectionId | None:
+        """Give our connection of a peer who is in the same room of the same process."""
+        return self._by_peer.get((stay.search.room, peer_id))
+
+    def begin(self, search: Search, host: ProcessId) -> None:
+        """A connection asks a process to be let in."""
+        self._stays[search.newcomer.connection] = Stay(search, host)
+
+    def let_in(self, connection: ConnectionId) -> None:
+        """A connection was let in."""
+        stay = self._stays[connection]
+        stay.is_in = True
+        self._by_peer[stay.search.room, stay.peer_id] = connection
+
+    def end(self, connection: ConnectionId) -> Stay | None:
+        """Forget a stay, and give it if there was one."""
+        stay = self._stays.pop(connection, None)
+        # Another connection may have become its peer meanwhile.
+        if stay is not None and self._by_peer.get((stay.search.room, stay.peer_id)) == connection:
+            del self._by_peer[stay.search.room, stay.peer_id]
+        return stay
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A connection of another process that is in one of our rooms, or asks to be."""
+
+    process: ProcessId
+    number: int
+    version: int = field(default=FIRST, compare=False)
+    """The newest version of the protocol that its process knows."""
+
+
+class Guests:
+    """Other processes' connections here, each with a number below zero, where the switchboard gives out none."""
+
+    def __init__(self) -> None:
+        self._guests: dict[ConnectionId, Guest] = {}
+        self._connections: dict[Guest, ConnectionId] = {}
+        self._numbers = itertools.count(-1, -1)
+
+    @property
+    def processes(self) -> set[ProcessId]:
+        """The processes that guests are from."""
+        return {guest.process for guest in self._guests.values()}
+
+    def add(self, guest: Guest) -> ConnectionId:
+        """Take a guest in, and give the number under which our rooms know it."""
+        connection = ConnectionId(next(self._numbers))
+        self._guests[connection], self._connections[guest] = guest, connection
+        return connection
+
+    def at(self, connection: ConnectionId) -> Guest | None:
+        """Give the guest of a number."""
+        return self._guests.get(connection)
+
+    def connection(self, guest: Guest) -> ConnectionId | None:
+        """Give the number of a guest."""
+        return self._connections.get(guest)
+
+    def of_process(self, process: ProcessId) -> list[ConnectionId]:
+        """Give the numbers of a process's guests."""
+        return [connection for connection, guest in self._guests.items() if guest.process == process]
+
+    def forget(self, connection: ConnectionId) -> None:
+        """Forget a guest."""
+        del self._connections[self._guests.pop(connection)]
+
+    def written(self, effect: Deliver | Close) -> list[Effect]:
+        """Give what is to be done to a guest as a letter; nothing if it is gone. Whoever is hung up on is no guest."""
+        guest = self._guests.get(effect.connection)
+        if guest is None:
+            return []
+        if isinstance(effect, Close):
+            self.forget(effect.connection)
+            return [Post(guest.process, HangUp(guest.number, effect.code))]
+        event = effect.event
+        if isinstance(event, Relayed):
+            return [Post(guest.process, Pass(guest.number, event.sender, event.rest))]
+        known = known_to(guest.version, event)
+        return [] if known is None else [Post(guest.process, Tell(guest.number, EVENTS.encode(known)))]

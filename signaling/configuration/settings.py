@@ -1,0 +1,307 @@
+"""What can be set, and what it is when nothing is: every setting is an environment variable.
+
+A field carries its variable, its default as one would write it, and a sentence; docs/deploy.md holds the same table.
+"""
+
+# ruff: noqa: RUF009 - setting() makes a dataclass field, as field() does
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from limits import RateLimitItem
+
+from signaling.configuration.values import (
+    choice,
+    read_backplane_url,
+    read_folder,
+    read_limit,
+    read_networks,
+    read_origins,
+    read_secret,
+    read_stun_urls,
+    read_text,
+    read_turn_secret,
+    read_turn_urls,
+    whole_number,
+)
+from signaling.errors import InvalidSetting
+
+PREFIX = "P2PCHAT_"
+BACKPLANE = PREFIX + "BACKPLANE_URL"
+SQLITE_FILE = "accounts.sqlite3"
+
+
+def setting(variable: str, default: str, read: Callable[[str], object], meaning: str, *, show: bool = True) -> Any:
+    """Declare a field that an environment variable sets; one with `show=False` stays out of every `repr`."""
+    metadata = {"variable": PREFIX + variable, "default": default, "read": read, "meaning": meaning}
+    return field(default=read(default), repr=show, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set."""
+
+    host: str = setting(
+        "HOST", "127.0.0.1", read_text, "The address to listen on. A loopback address turns development mode on."
+    )
+    port: int = setting("PORT", "3000", whole_number(0, 65_535), "The port to listen on; 0 takes any free one.")
+    development: str = setting(
+        "DEVELOPMENT",
+        "auto",
+        choice("auto", "off"),
+        "`off` turns development mode off on a loopback address too: for a server behind a proxy on the same machine.",
+    )
+    data_dir: Path = setting(
+        "DATA_DIR",
+        "",
+        read_folder,
+        "The folder for the accounts, and for the secret of development mode. By default `p2p-chat` in the user's data "
+        "folder, such as `~/.local/share/p2p-chat`.",
+    )
+    database_url: str = setting(
+        "DATABASE_URL",
+        "",
+        read_text,
+        "Another database for the accounts than SQLite in the data folder: `postgresql://user:password@host/name`, or "
+        "`sqlite:///` and a path.",
+        show=False,
+    )
+    workers: int = setting(
+        "WORKERS",
+        "1",
+        whole_number(1, 64),
+        "How many processes serve side by side, each on a core of its own. More than one need a backplane.",
+    )
+    backplane_url: str = setting(
+        "BACKPLANE_URL",
+        "",
+        read_backplane_url,
+        "A Redis that joins several processes or machines into one server, like `redis://:password@host:6379/0`. They "
+        "share their rooms and limits by it; accounts they share by one database, and the secret has to be the same.",
+        show=False,
+    )
+    jwt_secret: str = setting(
+        "JWT_SECRET",
+        "",
+        read_secret,
+        "What tokens are signed with: at least 32 random bytes, as of `openssl rand -base64 48`, kept to yourself. "
+        "Needed outside of development mode.",
+        show=False,
+    )
+    token_life: int = setting(
+        "TOKEN_LIFE", "3600", whole_number(60, 2_592_000), "For how many seconds a login is good; open pages renew it."
+    )
+    bcrypt_cost: int = setting(
+        "BCRYPT_COST",
+        "12",
+        whole_number(4, 16),
+        "The work in the hash of a password: one more doubles it. Less than 10 is for tests.",
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        "ALLOWED_ORIGINS",
+        "",
+        read_origins,
+        "Origins beside the server's own whose pages may use it, with commas between them.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "TRUSTED_PROXIES",
+        "127.0.0.1,::1",
+        read_networks,
+        "Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, or `none`.",
+    )
+    login_limit: RateLimitItem = setting(
+        "LOGIN_LIMIT",
+        "120/minute",
+        read_limit,
+        "Logins tried from one address, right and wrong ones together. As many may be tried for one name from the "
+        "browsers in which it has logged in before, and do not count at their addresses.",
+    )
+    login_failures_limit: RateLimitItem = setting(
+        "LOGIN_FAILURES_LIMIT",
+        "10/10 minutes",
+        read_limit,
+        "Failed logins for one name from one address, or in one browser in which that name has logged in before.",
+    )
+    login_failures_by_address_limit: RateLimitItem = setting(
+        "LOGIN_FAILURES_BY_ADDRESS_LIMIT",
+        "100/10 minutes",
+        read_limit,
+        "Failed logins from one address; not held against a browser in which the name has logged in before.",
+    )
+    login_failures_by_name_limit: RateLimitItem = setting(
+        "LOGIN_FAILURES_BY_NAME_LIMIT",
+        "100/hour",
+        read_limit,
+        "Failed logins for one name from everywhere; not held against a browser or an address where that name has "
+        "logged in.",
+    )
+    register_limit: RateLimitItem = setting("REGISTER_LIMIT", "20/hour", read_limit, "New accounts from one address.")
+    message_limit: RateLimitItem = setting(
+        "MESSAGE_LIMIT",
+        "200/10 seconds",
+        read_limit,
+        "Signaling messages on one connection; the whole number may come as one burst.",
+    )
+    connections: int = setting(
+        "CONNECTIONS",
+        "10000",
+        whole_number(1, 1_000_000),
+        "WebSockets that one process serves at most; fewer where it may not open as many files.",
+    )
+    connections_per_account: int = setting(
+        "CONNECTIONS_PER_ACCOUNT",
+        "100",
+        whole_number(1, 1_000_000),
+        "WebSockets of one account, in all its tabs and devices, and places that are held for it.",
+    )
+    connections_per_address: int = setting(
+        "CONNECTIONS_PER_ADDRESS",
+        "500",
+        whole_number(1, 1_000_000),
+        "WebSockets from one address, or one /64 of IPv6; a /48 may have four times as many. A proxy that names no "
+        "client is not bounded.",
+    )
+    connect_limit: RateLimitItem = setting(
+        "CONNECT_LIMIT", "600/minute", read_limit, "WebSockets that one account opens."
+    )
+    connect_by_address_limit: RateLimitItem = setting(
+        "CONNECT_BY_ADDRESS_LIMIT",
+        "600/10 seconds",
+        read_limit,
+        "Handshakes of WebSockets from one address, good ones, bad ones and knocks together.",
+    )
+    request_limit: RateLimitItem = setting(
+        "REQUEST_LIMIT",
+        "20000/minute",
+        read_limit,
+        "HTTP requests, and connections for them, from one address or one /64 of IPv6; a /48 may have four times as "
+        "many. A page that is opened for the first time needs some thirty. A trusted proxy is not bounded.",
+    )
+    buffer_mib: int = setting(
+        "BUFFER_MIB",
+        "128",
+        whole_number(16, 1_048_576),
+        "Memory in MiB, in each process, for messages that have not come to their end and for what clients do not "
+        "read. One account may fill a sixteenth of it, one address an eighth.",
+    )
+    room_capacity: int = setting(
+        "ROOM_CAPACITY",
+        "2",
+        whole_number(2, 64),
+        "How many persons a room has places for; further tabs and devices of one person take no place of their own.",
+    )
+    resume_grace: int = setting(
+        "RESUME_GRACE",
+        "30",
+        whole_number(0, 3_600),
+        "For how many seconds a peer whose connection was lost keeps its place.",
+    )
+    stun_urls: tuple[str, ...] = setting(
+        "STUN_URLS",
+        "stun:stun.l.google.com:19302",
+        read_stun_urls,
+        "STUN servers that tell browsers their public address, with commas between them; `none` for a network without "
+        "internet.",
+    )
+    turn_urls: tuple[str, ...] = setting(
+        "TURN_URLS",
+        "",
+        read_turn_urls,
+        "TURN servers that relay where no direct connection is possible, with commas between them; `?transport=udp` or "
+        "`?transport=tcp` behind an address says how they are reached.",
+    )
+    turn_secret: str = setting(
+        "TURN_SECRET",
+        "",
+        read_turn_secret,
+        "The secret that the TURN servers share with this one (coturn's `static-auth-secret`): at least 16 random "
+        "bytes. Needed with TURN servers.",
+        show=False,
+    )
+    turn_life: int = setting(
+        "TURN_LIFE",
+        "86400",
+        whole_number(60, 2_592_000),
+        "For how many seconds the credentials for the TURN servers are good; open pages renew them.",
+    )
+    ice_servers_limit: RateLimitItem = setting(
+        "ICE_SERVERS_LIMIT", "60/minute", read_limit, "Renewals of TURN credentials by one account, in all its tabs."
+    )
+    refresh_limit: RateLimitItem = setting(
+        "REFRESH_LIMIT", "60/minute", read_limit, "Renewals of a login by one account, in all its tabs."
+    )
+    log_level: str = setting(
+        "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."
+    )
+    log_format: str = setting(
+        "LOG_FORMAT", "text", choice("text", "json"), "`json` makes each line of the log a JSON object."
+    )
+    metrics_token: str = setting(
+        "METRICS_TOKEN",
+        "",
+        read_secret,
+        "What `Authorization: Bearer` has to carry where another machine asks for `/metrics`: at least 32 random "
+        "bytes. Where it is not set, no other machine is answered.",
+        show=False,
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], options: Mapping[str, str | None] | None = None) -> Settings:
+        """Read an environment; `options`, by field name, take precedence. InvalidSetting if something is unfit."""
+        values: dict[str, Any] = {}
+        for spec in fields(cls):
+            variable = spec.metadata["variable"]
+            # An empty variable is what compose files and CI make of one that is not set.
+            text = (options or {}).get(spec.name) or environment.get(variable)
+            if text:
+                values[spec.name] = _read(variable, spec.metadata["read"], text)
+        settings = cls(**values)
+        _check_turn(settings)
+        _check_workers(settings)
+        return settings
+
+    @property
+    def is_development(self) -> bool:
+        """Whether there are demo accounts, and a secret made by ourselves."""
+        return self.development == "auto" and is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host; a name other than localhost is taken for public."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Give the variables that look like settings and are none: misspelt, or of another version."""
+    known = {spec.metadata["variable"] for spec in fields(Settings)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _check_turn(settings: Settings) -> None:
+    """Refuse TURN servers without a secret, and the other way round: someone has forgotten something."""
+    if settings.turn_urls and not settings.turn_secret:
+        raise InvalidSetting(PREFIX + "TURN_SECRET", f"must be set where {PREFIX}TURN_URLS is")
+    if settings.turn_secret and not settings.turn_urls:
+        raise InvalidSetting(PREFIX + "TURN_URLS", f"must be set where {PREFIX}TURN_SECRET is")
+
+
+def _check_workers(settings: Settings) -> None:
+    """Refuse several processes that could not introduce their clients to each other."""
+    if settings.workers > 1 and not settings.backplane_url:
+        reason = f"can be more than 1 only with a Redis, by which the processes share their rooms: set {BACKPLANE}"
+        raise InvalidSetting(PREFIX + "WORKERS", reason)
+
+
+def _read(variable: str, read: Callable[[str], object], text: str) -> object:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise InvalidSetting(variable, str(error)) from error

@@ -1,0 +1,102 @@
+"""Awaits the requests for the page and for its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+
+from protocol.fields import ROOM_NAME
+from protocol.http import ROOM_PATH_PREFIX
+from signaling.site.loading import Asset, Site
+
+FOREVER = "public, max-age=31536000, immutable"
+"""For an address that names its content: a year, the most that RFC 9111 has a use for, and no asking in between."""
+ASK_FIRST = "no-cache"
+ROBOTS = "User-agent: *\nDisallow: /chat/\n"
+FAVICON = "favicon.svg"
+_REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The endpoints that serve a site."""
+
+    site: Site
+
+    async def page(self, request: Request) -> Response:
+        """`GET /`: the app."""
+        return _serve(request, self.site.page, ASK_FIRST)
+
+    async def room(self, request: Request) -> Response:
+        """`GET /chat/<room>`: the app too; where no room can have that name, as an error page that says so itself."""
+        # Not the route's parameter, which would lack a line break at the end.
+        found = ROOM_NAME.admits(request.scope["path"].removeprefix(ROOM_PATH_PREFIX))
+        return _serve(request, self.site.page, ASK_FIRST, HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
+
+    async def worker(self, request: Request) -> Response:
+        """`GET /service-worker.js`: what keeps this release in the browser."""
+        return _serve(request, self.site.worker, ASK_FIRST)
+
+    async def asset(self, request: Request) -> Response:
+        """`GET /assets/<digest>/<name>`: a file, as long as it is what its address says."""
+        asset = self.site.assets.get(request.path_params["name"])
+        is_that = asset is not None and asset.digest == request.path_params["digest"]
+        return _serve(request, asset if is_that else None, FOREVER)
+
+    async def runtime(self, request: Request) -> Response:
+        """`GET /pyodide/<version>/<name>`: a file of the runtime."""
+        files = self.site.runtime if request.path_params["version"] == self.site.runtime_version else {}
+        return _serve(request, files.get(request.path_params["name"]), FOREVER)
+
+    async def favicon(self, _request: Request) -> Response:
+        """`GET /favicon.ico`, for which browsers ask unbidden: the icon that the page has."""
+        if FAVICON not in self.site.assets:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return RedirectResponse(self.site.address(FAVICON), headers={"Cache-Control": ASK_FIRST})
+
+
+async def robots(_request: Request) -> Response:
+    """`GET /robots.txt`: rooms are nobody else's business."""
+    return PlainTextResponse(ROBOTS)
+
+
+def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    if asset is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    coding = _coding(asset, request.headers.get("accept-encoding", ""))
+    # Each coding is a representation of its own (RFC 9110 §8.8.3.3).
+    etag = asset.etag if coding is None else f'{asset.etag[:-1]}-{coding}"'
+    headers = {"Cache-Control": caching, "ETag": etag}
+    if asset.encoded:
+        headers["Vary"] = "Accept-Encoding"
+    if status is HTTPStatus.OK and _is_known(etag, request.headers.get("if-none-match", "")):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    content = asset.content if coding is None else asset.encoded[coding]
+    if coding is not None:
+        headers["Content-Encoding"] = coding
+    if isinstance(content, Path):
+        if not content.is_file():  # here too
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return FileResponse(content, status, headers, asset.media_type)
+    return Response(content, status, headers, asset.media_type)
+
+
+def _coding(asset: Asset, accept_encoding: str) -> str | None:
+    """Give the best coding that a browser takes (RFC 9110 §12.5.3), or None for the content as it is."""
+    accepted = {}
+    for part in accept_encoding.split(","):
+        coding, _, parameter = part.partition(";")
+        accepted[coding.strip().lower()] = parameter.replace(" ", "").lower() not in _REFUSED
+    # In a checkout, a later build may have taken its file away.
+    return next((name for name, path in asset.encoded.items() if accepted.get(name, False) and path.is_file()), None)
+
+
+def _is_known(etag: str, if_none_match: str) -> bool:
+    """RFC 9110 §13.1.2; the comparison is the weak one."""
+    known = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in known or "*" in known

@@ -1,0 +1,92 @@
+"""Shows refusals over HTTP, as JSON: {"error": {"code", "message", "retry_after"?, "request_id"?}}."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from protocol.codes import ErrorCode
+from signaling.errors import AuthenticationError, BodyTooBig, Refusal, UnsupportedWebSocket
+from signaling.http.middleware.security_headers import security_headers
+from signaling.monitoring.counters import Tally
+from signaling.monitoring.request_ids import request_id
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def refusal_response(refusal: Refusal) -> Response:
+    """Give the response to a request that is refused."""
+    headers = {}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, AuthenticationError):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, UnsupportedWebSocket):
+        headers["Sec-WebSocket-Version"] = "13"  # RFC 6455 §4.4
+    if isinstance(refusal, BodyTooBig):
+        headers["Connection"] = "close"  # the rest of the body would be read as the next request
+    return error_response(refusal.status, refusal.code, str(refusal), refusal.retry_after, headers)
+
+
+def error_response(
+    status: int,
+    code: ErrorCode,
+    message: str,
+    retry_after: int | None = None,
+    headers: dict[str, str] | None = None,
+    *,
+    reference: str | None = None,
+) -> Response:
+    """Give an error in the one shape that errors have; by the reference, the log has what happened."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if retry_after is not None:
+        error["retry_after"] = retry_after
+    if reference is not None:
+        error["request_id"] = reference
+    return JSONResponse({"error": error}, status, headers=NO_STORE | (headers or {}))
+
+
+def failure_response(tally: Tally) -> Response:
+    """Count our own failure, and say so; what happened is for the log, which has it under the id that is told."""
+    tally.refusals[ErrorCode.INTERNAL] += 1
+    name = request_id.get()
+    message = f"The server failed. Try again later. Whoever runs it finds the reason by this number: {name}"
+    # It is given outside of every middleware, so their headers have to be put on here.
+    status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, security_headers()
+    return error_response(status, ErrorCode.INTERNAL, message, headers=headers, reference=name)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponses:
+    """What errors become on their way out: answers, and counts."""
+
+    tally: Tally
+
+    async def refused(self, _request: Request, error: Exception) -> Response:
+        """Answer a request that one of our checks refused."""
+        assert isinstance(error, Refusal)  # noqa: S101 - how Starlette's handlers are typed; the app's table says it
+        self.tally.refusals[error.code] += 1
+        return refusal_response(error)
+
+    async def not_routed(self, _request: Request, error: Exception) -> Response:
+        """Answer the two things that Starlette itself refuses: an unknown address, and a method that it lacks."""
+        assert isinstance(error, HTTPException)  # noqa: S101 - likewise
+        code, message = ErrorCode.NOT_FOUND, "There is nothing at this address."
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            code, message = ErrorCode.METHOD_NOT_ALLOWED, "This address takes other methods."
+        self.tally.refusals[code] += 1
+        return error_response(error.status_code, code, message, headers=dict(error.headers or {}))
+
+    async def failed(self, _request: Request, _error: Exception) -> Response:
+        """Answer a request on which we failed."""
+        return failure_response(self.tally)
+
+
+async def not_heard(_request: Request, _error: Exception) -> Response:
+    """Answer a client that went away in the middle of its request: it will not hear, and it is not our failure."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)

@@ -1,0 +1,173 @@
+"""Touches the network: listens, and runs the app under uvicorn until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from protocol.requests import MAX_REQUEST_BYTES
+from signaling.configuration.settings import Settings
+from signaling.errors import AddressUnusable
+from signaling.http.middleware.request_id import RequestId
+from signaling.rate_limits.request_turns import RequestTurns
+from signaling.sockets.http_protocol import Gate, HttpRequests
+from signaling.sockets.keepalive import Keepalive
+from signaling.sockets.waiting_clients import WaitingClients, most_open_files, waiting_clients
+from signaling.sockets.websocket_handshake import Upgrade
+from signaling.sockets.websocket_messages import Wires
+
+WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
+"""Beyond this the WebSocket layer closes with 1009; below it, what is too big gets an error that says so."""
+PING_SECONDS = 20.0
+"""Between two pings, and then for the answer: well under the minute after which proxies drop what is silent."""
+UNACKNOWLEDGED_MS = 60_000
+"""TCP_USER_TIMEOUT (RFC 5482), where there is one. A network that is gone, or a client that no longer reads, could
+otherwise keep a connection for a quarter of an hour, and with it someone's place in a room."""
+GRACEFUL_SECONDS = 2
+"""For downloads that are under way to come to their end when the server is stopped."""
+BACKLOG = 2048
+ACCEPTED_AT_ONCE = 32
+"""libuv takes one connection from a listening socket in each round of the event loop. A busy loop has some hundred
+rounds a second, so a thousand that come at once would have everybody behind them wait for seconds. Of each socket there
+are as many copies as that, and each is asked in each round."""
+SWITCH_SECONDS = 0.0005
+"""After which a busy event loop lets a thread run that waits to. Looking up an account takes some ten such moments, and
+they are 5 ms each by default: whoever logs in while the loop is busy would wait for most of a second."""
+ABSENT_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it is ready, and leaving the signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: uvicorn raises them once more at its end, and that would interrupt our own."""
+        yield
+
+    def stop(self) -> None:
+        """Stop soon; a second time, without waiting for anyone."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def configuration(app: Starlette, settings: Settings, clients: WaitingClients | None = None) -> uvicorn.Config:
+    """Give uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
+    clients = clients or waiting_clients(most_files=most_open_files())
+    gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.tally)
+    wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, tally=app.state.tally)
+    trusted = settings.trusted_proxies
+    # An id is believed by who sends it, so it is looked at before the proxy's address gives way to its client's.
+    named = RequestId(ProxyHeadersMiddleware(app, trusted_hosts=list(trusted)), trusted)  # type: ignore[arg-type]  # ASGI
+    return uvicorn.Config(
+        named,
+        lifespan="off",
+        http=partial(HttpRequests, gate=gate),  # type: ignore[arg-type]  # called
+        ws=partial(Upgrade, wires),  # type: ignore[arg-type]  # called
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+def serve(
+    app: Starlette,
+    settings: Settings,
+    sockets: list[socket.socket],
+    ready: Callable[[], None],
+    lifeline: int | None = None,
+) -> None:
+    """Serve on listening sockets until SIGINT or SIGTERM, then close them; a StartupError if the app cannot start.
+
+    The end of `lifeline`, a pipe's file descriptor, is an end too: whoever holds its other side has gone.
+    """
+    server = Server(configuration(app, settings), ready)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with contextlib.ExitStack() as stack:
+        listeners = [copy for listener in sockets for copy in copies(listener)]
+        for listener in listeners:
+            stack.enter_context(listener)
+        runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
+        runner.run(_serve(app, server, listeners, lifeline))
+
+
+def copies(listener: socket.socket) -> list[socket.socket]:
+    """Return a listening socket as often as connections are to be accepted in one round of the event loop."""
+    # `socket.dup` would make the copy blocking, and with it the socket of every worker that listens there already: one
+    # that has accepted all there was would stand still in the next accept.
+    return [listener, *(socket.socket(fileno=os.dup(listener.fileno())) for _ in range(ACCEPTED_AT_ONCE - 1))]
+
+
+async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], lifeline: int | None) -> None:
+    async with app.router.lifespan_context(app):
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            app.state.readiness.stop()
+            server.stop()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+        # What is loaded stays; looking through it for garbage again and again would take a tenth of a second each time.
+        gc.freeze()
+        if lifeline is not None:
+            loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, stop)
+        await server.serve(sockets)
+
+
+def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, stop: Callable[[], None]) -> None:
+    loop.remove_reader(lifeline)
+    stop()
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address that a host has, all on one port; AddressUnusable if one is in use, or there is none."""
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            chosen = sockets[0].getsockname()[1] if sockets else port
+            sockets += _listeners(family, (address[0], chosen, *address[2:]))
+    except OSError as error:
+        for listener in sockets:
+            listener.close()
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise AddressUnusable(host, port, reason) from error
+    if not sockets:
+        raise AddressUnusable(host, port, "This machine does not have this address")
+    return sockets
+
+
+def _listeners(family: int, address: tuple[object, ...]) -> list[socket.socket]:
+    """Give one socket, or none where a name has an address that the machine lacks: localhost's ::1 without IPv6."""
+    try:
+        listener = socket.create_server(address, family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno in ABSENT_ADDRESS:
+            return []
+        raise
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it from the socket that accepts them.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
+    return [listener]

@@ -1,0 +1,101 @@
+"""Awaits the store that limits are counted in: this process's memory, or a Redis that several processes share."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeVar
+
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
+from limits.errors import StorageError
+
+from signaling.monitoring.logs import log
+
+KEY_PREFIX = "p2pchat:limit"
+SWEEP_SECONDS = 5.0
+"""Between two looks at what this process counts no longer."""
+PAUSE_SECONDS = 5.0
+"""For so long a Redis that failed is not asked again: a login is not to wait for each of its counters."""
+TIMEOUT_SECONDS = 1.0
+"""For Redis to connect and to answer."""
+
+Window = Literal["moving", "fixed"]
+Answer = TypeVar("Answer")
+LIMITERS: dict[Window, type[RateLimiter]] = {"moving": MovingWindowRateLimiter, "fixed": FixedWindowRateLimiter}
+
+
+class RateCounters:
+    """Where attempts are counted.
+
+    While a shared Redis is away, every process counts for itself: the limits are as many times wider as there are
+    processes, and nobody is locked out by a failure of ours.
+    """
+
+    def __init__(self, backplane_url: str = "") -> None:
+        own = ProcessMemory()
+        self._own = _limiters(own)
+        self._shared = _limiters(_redis(backplane_url)) if backplane_url else None
+        self._shared_again_at = 0.0
+
+    async def ask(self, window: Window, question: Callable[[RateLimiter], Awaitable[Answer]]) -> Answer:
+        """Have a limiter of the best store that answers do something."""
+        if self._shared is not None and time.monotonic() >= self._shared_again_at:
+            try:
+                return await question(self._shared[window])
+            except StorageError as error:
+                self._shared_again_at = time.monotonic() + PAUSE_SECONDS
+                reason = type(error.storage_error).__name__
+                log("limits_not_shared", level=logging.WARNING, source="backplane", reason=reason)
+        return await question(self._own[window])
+
+
+class ProcessMemory(MemoryStorage):
+    """Counts in this process, as limits does, and forgets what has expired at its own pace.
+
+    limits would look for it after each count, in a thread for each address and each name that it knows: many wrong
+    passwords, which are remembered for minutes, would keep the event loop busy with threads.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sweep_at = 0.0
+
+    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - what limits calls before each count
+        now = time.time()
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            self.forget_expired()
+
+    def forget_expired(self) -> None:
+        """Forget what does not count any more. No lock is held now: nothing is awaited under one."""
+        now = time.time()
+        for key, entries in list(self.events.items()):
+            while entries and entries[-1].expiry <= now:  # the oldest is the last
+                entries.pop()
+            if not entries:
+                del self.events[key]
+                self.locks.pop(key, None)
+        for key, expires_at in list(self.expirations.items()):
+            if expires_at <= now:
+                del self.expirations[key]
+                self.storage.pop(key, None)
+                self.locks.pop(key, None)
+
+
+def _limiters(storage: Storage) -> dict[Window, RateLimiter]:
+    return {window: limiter(storage) for window, limiter in LIMITERS.items()}
+
+
+def _redis(url: str) -> RedisStorage:
+    # limits spells the scheme of a Unix socket its own way.
+    uri = "async+" + (f"redis+{url}" if url.startswith("unix://") else url)
+    return RedisStorage(
+        uri,
+        wrap_exceptions=True,
+        implementation="redispy",
+        key_prefix=KEY_PREFIX,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+    )

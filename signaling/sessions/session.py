@@ -1,0 +1,127 @@
+"""Decides what one connection's messages do: text in, effects out. No clock, randomness or I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocol.codes import FINAL_CLOSE_CODES, CloseCode
+from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
+from protocol.events import Error, Peer, Pong, Welcome
+from protocol.requests import Join, Leave, Ping
+from signaling.errors import RateLimited, Refusal
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect
+from signaling.rooms.registry import Newcomer, Places
+from signaling.rooms.signal_codec import Asked, RelayRequest, decode
+from signaling.sessions.resume_tokens import ResumeTokens
+
+MAX_MALFORMED_IN_A_ROW = 3
+MAX_REFUSED_IN_A_ROW = 100
+"""Every refusal is answered, so a client that takes no notice must not be answered for ever."""
+
+LEAVING_CODES = frozenset({CloseCode.NORMAL, CloseCode.GOING_AWAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who speaks: the account that the token proves, and the name that others see."""
+
+    account_id: str
+    username: str
+
+
+class Session:
+    """One connection, from its welcome to its end."""
+
+    __slots__ = (
+        "_connection",
+        "_identity",
+        "_malformed",
+        "_refused",
+        "_resume_token",
+        "_resume_tokens",
+        "_rooms",
+        "_welcome",
+        "peer_id",
+    )
+
+    def __init__(
+        self, connection: ConnectionId, identity: Identity, welcome: Welcome, rooms: Places, resume_tokens: ResumeTokens
+    ) -> None:
+        self._connection = connection
+        self._identity = identity
+        self._welcome = welcome
+        self._resume_token = welcome.resume_token
+        self._rooms = rooms
+        self._resume_tokens = resume_tokens
+        self._malformed = 0
+        self._refused = 0
+        self.peer_id = welcome.peer_id
+
+    def opened(self) -> list[Effect]:
+        """The connection stands and its account is proven."""
+        return [Deliver(self._connection, self._welcome)]
+
+    def text_received(self, text: str) -> list[Effect]:
+        """A text message came, and the rate limit admits it."""
+        self._refused = 0
+        try:
+            effects = self._answer(decode(text))
+        except (MalformedMessage, MessageTooBig) as refusal:
+            return self._malformed_received(refusal)
+        except (RemoteProtocolError, Refusal) as refusal:
+            effects = [self._error(refusal)]
+        self._malformed = 0
+        return effects
+
+    def binary_received(self) -> list[Effect]:
+        """A binary message came, and there is none in this protocol."""
+        self._refused = 0
+        return self._malformed_received(MalformedMessage("it is binary"))
+
+    def rate_exceeded(self, retry_after: int) -> list[Effect]:
+        """A message came that the rate limit does not admit; it was not read."""
+        self._refused += 1
+        effects = [self._error(RateLimited(retry_after))]
+        if self._refused == MAX_REFUSED_IN_A_ROW:
+            effects.append(Close(self._connection, CloseCode.RATE_LIMITED))
+        return effects
+
+    def closed(self, code: int) -> list[Effect]:
+        """The connection is gone, by the client, by us or by the network; `code` is the WebSocket's close code."""
+        if code in LEAVING_CODES:
+            return self._rooms.connection_ended(self._connection, "left")
+        if code in FINAL_CLOSE_CODES:
+            return self._rooms.connection_ended(self._connection, "lost")
+        return self._rooms.connection_lost(self._connection)
+
+    def _answer(self, request: Asked) -> list[Effect]:
+        match request:
+            case RelayRequest():
+                return self._rooms.signal(self._connection, request)
+            case Join():
+                return self._join(request)
+            case Leave():
+                return self._rooms.leave(self._connection)
+            case Ping():
+                return [Deliver(self._connection, Pong())]
+
+    def _join(self, request: Join) -> list[Effect]:
+        account_id = self._identity.account_id
+        # A token that is not good is not refused: the client is simply another peer than it was, and `joined` says so.
+        resumed = self._resume_tokens.peer_id(request.resume, account_id) if request.resume else None
+        peer = Peer(resumed or self.peer_id, self._identity.username)
+        token = self._resume_tokens.issue(peer.peer_id, account_id) if resumed else self._resume_token
+        effects = self._rooms.join(Newcomer(self._connection, account_id, peer, token), request.room)
+        self.peer_id, self._resume_token = peer.peer_id, token
+        return effects
+
+    def _malformed_received(self, refusal: RemoteProtocolError) -> list[Effect]:
+        self._malformed += 1
+        effects = [self._error(refusal)]
+        if self._malformed == MAX_MALFORMED_IN_A_ROW:
+            effects.append(Close(self._connection, CloseCode.PROTOCOL_VIOLATION))
+        return effects
+
+    def _error(self, refusal: RemoteProtocolError | Refusal) -> Effect:
+        retry_after = refusal.retry_after if isinstance(refusal, Refusal) else None
+        return Deliver(self._connection, Error(refusal.code, str(refusal), retry_after))

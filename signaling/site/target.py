@@ -1,0 +1,87 @@
+"""Knows what a page says of where it stands: on its server, or on a host that only hands out files."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from signaling.site.content_policy import meta_policy
+
+SCRIPTS = ("bootstrap.js", "intake.js", "pyodide.mjs", "pyodide.asm.mjs")
+"""All that the page runs beside what stands in it."""
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """Where a page stands, and whom it may talk to."""
+
+    base: str = "/"
+    """The path of the lobby, with a slash at both ends; everything else is beside or below."""
+    connections: str = ""
+    """What may be connected to beside the page's own host (CSP `connect-src`); empty on the server itself."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the page's own host is not its server."""
+        return bool(self.connections)
+
+    @property
+    def config(self) -> str:
+        """The address of the file that names the server, or nothing where that is the page's own host."""
+        return self.base + CONFIG if self.is_elsewhere else ""
+
+    @property
+    def cache_prefix(self) -> str:
+        """What the names of this page's caches begin with; another page of the same origin has another."""
+        return "p2p-chat " if self.base == "/" else f"p2p-chat@{self.base} "
+
+
+OWN_SERVER = Hosting()
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """By what browsers check the page's own files (Subresource Integrity); on the server itself, by nothing.
+
+    A server stands by all that it hands out. A static host may be many caches, of which one may be behind or broken.
+    """
+
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """By address."""
+    import_map: str = ""
+    """Has modules checked that scripts import (HTML §8.1.6.1)."""
+
+    def of(self, address: str) -> str:
+        """Give a file's checksum, or nothing."""
+        return self.checksums.get(address, "")
+
+
+def checks_of(contents: Mapping[str, bytes], addresses: Mapping[str, str]) -> Checks:
+    """Give the checks of these files, which stand at these addresses."""
+    checksums = {addresses[name]: checksum(content) for name, content in contents.items()}
+    modules = {addresses[name]: checksums[addresses[name]] for name in SCRIPTS if name in contents}
+    return Checks(checksums, json.dumps({"integrity": modules}, separators=(",", ":")))
+
+
+def page_values(
+    hosting: Hosting, checks: Checks, addresses: Mapping[str, str], scripts: Iterable[str], styles: Iterable[str]
+) -> dict[str, str]:
+    """Give what the templates ask for; `scripts` and `styles` are the checksums of what stands in the page itself."""
+    values = {"base": hosting.base, "config": hosting.config, "caches": hosting.cache_prefix}
+    values |= {"policy": "", "import map": "", **{f"integrity {name}": "" for name in SCRIPTS}}
+    if hosting.is_elsewhere:
+        policy = meta_policy(scripts, styles, hosting.connections)
+        values["policy"] = f'\n  <meta http-equiv="Content-Security-Policy" content="{policy}">'
+        values["import map"] = f'\n  <script type="importmap">{checks.import_map}</script>'
+        known = {name: checks.of(addresses[name]) for name in SCRIPTS if name in addresses}
+        values |= {f"integrity {name}": f' integrity="{digest}"' for name, digest in known.items()}
+    return values
+
+
+def checksum(content: bytes) -> str:
+    """Give the checksum as browsers take it (Subresource Integrity §3.1)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"

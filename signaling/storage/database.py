@@ -1,0 +1,198 @@
+"""Awaits a database, through SQLAlchemy: the one that a URL names, its schema, and connections while it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from signaling.configuration.settings import Settings
+from signaling.errors import DatabaseUnavailable, DatabaseUnusable
+from signaling.monitoring.logs import log
+from signaling.storage.data_folder import sqlite_path
+from signaling.storage.schema import MIGRATIONS, Migration, migrate
+
+SQLITE = "sqlite"
+ASYNCPG = "postgresql+asyncpg"
+ASYNC_DRIVERS = {"postgresql": ASYNCPG, "postgres": ASYNCPG, SQLITE: "sqlite+aiosqlite"}
+LIBPQ_OPTIONS = {"sslmode": "ssl", "host": "host", "port": "port"}
+"""What PostgreSQL's own programs take behind the `?` of a URL, and what asyncpg calls it."""
+PATIENCE = 6.0
+"""Seconds for a connection and what is asked over it, which takes milliseconds; then the database counts as away.
+SQLite itself waits for 5 s until another program has written."""
+LOCK_SECONDS, LOCK_LOOK_SECONDS = 5.0, 0.01
+"""For how long, and how often, a server that starts tries to get a file for itself."""
+PRIMARY_CODE = 0xFF
+"""What SQLite's extended result codes have in common with the plain ones."""
+POOL_CONNECTIONS, MORE_CONNECTIONS = 5, 5
+"""Kept open, and opened beside them in a rush. PostgreSQL has 100 by default, for every server and program together."""
+FAILURES = (DBAPIError, PoolTimeoutError, OSError)
+OUR_FAULTS = (IntegrityError, ProgrammingError, DataError)
+"""What a database answers, in good health, to something that should not have been asked."""
+
+
+class Database:
+    """One database, and the connections to it."""
+
+    def __init__(self, url: URL, patience: float = PATIENCE) -> None:
+        self.address = _shown(url)
+        """Its URL without the password."""
+        self._url = url
+        self._patience = patience
+        self._engine = _engine(url, patience)
+
+    async def open(self, migrations: str = MIGRATIONS) -> Migration:
+        """Bring the schema to this release's; a StartupError if that fails, and then nothing has changed."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.close)
+            migration = await self._migrate(migrations)
+            stack.pop_all()
+        if migration.before != migration.after:
+            log("migrated", before=migration.before, after=migration.after)
+        return migration
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection to read from; DatabaseUnavailable if the database is away, now or in the middle."""
+        with self._away_told():
+            async with asyncio.timeout(self._patience), self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection within a transaction, which an error undoes; DatabaseUnavailable as above."""
+        with self._away_told():
+            async with asyncio.timeout(self._patience), self._engine.begin() as connection:
+                yield connection
+
+    async def _migrate(self, migrations: str) -> Migration:
+        try:
+            if self._url.get_backend_name() == SQLITE:
+                await anyio.to_thread.run_sync(_write_ahead, self._url.database or "")
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(partial(migrate, address=self.address, migrations=migrations))
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise DatabaseUnusable(self.address, _reason(error)) from error
+
+    @contextlib.contextmanager
+    def _away_told(self) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as error:
+            if _is_our_fault(error):
+                raise
+            log("database_unavailable", level=logging.WARNING, source="database", reason=_reason(error))
+            raise DatabaseUnavailable from error
+
+
+def chosen_url(settings: Settings) -> URL:
+    """Give the database that the settings name, or else SQLite's file in the data folder."""
+    return database_url(settings.database_url) if settings.database_url else sqlite_url(sqlite_path(settings))
+
+
+def database_url(text: str) -> URL:
+    """Read a database's URL; DatabaseUnusable if it is none."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        # What cannot be read cannot be shown without the password in it either.
+        raise DatabaseUnusable("of the settings", "its URL is not like driver://user:password@host/name") from error
+    if url.get_backend_name() != SQLITE and text.count("@") > 1:
+        # It was read up to the first one, and what follows, a piece of the password, would be taken for the host.
+        raise DatabaseUnusable("of the settings", "an @ in the user, the password or the name must be written as %40")
+    driver = ASYNC_DRIVERS.get(url.drivername, url.drivername)
+    if driver == ASYNCPG != url.drivername:
+        url = _with_asyncpg_options(url)
+    return url.set(drivername=driver)
+
+
+def sqlite_url(path: object) -> URL:
+    """Give the URL of an SQLite file."""
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+def _with_asyncpg_options(url: URL) -> URL:
+    if unknown := sorted(url.query.keys() - LIBPQ_OPTIONS.keys()):
+        known = ", ".join(LIBPQ_OPTIONS)
+        raise DatabaseUnusable(_shown(url), f"its URL has the option {unknown[0]}, and may have {known} only")
+    return url.set(query={LIBPQ_OPTIONS[name]: value for name, value in url.query.items()})
+
+
+def _engine(url: URL, patience: float) -> AsyncEngine:
+    # Parameters are hidden, or an error in the log could show the hash of a password.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.get_backend_name() != SQLITE:
+        # Asked before use, a connection that a restart of the database has cut is replaced, and nobody notices.
+        options |= {"pool_pre_ping": True, "pool_size": POOL_CONNECTIONS, "max_overflow": MORE_CONNECTIONS}
+    if url.drivername == ASYNCPG:
+        options["connect_args"] = {"timeout": patience}
+    try:
+        return create_async_engine(url, **options)
+    except ModuleNotFoundError as error:
+        raise DatabaseUnusable(_shown(url), f"the Python package {error.name} is not installed") from error
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable(_shown(url), _reason(error)) from error
+
+
+def _is_our_fault(error: Exception) -> bool:
+    if isinstance(error, OUR_FAULTS):
+        return True
+    # SQLite's driver has one class for this and for what befalls the file; the code tells them apart.
+    return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+
+
+def _write_ahead(path: str) -> None:
+    """Put an SQLite file into WAL mode, in which it stays: readers read while one writes, and no commit gets lost.
+
+    It is a trial too: where a file cannot be opened, aiosqlite would leave a thread that outlives its event loop.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS
+    with contextlib.closing(sqlite3.connect(path, uri=path.startswith("file:"))) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                # Unlike other locks, SQLite does not wait for this one itself.
+                time.sleep(LOCK_LOOK_SECONDS)
+            else:
+                return
+
+
+def _shown(url: URL) -> str:
+    """Write a URL without its password, and without its options, which could hold one too."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _reason(error: BaseException) -> str:
+    """The driver's own words, of which SQLAlchemy's repeat the statement and a link to its manual."""
+    adapted = getattr(error, "orig", None)
+    cause = (adapted.__cause__ or adapted) if adapted is not None else error
+    if isinstance(cause, TimeoutError) and not str(cause):
+        return "it does not answer"
+    # Of the system's errors without their number.
+    return (getattr(cause, "strerror", None) or str(cause)).partition("\n")[0].rstrip(".") or type(cause).__name__

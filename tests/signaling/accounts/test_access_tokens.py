@@ -1,0 +1,248 @@
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any, NoReturn
+
+import jwt
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from signaling.accounts.access_tokens import CLOCK_SKEW, HEADER, KNOWN_TOKENS, MAX_TOKEN_CHARACTERS, AccessTokens
+from signaling.errors import AuthenticationError
+
+SECRET = b"a secret of the tests, 32 bytes or more"
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Give the claims of a good token, changed; None takes one away."""
+    now = int(time.time())
+    good = {"iss": "p2p-chat", "aud": "p2p-chat", "sub": "ann", "iat": now, "exp": now + 60, "jti": "1"}
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def test_token_proves_account() -> None:
+    """A token proves the account that it was issued for, for the life that it was given."""
+    token = AccessTokens(SECRET, 3600).issue("ann")
+    assert AccessTokens(SECRET, 3600).account_id(token.text) == "ann"
+    assert 3590 <= token.expires_at - time.time() <= 3600
+
+
+def test_token_has_all_claims() -> None:
+    """A token says by whom, for whom, for what, when, until when and which it is."""
+    tokens = AccessTokens(SECRET, 3600)
+    first, second = (jwt.decode(tokens.issue("ann").text, options={"verify_signature": False}) for _ in range(2))
+    assert first.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert first["jti"] != second["jti"]
+
+
+def test_token_made_by_hand_is_accepted() -> None:
+    """The good claims of these tests are good: what is refused below is refused for its one change."""
+    assert AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), SECRET)) == "ann"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "someone-else"},
+        {"aud": "another-app"},
+        {"exp": int(time.time()) - 60},
+        {"iat": int(time.time()) + 600},
+        {"jti": 7},
+        {"sub": 7},
+        *({name: None} for name in ("iss", "aud", "sub", "iat", "exp", "jti")),
+    ],
+)
+def test_token_with_wrong_claim_is_refused(changes: dict[str, Any]) -> None:
+    """A claim that is wrong, over, early or missing makes a token worthless."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(**changes), SECRET))
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_token_of_other_algorithm_is_refused(algorithm: str) -> None:
+    """HS256 is the one algorithm, even where the secret is right."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET * 2, 60).account_id(jwt.encode(claims(), SECRET * 2, algorithm=algorithm))
+
+
+def test_unsigned_token_is_refused() -> None:
+    """The algorithm "none" proves nothing."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), "", algorithm="none"))
+
+
+def test_token_of_other_secret_is_refused() -> None:
+    """A token that someone else signed proves nothing."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), SECRET + b"!"))
+
+
+@given(st.text(max_size=60))
+@example("\ud800")
+def test_arbitrary_text_is_refused(text: str) -> None:
+    """Whatever is handed over as a token is refused as one, and nothing else happens."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(text)
+
+
+def segment(content: bytes) -> str:
+    """Write a part of a token."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def signed(header: str, payload: str) -> str:
+    """Sign two parts of a token, whatever they are, as whoever has the secret could."""
+    mac = hmac.digest(SECRET, f"{header}.{payload}".encode(), hashlib.sha256)
+    return f"{header}.{payload}.{segment(mac)}"
+
+
+def spellings(token: str) -> list[str]:
+    """Give other ways to write the bytes of a token, which lenient readers take for the same."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    signed_part, _, signature = token.rpartition(".")
+    last = alphabet.index(signature[-1])
+    return [
+        token + "=",
+        token + "==",
+        token + "====",
+        token + "\n",
+        " " + token,
+        f"{signed_part}.!{signature}",
+        f"{signed_part}.{signature[:9]}\n{signature[9:]}",
+        f"{signed_part}.{signature[:9]}={signature[9:]}",
+        *(f"{signed_part}.{signature[:-1]}{alphabet[last + spare]}" for spare in (1, 2, 3)),
+        token + "A",
+        token + ".",
+        token.replace(".", "..", 1),
+    ]
+
+
+def test_token_has_one_spelling() -> None:
+    """A token with padding, blanks, other letters or spare bits is another text, and no token."""
+    tokens = AccessTokens(SECRET, 60)
+    token = tokens.issue("ann").text
+    for spelling in spellings(token):
+        with pytest.raises(AuthenticationError):
+            tokens.account_id(spelling)
+    assert tokens._known == {}
+    assert tokens.account_id(token) == "ann"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"typ": "JWT", "alg": "HS256"},
+        {"alg": "HS256"},
+        {"alg": "hs256", "typ": "JWT"},
+        {"alg": "HS256", "typ": "JWT", "kid": "1"},
+        {"alg": "HS256", "typ": "JWT", "crit": ["exp"], "exp": 0},
+        {"alg": "HS256", "typ": "JWT", "b64": False, "crit": ["b64"]},
+        {"alg": "HS256", "typ": "JWT", "cty": "JWT"},
+        {"alg": "HS256", "typ": "JWT", "zip": "DEF"},
+        {"alg": "HS256", "typ": "JWT", "jwk": {"kty": "oct", "k": ""}},
+    ],
+)
+def test_token_with_other_header_is_refused(header: dict[str, Any]) -> None:
+    """Nothing can be chosen in a header: one that we do not write is refused, even where the secret is right."""
+    payload = segment(json.dumps(claims()).encode())
+    assert AccessTokens(SECRET, 60).account_id(signed(HEADER, payload)) == "ann"
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(signed(segment(json.dumps(header).encode()), payload))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" * 300,
+        b"[" * 5_000,
+        b'{"a":' * 120,
+        b'{"alg":"HS256","x":' + b"[" * 600,
+        b'{"alg":"HS256","typ":"JWT","alg":"none"}',
+        b"null",
+        b"",
+    ],
+    ids=lambda header: header[:20].decode(),
+)
+def test_header_is_not_parsed(header: bytes) -> None:
+    """A header of any depth, with a key twice or none, is refused before anything reads it."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(signed(segment(header), segment(json.dumps(claims()).encode())))
+
+
+def test_longest_token_is_bounded() -> None:
+    """Ours are far below the limit; what is over it is refused, even where the secret is right."""
+    assert len(AccessTokens(SECRET, 60).issue("f" * 36).text) * 3 <= MAX_TOKEN_CHARACTERS
+    token = jwt.encode(claims(more="x" * 700), SECRET)
+    assert len(token) > MAX_TOKEN_CHARACTERS
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(token)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+CLAIMS = st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "sub"])
+
+
+@given(st.dictionaries(CLAIMS, JSON, max_size=3))
+@example({"exp": 10**400})
+@example({"exp": float("inf")})
+@example({"iat": []})
+@example({"iat": float("inf")})
+@example({"nbf": [[]]})
+@example({"aud": [[]]})
+def test_any_claims_are_judged(changes: dict[str, Any]) -> None:
+    """Whatever stands in the claims of a token, it is taken or refused, and nothing else happens."""
+    payload = segment(json.dumps(claims() | changes).encode())
+    try:
+        assert isinstance(AccessTokens(SECRET, 60).account_id(signed(HEADER, payload)), str)
+    except AuthenticationError:
+        return
+
+
+@pytest.mark.parametrize("payload", [b"[" * 500, b'{"sub":' * 80, b"9" * 500, b"\xff", b"null", b"[]"])
+def test_any_payload_is_judged(payload: bytes) -> None:
+    """A payload of any depth and length is refused, and nothing else happens."""
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(signed(HEADER, segment(payload)))
+
+
+def test_tokens_that_are_known_are_bounded() -> None:
+    """However many tokens were shown, so many are remembered, and the others are checked again."""
+    tokens = AccessTokens(SECRET, 60)
+    first = tokens.issue("ann").text
+    assert tokens.account_id(first) == "ann"
+    for number in range(KNOWN_TOKENS):
+        tokens.account_id(tokens.issue(str(number)).text)
+    assert len(tokens._known) == KNOWN_TOKENS
+    assert first not in tokens._known
+    assert tokens.account_id(first) == "ann"
+
+
+def test_known_token_ends_too() -> None:
+    """A token that has been found good is refused as soon as it has expired, the skew of clocks allowed for."""
+    tokens = AccessTokens(SECRET, 60)
+    token = jwt.encode(claims(exp=int(time.time()) - CLOCK_SKEW + 2), SECRET)
+    assert tokens.account_id(token) == "ann"
+    account_id, _ = tokens._known[token]
+    tokens._known[token] = account_id, time.time() - CLOCK_SKEW
+    with pytest.raises(AuthenticationError):
+        tokens.account_id(token)
+    assert token not in tokens._known
+
+
+def test_token_is_refused_where_its_reader_recurses_too_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever library reads it, in whichever release."""
+
+    def recurse(*_arguments: object, **_options: object) -> NoReturn:
+        raise RecursionError
+
+    token = AccessTokens(SECRET, 60).issue("ann").text
+    monkeypatch.setattr(jwt, "decode", recurse)
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).account_id(token)

@@ -1,0 +1,293 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from signaling.accounts.access_tokens import AccessTokens
+from signaling.accounts.authenticator import Admission
+from signaling.accounts.device_marks import DeviceMarks
+from signaling.accounts.passwords import PLACES, Passwords
+from signaling.accounts.store import Accounts
+from signaling.configuration.settings import Settings
+from signaling.configuration.values import read_limit
+from signaling.errors import (
+    AccountExists,
+    AuthenticationError,
+    InvalidCredentials,
+    InvalidPassword,
+    InvalidUsername,
+    RateLimited,
+)
+from signaling.rate_limits.rate_counters import RateCounters
+from signaling.rate_limits.rate_limit import LoginLimits, registration_limit
+from signaling.rate_limits.turn_queue import Admit, Refuse, Ticket
+from signaling.storage.database import sqlite_url
+
+SECRET = b"a secret of the tests, 32 bytes or more"
+HOME = "203.0.113.1"
+ELSEWHERE = "198.51.100.1"
+LOCAL = "127.0.0.1"
+PASSWORD = "correct horse"
+
+
+class CountedBcrypt:
+    """bcrypt's comparison, and how often it ran."""
+
+    runs = 0
+
+    def check(self, password: bytes, hashed: bytes) -> bool:
+        """Compare, and count."""
+        self.runs += 1
+        return bcrypt.checkpw(password, hashed)
+
+
+@pytest.fixture
+def counted() -> CountedBcrypt:
+    """The comparison that the admission of this test makes."""
+    return CountedBcrypt()
+
+
+@pytest.fixture
+async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Admission]:
+    """A door with few tries, to a database with a demo account."""
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=True)
+    await accounts.open()
+    settings = replace(Settings(), login_failures_limit=read_limit("5/minute"), register_limit=read_limit("9/hour"))
+    yield Admission(
+        accounts,
+        Passwords(4, counted.check),
+        AccessTokens(SECRET, 60),
+        DeviceMarks(SECRET),
+        LoginLimits(settings, RateCounters()),
+        registration_limit(settings, RateCounters()),
+    )
+    await accounts.close()
+
+
+async def test_registered_account_logs_in(admission: Admission) -> None:
+    """Who has registered gets in with the same password, whatever the case of the name."""
+    registered = await admission.register("Ann", PASSWORD, HOME)
+    assert (await admission.log_in("aNN", PASSWORD, HOME)).account == registered.account
+
+
+async def test_token_leads_back_to_account(admission: Admission) -> None:
+    """The token of an account proves it, as long as the account exists."""
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    assert await admission.account_of(admission.token_for(account).text) == account
+
+
+async def test_token_of_vanished_account_proves_nothing(admission: Admission) -> None:
+    """A token that is in order, of an account that is gone, opens nothing."""
+    token = admission.tokens.issue("an-account-that-was-deleted").text
+    with pytest.raises(AuthenticationError):
+        await admission.account_of(token)
+
+
+async def test_bad_registration_is_refused(admission: Admission) -> None:
+    """A name or a password that may not be is refused, and so is a name that is taken."""
+    with pytest.raises(InvalidUsername, match="3 to 32"):
+        await admission.register("a b", PASSWORD, HOME)
+    with pytest.raises(InvalidPassword, match="at least 8"):
+        await admission.register("Ann", "short", HOME)
+    await admission.register("Ann", PASSWORD, HOME)
+    with pytest.raises(AccountExists):
+        await admission.register("ANN", PASSWORD, HOME)
+
+
+async def test_registrations_are_limited(admission: Admission) -> None:
+    """One address makes so many accounts; what was refused for its form does not count."""
+    with pytest.raises(InvalidPassword):
+        await admission.register("Ann", "short", HOME)
+    for number in range(9):
+        await admission.register(f"user-{number}", PASSWORD, HOME)
+    with pytest.raises(RateLimited):
+        await admission.register("one-more", PASSWORD, HOME)
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("Ann", "wrong horse"), ("Nobody", PASSWORD), ("no name", PASSWORD), ("", ""), ("Ann", "x" * 73), ("Ann", "\0")],
+)
+async def test_every_wrong_login_costs_one_bcrypt(
+    admission: Admission, counted: CountedBcrypt, username: str, password: str
+) -> None:
+    """An unknown name is answered like a wrong password, after the same work."""
+    await admission.register("Ann", PASSWORD, HOME)
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in(username, password, HOME)
+    assert counted.runs == 1
+
+
+async def test_refused_login_costs_no_bcrypt(admission: Admission, counted: CountedBcrypt) -> None:
+    """After too many failures not even the right password is looked at."""
+    await admission.register("Ann", PASSWORD, HOME)
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            await admission.log_in("Ann", "wrong horse", HOME)
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ann", PASSWORD, HOME)
+    assert counted.runs == 5
+
+
+async def test_right_passwords_are_not_limited(admission: Admission) -> None:
+    """Logging in correctly uses up nothing that failures are counted with."""
+    await admission.register("Ann", PASSWORD, HOME)
+    for _ in range(12):
+        await admission.log_in("Ann", PASSWORD, HOME)
+
+
+async def test_guesses_at_once_are_limited(admission: Admission, counted: CountedBcrypt) -> None:
+    """Many guesses at the same time get no further than the same number one after the other."""
+    await admission.register("Ann", PASSWORD, HOME)
+    guesses = (admission.log_in("Ann", f"guess {number}", HOME) for number in range(40))
+    outcomes = await asyncio.gather(*guesses, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {InvalidCredentials, RateLimited}
+    assert counted.runs < 5 + PLACES
+
+
+async def lock_out(admission: Admission, name: str, host: str) -> None:
+    """Use up the tries of a name at an address."""
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            await admission.log_in(name, "wrong horse", host)
+    with pytest.raises(RateLimited):
+        await admission.log_in(name, PASSWORD, host)
+
+
+async def test_device_logs_in_where_its_address_is_locked_out(admission: Admission) -> None:
+    """Someone at the victim's own address cannot keep out a browser that has logged in before, and does others."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    await lock_out(admission, "Ann", HOME)
+    renewed = await admission.log_in("aNN", PASSWORD, HOME, [mark])
+    assert (await admission.log_in("Ann", PASSWORD, HOME, ["no mark", renewed.device_mark])).account.username == "Ann"
+
+
+async def test_device_keeps_its_id_and_others_have_theirs(admission: Admission) -> None:
+    """A mark is renewed for the same device; a browser without one becomes another device."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    same = (await admission.log_in("Ann", PASSWORD, HOME, [mark])).device_mark
+    other = (await admission.log_in("Ann", PASSWORD, HOME)).device_mark
+    assert same.partition(".")[0] == mark.partition(".")[0] != other.partition(".")[0]
+
+
+async def test_guesses_on_a_device_are_limited(admission: Admission, counted: CountedBcrypt) -> None:
+    """Whoever has taken a mark from someone's browser guesses no faster than at any address."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    for _ in range(5):
+        with pytest.raises(InvalidCredentials):
+            await admission.log_in("Ann", "wrong horse", HOME, [mark])
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ann", PASSWORD, HOME, [mark])
+    assert counted.runs == 5
+    await admission.log_in("Ann", PASSWORD, HOME)
+
+
+async def test_mark_of_another_counts_as_none(admission: Admission) -> None:
+    """With the marks of one's own account there is nothing to be had at another's, nor with those of another server."""
+    own = (await admission.register("Mallory", PASSWORD, HOME)).device_mark
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    foreign = DeviceMarks(SECRET + b"!").issue("ann", account.id, account.password_hash, "0" * 16, time.time())
+    await lock_out(admission, "Ann", HOME)
+    for mark in (own, foreign):
+        with pytest.raises(RateLimited):
+            await admission.log_in("Ann", PASSWORD, HOME, [mark])
+
+
+async def test_mark_of_former_password_counts_as_none(admission: Admission) -> None:
+    """A mark from before the password was changed is no mark, and such attempts count at the address as well."""
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    former = admission.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
+    await lock_out(admission, "Ann", HOME)
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ann", PASSWORD, HOME, [former])
+    renewed = (await admission.log_in("Ann", PASSWORD, ELSEWHERE, [former])).device_mark
+    assert renewed.partition(".")[0] != "0" * 16
+
+
+async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, counted: CountedBcrypt) -> None:
+    """Marks of a former password do not lead past the limit on attempts at an address."""
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False)
+    await accounts.open()
+    settings = replace(Settings(), login_limit=read_limit("3/minute"))
+    limits = LoginLimits(settings, RateCounters())
+    admission = Admission(
+        accounts,
+        Passwords(4, counted.check),
+        AccessTokens(SECRET, 60),
+        DeviceMarks(SECRET),
+        limits,
+        registration_limit(settings, RateCounters()),
+    )
+    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    former = admission.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
+    for _ in range(3):
+        await admission.log_in("Ann", PASSWORD, HOME, [former])
+    with pytest.raises(RateLimited):
+        await admission.log_in("Ben", PASSWORD, HOME)
+    await accounts.close()
+
+
+@pytest.mark.parametrize("name", ["Ann", "Nobody", "no name"])
+async def test_wrong_login_with_mark_costs_one_bcrypt(admission: Admission, counted: CountedBcrypt, name: str) -> None:
+    """Names that exist and names that do not are alike where marks are shown too."""
+    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in(name, "wrong horse", HOME, [mark])
+    assert counted.runs == 1
+
+
+async def test_turns_are_counted_to_who_asks(admission: Admission) -> None:
+    """Strangers have the turns of their network and site, whatever they do; devices have those of their account."""
+    shares = []
+    arrived = admission.passwords._queue.arrived
+
+    def note(ticket: Ticket) -> list[Admit | Refuse]:
+        shares.append(ticket.share)
+        return arrived(ticket)
+
+    admission.passwords._queue.arrived = note  # type: ignore[method-assign]
+    mark = (await admission.register("Ann", PASSWORD, "2001:db8:1:2::3")).device_mark
+    await admission.log_in("Ann", PASSWORD, HOME)
+    await admission.log_in("Ann", PASSWORD, HOME, [mark])
+    assert shares == [
+        ("stranger", "2001:db8:1::", "2001:db8:1:2::"),
+        ("stranger", HOME, HOME),
+        ("device", "ann", mark.partition(".")[0]),
+    ]
+
+
+async def test_demo_accounts_are_made_once(admission: Admission) -> None:
+    """Two demo accounts are there after the first start, and after the second."""
+    assert await admission.seed_demo() == []
+    assert await admission.seed_demo() == []
+    accounts = [(await admission.log_in(name, name, LOCAL)).account for name in ("test", "demo")]
+    assert all(account.is_demo for account in accounts)
+
+
+async def test_demo_account_that_is_missing_is_added(admission: Admission) -> None:
+    """A database of a release that had one demo account gets the other."""
+    await admission.accounts.add("test", await admission.passwords.hash("as before"), is_demo=True)
+    assert await admission.seed_demo() == []
+    assert (await admission.log_in("demo", "demo", LOCAL)).account.is_demo
+    assert (await admission.log_in("test", "as before", LOCAL)).account.is_demo
+
+
+async def test_demo_account_is_not_made_of_someones(admission: Admission) -> None:
+    """Where someone has its name, a demo account does not exist, and their password stays theirs; the other does."""
+    await admission.register("Test", PASSWORD, HOME)
+    assert await admission.seed_demo() == ["test"]
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in("test", "test", LOCAL)
+    assert (await admission.log_in("demo", "demo", LOCAL)).account.is_demo
+
+
+@pytest.mark.parametrize("host", [HOME, "192.168.1.7", None])
+async def test_demo_account_is_for_this_machine(admission: Admission, host: str | None) -> None:
+    """Through a proxy that publishes a development server, the demo account does not get in."""
+    await admission.seed_demo()
+    with pytest.raises(InvalidCredentials):
+        await admission.log_in("test", "test", host)

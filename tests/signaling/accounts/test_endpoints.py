@@ -1,0 +1,410 @@
+import asyncio
+import contextlib
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from protocol.http import DEVICE_MARK, MAX_BODY_BYTES, MAX_DEVICE_MARKS
+from signaling.configuration.values import read_limit
+from signaling.monitoring.logs import OneLine
+from tests.signaling.conftest import StartServer
+from tests.signaling.running import PASSWORD, RunningServer, until_logged
+
+SECRET = "0123456789abcdef0123456789abcdef"
+GOOD = {"username": "Nobody", "password": PASSWORD}
+
+
+def error_of(response: httpx.Response) -> dict[str, Any]:
+    """Give the error in a response that has nothing else in it."""
+    body = response.json()
+    assert body.keys() == {"error"}
+    return dict(body["error"])
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Give the header that hands a token over."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_registering_logs_in(server: RunningServer) -> None:
+    """A new account gets a token at once, its name as it was written, and when the token expires."""
+    response = await server.post("/api/register", {"username": "Dora", "password": PASSWORD})
+    assert response.status_code == 201
+    assert response.headers["cache-control"] == "no-store"
+    body = response.json()
+    assert body.keys() == {"token", "username", "expires_at", "device_mark"}
+    assert DEVICE_MARK.admits(body["device_mark"])
+    assert body["username"] == "Dora"
+    assert 3590 <= body["expires_at"] - time.time() <= 3600
+
+
+async def test_logging_in_disregards_case_of_name(server: RunningServer) -> None:
+    """A name is compared without case, and given back as it was registered."""
+    await server.register("Emil")
+    response = await server.post("/api/login", {"username": "eMIL", "password": PASSWORD})
+    assert (response.status_code, response.json()["username"]) == (200, "Emil")
+
+
+async def test_token_is_for_an_hour_and_complete(start_server: StartServer) -> None:
+    """The token is a JWT by HS256 with every claim, for an hour."""
+    server = start_server(jwt_secret=SECRET)
+    token = await server.register()
+    assert jwt.get_unverified_header(token)["alg"] == "HS256"
+    claims = jwt.decode(token, SECRET, ["HS256"], audience="p2p-chat", issuer="p2p-chat")
+    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert claims["exp"] - claims["iat"] == 3600
+
+
+@pytest.mark.parametrize(
+    "credentials", [{"username": "Frida", "password": "wrong horse"}, {"username": "Nobody", "password": PASSWORD}]
+)
+async def test_wrong_login_says_not_what_is_wrong(server: RunningServer, credentials: dict[str, str]) -> None:
+    """An unknown name and a wrong password get the same answer."""
+    await server.post("/api/register", {"username": "Frida", "password": PASSWORD})
+    response = await server.post("/api/login", credentials)
+    assert response.status_code == 401
+    error = {"code": "invalid_credentials", "message": "The username or the password is wrong."}
+    assert error_of(response) == error
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "status", "code"),
+    [
+        ("ab", PASSWORD, 422, "invalid_username"),
+        ("x" * 33, PASSWORD, 422, "invalid_username"),
+        ("a b c", PASSWORD, 422, "invalid_username"),
+        ("Gustav", "1234567", 422, "invalid_password"),
+        ("Gustav", "x" * 73, 422, "invalid_password"),
+        ("tEsT", PASSWORD, 409, "account_exists"),
+    ],
+)
+async def test_registering_is_refused_with_code(
+    server: RunningServer, username: str, password: str, status: int, code: str
+) -> None:
+    """A name or a password that may not be, or a name that is taken, is refused with its code and a sentence."""
+    response = await server.post("/api/register", {"username": username, "password": password})
+    assert (response.status_code, error_of(response)["code"]) == (status, code)
+    assert error_of(response)["message"].endswith(".")
+
+
+async def test_longest_password_works(server: RunningServer) -> None:
+    """A password of 72 bytes is used to its end."""
+    password = "🔑" * 18
+    await server.post("/api/register", {"username": "Heidi", "password": password})
+    assert (await server.post("/api/login", {"username": "Heidi", "password": password})).status_code == 200
+    shorter = await server.post("/api/login", {"username": "Heidi", "password": password[:-1]})
+    assert shorter.status_code == 401
+
+
+async def test_token_is_renewed(server: RunningServer) -> None:
+    """A good token is exchanged for another of the same account."""
+    token = await server.register("Ida")
+    response = await server.post("/api/refresh", headers=bearer(token))
+    assert (response.status_code, response.json()["username"]) == (200, "Ida")
+    assert response.json().keys() == {"token", "username", "expires_at"}
+    assert response.json()["token"] != token
+    again = await server.post("/api/refresh", headers={"Authorization": f"bearer  {response.json()['token']}"})
+    assert again.status_code == 200
+
+
+def forged(server: RunningServer, token: str, **changes: Any) -> str:
+    """Give a token of the same account, signed by the right secret, with other claims."""
+    claims = jwt.decode(token, server.settings.jwt_secret, ["HS256"], audience="p2p-chat")
+    return jwt.encode(claims | changes, server.settings.jwt_secret)
+
+
+async def test_token_that_is_no_good_is_not_renewed(start_server: StartServer) -> None:
+    """A token that is missing, expired, unsigned, for others, or of nobody has to be replaced by logging in."""
+    server = start_server(jwt_secret=SECRET)
+    token = await server.register()
+    claims = jwt.decode(token, SECRET, ["HS256"], audience="p2p-chat")
+    past = int(time.time()) - 60
+    bad: list[dict[str, str]] = [
+        {},
+        {"Authorization": token},
+        {"Authorization": f"Basic {token}"},
+        bearer("nonsense"),
+        bearer(token + "x"),
+        bearer(forged(server, token, exp=past)),
+        bearer(forged(server, token, aud="another-app")),
+        bearer(forged(server, token, iss="someone-else")),
+        bearer(forged(server, token, sub="nobody")),
+        bearer(jwt.encode(claims, "", algorithm="none")),
+        bearer(jwt.encode(claims, SECRET * 2)),
+    ]
+    for headers in bad:
+        response = await server.post("/api/refresh", headers=headers)
+        assert (response.status_code, error_of(response)["code"]) == (401, "unauthenticated"), headers
+        assert response.headers["www-authenticate"] == "Bearer"
+    assert (await server.post("/api/refresh", headers=bearer(forged(server, token)))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 4000, 400),
+        (b"[]", 400),
+        (b"null", 400),
+        (b'{"username":"Nobody"}', 400),
+        (b'{"username":"Nobody","password":"correct horse","admin":true}', 400),
+        (b'{"username":"Nobody","password":12345678}', 400),
+        (b'{"username":"Nobody","username":"Nobody","password":"correct horse"}', 400),
+        (b"[" * 4_096, 400),
+        (b'{"username":' + b'{"":' * 1_000, 400),
+        (b'{"username":"Nobody","password":' + b"1" * 4_000 + b"}", 400),
+        (b'{"username":"Nobody","password":"\xff"}', 400),
+        ('{"username":"Nobody","password":"correct horse"}'.encode("utf-16"), 400),
+        (b'{"username":null,"password":"correct horse"}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":"0.0"}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":null}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":[0]}', 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":[%s""]}' % (b'"",' * MAX_DEVICE_MARKS), 400),
+        (b'{"username":"Nobody","password":"correct horse","device_marks":["","\\ud800"]}', 401),
+        (b'{"username":"Nobody","password":"\\ud800 horse battery"}', 401),
+        (b'{"username":"\\ud800","password":"correct horse"}', 401),
+    ],
+)
+async def test_body_is_read_strictly(server: RunningServer, content: bytes, status: int) -> None:
+    """Only a JSON object of two texts is a login; anything else is malformed, and nothing fails."""
+    headers = {"Content-Type": "application/json"}
+    async with server.http() as client:
+        response = await client.post("/api/login", content=content, headers=headers)
+    assert response.status_code == status
+    assert error_of(response)["code"] == ("malformed" if status == 400 else "invalid_credentials")
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
+async def test_body_must_call_itself_json(server: RunningServer, media_type: str) -> None:
+    """What a plain form could send from anywhere is not read."""
+    async with server.http() as client:
+        content = b'{"username":"Nobody","password":"correct horse"}'
+        response = await client.post("/api/login", content=content, headers={"Content-Type": media_type})
+    assert (response.status_code, error_of(response)["code"]) == (415, "malformed")
+
+
+async def test_body_may_say_its_charset(server: RunningServer) -> None:
+    """A parameter behind the content type does no harm."""
+    async with server.http() as client:
+        content = b'{"username":"Nobody","password":"correct horse"}'
+        headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+        assert (await client.post("/api/login", content=content, headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/login"), ("PUT", "/api/register"), ("POST", "/healthz")])
+async def test_wrong_method_is_refused_as_json(server: RunningServer, method: str, path: str) -> None:
+    """A method that an address does not take is refused, with those that it does."""
+    async with server.http() as client:
+        response = await client.request(method, path)
+    assert (response.status_code, error_of(response)["code"]) == (405, "method_not_allowed")
+    assert response.headers["allow"]
+
+
+async def test_unknown_address_is_refused_as_json(server: RunningServer) -> None:
+    """Where there is nothing, the answer says so in the one shape that errors have."""
+    response = await server.post("/api/nothing", GOOD)
+    assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
+
+
+async def test_health_is_ok(server: RunningServer) -> None:
+    """A probe learns that the process answers."""
+    async with server.http() as client:
+        response = await client.get("/healthz")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+        assert (await client.head("/healthz")).status_code == 200
+
+
+async def test_failed_logins_are_limited(start_server: StartServer) -> None:
+    """After too many failures the answer is to wait, in the header, for a program and for a person."""
+    server = start_server(login_failures_limit=read_limit("3/minute"))
+    await server.register("Jan")
+    wrong = {"username": "jan", "password": "wrong horse"}
+    for _ in range(3):
+        assert (await server.post("/api/login", wrong)).status_code == 401
+    response = await server.post("/api/login", {"username": "Jan", "password": PASSWORD})
+    assert response.status_code == 429
+    error = error_of(response)
+    assert error["code"] == "rate_limited"
+    assert 1 <= error["retry_after"] <= 60
+    assert response.headers["retry-after"] == str(error["retry_after"])
+
+
+async def test_one_house_does_not_lock_itself_out(start_server: StartServer) -> None:
+    """From one address many log in correctly, any number of times, while someone among them fails."""
+    server = start_server(login_failures_limit=read_limit("3/minute"))
+    names = [f"house-{number}" for number in range(8)]
+    for name in names:
+        await server.register(name)
+    for _ in range(4):
+        await server.post("/api/login", {"username": names[0], "password": "wrong horse"})
+    for _ in range(5):
+        for name in names[1:]:
+            response = await server.post("/api/login", {"username": name, "password": PASSWORD})
+            assert response.status_code == 200
+
+
+async def test_stranger_does_not_lock_anyone_out(start_server: StartServer) -> None:
+    """Failures from another address are not held against the one where somebody lives."""
+    server = start_server(login_failures_limit=read_limit("2/minute"))
+    await server.register("Karl")
+    stranger = {"X-Forwarded-For": "203.0.113.66"}
+    wrong = {"username": "Karl", "password": "wrong horse"}
+    statuses = [(await server.post("/api/login", wrong, headers=stranger)).status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+    assert (await server.post("/api/login", {"username": "Karl", "password": PASSWORD})).status_code == 200
+
+
+async def test_neighbour_does_not_lock_a_device_out(start_server: StartServer) -> None:
+    """Failures at one's own address, of any names, and its attempts do not concern a browser that logged in before."""
+    server = start_server(
+        login_limit=read_limit("6/minute"),
+        login_failures_limit=read_limit("2/minute"),
+        login_failures_by_address_limit=read_limit("4/minute"),
+    )
+    good = {"username": "Karla", "password": PASSWORD}
+    mark = (await server.post("/api/register", good)).json()["device_mark"]
+    wrong = [good | {"password": "wrong horse"}] * 2 + [GOOD] * 2
+    assert [(await server.post("/api/login", body)).status_code for body in wrong] == [401] * 4
+    assert [(await server.post("/api/login", good)).status_code for _ in range(3)] == [429] * 3
+    response = await server.post("/api/login", good | {"device_marks": [mark]})
+    assert response.status_code == 200
+    again = await server.post("/api/login", good | {"device_marks": ["0.0", response.json()["device_mark"]]})
+    assert again.status_code == 200
+
+
+async def test_marks_are_for_logging_in(server: RunningServer) -> None:
+    """A registration is a name and a password, and nothing else."""
+    response = await server.post("/api/register", GOOD | {"device_marks": []})
+    assert (response.status_code, error_of(response)["code"]) == (400, "malformed")
+
+
+async def test_logins_are_limited_by_address(start_server: StartServer) -> None:
+    """An address may try so often, right or wrong."""
+    server = start_server(login_limit=read_limit("3/minute"))
+    await server.register("Lena")
+    for _ in range(3):
+        assert (await server.post("/api/login", {"username": "Lena", "password": PASSWORD})).status_code == 200
+    assert (await server.post("/api/login", {"username": "Lena", "password": PASSWORD})).status_code == 429
+
+
+async def test_registering_is_limited_by_address(start_server: StartServer) -> None:
+    """An address makes so many accounts; another is not concerned."""
+    server = start_server(register_limit=read_limit("2/hour"))
+    await server.register()
+    await server.register()
+    refused = await server.post("/api/register", GOOD)
+    assert (refused.status_code, error_of(refused)["code"]) == (429, "rate_limited")
+    elsewhere = await server.post("/api/register", GOOD, headers={"X-Forwarded-For": "203.0.113.5"})
+    assert elsewhere.status_code == 201
+
+
+async def test_untrusted_proxy_is_not_believed(start_server: StartServer) -> None:
+    """An address that anyone can claim in a header counts for nothing, unless the proxy is trusted."""
+    server = start_server(register_limit=read_limit("1/hour"), trusted_proxies=())
+    await server.register()
+    response = await server.post("/api/register", GOOD, headers={"X-Forwarded-For": "203.0.113.5"})
+    assert response.status_code == 429
+
+
+@pytest.mark.parametrize("name", ["test", "demo"])
+async def test_demo_account_exists_in_development(server: RunningServer, name: str) -> None:
+    """In development mode test logs in with the password test and demo with demo, from this machine."""
+    demo = {"username": name, "password": name}
+    assert (await server.post("/api/login", demo)).status_code == 200
+    published = await server.post("/api/login", demo, headers={"X-Forwarded-For": "203.0.113.5"})
+    assert published.status_code == 401
+
+
+async def test_demo_account_does_not_exist_in_production(start_server: StartServer) -> None:
+    """In public there is no demo account, not even on data that was once used in development."""
+    demo = {"username": "test", "password": "test"}
+    token = (await start_server(jwt_secret=SECRET).post("/api/login", demo)).json()["token"]
+    public = start_server(development="off", jwt_secret=SECRET)
+    assert (await public.post("/api/login", demo)).status_code == 401
+    assert (await public.post("/api/refresh", headers=bearer(token))).status_code == 401
+    assert (await public.post("/api/register", {"username": "test", "password": PASSWORD})).status_code == 201
+
+
+async def test_restart_forgets_nobody(start_server: StartServer) -> None:
+    """Accounts and tokens of one run are good in the next."""
+    first = start_server()
+    token = await first.register("Mona")
+    first.stop()
+    second = start_server()
+    assert (await second.post("/api/login", {"username": "mona", "password": PASSWORD})).status_code == 200
+    assert (await second.post("/api/refresh", headers=bearer(token))).status_code == 200
+
+
+async def test_body_within_limit_is_read(server: RunningServer) -> None:
+    """The longest name and password that may be, escaped in the longest way, are within the limit."""
+    longest = 4 * 72 * len("\\u0000") // 4 + 2 * len("\\u0000") * 32 + 100
+    assert longest < MAX_BODY_BYTES
+    content = b'{"username":"Nobody","password":"correct horse"}'.ljust(MAX_BODY_BYTES)
+    async with server.http() as client:
+        response = await client.post("/api/login", content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code == 401
+
+
+async def test_client_that_goes_away_is_no_failure(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that ends in the middle of a body leaves no error behind."""
+    _, writer = await asyncio.open_connection(server.host, server.port)
+    # What asks whether to send a body is with the app before all of it is there.
+    head = "POST /api/login HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+    writer.write(f"{head}Expect: 100-continue\r\n\r\n{{".encode())
+    await writer.drain()
+    caplog.set_level("INFO", logger="p2p_chat")
+    writer.close()
+    await writer.wait_closed()
+    await until_logged("path=/api/login", caplog)
+    await server.post("/api/refresh")  # a failure would be in the log by the time of the next answer
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_database_that_is_away_is_told(start_server: StartServer, tmp_path: Path) -> None:
+    """While accounts cannot be written, registering is to be tried again, says the answer; then it works."""
+    path = tmp_path / "accounts.sqlite3"
+    server = start_server(database_url=f"sqlite:///{path}?timeout=0.05")
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        response = await server.post("/api/register", {"username": "Nils", "password": PASSWORD})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    error = error_of(response)
+    assert (error["code"], error["retry_after"]) == ("database_unavailable", 5)
+    await server.register("Nils")
+
+
+async def test_failure_is_not_explained_to_strangers(
+    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When the server fails, the answer says only that, and the log says why without what it was told."""
+    server = start_server()
+    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
+        database.execute("DROP TABLE accounts")
+    response = await server.post("/api/register", {"username": "Nora", "password": PASSWORD})
+    assert (response.status_code, error_of(response)["code"]) == (500, "internal")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert error_of(response)["request_id"] == response.headers["x-request-id"]
+    await until_logged("Exception in ASGI application", caplog)
+    [record] = [record for record in caplog.records if record.exc_info]
+    line = OneLine().format(record)
+    assert "no such table: accounts" in line
+    assert "Nora" not in line
+    assert PASSWORD not in line
+
+
+async def test_renewed_logins_are_limited_by_account(start_server: StartServer) -> None:
+    """An account may renew so often, in all its tabs together; another one is not concerned."""
+    server = start_server(refresh_limit=read_limit("3/minute"))
+    token, other = await server.register(), await server.register()
+    responses = [await server.post("/api/refresh", headers={"Authorization": f"Bearer {token}"}) for _ in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert 1 <= int(responses[-1].headers["retry-after"]) <= 60
+    response = await server.post("/api/refresh", headers={"Authorization": f"Bearer {other}"})
+    assert response.status_code == 200

@@ -1,0 +1,161 @@
+"""Accounts in any database; here in SQLite, and in PostgreSQL in e2e/test_postgresql.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from signaling.accounts.store import KNOWN_SECONDS, Account, Accounts
+from signaling.errors import AccountExists, DependencyUnavailable
+from signaling.storage.database import sqlite_url
+from tests.signaling.storage.test_schema import execute, scalar
+
+AFTER_2038 = 2**31
+
+
+@asynccontextmanager
+async def opened(url: URL, *, with_demo: bool = False) -> AsyncIterator[Accounts]:
+    """Open the accounts of a database."""
+    accounts = Accounts(url, with_demo=with_demo)
+    await accounts.open()
+    try:
+        yield accounts
+    finally:
+        await accounts.close()
+
+
+class AccountsInAnyDatabase:
+    """Holds for every kind of database; whoever inherits it gives the `url` of an empty one."""
+
+    async def test_account_is_found_by_name_in_any_case_and_by_id(self, url: URL) -> None:
+        """An account is found by what it is called, and by what it is."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Ann", "hash")
+            assert await accounts.by_name("aNN") == account
+            assert await accounts.by_id(account.id) == account
+            assert (account.username, account.password_hash, account.is_demo) == ("Ann", "hash", False)
+
+    async def test_unknown_account_is_not_found(self, url: URL) -> None:
+        """Nobody is nobody."""
+        async with opened(url) as accounts:
+            assert await accounts.by_name("Ann") is None
+            assert await accounts.by_id("1") is None
+
+    async def test_name_is_taken_in_any_case(self, url: URL) -> None:
+        """A name that differs in case alone is the same name."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Ann", "hash")
+            with pytest.raises(AccountExists):
+                await accounts.add("ANN", "other")
+            assert await accounts.by_name("ann") == account
+
+    async def test_name_is_given_once_of_many_who_ask_at_once(self, url: URL) -> None:
+        """Of those who register one name in the same moment, at two servers, one gets it."""
+        async with opened(url) as here, opened(url) as there:
+            asked = [accounts.add(name, "hash") for name in ("Ann", "ann", "ANN") for accounts in (here, there)]
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Account"] + 5 * ["AccountExists"]
+
+    async def test_accounts_outlive_restart(self, url: URL) -> None:
+        """What was opened, closed and opened again has forgotten nobody."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Ann", "hash")
+        async with opened(url) as accounts:
+            assert await accounts.by_name("ann") == account
+
+    async def test_demo_account_vanishes_in_production(self, url: URL) -> None:
+        """A database once in development mode has no demo account when it is opened in public, nor later."""
+        async with opened(url, with_demo=True) as accounts:
+            demo = await accounts.add("test", "hash", is_demo=True)
+            assert await accounts.by_name("test") == demo
+        async with opened(url) as accounts:
+            assert await accounts.by_name("test") is None
+            await accounts.add("test", "a real one")
+        async with opened(url, with_demo=True) as accounts:
+            account = await accounts.by_name("test")
+            assert account is not None
+            assert (account.password_hash, account.is_demo) == ("a real one", False)
+
+    async def test_demo_account_made_meanwhile_is_not_seen_in_production(self, url: URL) -> None:
+        """A server in development mode on the same database cannot open a door into the public one."""
+        async with opened(url) as public, opened(url, with_demo=True) as development:
+            demo = await development.add("test", "hash", is_demo=True)
+            assert await public.by_name("test") is None
+            assert await public.by_id(demo.id) is None
+
+    async def test_database_is_asked_once_by_many_at_once(self, url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where many pages of an account come back together, one look-up serves them; whoever goes ends nothing."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Ann", "hash")
+            connections = 0
+            connect = accounts._database.connect
+
+            def counted() -> AbstractAsyncContextManager[AsyncConnection]:
+                nonlocal connections
+                connections += 1
+                return connect()
+
+            monkeypatch.setattr(accounts._database, "connect", counted)
+            first, *others = [asyncio.create_task(accounts.by_id(account.id)) for _ in range(20)]
+            await asyncio.sleep(0)
+            first.cancel()
+            assert await asyncio.gather(*others) == [account] * 19
+            assert connections == 1
+
+    async def test_account_is_looked_for_once_in_some_seconds(self, url: URL) -> None:
+        """Who comes again at once is known; an account that another program deletes is gone some seconds later."""
+        now = 100.0
+        accounts = Accounts(url, with_demo=False, clock=lambda: now)
+        await accounts.open()
+        account = await accounts.add("Ann", "hash")
+        assert await accounts.by_id(account.id) == account
+        await execute(url, "DELETE FROM accounts")
+        now += KNOWN_SECONDS - 0.1
+        assert await accounts.by_id(account.id) == account
+        now += 0.1
+        assert await accounts.by_id(account.id) is None
+        assert accounts._known == {}
+        await accounts.close()
+
+    async def test_moment_after_2038_is_kept(self, url: URL) -> None:
+        """The column that says when an account was made takes more than 32 bits, which Unix seconds will need."""
+        async with opened(url) as accounts:
+            await accounts.add("Ann", "hash")
+        await execute(url, f"UPDATE accounts SET created_at = {AFTER_2038}")  # noqa: S608 - our own number
+        assert await scalar(url, "SELECT created_at FROM accounts") == AFTER_2038
+
+
+class TestAccountsInSqlite(AccountsInAnyDatabase):
+    """All of that in a file."""
+
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> URL:
+        """Name a file that is not there yet."""
+        return sqlite_url(tmp_path / "accounts.sqlite3")
+
+    async def test_accounts_are_written_ahead(self, url: URL, tmp_path: Path) -> None:
+        """SQLite runs in WAL mode."""
+        async with opened(url) as accounts:
+            await accounts.add("Ann", "hash")
+            assert (tmp_path / "accounts.sqlite3-wal").exists()
+
+
+def test_account_hides_its_hash() -> None:
+    """An account can be shown without the hash of its password."""
+    assert "$2b$" not in repr(Account("1", "Ann", "$2b$12$hash", is_demo=False))
+
+
+async def test_check_fails_without_table(tmp_path: Path) -> None:
+    """A database that is there, but without the accounts, is no use."""
+    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False)
+    with pytest.raises(DependencyUnavailable, match="no such table"):
+        await accounts.check()
+    await accounts.open()
+    await accounts.check()
+    await accounts.close()

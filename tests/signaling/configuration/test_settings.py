@@ -1,0 +1,225 @@
+import secrets
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from signaling.configuration.settings import Settings, is_loopback, unknown_variables
+from signaling.errors import InvalidSetting
+
+SECRET = "a secret of the tests, 32 bytes or more"
+
+
+def test_settings_have_defaults() -> None:
+    """An empty environment gives the defaults."""
+    settings = Settings.read({})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.room_capacity) == ("127.0.0.1", 3000, 2)
+    assert settings.data_dir == platformdirs.user_data_path("p2p-chat")
+
+
+def test_settings_read_environment() -> None:
+    """Every kind of setting is read from its variable."""
+    settings = Settings.read(
+        {
+            "P2PCHAT_PORT": "8080",
+            "P2PCHAT_DATA_DIR": "/srv/chat",
+            "P2PCHAT_ALLOWED_ORIGINS": "https://a.example, https://B.example:443",
+            "P2PCHAT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+            "P2PCHAT_STUN_URLS": "stun:a.example:3478",
+            "P2PCHAT_TURN_URLS": "turn:a.example?transport=udp, turns:[2001:db8::1]:443?transport=tcp",
+            "P2PCHAT_TURN_SECRET": SECRET,
+            "P2PCHAT_TURN_LIFE": "60",
+            "P2PCHAT_LOGIN_LIMIT": "5/10 minutes",
+        }
+    )
+    assert settings.port == 8080
+    assert settings.data_dir == Path("/srv/chat")
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
+    assert settings.stun_urls == ("stun:a.example:3478",)
+    assert settings.turn_urls == ("turn:a.example?transport=udp", "turns:[2001:db8::1]:443?transport=tcp")
+    assert settings.turn_secret == SECRET
+    assert settings.turn_life == 60
+    assert (settings.login_limit.amount, settings.login_limit.get_expiry()) == (5, 600)
+
+
+def test_settings_take_empty_for_unset() -> None:
+    """An empty variable is one that is not set."""
+    assert Settings.read({"P2PCHAT_PORT": "", "P2PCHAT_STUN_URLS": ""}) == Settings()
+
+
+def test_settings_can_be_none() -> None:
+    """What has a default that is more than nothing is turned off by a word."""
+    settings = Settings.read({"P2PCHAT_STUN_URLS": "none", "P2PCHAT_TRUSTED_PROXIES": "none"})
+    assert settings.stun_urls == settings.trusted_proxies == ()
+
+
+def test_options_override_environment() -> None:
+    """What is typed counts for more than what is set, and what is not typed for nothing."""
+    options = {"port": "1", "host": None}
+    settings = Settings.read({"P2PCHAT_PORT": "2", "P2PCHAT_HOST": "::1"}, options)
+    assert (settings.port, settings.host) == (1, "::1")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "fault"),
+    [
+        ("P2PCHAT_PORT", "http", "whole number from 0 to 65535"),
+        ("P2PCHAT_PORT", "65536", "whole number from 0 to 65535"),
+        ("P2PCHAT_PORT", "-1", "whole number"),
+        ("P2PCHAT_PORT", "٣", "whole number"),
+        ("P2PCHAT_BCRYPT_COST", "30", "from 4 to 16"),
+        ("P2PCHAT_ROOM_CAPACITY", "1", "from 2 to 64"),
+        ("P2PCHAT_DEVELOPMENT", "on", "one of auto, off"),
+        ("P2PCHAT_JWT_SECRET", "x" * 31, "at least 32 bytes"),
+        ("P2PCHAT_JWT_SECRET", "x" * 32, "at least 6 different characters"),
+        ("P2PCHAT_JWT_SECRET", "01101" * 9, "at least 6 different characters"),
+        ("P2PCHAT_JWT_SECRET", "correct horse 7 " * 3, "one text over and over"),
+        ("P2PCHAT_JWT_SECRET", "changemechangemechangemechangemec", "one text over and over"),
+        ("P2PCHAT_JWT_SECRET", "0123456789abcdef0123456789abcdef", "one text over and over"),
+        ("P2PCHAT_JWT_SECRET", "abcdefghijklmnopqrstuvwxyz0123456789", "follow the alphabet"),
+        ("P2PCHAT_JWT_SECRET", "zyxwvutsrqponmlkjihgfedcba9876543210", "follow the alphabet"),
+        ("P2PCHAT_JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaabcdefg", "follow the alphabet"),
+        ("P2PCHAT_JWT_SECRET", "Change-Me-to-a-long-random-string!", "placeholder"),
+        ("P2PCHAT_JWT_SECRET", "please replace this with your secret", "placeholder"),
+        ("P2PCHAT_METRICS_TOKEN", "x" * 31, "at least 32 bytes"),
+        ("P2PCHAT_METRICS_TOKEN", "x" * 32, "`openssl rand -base64 48`"),
+        ("P2PCHAT_TURN_SECRET", "THE-SECRET", "at least 16 bytes"),
+        ("P2PCHAT_TURN_SECRET", "0123456789abcdef", "follow the alphabet"),
+        ("P2PCHAT_TURN_SECRET", "x" * 32, "`openssl rand -base64 48`"),
+        ("P2PCHAT_LOGIN_LIMIT", "often", "10/minute"),
+        ("P2PCHAT_LOGIN_LIMIT", "0/minute", "10/minute"),
+        ("P2PCHAT_LOGIN_LIMIT", "1/second; 5/minute", "10/minute"),
+        ("P2PCHAT_LOGIN_LIMIT", "5/fortnight", "10/minute"),
+        ("P2PCHAT_ALLOWED_ORIGINS", "https://a.example,*", "'*'"),
+        ("P2PCHAT_ALLOWED_ORIGINS", "https://a.example/", "without a path"),
+        ("P2PCHAT_TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
+        ("P2PCHAT_STUN_URLS", "turn:a.example", "stun:"),
+        ("P2PCHAT_STUN_URLS", "stun:" + "a" * 508, "stun:"),
+        ("P2PCHAT_TURN_URLS", "stun:a.example", "turn:"),
+        ("P2PCHAT_TURN_URLS", "turn:", "turn:"),
+        ("P2PCHAT_TURN_URLS", "turn://a.example", "'turn://a.example'"),
+        ("P2PCHAT_TURN_URLS", "turn:me@a.example", "turn:"),
+        ("P2PCHAT_TURN_URLS", "turn:a.example,turn:a.example?transport=sctp", "?transport=sctp"),
+        ("P2PCHAT_TURN_URLS", "turn:" + "a" * 508, "turn:"),
+        ("P2PCHAT_STUN_URLS", ",".join(["stun:a.example"] * 129), "128 URLs at most"),
+        ("P2PCHAT_TURN_URLS", ",".join(["turn:a.example"] * 129), "128 URLs at most"),
+        ("P2PCHAT_TURN_LIFE", "59", "from 60 to 2592000"),
+        ("P2PCHAT_ICE_SERVERS_LIMIT", "seldom", "10/minute"),
+        ("P2PCHAT_LOG_LEVEL", "loud", "one of debug"),
+    ],
+)
+def test_unfit_setting_is_refused_in_words(variable: str, text: str, fault: str) -> None:
+    """A value that a setting may not have is refused with the variable's name and what it may be."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.read({variable: text})
+    assert str(caught.value).startswith(f"{variable} must ")
+    assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"P2PCHAT_TURN_URLS": "turn:a.example"}, "P2PCHAT_TURN_SECRET"),
+        ({"P2PCHAT_TURN_SECRET": SECRET}, "P2PCHAT_TURN_URLS"),
+    ],
+)
+def test_turn_servers_and_their_secret_need_each_other(given: dict[str, str], missing: str) -> None:
+    """One without the other is of no use, and the sentence names the one that is missing."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.read(given)
+    assert str(caught.value) == f"{missing} must be set where {next(iter(given))} is."
+
+
+def test_several_workers_need_a_backplane() -> None:
+    """Processes that could not introduce their clients to each other are refused, and told what they lack."""
+    with pytest.raises(InvalidSetting, match=r"P2PCHAT_WORKERS .* Redis.*: set P2PCHAT_BACKPLANE_URL"):
+        Settings.read({"P2PCHAT_WORKERS": "2"})
+    settings = Settings.read({"P2PCHAT_WORKERS": "2", "P2PCHAT_BACKPLANE_URL": "redis://127.0.0.1:6379/0"})
+    assert settings.workers == 2
+
+
+@pytest.mark.parametrize("url", ["http://:hunter2@redis.example", "redis://", "hunter2"])
+def test_backplane_that_is_no_redis_is_refused(url: str) -> None:
+    """What is not the URL of a Redis is refused, without showing the password that may be in it."""
+    with pytest.raises(InvalidSetting, match="P2PCHAT_BACKPLANE_URL must be a URL like redis://") as caught:
+        Settings.read({"P2PCHAT_BACKPLANE_URL": url})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_unfit_secret_is_not_shown() -> None:
+    """The sentence about a secret does not give it away."""
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.read({"P2PCHAT_JWT_SECRET": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "make", [secrets.token_urlsafe, secrets.token_hex, lambda size: secrets.token_bytes(size).hex(" ")]
+)
+def test_random_secret_is_taken(make: Callable[[int], str]) -> None:
+    """What `openssl rand` and its like make is never found easy to guess."""
+    for _ in range(2_000):
+        text = make(32)
+        assert Settings.read({"P2PCHAT_JWT_SECRET": text}).jwt_secret == text
+
+
+def test_phrase_is_taken_for_a_secret() -> None:
+    """A secret need not look like noise."""
+    for text in (SECRET, "correct horse battery staple, and 7 more"):
+        assert Settings.read({"P2PCHAT_JWT_SECRET": text}).jwt_secret == text
+
+
+def test_secrets_stay_out_of_repr() -> None:
+    """Settings can be shown without what only the server may know."""
+    settings = Settings(jwt_secret=SECRET, database_url="x://user:hunter2@host", turn_secret="swordfish")
+    assert SECRET not in repr(settings)
+    assert "hunter2" not in repr(settings)
+    assert "swordfish" not in repr(settings)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LocalHost"])
+def test_loopback_host_means_development(host: str) -> None:
+    """On an address of this machine alone, the server is in development mode."""
+    assert is_loopback(host)
+    assert Settings(host=host).is_development
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "0.0.0.0",  # noqa: S104 - judged, not bound
+        "::",
+        "192.168.1.2",
+        "example.org",
+        "",
+        "127.1",
+        "localhost.example.org",
+    ],
+)
+def test_other_host_means_production(host: str) -> None:
+    """On an address that others can reach, or that is not known to be out of reach, it is not."""
+    assert not is_loopback(host)
+    assert not Settings(host=host).is_development
+
+
+def test_development_can_be_turned_off() -> None:
+    """Behind a proxy a loopback address can be public after all."""
+    assert not Settings(development="off").is_development
+
+
+def test_misspelt_variable_is_found() -> None:
+    """A variable that looks like a setting and is none is named."""
+    environment = {"P2PCHAT_JWT_SECRT": "", "P2PCHAT_PORT": "1", "HOME": "/"}
+    assert unknown_variables(environment) == ["P2PCHAT_JWT_SECRT"]
+
+
+def test_setting_explains_itself() -> None:
+    """Every setting has a variable, a default in the notation of the variable, and a sentence."""
+    for spec in fields(Settings):
+        assert spec.metadata["variable"] == f"P2PCHAT_{spec.name.upper()}"
+        assert spec.metadata["meaning"].endswith(".")
+        assert spec.metadata["read"](spec.metadata["default"]) == spec.default

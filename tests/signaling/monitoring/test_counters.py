@@ -1,0 +1,30 @@
+import pytest
+
+from signaling.monitoring.counters import CLOSE_CODES, OTHER, Durations, Tally
+
+
+def test_durations_are_counted_by_upper_bound() -> None:
+    """A bound counts what was not above it, those of the lower bounds included; the last one counts everything."""
+    durations = Durations((0.1, 1.0))
+    for seconds in (0.05, 0.1, 0.5, 3.0):
+        durations.add(seconds)
+    assert list(durations.buckets()) == [("0.1", 2), ("1.0", 3), ("+Inf", 4)]
+    assert durations.seconds == pytest.approx(3.65)
+
+
+def test_close_code_that_client_made_up_is_other() -> None:
+    """A client cannot fill the memory, or the database of whoever scrapes, with close codes of its own."""
+    tally = Tally()
+    for code in (1006, 4409, 4700, 4701, 3000):
+        tally.closed(code)
+    assert set(tally.closes) == {*CLOSE_CODES, OTHER}
+    assert (tally.closes["1006"], tally.closes["4409"], tally.closes[OTHER]) == (1, 1, 3)
+
+
+def test_method_that_client_made_up_is_other() -> None:
+    """Nor with methods."""
+    tally = Tally()
+    for method in ("GET", "BREW", "GREW"):
+        tally.answered(method, "/", 200, 0.001)
+    assert tally.requests == {("GET", "/", "200"): 1, (OTHER, "/", "200"): 2}
+    assert set(tally.request_seconds) == {("GET", "/"), (OTHER, "/")}

@@ -1,0 +1,6 @@
+from signaling.process.open_files import files_for_connections
+
+
+def test_some_files_stay_for_other_things(few_files: int) -> None:
+    """Connections may have most of what the system allows, and not all."""
+    assert files_for_connections() == few_files * 7 // 8

@@ -1,0 +1,78 @@
+import contextlib
+import os
+import socket
+
+import pytest
+
+from signaling.errors import AddressUnusable
+from signaling.process.serving import ACCEPTED_AT_ONCE, UNACKNOWLEDGED_MS, copies, listen
+
+
+@pytest.fixture
+def taken() -> socket.socket:
+    """A socket that listens on a port of 127.0.0.1."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def test_listening_takes_free_port() -> None:
+    """Port 0 is any port that is free."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener:
+        assert listener.getsockname()[1] > 0
+
+
+def test_listening_takes_one_port_on_every_address() -> None:
+    """A name with several addresses is served at all of them, on the same port."""
+    sockets = listen("localhost", 0)
+    assert len({listener.getsockname()[1] for listener in sockets}) == 1
+    assert "127.0.0.1" in {listener.getsockname()[0] for listener in sockets}
+    for listener in sockets:
+        listener.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has this option")
+def test_connection_does_not_outlive_its_network() -> None:
+    """The kernel gives up a connection when what was sent is not acknowledged for a minute."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener, socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNACKNOWLEDGED_MS
+
+
+def test_copies_leave_other_workers_alone() -> None:
+    """A worker that starts does not make another one wait in `accept`, which has the same socket open."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener, socket.socket(fileno=os.dup(listener.fileno())) as of_another:
+        of_another.settimeout(0)
+        with contextlib.ExitStack() as stack:
+            for copy in copies(listener)[1:]:
+                stack.enter_context(copy)
+            assert not os.get_blocking(of_another.fileno())
+
+
+def test_taken_port_is_refused_in_words(taken: socket.socket) -> None:
+    """A port that is in use is named, with a way out."""
+    port = taken.getsockname()[1]
+    with taken, pytest.raises(AddressUnusable, match=f"port {port}: Address already in use.*--port"):
+        listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no such host"])
+def test_unusable_host_is_refused_in_words(host: str) -> None:
+    """An address that this machine does not have, or a name that nobody has, is named."""
+    with pytest.raises(AddressUnusable, match=rf"on {host} port 0: .*--host"):
+        listen(host, 0)
+
+
+def test_many_connections_are_accepted_in_one_round() -> None:
+    """Each copy of a socket takes one, whoever came first."""
+    [listener] = listen("127.0.0.1", 0)
+    with contextlib.ExitStack() as stack:
+        listening = [stack.enter_context(copy) for copy in copies(listener)]
+        assert len(listening) == ACCEPTED_AT_ONCE
+        connected = [
+            stack.enter_context(socket.create_connection(listener.getsockname())).getsockname() for _ in listening
+        ]
+        accepted = [copy.accept() for copy in listening]
+        for connection, _ in accepted:
+            connection.close()
+        assert [address for _, address in accepted] == connected

@@ -1,0 +1,196 @@
+"""A handshake by itself, with apps that do what ours does not."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from protocol.codes import ErrorCode
+from signaling.monitoring.counters import Tally
+from signaling.monitoring.request_ids import request_id
+from signaling.sockets.keepalive import Keepalive
+from signaling.sockets.websocket_handshake import Upgrade, wire_of
+from signaling.sockets.websocket_messages import Wires
+
+HEADERS = [
+    (b"host", b"here"),
+    (b"sec-websocket-version", b"13"),
+    (b"sec-websocket-key", b"c2l4dGVlbiBieXRlcyBvaw=="),
+    (b"sec-websocket-protocol", b"one, two"),
+    (b"sec-websocket-protocol", b"three"),
+]
+REQUEST = {
+    "type": "http",
+    "http_version": "1.1",
+    "method": "GET",
+    "server": ("192.0.2.1", 80),
+    "client": ("192.0.2.2", 4000),
+    "headers": HEADERS,
+    "state": {},
+}
+PATIENCE = 5.0
+
+
+class FakeTransport:
+    """The connection, as far as a handshake that is refused goes."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.is_reading = True
+        self.is_closed = asyncio.Event()
+
+    def write(self, data: bytes) -> None:
+        """Take bytes."""
+        self.written += data
+
+    def close(self) -> None:
+        """Close."""
+        self.is_closed.set()
+
+    def is_closing(self) -> bool:
+        """Whether it is closed."""
+        return self.is_closed.is_set()
+
+    def pause_reading(self) -> None:
+        """Leave what comes in the kernel."""
+        self.is_reading = False
+
+
+def begin(app: Any, tally: Tally | None = None) -> tuple[Upgrade, FakeTransport, ServerState]:
+    """Connect to an app, and send it the request."""
+    config = Config(app, lifespan="off", log_config=None)
+    config.load()
+    state, transport = ServerState(), FakeTransport()
+    upgrade = Upgrade(Wires(Keepalive(3600), 1000, tally=tally), config, state)
+    upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
+    upgrade.begin()
+    return upgrade, transport, state
+
+
+async def answer(app: Any, tally: Tally | None = None) -> bytes:
+    """Give what a client is answered by an app, when the connection is closed."""
+    _, transport, state = begin(app, tally)
+    await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
+    await asyncio.gather(*state.tasks)
+    return transport.written
+
+
+async def test_app_sees_the_handshake() -> None:
+    """The app is given an ordinary scope, and the subprotocols of every header; nothing is read meanwhile."""
+    scopes: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scopes.append(scope)
+        assert await receive() == {"type": "websocket.connect"}
+        with pytest.raises(RuntimeError):
+            wire_of(scope)
+        await send({"type": "websocket.close"})
+
+    _, transport, _ = begin(app)
+    await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
+    [scope] = scopes
+    assert (scope["type"], scope["path"], scope["query_string"]) == ("websocket", "/ws", b"room=1")
+    assert (scope["client"], scope["server"]) == (("192.0.2.2", 4000), ("192.0.2.1", 80))
+    assert "method" not in scope
+    assert scope["subprotocols"] == ["one", "two", "three"]
+    assert (b"host", b"here") in scope["headers"]
+    assert transport.written.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    assert not transport.is_reading
+
+
+async def test_app_may_answer_with_page_of_its_own() -> None:
+    """A refusal may have a status, headers and a body, which may come in pieces."""
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"x-why", b"because"), (b"content-length", b"99")]
+        await send({"type": "websocket.http.response.start", "status": 404, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": b"not ", "more_body": True})
+        await send({"type": "websocket.http.response.body", "body": b"here"})
+
+    head, _, body = (await answer(app)).partition(b"\r\n\r\n")
+    assert head.splitlines()[0] == b"HTTP/1.1 404 Not Found"
+    assert {b"x-why: because", b"content-length: 8", b"connection: close"} <= set(head.splitlines())
+    assert b"content-length: 99" not in head
+    assert body == b"not here"
+
+
+async def test_app_that_fails_is_answered_for(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure before the acceptance is a 500 as elsewhere: counted, and with what finds the traceback in the log."""
+    tally = Tally()
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        request_id.set("its-number")
+        raise ValueError("a defect")
+
+    head, _, body = (await answer(app, tally)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 500 ")
+    error = json.loads(body)["error"]
+    assert (error["code"], error["request_id"]) == ("internal", "its-number")
+    assert tally.refusals[ErrorCode.INTERNAL] == 1
+    assert "a defect" in caplog.text
+
+
+async def test_app_that_says_nothing_is_answered_for() -> None:
+    """An app that neither accepts nor refuses has a defect too."""
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        pass
+
+    assert (await answer(app)).startswith(b"HTTP/1.1 500 ")
+
+
+async def test_server_that_stops_refuses_handshake() -> None:
+    """A handshake that is under way when the server stops is answered with 503, once."""
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+        await receive()
+
+    upgrade, transport, state = begin(app)
+    await asyncio.sleep(0)
+    upgrade.shutdown()
+    upgrade.shutdown()
+    assert transport.written.count(b"HTTP/1.1 503 ") == transport.written.count(b"HTTP/1.1") == 1
+    upgrade.connection_lost(None)
+    await asyncio.wait_for(asyncio.gather(*state.tasks), PATIENCE)
+
+
+async def test_client_that_is_gone_is_not_accepted() -> None:
+    """An app that answers too late is told that the client has not waited."""
+    answers: list[Message] = []
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        answers.append(await receive())
+        await send({"type": "websocket.accept"})
+
+    tally = Tally()
+    upgrade, transport, state = begin(app, tally)
+    assert len(state.connections) == 1
+    await asyncio.sleep(0)
+    upgrade.connection_lost(None)
+    await asyncio.wait_for(asyncio.gather(*state.tasks), PATIENCE)
+    assert answers == [{"type": "websocket.disconnect", "code": 1006}]
+    assert (transport.written, state.connections, tally.refusals.total()) == (b"", set(), 0)
+
+
+async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
+    """It went while it waited for its turn."""
+    asked: list[Any] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        asked.append(scope)
+
+    config = Config(app, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state)
+    upgrade.asked(FakeTransport(), REQUEST, b"/ws")  # type: ignore[arg-type]  # as far as it goes
+    upgrade.connection_lost(None)
+    upgrade.begin()
+    await asyncio.gather(*state.tasks)
+    assert (asked, state.connections) == ([], set())

@@ -1,0 +1,530 @@
+"""A wire by itself: over a connection that takes what it is told to take, which no client does on demand."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from picows import WSMsgType
+
+from protocol.codes import CloseCode, ErrorCode
+from protocol.events import Error, Limits, Welcome
+from signaling.client_addresses import ClientAddress
+from signaling.configuration.settings import Settings
+from signaling.rate_limits.address_and_account_quotas import Limits as QuotaLimits
+from signaling.rate_limits.address_and_account_quotas import Quotas, Usage
+from signaling.rate_limits.budgets import Rate
+from signaling.rate_limits.rate_limit import MessageLimit
+from signaling.rooms.effects import Close, ConnectionId, Deliver
+from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.registry import Rooms
+from signaling.rooms.signal_codec import encode
+from signaling.sessions.connection import Connection
+from signaling.sessions.resume_tokens import ResumeTokens
+from signaling.sessions.session import Identity, Session
+from signaling.sockets.keepalive import Keepalive
+from signaling.sockets.websocket_messages import (
+    ABNORMAL_CLOSURE,
+    FRAME_LEASE,
+    FRAMES_AFTER_CLOSE,
+    MAX_WAITING_MESSAGES,
+    Wire,
+    Wires,
+)
+
+PEER_ID = "0123456789abcdef"
+EVENT = Error(ErrorCode.INTERNAL, "Something to say.")
+TOKENS = ResumeTokens(b"a secret of the tests, 32 bytes or more")
+WELCOME = Welcome(PEER_ID, TOKENS.issue(PEER_ID, "ann"), (), Limits(65_536, 20))
+FRAME = b"\x81" + bytes([len(encode(EVENT))]) + encode(EVENT)
+PATIENCE = 5.0
+
+
+class FakeConnection:
+    """What a wire reaches of uvloop and picows, in one: it keeps what is written, and whether it is read."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.closed_with: list[int] = []
+        self.pings = 0
+        self.is_read = False
+        self.is_close_frame_sent = False
+        self.is_disconnected = False
+        self.is_gone = asyncio.Event()
+        self.underlying_transport = self
+
+    def write(self, data: bytes) -> None:
+        """Take bytes."""
+        self.written.append(data)
+
+    def send_close(self, code: int) -> None:
+        """Take a close frame."""
+        self.is_close_frame_sent = True
+        self.closed_with.append(int(code))
+
+    def send_ping(self) -> None:
+        """Take a ping."""
+        self.pings += 1
+
+    @property
+    def close_handshake(self) -> Any:
+        """Tell what was sent last, as picows does."""
+        return SimpleNamespace(sent=SimpleNamespace(code=self.closed_with[-1]))
+
+    def pause_reading(self) -> None:
+        """Be read no more."""
+        self.is_read = False
+
+    def get_write_buffer_size(self) -> int:
+        """Tell that the system has taken everything."""
+        return 0
+
+    def is_closing(self) -> bool:
+        """Whether it is closed."""
+        return self.is_gone.is_set()
+
+    def resume_reading(self) -> None:
+        """Be read."""
+        self.is_read = True
+
+    def disconnect(self) -> None:
+        """Close when everything is written."""
+
+    def get_extra_info(self, _name: str) -> None:
+        """Have no socket."""
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.is_gone.set()
+
+
+class Ear:
+    """A receiver that remembers."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.codes: list[int] = []
+        self.has_ended = asyncio.Event()
+
+    def text_received(self, text: str) -> None:
+        """Remember a text."""
+        self.texts.append(text)
+
+    def binary_received(self) -> None:
+        """Remember that there was one."""
+        self.texts.append("binary")
+
+    def closed(self, code: int) -> None:
+        """Remember the code."""
+        self.codes.append(code)
+        self.has_ended.set()
+
+
+class Line:
+    """A wire with both its ends."""
+
+    def __init__(self, patience: float = 3600.0, keepalive: float = 3600.0) -> None:
+        self.wires = Wires(Keepalive(keepalive), 1000, patience)
+        self.connections: set[Any] = set()
+        self.connection = FakeConnection()
+        self.quotas: Quotas
+        self.wire = Wire(self.wires, self.connections)
+        self.wire.on_ws_connected(self.connection)  # type: ignore[arg-type]  # as far as a wire goes
+        self.ear = Ear()
+        self.wire.listen(self.ear)
+
+    def gone(self) -> None:
+        """Lose the connection, as picows tells it."""
+        self.wire.on_ws_disconnected(self.connection)  # type: ignore[arg-type]  # as above
+
+
+async def written(connection: FakeConnection) -> bytes:
+    """Give what has been written when everything that is due soon is done."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return b"".join(connection.written)
+
+
+async def test_messages_of_one_moment_are_written_together() -> None:
+    """What is sent while something is being done is written once, in its order."""
+    line = Line()
+    for text in (b"one", b"two", b"three"):
+        assert line.wire.send(text)
+    assert await written(line.connection) == b"\x81\x03one\x81\x03two\x81\x05three"
+    assert len(line.connection.written) == 1
+    line.gone()
+
+
+async def test_messages_of_one_read_are_written_at_its_end() -> None:
+    """What is sent while messages are being received is not written before the last of them."""
+    line = Line()
+    line.wires.is_reading = True
+    line.wire.send(b"one")
+    assert await written(line.connection) == b""
+    line.wires.flush()
+    assert line.connection.written == [b"\x81\x03one"]
+    line.gone()
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (65_535, b"\x81\x7e\xff\xff"),
+        (65_536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+async def test_length_is_written_in_three_ways(size: int, head: bytes) -> None:
+    """RFC 6455 §5.2: in one byte, three, or nine."""
+    line = Line()
+    line.wire.send(b"x" * size)
+    assert await written(line.connection) == head + b"x" * size
+    line.gone()
+
+
+async def test_messages_wait_for_slow_client() -> None:
+    """Up to a number of messages wait until the client reads again, and then follow in their order."""
+    line = Line()
+    line.wire.send(b"0")
+    line.wire.flush()
+    line.wire.pause_writing()
+    for number in range(MAX_WAITING_MESSAGES):
+        assert line.wire.send(b"%d" % (number % 10))
+    assert not line.wire.send(b"too much")
+    assert line.connection.written == [b"\x81\x010"]
+    line.wire.resume_writing()
+    expected = b"".join(b"\x81\x01%d" % (number % 10) for number in range(MAX_WAITING_MESSAGES))
+    assert b"".join(line.connection.written) == b"\x81\x010" + expected
+    line.gone()
+
+
+async def test_order_is_kept_when_client_reads_again() -> None:
+    """What was sent before the client fell behind comes before what has waited since."""
+    line = Line()
+    line.wire.send(b"first")
+    line.wire.pause_writing()
+    line.wire.send(b"second")
+    line.wire.resume_writing()
+    assert await written(line.connection) == b"\x81\x05first\x81\x06second"
+    line.gone()
+
+
+async def test_connection_that_picows_has_closed_is_not_read() -> None:
+    """What comes behind a frame that breaks the rules stays in the kernel; its end is told with the code of picows."""
+    line = Line()
+    line.connection.send_close(1002)
+    line.wire.closed_by_picows()
+    assert (line.connection.is_read, line.ear.codes) == (False, [1002])
+    line.gone()
+
+
+async def test_close_waits_behind_what_waits() -> None:
+    """A client that is slow gets everything before the close code, if it is not for being slow that it is closed."""
+    line = Line()
+    line.wire.pause_writing()
+    line.wire.send(b"last words")
+    line.wire.close(CloseCode.REPLACED)
+    assert line.connection.closed_with == []
+    line.wire.resume_writing()
+    assert line.connection.written == [b"\x81\x0alast words"]
+    assert line.connection.closed_with == [CloseCode.REPLACED]
+    await asyncio.wait_for(line.ear.has_ended.wait(), PATIENCE)
+    assert line.ear.codes == [CloseCode.REPLACED]
+    line.gone()
+
+
+async def test_closing_takes_effect_once() -> None:
+    """The first code is the one that counts, for both sides; nothing is written behind it."""
+    line = Line()
+    line.wire.close(CloseCode.RATE_LIMITED)
+    line.wire.close(CloseCode.REPLACED)
+    line.wire.send(b"too late")
+    assert await written(line.connection) == b""
+    line.gone()
+    assert (line.connection.closed_with, line.ear.codes) == ([CloseCode.RATE_LIMITED], [CloseCode.RATE_LIMITED])
+
+
+async def test_client_that_does_not_close_is_dropped() -> None:
+    """Who is sent a close code has some seconds for it."""
+    line = Line(patience=0)
+    line.wire.close(CloseCode.REPLACED)
+    await asyncio.wait_for(line.connection.is_gone.wait(), PATIENCE)
+    line.gone()
+
+
+async def test_lost_connection_is_told_once() -> None:
+    """A connection that is lost without a close frame ends with 1006, and is forgotten by everyone."""
+    line = Line()
+    assert line.connections == {line.wire}
+    line.gone()
+    line.gone()
+    assert (line.ear.codes, line.connections) == ([ABNORMAL_CLOSURE], set())
+    assert not any(line.wires.keepalive._groups)
+
+
+async def test_stopped_server_closes_at_once() -> None:
+    """A server that stops waits for nobody, whatever waits to be written."""
+    line = Line()
+    line.wire.pause_writing()
+    line.wire.send(b"last words")
+    line.wire.shutdown()
+    assert (line.connection.closed_with, line.ear.codes) == ([CloseCode.SERVICE_RESTART], [CloseCode.SERVICE_RESTART])
+    line.gone()
+
+
+async def test_late_listener_hears_of_the_end() -> None:
+    """Who begins to listen when everything is over is told so."""
+    line = Line()
+    line.gone()
+    late = Ear()
+    line.wire.listen(late)
+    assert late.codes == [ABNORMAL_CLOSURE]
+
+
+# What it may cost
+
+
+def frame(opcode: WSMsgType, size: int = 0, tail: int = 0) -> Any:
+    """Make a frame as picows hands it over: of zeros, with so many bytes behind it."""
+    return SimpleNamespace(
+        msg_type=opcode,
+        fin=1,
+        rsv1=0,
+        rsv2=0,
+        rsv3=0,
+        tail_size=tail,
+        get_payload_as_bytes=lambda: bytes(size),
+        get_payload_as_utf8_text=lambda: "x" * size,
+    )
+
+
+def usage_of(line: Line, *, frames: int = 1000, connections: int = 100, mib: int = 16) -> Usage:
+    """Have a line count against an address, with bounds of its own."""
+    slow = Rate.of(1000, 10.0)
+    limits = QuotaLimits(
+        connections=connections,
+        connections_per_account=100,
+        connections_per_address=100,
+        opens_by_account=slow,
+        handshakes_by_address=slow,
+        requests_by_address=slow,
+        frames=Rate.of(frames, 3600.0),
+        buffered_bytes=mib * 2**20,
+    )
+    line.quotas = Quotas(limits)
+    usage = line.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
+    assert usage is not None
+    line.wire.count_against(usage)
+    return usage
+
+
+async def test_frames_over_the_limit_are_not_looked_at() -> None:
+    """What comes in one read behind the frame that was too much is passed over, and nothing more is read."""
+    line = Line()
+    usage_of(line, frames=2 * FRAME_LEASE)
+    for _ in range(1000):
+        line.wire.on_ws_frame(line.connection, frame(WSMsgType.TEXT))  # type: ignore[arg-type]  # as above
+    assert len(line.ear.texts) == 2 * FRAME_LEASE
+    assert (line.connection.closed_with, line.connection.is_read) == ([CloseCode.RATE_LIMITED], False)
+    assert await written(line.connection) == b""
+    assert line.ear.codes == [CloseCode.RATE_LIMITED]
+    line.gone()
+
+
+async def test_after_close_only_a_close_frame_is_looked_for() -> None:
+    """For some frames that were on their way; behind them nothing is read any more."""
+    line = Line()
+    line.wire.close(CloseCode.REPLACED)
+    is_read = []
+    for opcode in (WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG, WSMsgType.CONTINUATION) * FRAMES_AFTER_CLOSE:
+        line.wire.on_ws_frame(line.connection, frame(opcode))  # type: ignore[arg-type]  # as above
+        is_read.append(line.connection.is_read)
+    assert is_read.index(False) == FRAMES_AFTER_CLOSE
+    assert not any(is_read[FRAMES_AFTER_CLOSE:])
+    assert await written(line.connection) == b""
+    assert (line.ear.texts, line.connection.closed_with) == ([], [CloseCode.REPLACED])
+    line.gone()
+
+
+async def test_broken_rule_is_answered_once() -> None:
+    """Of many frames in one read that break the rules, the first is answered, and the rest is passed over."""
+    line = Line()
+    broken = frame(WSMsgType.TEXT)
+    broken.rsv1 = 1
+    for _ in range(100):
+        line.wire.on_ws_frame(line.connection, broken)  # type: ignore[arg-type]  # as above
+    assert (line.connection.closed_with, line.connection.is_read) == ([1002], False)
+    await written(line.connection)
+    assert (line.ear.texts, line.ear.codes) == ([], [1002])
+    line.gone()
+
+
+async def test_what_client_does_not_read_counts_against_its_address() -> None:
+    """Below the number of messages that may wait, it is their size that is too much; it is given back at the end."""
+    line = Line()
+    usage_of(line, mib=1)
+    line.wire.pause_writing()
+    message = b"x" * 30_000
+    taken = 0
+    while line.wire.send(message):
+        taken += 1
+    assert taken == 2**20 // 8 // len(message)
+    line.gone()
+    again = line.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
+    assert again is not None
+    assert again.buffer(2**20 // 8)
+
+
+async def test_client_that_reads_again_is_not_counted() -> None:
+    """What it has read is given back."""
+    line = Line()
+    usage = usage_of(line, mib=1)
+    line.wire.pause_writing()
+    line.wire.send(b"x" * 30_000)
+    assert not usage.buffer(2**20 // 8 + 1)
+    line.wire.resume_writing()
+    assert line.wire._unwritten_bytes == 0
+    line.gone()
+
+
+async def test_buffer_of_picows_is_counted_as_long_as_it_is_there() -> None:
+    """It does not shrink behind a large frame, so that such frames, one after the other, pin memory too."""
+    line = Line()
+    usage_of(line, mib=1)
+    line.wire.buffer_filled(50_000)
+    assert line.connection.closed_with == []
+    line.wire.buffer_filled(110_000)
+    assert line.connection.closed_with == [CloseCode.RATE_LIMITED]
+    line.gone()
+
+
+async def test_connection_that_was_lost_in_its_handshake_is_not_counted() -> None:
+    """Whoever is gone before being counted is given back at once."""
+    line = Line()
+    line.gone()
+    line.connection.is_disconnected = True
+    usage_of(line, connections=1)
+    assert line.quotas.connect(None, 0.0) is not None
+
+
+# The keepalive
+
+
+async def test_silent_client_is_given_up() -> None:
+    """A client that does not answer a ping until the next one is due is closed with 1011."""
+    line = Line(keepalive=0.05)
+    await asyncio.wait_for(line.ear.has_ended.wait(), PATIENCE)
+    assert (line.connection.pings, line.ear.codes) == (1, [CloseCode.INTERNAL_ERROR])
+    line.gone()
+
+
+async def test_client_that_answers_is_asked_again() -> None:
+    """A client that answers is asked again and again, and kept."""
+    line = Line(keepalive=0.05)
+    async with asyncio.timeout(PATIENCE):
+        while line.connection.pings < 3:
+            line.wire.is_unanswered = False
+            await asyncio.sleep(0.001)
+    assert line.ear.codes == []
+    line.gone()
+
+
+async def test_keepalive_has_one_timer_which_ends_with_the_last() -> None:
+    """Who came at different moments is asked at different moments; with nobody to ask there is no timer."""
+    keepalive = Keepalive(3600)
+    line = Line()
+    first = keepalive.watch(line.wire)
+    timer = keepalive._timer
+    keepalive._ask_next()
+    second = keepalive.watch(line.wire)
+    assert first is not second
+    assert (line.connection.pings, timer is None) == (0, False)
+    first.clear()
+    second.clear()
+    keepalive._ask_next()
+    assert keepalive._timer is None
+    line.gone()
+
+
+# A client that takes nothing any more, as the switchboard sees it
+
+
+class Overflow:
+    """A connection to a deaf client, for which there is one event too many."""
+
+    def __init__(self, patience: float) -> None:
+        self.line = Line(patience)
+        self.rooms = Rooms(capacity=2)
+        self.switchboard = Switchboard(self.rooms, grace=3600)
+        limit = MessageLimit(Settings().message_limit)
+        self.connection = Connection(self.line.wire, self.switchboard, limit)
+        session = Session(self.connection.number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
+        self.connection.begin(session, {"account": "Ann"})
+        self.line.wire.flush()
+        self.line.wire.pause_writing()
+        self.switchboard.carry_out([Deliver(self.connection.number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
+
+
+async def test_deaf_client_is_let_go() -> None:
+    """A client that takes not even the close code keeps its connection for a bounded time only."""
+    overflow = Overflow(patience=0)
+    await asyncio.wait_for(overflow.line.connection.is_gone.wait(), PATIENCE)
+    overflow.line.gone()
+
+
+async def test_deaf_client_is_owed_the_close_code_alone() -> None:
+    """What has piled up is dropped: should the client read again, it hears why it was cut off."""
+    overflow = Overflow(patience=3600)
+    overflow.line.wire.resume_writing()
+    assert FRAME not in b"".join(overflow.line.connection.written)
+    assert overflow.line.connection.closed_with[0] == CloseCode.SLOW_CONSUMER
+    overflow.line.gone()
+
+
+async def test_closing_connection_is_not_listened_to() -> None:
+    """What still comes from a connection that is being closed has no effect, by way of the wire or of the session."""
+    overflow = Overflow(patience=3600)
+    await written(overflow.line.connection)
+    assert overflow.switchboard._lines == {}
+    overflow.switchboard.carry_out([Close(ConnectionId(1), CloseCode.REPLACED), Deliver(ConnectionId(1), EVENT)])
+    assert overflow.line.connection.closed_with == [CloseCode.SLOW_CONSUMER]
+    overflow.line.gone()
+
+
+async def test_ended_connection_writes_nothing_more() -> None:
+    """A client that has closed, and reads on, gets nothing of what waited for it, and no second close frame."""
+    line = Line()
+    line.wire.pause_writing()
+    line.wire.send(b"waiting")
+    line.wire.shutdown()
+    line.wire.resume_writing()
+    assert line.wire.send(b"late")
+    assert await written(line.connection) == b""
+    assert len(line.connection.closed_with) == 1
+    line.gone()
+
+
+async def test_client_that_sends_much_lets_others_pass() -> None:
+    """It is read again in the next round of the event loop."""
+    line = Line()
+    before = line.connection.is_read
+    line.wire.let_others_pass()
+    meanwhile = line.connection.is_read
+    await asyncio.sleep(0)
+    assert (before, meanwhile, line.connection.is_read) == (True, False, True)
+    line.gone()
+
+
+async def test_client_that_is_not_to_be_read_stays_so() -> None:
+    """Whether it was broken off before it let others pass, or after that."""
+    line, other = Line(), Line()
+    line.wire.let_others_pass()
+    line.wire.deadline_passed()
+    other.wire.deadline_passed()
+    other.wire.let_others_pass()
+    await asyncio.sleep(0)
+    assert not line.connection.is_read
+    assert not other.connection.is_read
+    line.gone()
+    other.gone()
