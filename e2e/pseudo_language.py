@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from babel.messages.catalog import Catalog
 from playwright.async_api import Browser, BrowserContext, Route
 
-from build_words import compiled, template
+from bundle.words import compiled, template
 
 LANGUAGE = "en-XA"
 ADDRESS = f"/assets/words/{LANGUAGE}.mo"

@@ -6,7 +6,7 @@ import re
 import socket
 from pathlib import Path
 
-from build_site import ROOT
+from bundle.site import ROOT
 from e2e.nginx import Nginx
 from e2e.server import free_port
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from build_site import ROOT
+from bundle.site import ROOT
 from client_py.drivers.binary_sender import HIGH_WATER_BYTES
 from e2e.browsers import Browsers, Kind
 from e2e.kinds import CHROMIUM_FIRST, IN_BOTH

@@ -2,7 +2,7 @@
 
 const root = document.documentElement;
 const form = document.getElementById("sign-in-form");
-const { base, config, intake, runtime, lock, library, program, snapshot, integrity, nothing } = root.dataset;
+const { base, config, intake, runtime, lock, library, program, snapshot, integrity, emptyLibrary } = root.dataset;
 // Where the catalogs are, by language (BCP 47). English needs none: what is looked up in a catalog is the English.
 const languages = JSON.parse(root.dataset.languages);
 const WORKER = `${base}service-worker.js`;
@@ -27,7 +27,7 @@ let words = new Map();
 let submitter = null;
 let isConfigFaulty = false;
 
-// Says a phrase in the language of the page; build_words.py finds what is in quotation marks here.
+// Says a phrase in the language of the page; bundle/words.py finds what is in quotation marks here.
 function gettext(phrase) {
   return words.get(phrase) ?? phrase;
 }
@@ -181,7 +181,7 @@ async function resume(loadPyodide, memory) {
   const { default: createPyodide } = await import(`${runtime}pyodide.asm.mjs`);
   const python = await loadPyodide({
     indexURL: runtime,
-    stdLibURL: nothing,
+    stdLibURL: emptyLibrary,
     lockFileContents: lock,
     _loadSnapshot: new Uint8Array(1), // only to be asked for: createWith has the real one
     createPyodideModule: (settings) => createWith(memory, createPyodide, settings),
@@ -290,7 +290,7 @@ async function keepRelease() {
   }
 }
 
-if ("signedIn" in root.dataset) { // by signed-in.js
+if ("signedIn" in root.dataset) { // by hide-sign-in.js
   showHint("");
   showSigningIn();
 }

@@ -58,7 +58,7 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
     return Layer(frozenset(allowed), forbidden, open_to_libraries)
 
 
-# What `build_site.py` imports: a wheel is built without the server's libraries.
+# What `bundle/site.py` imports: a wheel is built without the server's libraries.
 BUILDING = (
     "signaling.errors",
     *(f"signaling.site.{name}" for name in ("app_archive", "content_policy", "loading", "prebuilt", "target")),

@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from build_hook import RUNTIME
-from build_site import HASTE
+from bundle.hook import RUNTIME
+from bundle.site import HASTE
 from tests.project import ROOT, project_files
 
 BUILD_TIMEOUT = 600

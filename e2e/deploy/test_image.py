@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from build_site import HASTE
+from bundle.site import HASTE
 from e2e.deploy.image import READABLE_BY_ALL, Builder, Identity, Image
 from e2e.server import JWT_SECRET, PASSWORD, STOP_SECONDS, free_port
 from e2e.services.redis import redis

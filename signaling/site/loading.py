@@ -17,7 +17,7 @@ from signaling.site.target import OWN_SERVER, Checks, Hosting, checks_of, checks
 
 PAGE = "index.html"
 INLINE_STYLE = "app.css"
-INLINE_SCRIPT = "signed-in.js"
+INLINE_SCRIPT = "hide-sign-in.js"
 """They stand in the page itself: both are needed before anything can be painted."""
 WORKER = "service-worker.js"
 WORKER_PATH = "/service-worker.js"
@@ -45,7 +45,7 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 CATALOGS = "words/*.mo"
-"""Compiled from client_py/words/*.po by build_words.py, which needs a library that a server does not have."""
+"""Compiled from client_py/words/*.po by bundle/words.py, which needs a library that a server does not have."""
 ADDRESS_DIGITS = 16
 _PLACE = re.compile(rb"\{\{(.+?)\}\}")
 
@@ -149,7 +149,7 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, hosting: Hos
 
 
 def runtime_pin(static: Path) -> str:
-    """Give the version and integrity of the runtime, as `build_hook.py` has written them beside it."""
+    """Give the version and integrity of the runtime, as `bundle/hook.py` has written them beside it."""
     return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ class Start:
     """Files from which Python starts with the application, on the runtime that they were made on."""
 
     snapshot: Path
-    """The memory of a Python that has everything imported, as build_site.mjs writes it and bootstrap.js reads it."""
+    """The memory of a Python that has everything imported, as snapshot.mjs writes it and bootstrap.js reads it."""
     library: Path
     """As much of the standard library as the application imports, compiled, in a ZIP."""
     program: Path

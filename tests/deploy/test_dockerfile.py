@@ -69,7 +69,8 @@ def test_build_does_not_see(name: str) -> None:
 
 def test_build_sees_every_source() -> None:
     """All that is packaged is there."""
-    sources = [path for path in project_files() if path.parts[0] in {"client_py", "protocol", "signaling", "static"}]
+    packaged = {"bundle", "client_py", "protocol", "signaling", "static"}
+    sources = [path for path in project_files() if path.parts[0] in packaged]
     assert build_context(sources, IGNORE) == sources
 
 

@@ -28,7 +28,7 @@ BUILT = b"what the build has made of it"
 def pages(static: Path, tmp_path: Path) -> Path:
     """A folder like static/, with the page and the worker as they are, and little beside them."""
     folder = shutil.copytree(static, tmp_path / "static")
-    for name in ("index.html", "service-worker.js", "nothing.zip", "intake.js"):
+    for name in ("index.html", "service-worker.js", "empty-library.zip", "intake.js"):
         shutil.copy(static_folder() / name, folder)
     return folder
 

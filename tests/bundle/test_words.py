@@ -12,7 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from build_words import COMPILED, PAGE, SCRIPT, WORDS, build_words, marked_words, template, updated, written
+from bundle.words import COMPILED, PAGE, SCRIPT, WORDS, build_words, marked_words, template, updated, written
 from client_py.words.lobby import HELLO
 from client_py.words.phrases import Words
 from client_py.words.transcript import NEW

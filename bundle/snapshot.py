@@ -1,6 +1,6 @@
-"""Runs in Pyodide, while the site is built: decides what of Python the application needs, and compiles that.
+"""Runs in Pyodide, for `snapshot.mjs`: decides what of Python the application needs, and compiles that.
 
-`build_site.mjs` puts the sources of the application into the path, calls `compile_imported` in one Python, and
+`snapshot.mjs` puts the sources of the application into the path, calls `compile_imported` in one Python, and
 `prepare` in another, which starts from the files that the first has made.
 """
 
@@ -40,7 +40,7 @@ def prepare() -> None:
     """Bring Python's memory into the state in which pages take it up: all imported, and nothing that is of no use."""
     import_all()
     # Where an archive is missing, its table of contents would have Python look into it in vain, and fail.
-    zipimport._zip_directory_cache.clear()  # noqa: SLF001 - there is no other way
+    zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way
     sys.path_importer_cache.clear()
     gc.collect()
     _blank_free_memory()

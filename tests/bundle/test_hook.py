@@ -1,11 +1,11 @@
-"""The Pyodide runtime is brought once, whole, and as pinned; `test_wheel.py` has the rest."""
+"""The Pyodide runtime is brought once, whole, and as pinned; `tests/test_wheel.py` has the rest."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from build_hook import RUNTIME, install_runtime, is_current, pinned, replace
+from bundle.hook import RUNTIME, install_runtime, is_current, pinned, replace
 from tests.project import ROOT
 
 PIN = "1.2.3 sha512-x\n"
@@ -48,7 +48,8 @@ def test_runtime_is_not_current_in_part(tmp_path: Path, package: Path, name: str
 def test_runtime_stays_where_it_is_current(tmp_path: Path, package: Path) -> None:
     """A tree that has its runtime is left alone: this one has no `package.json` for npm to start from."""
     lock = {"packages": {"node_modules/pyodide": {"version": "1.2.3", "integrity": "sha512-x"}}}
-    (tmp_path / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
     replace(tmp_path / "static" / "pyodide", package, PIN)
     install_runtime(tmp_path)
     assert is_current(tmp_path / "static" / "pyodide", PIN)

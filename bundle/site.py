@@ -1,4 +1,4 @@
-"""Makes what the server hands out beside the sources: see `signaling/site/prebuilt.py`. Run as `python -m build_site`.
+"""Makes what the server hands out beside the sources: see `signaling/site/prebuilt.py`. Run as `python -m bundle.site`.
 
 What stands there already is left alone, so a second run takes no time.
 """
@@ -19,12 +19,14 @@ from signaling.site.app_archive import APP_PACKAGES, app_archive
 from signaling.site.loading import RUNTIME_FOLDER, load_site, runtime_pin, served_files
 from signaling.site.prebuilt import ENCODINGS, FOLDER, Start, digest, start_of
 
-ROOT = Path(__file__).parent
-MAKER = ROOT / "build_site.mjs"
-TOOLS = ROOT / "build_start.py"
+BUNDLE = Path(__file__).parent
+ROOT = BUNDLE.parent
+SNAPSHOT = BUNDLE / "snapshot.mjs"
+TOOLS = BUNDLE / "snapshot.py"
+COMPRESS = BUNDLE / "compress.mjs"
 RECIPE = "RECIPE"
-"""The name of the file that says by which build the others were made: another one makes them anew."""
-NOT_WORTH_IT = (".png", ".woff2", "stdlib.zip", "nothing.zip")
+"""The name of the file that says by which build the others were made: what another build made is made again."""
+NOT_WORTH_IT = (".png", ".woff2", "stdlib.zip", "empty-library.zip")
 """The ends of the names of what is compressed already, or has nothing in it."""
 MADE = frozenset({".snapshot", ".library", ".program", *ENCODINGS.values()})
 
@@ -45,15 +47,15 @@ HASTE = "HASTY_SITE"
 """Set in the environment, it has a wheel made like a checkout: for a test of what is done with it."""
 
 
-def build_site(static: Path, quality: Quality, *, anew: bool = False) -> None:
-    """Bring `static/built/` up to date, or compress everything anew; remove what nothing is made of any more."""
+def build_site(static: Path, quality: Quality, *, from_scratch: bool = False) -> None:
+    """Bring `static/built/` up to date, or compress everything again; remove what nothing is made of any more."""
     built = static / FOLDER
     built.mkdir(exist_ok=True)
     _forget_other_recipes(built)
     with tempfile.TemporaryDirectory() as scratch:
         start = _make_start(static, built, Path(scratch))
         contents = {digest(content): content for name, content in served_files(load_site(static)) if _is_worth_it(name)}
-        missing = contents if anew else {name: content for name, content in contents.items() if not _has(built, name)}
+        missing = {name: content for name, content in contents.items() if from_scratch or not _has(built, name)}
         _compress(missing, built, Path(scratch), quality)
     for path in built.iterdir():
         if path.suffix in MADE and path.stem not in contents and path.stem != start.snapshot.stem:
@@ -61,7 +63,7 @@ def build_site(static: Path, quality: Quality, *, anew: bool = False) -> None:
 
 
 def _forget_other_recipes(built: Path) -> None:
-    recipe = digest(MAKER.read_bytes() + TOOLS.read_bytes())
+    recipe = digest(b"".join(tool.read_bytes() for tool in (SNAPSHOT, TOOLS, COMPRESS)))
     stamp = built / RECIPE
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe:
         return
@@ -77,9 +79,12 @@ def _make_start(static: Path, built: Path, scratch: Path) -> Start:
     if not start.is_whole:
         (scratch / "sources.zip").write_bytes(archive)
         made = {kind: scratch / Path(path).name for kind, path in asdict(start).items()}
-        inputs = {"runtime": (static / RUNTIME_FOLDER).resolve(), "tools": TOOLS, "sources": scratch / "sources.zip"}
-        job = {name: str(path) for name, path in {**inputs, **made}.items()}
-        _run({"start": job, "compress": []}, scratch)
+        inputs = {
+            "runtime": (static / RUNTIME_FOLDER).resolve(),
+            "tools": TOOLS,
+            "sources": scratch / "sources.zip",
+        }
+        _run(SNAPSHOT, {name: str(path) for name, path in {**inputs, **made}.items()}, scratch)
         for path in made.values():
             _install(path, built)
     return start
@@ -102,7 +107,7 @@ def _compress(contents: Mapping[str, bytes], built: Path, scratch: Path, quality
     for name, content in contents.items():
         (scratch / name).write_bytes(content)
     efforts = {"quality": quality.brotli, "zstd": quality.zstd}
-    _run({"compress": [{"source": str(scratch / name), **efforts} for name in contents]}, scratch)
+    _run(COMPRESS, [{"source": str(scratch / name), **efforts} for name in contents], scratch)
     for name in contents:
         for ending in ENCODINGS.values():
             _install(scratch / (name + ending), built)
@@ -115,11 +120,11 @@ def _install(source: Path, built: Path) -> None:
     whole.replace(built / source.name)
 
 
-def _run(job: Mapping[str, object], scratch: Path) -> None:
+def _run(script: Path, job: object, scratch: Path) -> None:
     """Have Node do what a browser's machine does best; its own words stand on standard error if it fails."""
     path = scratch / "job.json"
     path.write_text(json.dumps(job), encoding="utf-8")
-    status = node([str(MAKER), str(path)])
+    status = node([str(script), str(path)])
     if status != 0:
         raise SystemExit(f"The site could not be built (exit status {status} of Node); the reason stands above.")
 

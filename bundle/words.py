@@ -1,4 +1,4 @@
-"""Brings the catalogs of what the page says up to date. Run as `python -m build_words`, or `make words`.
+"""Brings the catalogs of what the page says up to date. Run as `python -m bundle.words`, or `make words`.
 
     client_py/words/p2p-chat.pot    every phrase of client_py/words/, index.html and bootstrap.js, for translators
     client_py/words/<language>.po   what they are in a language; new phrases are added, and old ones put aside
@@ -21,7 +21,7 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 WORDS = Path("client_py", "words")
 TEMPLATE = "p2p-chat.pot"
 PAGE = Path("static", "index.html")

@@ -1,22 +1,20 @@
-// Makes what the server hands out beside the sources: what Python starts from, and compressed files.
-// Carries out the job (a JSON file) that build_site.py names.
+// Makes what Python starts from in a page: the modules that it imports, compiled, and a snapshot of its memory.
+// site.py runs it, and names the paths in a JSON file.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from "node:zlib";
 
 const BLOCK = 64;
 const PROGRAM = "/app.zip"; // where bootstrap.js puts it too
-const ZSTD_WINDOW_LOG = 23; // RFC 9659: browsers take no more
 
-// Python in the surroundings of a page, with the tools of build_start.py.
+// Python in the surroundings of a page, with the tools of snapshot.py.
 async function startPython({ runtime, tools }, program, options) {
   const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`));
   // The home of a browser's Python: what it remembers of its surroundings goes along.
   const python = await loadPyodide({ indexURL: `${runtime}/`, env: { HOME: "/home/pyodide" }, ...options });
   python.FS.writeFile(PROGRAM, readFileSync(program));
   python.runPython(`import sys; sys.path.insert(0, "${PROGRAM}")`);
-  const scope = python.toPy({ __name__: "build_start" });
+  const scope = python.toPy({ __name__: "snapshot" });
   python.runPython(readFileSync(tools, "utf8"), { globals: scope });
   return [python, scope];
 }
@@ -85,31 +83,10 @@ function endOfData(pristine) {
   return end;
 }
 
-function compress({ source, quality, zstd }) {
-  const content = readFileSync(source);
-  writeFileSync(`${source}.br`, brotliCompressSync(content, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: quality,
-      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
-      [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
-    },
-  }));
-  writeFileSync(`${source}.zst`, zstdCompressSync(content, {
-    params: {
-      [constants.ZSTD_c_compressionLevel]: zstd,
-      [constants.ZSTD_c_windowLog]: ZSTD_WINDOW_LOG,
-    },
-  }));
-  writeFileSync(`${source}.gz`, gzipSync(content, { level: 9 }));
-}
-
 // What Python remembers of its command line goes along too, and is not to say where it was made.
-process.argv[1] = "build_site.mjs";
+process.argv[1] = "snapshot.mjs";
 delete process.env._;
 
 const job = JSON.parse(readFileSync(process.argv[2], "utf8"));
-if (job.start) {
-  await compileImported(job.start);
-  await makeSnapshot(job.start);
-}
-job.compress.forEach(compress);
+await compileImported(job);
+await makeSnapshot(job);

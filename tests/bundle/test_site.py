@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from build_site import EVERYDAY, HASTE, RECIPE, RELEASE, _forget_other_recipes, build_site, release_quality
+from bundle.site import EVERYDAY, HASTE, RECIPE, RELEASE, _forget_other_recipes, build_site, release_quality
 from signaling.site.loading import Site, load_site, served_files
 from signaling.site.prebuilt import digest
 from tests.project import ROOT
@@ -90,7 +90,7 @@ def test_server_finds_what_is_worth_compressing(site: Site) -> None:
     """Each file in three codings, with the same content and fewer bytes; some are compressed already."""
     assert site.page.encoded
     for name, asset in {"worker": site.worker, **site.assets, **site.runtime}.items():
-        if name in ("python_stdlib.zip", "nothing.zip"):
+        if name in ("python_stdlib.zip", "empty-library.zip"):
             assert not asset.encoded, name
             continue
         content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
@@ -118,7 +118,7 @@ def test_second_build_makes_nothing(static: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (static / "built").iterdir()} == before
 
 
-def test_other_recipe_makes_everything_anew(tmp_path: Path) -> None:
+def test_other_recipe_makes_everything_again(tmp_path: Path) -> None:
     """What another build has made is not taken for this one's."""
     built = tmp_path / "built"
     built.mkdir()
