@@ -20,12 +20,14 @@ PYODIDE := static/pyodide/VERSION
 
 # A stamp is named after the content of what it stands for, so that a fresh checkout's timestamps mean nothing, and it
 # lies in the environment, so that it goes when that goes.
-PACKAGING := pyproject.toml bundle/hook.py bundle/package-lock.json
+PACKAGING := pyproject.toml bundle/hook.py bundle/pyodide.py bundle/package-lock.json
 key = $(firstword $(shell cat $(1) | cksum))
 RUN_STAMP := $(VENV)/run-$(call key,requirements/run.lock $(PACKAGING))
 DEV_STAMP := $(VENV)/dev-$(call key,requirements/run.lock requirements/dev.lock $(PACKAGING))
 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+# The build hook would do it too, but pip keeps to itself what a hook says.
+FETCH_PYODIDE := $(BIN)/python -m bundle.pyodide
 INSTALL_PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 # uv is to know the public index only: it reads neither pip's settings nor, like this, its own.
 SOLVE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
@@ -135,21 +137,26 @@ clean: ## remove everything that the other targets made
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'P2P Chat needs Python 3.11 or newer; point PYTHON at one.' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh requirements/ensurepip.sh $(PYTHON)
-	$(PYTHON) -m venv --clear $(VENV)
+	@echo 'Making a Python environment in $(VENV)…'
+	@$(PYTHON) -m venv --clear $(VENV)
 
 $(RUN_STAMP): | $(BIN)/python
-	$(PIP_INSTALL) --require-hashes --no-deps -r requirements/run.lock
-	$(INSTALL_PROJECT)
+	@echo 'Installing what the server needs…'
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements/run.lock
+	@$(FETCH_PYODIDE)
+	@$(INSTALL_PROJECT)
 	@rm -f $(VENV)/run-* && touch $@
 
 $(DEV_STAMP): | $(BIN)/python
-	$(PIP_INSTALL) --require-hashes --no-deps -r requirements/dev.lock
-	$(INSTALL_PROJECT)
+	@echo 'Installing what developing needs…'
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements/dev.lock
+	@$(FETCH_PYODIDE)
+	@$(INSTALL_PROJECT)
 	@rm -f $(VENV)/run-* $(VENV)/dev-* && touch $@ $(RUN_STAMP)
 
-# The project's build hook brings the runtime, so this runs only where somebody has removed it since.
+# The stamps' recipes bring it too, so this runs only where somebody has removed it since.
 $(PYODIDE): | $(BIN)/python
-	$(INSTALL_PROJECT)
+	@$(FETCH_PYODIDE)
 
 $(LOCKER)/bin/uv: | $(BIN)/python
 	$(BIN)/python -m venv --clear $(LOCKER)

@@ -56,7 +56,9 @@ def build_site(static: Path, quality: Quality, *, from_scratch: bool = False) ->
         start = _make_start(static, built, Path(scratch))
         contents = {digest(content): content for name, content in served_files(load_site(static)) if _is_worth_it(name)}
         missing = {name: content for name, content in contents.items() if from_scratch or not _has(built, name)}
-        _compress(missing, built, Path(scratch), quality)
+        if missing:
+            _tell("Compressing the page's files…")
+            _compress(missing, built, Path(scratch), quality)
     for path in built.iterdir():
         if path.suffix in MADE and path.stem not in contents and path.stem != start.snapshot.stem:
             path.unlink(missing_ok=True)
@@ -77,6 +79,7 @@ def _make_start(static: Path, built: Path, scratch: Path) -> Start:
     archive = app_archive(APP_PACKAGES)
     start = start_of(built, runtime_pin(static), archive)
     if not start.is_whole:
+        _tell("Taking the snapshot that the page starts from…")
         (scratch / "sources.zip").write_bytes(archive)
         made = {kind: scratch / Path(path).name for kind, path in asdict(start).items()}
         inputs = {
@@ -118,6 +121,10 @@ def _install(source: Path, built: Path) -> None:
     whole = built / f".{source.name}.{os.getpid()}"
     shutil.copyfile(source, whole)
     whole.replace(built / source.name)
+
+
+def _tell(step: str) -> None:
+    print(step, flush=True)  # noqa: T201 - for the person who waits for it
 
 
 def _run(script: Path, job: object, scratch: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bundle.hook import RUNTIME
+from bundle.pyodide import RUNTIME
 from bundle.site import HASTE
 from tests.project import ROOT, project_files
 

@@ -149,7 +149,7 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, hosting: Hos
 
 
 def runtime_pin(static: Path) -> str:
-    """Give the version and integrity of the runtime, as `bundle/hook.py` has written them beside it."""
+    """Give the version and integrity of the runtime, as `bundle/pyodide.py` has written them beside it."""
     return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
 
 

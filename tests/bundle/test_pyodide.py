@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.hook import RUNTIME, install_runtime, is_current, pinned, replace
+from bundle.pyodide import RUNTIME, install_runtime, is_current, pinned, replace
 from tests.project import ROOT
 
 PIN = "1.2.3 sha512-x\n"
