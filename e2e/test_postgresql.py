@@ -20,7 +20,7 @@ from sqlalchemy import URL, text
 from e2e import logins
 from e2e.people import Newcomers
 from e2e.provision import postgresql_fault, postgresql_programs
-from e2e.server import PASSWORD, PROGRAM, Server
+from e2e.server import PASSWORD, PROGRAM, Server, free_port
 from e2e.services.postgresql import PASSWORD as DATABASE_PASSWORD
 from e2e.services.postgresql import Postgresql, postgresql
 from e2e.startup import START_SECONDS
@@ -33,6 +33,8 @@ from tests.signaling.running import SignalingClient
 from tests.signaling.storage.test_schema import LATEST, SchemaOnAnyDatabase, execute, migrated
 
 PROCESSES = 3
+FROZEN_SECONDS = 4.0
+"""Less than the 5 s for which psycopg would wait for an answer that was taken back."""
 CREDENTIALS = {"username": "Paula", "password": PASSWORD}
 
 numbers = itertools.count(1)
@@ -167,8 +169,8 @@ def test_server_does_not_start_without_its_database(postgres: Postgresql, addres
             ended = run(command, address, tmp_path)
             assert (ended.returncode, ended.stdout) == (2, "")
             [sentence] = ended.stderr.splitlines()
-            assert re.search(r"postgresql\+asyncpg://chat:\*\*\*@127.0.0.1:\d+/test-\d+ cannot be used", sentence)
-            assert re.search("Connection refused|Connect call failed", sentence)  # as uvloop and asyncio say it
+            assert re.search(r"postgresql\+psycopg://chat:\*\*\*@127.0.0.1:\d+/test-\d+ cannot be used", sentence)
+            assert "Connection refused" in sentence
 
 
 @pytest.mark.parametrize(
@@ -177,6 +179,7 @@ def test_server_does_not_start_without_its_database(postgres: Postgresql, addres
         (":p%40ss", ":wrong", 'password authentication failed for user "chat"'),
         ("/test-", "/not-", "does not exist"),
         ("//chat:", "//cat:", "authentication failed"),
+        ("/test-", "/?sslmode=require&dbname=test-", "server does not support SSL"),
     ],
 )
 async def test_wrong_url_is_refused_in_the_words_of_postgresql(
@@ -201,6 +204,33 @@ async def test_database_that_does_not_answer_is_not_waited_for(url: URL) -> None
     assert await count(database) == 0
     await database.close()
     await other.close()
+
+
+async def test_server_that_is_frozen_is_not_waited_for(postgres: Postgresql, url: URL) -> None:
+    """One that answers nothing any more, not even that a question is taken back, is away in the same time."""
+    database = Database(url, patience=0.2)
+    await database.open()
+    async with database.connect() as connection:
+        backend = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
+    assert backend is not None
+    with postgres.frozen(backend):
+        async with asyncio.timeout(FROZEN_SECONDS):
+            for _ in ("over a connection that stands", "over a new one"):
+                with pytest.raises(DatabaseUnavailable):
+                    await count(database)
+    assert await count(database) == 0
+    await database.close()
+
+
+async def test_url_is_read_as_by_programs_of_postgresql(address: str) -> None:
+    """Of several hosts the one that is there is taken, and what libpq knows may stand behind the `?`."""
+    place = address.rpartition("@")[2].partition("/")[0]
+    url = address.replace(place, f"127.0.0.1:{free_port()},{place}") + "?options=-c%20geqo%3Doff&sslmode=prefer"
+    database = Database(database_url(url))
+    await database.open()
+    async with database.connect() as connection:
+        assert (await connection.execute(text("SHOW geqo"))).scalar() == "off"
+    await database.close()
 
 
 async def count(database: Database) -> int | None:

@@ -93,6 +93,19 @@ class Postgresql:
         """End the process as the system does for an upgrade: whoever is connected is cut off."""
         self._end(signal.SIGINT)
 
+    @contextmanager
+    def frozen(self, *backends: int) -> Iterator[None]:
+        """Have the server, and some of its processes, take what comes and do nothing until the block is left."""
+        assert self._process is not None
+        stopped = [self._process.pid, *backends]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+
     def discard(self) -> None:
         """End the process without care for its data."""
         self._end(signal.SIGQUIT)

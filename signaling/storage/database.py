@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -32,10 +33,11 @@ from signaling.storage.data_folder import sqlite_path
 from signaling.storage.schema import MIGRATIONS, Migration, migrate
 
 SQLITE = "sqlite"
+AIOSQLITE = "sqlite+aiosqlite"
+PSYCOPG = "postgresql+psycopg"
 ASYNCPG = "postgresql+asyncpg"
-ASYNC_DRIVERS = {"postgresql": ASYNCPG, "postgres": ASYNCPG, SQLITE: "sqlite+aiosqlite"}
-LIBPQ_OPTIONS = {"sslmode": "ssl", "host": "host", "port": "port"}
-"""What PostgreSQL's own programs take behind the `?` of a URL, and what asyncpg calls it."""
+POSTGRESQL_SCHEMES = frozenset({"postgresql", "postgres", PSYCOPG})
+PSYCOPG_PREFIX = re.compile("^connection (failed|is bad): ")
 PATIENCE = 6.0
 """Seconds for a connection and what is asked over it, which takes milliseconds; then the database counts as away.
 SQLite itself waits for 5 s until another program has written."""
@@ -115,30 +117,42 @@ def chosen_url(settings: Settings) -> URL:
 
 def database_url(text: str) -> URL:
     """Read a database's URL; DatabaseUnusable if it is none."""
+    scheme, _, rest = text.partition("://")
+    if scheme.partition("+")[0] != SQLITE and rest.count("@") > 1:
+        # It is read up to the first one, and what follows, a piece of the password, would be taken for the host.
+        raise _unreadable("an @ in the user, the password or the name must be written as %40")
+    if scheme == ASYNCPG:
+        raise _unreadable(
+            "it is reached by psycopg now: its URL begins with postgresql://, and may have sslmode instead of ssl"
+        )
+    if scheme in POSTGRESQL_SCHEMES:
+        return _postgresql_url(f"postgresql://{rest}")
     try:
         url = make_url(text)
     except (ArgumentError, ValueError) as error:
         # What cannot be read cannot be shown without the password in it either.
-        raise DatabaseUnusable("of the settings", "its URL is not like driver://user:password@host/name") from error
-    if url.get_backend_name() != SQLITE and text.count("@") > 1:
-        # It was read up to the first one, and what follows, a piece of the password, would be taken for the host.
-        raise DatabaseUnusable("of the settings", "an @ in the user, the password or the name must be written as %40")
-    driver = ASYNC_DRIVERS.get(url.drivername, url.drivername)
-    if driver == ASYNCPG != url.drivername:
-        url = _with_asyncpg_options(url)
-    return url.set(drivername=driver)
+        raise _unreadable("its URL is not like driver://user:password@host/name") from error
+    return url.set(drivername=AIOSQLITE) if url.drivername == SQLITE else url
+
+
+def _postgresql_url(text: str) -> URL:
+    try:
+        from signaling.postgresql import read_url  # noqa: PLC0415 - SQLite does without libpq, and starts sooner
+
+        return read_url(text).set(drivername=PSYCOPG)
+    except ImportError as error:  # whose own text has several lines
+        raise _unreadable("psycopg finds no libpq; install it, or the Python package psycopg-binary") from error
+    except ValueError as error:
+        raise _unreadable(str(error)) from error
+
+
+def _unreadable(reason: str) -> DatabaseUnusable:
+    return DatabaseUnusable("of the settings", reason)
 
 
 def sqlite_url(path: object) -> URL:
     """Give the URL of an SQLite file."""
-    return URL.create("sqlite+aiosqlite", database=str(path))
-
-
-def _with_asyncpg_options(url: URL) -> URL:
-    if unknown := sorted(url.query.keys() - LIBPQ_OPTIONS.keys()):
-        known = ", ".join(LIBPQ_OPTIONS)
-        raise DatabaseUnusable(_shown(url), f"its URL has the option {unknown[0]}, and may have {known} only")
-    return url.set(query={LIBPQ_OPTIONS[name]: value for name, value in url.query.items()})
+    return URL.create(AIOSQLITE, database=str(path))
 
 
 def _engine(url: URL, patience: float) -> AsyncEngine:
@@ -147,8 +161,10 @@ def _engine(url: URL, patience: float) -> AsyncEngine:
     if url.get_backend_name() != SQLITE:
         # Asked before use, a connection that a restart of the database has cut is replaced, and nobody notices.
         options |= {"pool_pre_ping": True, "pool_size": POOL_CONNECTIONS, "max_overflow": MORE_CONNECTIONS}
-    if url.drivername == ASYNCPG:
-        options["connect_args"] = {"timeout": patience}
+    if url.drivername == PSYCOPG:
+        from signaling.postgresql import connecting  # noqa: PLC0415 - as above
+
+        options |= {"use_native_hstore": False, "connect_args": connecting(url, patience)}
     try:
         return create_async_engine(url, **options)
     except ModuleNotFoundError as error:
@@ -194,5 +210,6 @@ def _reason(error: BaseException) -> str:
     cause = (adapted.__cause__ or adapted) if adapted is not None else error
     if isinstance(cause, TimeoutError) and not str(cause):
         return "it does not answer"
-    # Of the system's errors without their number.
-    return (getattr(cause, "strerror", None) or str(cause)).partition("\n")[0].rstrip(".") or type(cause).__name__
+    # Of the system's errors without their number, and of psycopg's without what it puts before libpq's.
+    first = (getattr(cause, "strerror", None) or str(cause)).partition("\n")[0].rstrip(".")
+    return PSYCOPG_PREFIX.sub("", first) or type(cause).__name__

@@ -18,7 +18,7 @@ from signaling.errors import DatabaseUnavailable, DatabaseUnusable
 from signaling.storage.database import Database, chosen_url, database_url, sqlite_url
 
 TEST_SECONDS = 30.0
-"""Less than the minute for which asyncpg waits by itself."""
+"""Less than the minutes for which psycopg waits by itself."""
 INSERTION = text("INSERT INTO accounts VALUES ('1', 'Ann', 'ann', 'hash', false, 1)")
 
 
@@ -36,16 +36,16 @@ async def opened(url: URL) -> AsyncIterator[Database]:
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("postgresql://ann:pw@db.example:5433/chat", "postgresql+asyncpg://ann:pw@db.example:5433/chat"),
-        ("postgres://ann:p%40ss%2F@db.example/chat", "postgresql+asyncpg://ann:p%40ss%2F@db.example/chat"),
-        ("postgresql://ann@/chat?host=/run/postgresql", "postgresql+asyncpg://ann@/chat?host=%2Frun%2Fpostgresql"),
+        ("postgresql://ann:pw@db.example:5433/chat", "postgresql+psycopg://ann:pw@db.example:5433/chat"),
+        ("postgres://ann:p%40ss%2F@db.example/chat", "postgresql+psycopg://ann:p%40ss%2F@db.example/chat"),
+        ("postgresql+psycopg://ann@[::1]/chat", "postgresql+psycopg://ann@[::1]/chat"),
+        ("postgresql://ann@/chat?host=/run/postgresql", "postgresql+psycopg://ann@/chat?host=%2Frun%2Fpostgresql"),
+        ("postgresql://ann@%2Frun%2Fpostgresql/chat", "postgresql+psycopg://ann@/chat?host=%2Frun%2Fpostgresql"),
+        ("postgresql://ann@one:1,two:2/chat", "postgresql+psycopg://ann@/chat?host=one%2Ctwo&port=1%2C2"),
+        ("postgresql:///?service=chat", "postgresql+psycopg://?service=chat"),
         (
-            "postgresql://ann:pw@db.example/chat?sslmode=require",
-            "postgresql+asyncpg://ann:pw@db.example/chat?ssl=require",
-        ),
-        (
-            "postgresql+asyncpg://ann:pw@db.example/chat?ssl=require",
-            "postgresql+asyncpg://ann:pw@db.example/chat?ssl=require",
+            "postgresql://ann:pw@db.example/chat?sslmode=verify-full&sslrootcert=system&options=-c%20geqo%3Doff",
+            "postgresql+psycopg://ann:pw@db.example/chat?options=-c+geqo%3Doff&sslmode=verify-full&sslrootcert=system",
         ),
         ("sqlite:////var/lib/chat.sqlite3", "sqlite+aiosqlite:////var/lib/chat.sqlite3"),
         ("sqlite+aiosqlite:///here.sqlite3", "sqlite+aiosqlite:///here.sqlite3"),
@@ -67,9 +67,12 @@ def test_at_sign_in_a_path_is_no_password() -> None:
         ("nonsense", "its URL is not like"),
         ("sqlite+aiosqlite://:not-a-port:/x", "its URL is not like"),
         ("postgresql://user:hunter@2@host/db", "must be written as %40"),
-        ("postgresql://user:hunter@2:3@host/db", "its URL is not like"),
-        ("postgresql+asyncpg://user:hunter@2@host/db", "must be written as %40"),
-        ("postgresql://user:hunter2@host/db?password=hunter2", "option password, and may have sslmode, host, port"),
+        ("postgresql://user:hunter@2:3@host/db", "must be written as %40"),
+        ("postgresql://user:hunter/2@host/db", "must be written as %2F"),
+        ("postgresql://user:%hunter2@host/db", "its URL is not like"),
+        ("postgresql://user:hunter2", "its URL is not like"),
+        ("postgresql+asyncpg://user:hunter2@host/db?ssl=require", "sslmode instead of ssl"),
+        ("postgresql://user:hunter2@host/db?ssl=require", 'invalid URI query parameter: "ssl"'),
         ("oracle+nothing://user:hunter2@host/db", "oracle"),
         ("mysql+aiomysql://user:hunter2@host/db", "aiomysql is not installed"),
         ("postgresql+psycopg2://user:hunter2@host/db", "psycopg2 is not installed"),
@@ -86,8 +89,8 @@ def test_unusable_url_is_refused_in_words(url: str, fault: str) -> None:
 
 def test_address_has_no_password() -> None:
     """What is shown of a URL has neither its password nor its options."""
-    database = Database(database_url("postgresql+asyncpg://user:hunter2@host/db?password=hunter2"))
-    assert database.address == "postgresql+asyncpg://user:***@host/db"
+    database = Database(database_url("postgresql://user:hunter2@host/db?sslpassword=hunter2"))
+    assert database.address == "postgresql+psycopg://user:***@host/db"
 
 
 def test_accounts_stand_in_the_data_folder_unless_told_otherwise(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_accounts_stand_in_the_data_folder_unless_told_otherwise(tmp_path: Path)
     own = tmp_path / "own"
     assert chosen_url(Settings(data_dir=own)) == sqlite_url(own / "accounts.sqlite3")
     other = Settings(data_dir=tmp_path / "none", database_url="postgresql://user@host/db")
-    assert chosen_url(other).drivername == "postgresql+asyncpg"
+    assert chosen_url(other).drivername == "postgresql+psycopg"
     assert [path.name for path in tmp_path.iterdir()] == ["own"]
 
 
@@ -111,7 +114,7 @@ async def test_server_that_is_not_there_is_refused_in_words(unused_tcp_port: int
     """A PostgreSQL that is away at the start is refused in a sentence of one line, with where it was looked for."""
     database = Database(database_url(f"postgresql://user:hunter2@127.0.0.1:{unused_tcp_port}/db"))
     with pytest.raises(
-        DatabaseUnusable, match=rf"user:\*\*\*@127.0.0.1:{unused_tcp_port}/db .*Connect call failed"
+        DatabaseUnusable, match=rf"user:\*\*\*@127.0.0.1:{unused_tcp_port}/db .*Connection refused"
     ) as caught:
         await database.open()
     assert "\n" not in str(caught.value)
