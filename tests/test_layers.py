@@ -119,6 +119,9 @@ LAYERS = {
     ),
     "client_py.words": layer("client_py.words", "client_py.core", "client_py.ports", "protocol", forbidden=IMPURE),
     "client_py.ui": layer("client_py.ui", "client_py.words", "client_py.core", "client_py.ports", "protocol", "segno"),
+    "client_py.application": layer(
+        "client_py.core", "client_py.drivers", "client_py.ports", "client_py.ui", "client_py.words", "protocol"
+    ),
     "client_py.app": layer("client_py", "protocol", *BROWSER_MODULES),
 }
 
@@ -256,6 +259,10 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
         ("signaling/site/target.py", "import starlette", "starlette"),
         ("client_py/ui/x.py", "from client_py.drivers import link", "client_py.drivers"),
         ("client_py/ui/x.py", "from pyodide.ffi import JsProxy", "pyodide.ffi"),
+        ("client_py/ui/x.py", "from client_py.application import Application", "client_py.application"),
+        ("client_py/application.py", "import js", "js"),
+        ("client_py/application.py", "from client_py.browser.interop import log_failure", "client_py.browser.interop"),
+        ("client_py/application.py", "from client_py.app import App", "client_py.app"),
         ("client_py/app.py", "from signaling import app", "signaling.app"),
         ("client_py/app.py", "import starlette", "starlette"),
     ],
@@ -282,6 +289,7 @@ def test_layers_refuse_import(tmp_path: Path, path: str, source: str, target: st
         ("client_py/browser/x.py", "import js\nfrom pyodide.ffi import create_proxy\nfrom .. import ports"),
         ("client_py/browser/y.py", "from protocol.webrtc import Candidate"),
         ("client_py/ui/x.py", "import segno\nfrom client_py.core import link"),
+        ("client_py/application.py", "from .core import room\nfrom .drivers import link\nfrom .ui import page"),
         ("client_py/app.py", "import js\nfrom client_py import core, ports\nfrom .ui.page import Page"),
     ],
 )

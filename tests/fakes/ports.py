@@ -123,6 +123,46 @@ class FakeDatabase(MemoryDatabase):
 
 
 @dataclass
+class FakeLocation:
+    """An address bar, with what lies before and after it in the history."""
+
+    path: str = "/"
+    back: list[str] = field(default_factory=list)
+    forward: list[str] = field(default_factory=list)
+    watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def url_of(self, path: str) -> str:
+        """Return a whole address."""
+        return f"https://chat.example{path}"
+
+    def push(self, path: str) -> None:
+        """Go to a path, after which there is nothing to go forward to."""
+        self.back.append(self.path)
+        self.path = path
+        self.forward.clear()
+
+    def on_change(self, callback: Callable[[], None]) -> Dispose:
+        """Note who is to be told."""
+        self.watchers.append(callback)
+        return lambda: self.watchers.remove(callback)
+
+    def go_back(self) -> None:
+        """Let a person go back."""
+        self.forward.append(self.path)
+        self._arrive(self.back.pop())
+
+    def go_forward(self) -> None:
+        """Let a person go forward."""
+        self.back.append(self.path)
+        self._arrive(self.forward.pop())
+
+    def _arrive(self, path: str) -> None:
+        self.path = path
+        for callback in tuple(self.watchers):
+            callback()
+
+
+@dataclass
 class FakeDatabases:
     """One browser's storage, which outlives the pages that open it."""
 

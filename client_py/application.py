@@ -1,0 +1,219 @@
+"""Decides where the person is on this page, and which rooms are open.
+
+There is no js in it: whatever it stands on comes in by its constructor, so that it runs under plain CPython too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, path_of, place_of
+from client_py.core.notices import Notice, StatusChanged
+from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
+from client_py.core.server.access_faults import AccessFault
+from client_py.core.status_line import Situation, Status, StatusLine
+from client_py.drivers.account import AccountDriver
+from client_py.drivers.relay_preference import RelayPreference
+from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.tasks import Tasks
+from client_py.ui.page import Page
+from client_py.ui.room.room_screen import RoomScreen
+from client_py.ui.view_context import ViewContext
+
+RECENT_ROOMS_KEY = "p2pchat.rooms"
+"""Where the recent rooms stand in localStorage."""
+
+BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
+
+MakeRoom = Callable[[str, str, RoomPorts, RoomCallbacks, Tasks], RoomDriver]
+"""Makes a visit to the room of this name, by the person of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A room that is open, and the screen that its notices go to."""
+
+    driver: RoomDriver
+    screen: RoomScreen
+
+
+class Application:
+    """The page from its start on: who is signed in, where they are, and the rooms that are open.
+
+    The page shows one room at a time, and a room that it shows no more is left. That is decided in `_go` alone;
+    everything else counts with several open rooms.
+    """
+
+    def __init__(
+        self, context: ViewContext, ports: RoomPorts, warn: Callable[[str], None], make_room: MakeRoom = RoomDriver
+    ) -> None:
+        self._document = context.document
+        self._location = context.location
+        self._report = context.report
+        self._ports = ports
+        self._warn = warn
+        self._make_room = make_room
+        self._store = ports.keeping.store
+        http = ports.server.http
+        self._tasks = Tasks(self.failed)
+        self._account = AccountDriver(http, self._store, ports.keeping.tab, context.clock, self._tasks, self)
+        self._page = Page(context, self)
+        self._relay_preference = RelayPreference(
+            http, self._store, self._token, self._tasks, self._page.show_relay_choice
+        )
+        self._open_rooms: dict[str, OpenRoom] = {}
+        self._shown_room: str | None = None
+        """Which of the open ones is on the page."""
+        self._left_room: RoomDriver | None = None
+        """The last one that was left; it may not have come to its end."""
+
+    def start(self) -> None:
+        """Take over the page."""
+        # They last as long as the page, so nobody disposes of them.
+        self._location.on_change(self._go)
+        for event in ("online", "networkchange", "pageshow", "visibilitychange"):
+            self._document.on(event, lambda _event: self._check())
+        # Other tabs write to localStorage too; a page that comes back from the history has heard nothing of it.
+        for event in ("storage", "pageshow"):
+            self._document.on(event, lambda _event: self._look_at_store())
+        self._account.start()
+        self._document.root().set("data-app", "ready")
+
+    def failed(self, error: BaseException) -> None:
+        """Show in every open room that the page is broken: something has failed that nobody foresaw."""
+        self._report(error)
+        for room in tuple(self._open_rooms.values()):
+            room.screen.apply(StatusChanged(BROKEN))
+
+    # What a person asks for (ui.actions.PageActions)
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in with an account that exists."""
+        self._account.sign_in(username, password)
+
+    def register(self, username: str, password: str) -> None:
+        """Make a new account, and sign in with it."""
+        self._account.register(username, password)
+
+    def sign_out(self) -> None:
+        """End the login on this browser."""
+        self._account.sign_out()
+
+    def open_room(self, room: str) -> None:
+        """Go to a room."""
+        self._location.push(path_of(room))
+        self._go()
+
+    def open_lobby(self) -> None:
+        """Go back to the lobby; leaves the room."""
+        self._location.push(LOBBY_PATH)
+        self._go()
+
+    def forget_room(self, room: str) -> None:
+        """Take a room off the list of recent ones."""
+        self._keep_rooms(without_room(self._recent_rooms(), room))
+
+    def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Connect through a relay only from now on, or also directly; in every room, and on this device."""
+        self._relay_preference.wish(only=only)
+        for driver in self._drivers():
+            driver.relay_only_requested()
+
+    # What comes of signing in (drivers.account.AccountView)
+
+    def show_signing_in(self) -> None:
+        """Name and password are being checked."""
+        self._page.show_signing_in()
+
+    def show_access_fault(self, fault: AccessFault) -> None:
+        """Signing in or registering failed."""
+        self._page.show_access_fault(fault)
+
+    def signed_in(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
+        """Go to where the address says, which is where the person was going."""
+        self._go()
+
+    def signed_out(self, fault: AccessFault | None, username: str) -> None:
+        """Leave every room, and show the form; the address stays, so that signing in leads back."""
+        for room in tuple(self._open_rooms):
+            self._leave_room(room)
+        self._page.show_sign_in(fault, username)
+
+    # Places
+
+    def _go(self) -> None:
+        """Show what the address stands for, and leave the room that was shown before."""
+        if self._shown_room is not None:
+            self._leave_room(self._shown_room)
+        login = self._account.login
+        if login is None:
+            self._page.show_sign_in()
+            return
+        match place_of(self._location.path):
+            case Lobby():
+                self._page.show_lobby(login.username, self._recent_rooms(), self._relay_preference.choice)
+                self._relay_preference.look()
+            case RoomPlace(room):
+                self._keep_rooms(with_room(self._recent_rooms(), room))
+                self._enter_room(room, login.username)
+            case NoPlace():
+                self._page.show_room_fault()
+
+    # Open rooms
+
+    def _enter_room(self, room: str, username: str) -> None:
+        """Open a room, and show it."""
+        callbacks = RoomCallbacks(
+            lambda notice: self._show(room, notice),
+            self._account.token_refused,
+            self._warn,
+            self._token,
+            lambda: self._relay_preference.only,
+        )
+        driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
+        self._open_rooms[room] = OpenRoom(driver, self._page.show_room(room, username, driver))
+        self._shown_room = room
+        driver.start(after=self._left_room)
+
+    def _leave_room(self, room: str) -> None:
+        driver = self._open_rooms[room].driver
+        driver.stop()
+        self._left_room = driver
+        del self._open_rooms[room]
+        if self._shown_room == room:
+            self._shown_room = None
+
+    def _show(self, room: str, notice: Notice) -> None:
+        self._open_rooms[room].screen.apply(notice)
+
+    def _drivers(self) -> tuple[RoomDriver, ...]:
+        """Return those of the open rooms; what one of them is told may end others."""
+        return tuple(room.driver for room in self._open_rooms.values())
+
+    # What happens outside
+
+    def _check(self) -> None:
+        """Something has changed outside that may have cut connections."""
+        for driver in self._drivers():
+            driver.checked()
+
+    def _look_at_store(self) -> None:
+        """Another tab may have written to localStorage: look at everything that we hold a copy of."""
+        self._account.look()
+        self._page.show_recent_rooms(self._recent_rooms())
+        self._page.show_relay_choice(self._relay_preference.choice)
+        for driver in self._drivers():
+            driver.retention_requested()
+            driver.relay_only_requested()
+
+    def _token(self) -> str:
+        return self._account.login.token if self._account.login else ""
+
+    # Recent rooms
+
+    def _recent_rooms(self) -> tuple[str, ...]:
+        return parse_rooms(self._store.get(RECENT_ROOMS_KEY))
+
+    def _keep_rooms(self, rooms: tuple[str, ...]) -> None:
+        self._store.put(RECENT_ROOMS_KEY, format_rooms(rooms))

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import pytest
+
+from client_py.core.notices import StatusChanged
+from client_py.core.status_line import Status, StatusLine
+from protocol.codes import CloseCode
+from tests.client_py.page_stage import TOKEN, Stage, stage_at
+from tests.fakes.ports import settle
+
+CHECKED = ("online", "networkchange", "pageshow", "visibilitychange")
+"""The events after which connections may have been cut."""
+
+
+# Entering and leaving
+
+
+async def test_room_is_entered_with_the_token_of_now() -> None:
+    """It is the one that was renewed meanwhile, and there is none after the end of the login."""
+    stage = await stage_at("/chat/den")
+    token = stage.rooms[0].callbacks.token
+    assert token() == TOKEN
+    stage.log_in("alice", "newer", lifetime=9_000)
+    stage.document.fire("storage")
+    assert token() == "newer"
+    stage.application.sign_out()
+    assert token() == ""
+
+
+async def test_room_is_left_for_the_lobby() -> None:
+    """Its visit ends, and the next one knows of it as the one before."""
+    stage = await stage_at("/")
+    stage.application.open_room("den")
+    assert (stage.location.path, stage.screen) == ("/chat/den", "room")
+    assert (stage.calls(), stage.rooms[0].after) == ([("den", "start")], None)
+    stage.click("lobby")
+    assert (stage.location.path, stage.screen) == ("/", "lobby")
+    assert stage.calls() == [("den", "stop")]
+    assert stage.recent_rooms == ["den"]
+    stage.application.open_room("den")
+    assert stage.calls() == [("den", "start")]
+    assert stage.rooms[1].after is stage.rooms[0]
+
+
+async def test_room_is_entered_once_the_last_one_has_closed() -> None:
+    """What the last visit has yet to write comes first; the page shows the next room meanwhile."""
+    stage = await stage_at("/chat/den")
+    stage.databases.database.open_for_writing.clear()
+    stage.rooms[0].send("the last word")
+    stage.application.open_room("hall")
+    await settle()
+    assert stage.calls() == [("den", "start", "stop"), ("hall", "start")]
+    assert stage.document.title == "hall · P2P Chat"
+    assert len(stage.sockets.opened) == 1
+    stage.databases.database.open_for_writing.set()
+    await settle()
+    assert len(stage.sockets.opened) == 2
+    assert stage.failures == []
+
+
+async def test_person_goes_back_and_forward() -> None:
+    """Each step shows what stands at its address, and leaves what stood at the one before."""
+    stage = await stage_at("/")
+    stage.application.open_room("den")
+    stage.application.open_room("hall")
+    stage.calls()
+    stage.location.go_back()
+    assert stage.calls() == [("hall", "stop"), ("den", "start")]
+    assert stage.rooms[2].after is stage.rooms[1]
+    stage.location.go_back()
+    assert (stage.screen, stage.calls()) == ("lobby", [("den", "stop")])
+    stage.location.go_forward()
+    assert (stage.screen, stage.calls()) == ("room", [("den", "start")])
+    assert [room.name for room in stage.rooms] == ["den", "hall", "den", "den"]
+
+
+async def test_room_is_entered_again_at_its_own_address() -> None:
+    """Where a step of the history leads to the room that is shown, its visit ends and another begins."""
+    stage = await stage_at("/chat/den")
+    stage.application.open_room("den")
+    assert stage.calls() == [("den", "start", "stop"), ("den", "start")]
+    assert stage.rooms[1].after is stage.rooms[0]
+
+
+# What the server says in a room
+
+
+async def test_refused_token_ends_the_login() -> None:
+    """The form says why, and the room is left."""
+    stage = await stage_at("/chat/den")
+    stage.sockets.opened[0].callbacks.closed(CloseCode.UNAUTHENTICATED)
+    assert stage.screen == "form"
+    assert "has expired" in stage.document.by_id("sign-in-notice").text
+    assert stage.calls() == [("den", "start", "stop")]
+
+
+async def test_refused_token_gives_way_to_that_of_another_tab() -> None:
+    """Another tab has renewed it: the room is entered again, with the new one."""
+    stage = await stage_at("/chat/den")
+    stage.log_in("alice", "newer", lifetime=9_000)
+    stage.sockets.opened[0].callbacks.closed(CloseCode.UNAUTHENTICATED)
+    await settle()
+    assert stage.calls() == [("den", "start", "stop"), ("den", "start")]
+    assert stage.screen == "room"
+    assert stage.sockets.opened[1].subprotocols[-1].endswith("newer")
+
+
+async def test_warning_of_a_room_is_passed_on() -> None:
+    """It is for the console."""
+    stage = await stage_at("/chat/den")
+    stage.rooms[0].callbacks.warn("odd")
+    assert stage.warnings == ["odd"]
+
+
+# Checks
+
+
+@pytest.mark.parametrize("event", CHECKED)
+async def test_room_is_checked(event: str) -> None:
+    """Where connections may have been cut, the room looks."""
+    stage = await stage_at("/chat/den")
+    stage.document.fire(event)
+    assert stage.rooms[0].calls.count("checked") == 1
+
+
+@pytest.mark.parametrize("event", [*CHECKED, "storage"])
+async def test_event_does_no_harm_without_a_room(event: str) -> None:
+    """Neither before there was one, nor after."""
+    stage = await stage_at("/")
+    stage.document.fire(event)
+    stage.application.open_room("den")
+    stage.application.open_lobby()
+    stage.calls()
+    stage.document.fire(event)
+    await settle()
+    assert (stage.calls(), stage.failures) == ([], [])
+
+
+# Several open rooms, of which the page shows one; it has no way to keep another one open yet
+
+
+async def two_rooms() -> Stage:
+    """Open den, and hall beside it, which is shown."""
+    stage = await stage_at("/chat/den")
+    stage.application._enter_room("hall", "alice")
+    await settle()
+    stage.calls()
+    return stage
+
+
+@pytest.mark.parametrize("event", CHECKED)
+async def test_every_open_room_is_checked(event: str) -> None:
+    """Also those that are not shown."""
+    stage = await two_rooms()
+    stage.document.fire(event)
+    assert [room.calls.count("checked") for room in stage.rooms] == [1, 1]
+
+
+async def test_every_open_room_hears_of_the_store_and_the_relay() -> None:
+    """What is kept for all rooms, each of them looks at."""
+    stage = await two_rooms()
+    stage.document.fire("storage")
+    assert [call[1:] for call in stage.calls()] == [("retention_requested", "relay_only_requested")] * 2
+    stage.application.set_relay_only(only=True)
+    assert [call[1:] for call in stage.calls()] == [("relay_only_requested",)] * 2
+
+
+async def test_notice_goes_to_the_screen_of_its_room() -> None:
+    """What a room tells that is not shown does not show in another one."""
+    stage = await two_rooms()
+    stage.rooms[1].callbacks.show(StatusChanged(StatusLine(Status.CONNECTED)))
+    stage.rooms[0].callbacks.show(StatusChanged(StatusLine(Status.OFFLINE)))
+    assert stage.status == Status.CONNECTED
+
+
+async def test_room_that_is_shown_is_left_alone() -> None:
+    """Going elsewhere ends no other one."""
+    stage = await two_rooms()
+    stage.application.open_lobby()
+    assert stage.calls() == [("hall", "stop")]
+    stage.document.fire("online")
+    assert stage.calls() == [("den", "checked")]
+    stage.application.open_room("garden")
+    assert stage.calls() == [("garden", "start")]
+
+
+async def test_signing_out_leaves_every_room() -> None:
+    """None of them goes on under a login that has ended."""
+    stage = await two_rooms()
+    stage.application.sign_out()
+    assert stage.calls() == [("den", "stop"), ("hall", "stop")]
+    assert stage.screen == "form"
+    stage.document.fire("online")
+    assert stage.calls() == []
