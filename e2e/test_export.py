@@ -19,7 +19,7 @@ from e2e.nginx import nginx_fault
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
 from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost
-from signaling.http.page_endpoints import FOREVER
+from signaling.site.caching import FOREVER
 from signaling.site.export import export_site
 from signaling.site.loading import load_site, static_folder
 from signaling.site.target import Hosting

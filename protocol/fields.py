@@ -71,6 +71,8 @@ MAX_PASSWORD_BYTES = 72
 RoomName = Annotated[str, ROOM_NAME]
 Username = Annotated[str, USERNAME]
 PeerId = Annotated[str, PEER_ID]
+AccessToken = Annotated[str, Text(4_096, r"[A-Za-z0-9_.-]+")]
+"""A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
 ResumeToken = Annotated[str, Text(256, r"[A-Za-z0-9_.-]+")]
 Sdp = Annotated[str, Text(32_768)]
 """One session description; a data channel alone needs about 1 KiB, three media about 10."""

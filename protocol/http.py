@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from protocol.codec import Body
-from protocol.fields import Items, Text, UnixTime
+from protocol.fields import AccessToken, Items, Text, UnixTime, Username
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
 KNOCK_SUBPROTOCOL = "p2p-chat.knock"
@@ -34,8 +34,38 @@ stands before the first dot: two marks that have that in common are of one name 
 MAX_DEVICE_MARKS = 8
 """A browser that more people use sends those of who logged in last."""
 
+MAX_LOGIN_BYTES = 16_384
+"""Of the answer that holds a token; it only guards the page against a broken server."""
+
 MAX_ICE_SERVERS_BYTES = 65_536
 """Room for some hundred URLs; it only guards the page against a broken server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What `POST /api/register` takes. Which names and passwords may be, has codes of its own."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedCredentials(Credentials):
+    """What `POST /api/login` takes; `device_marks` are those that the browser holds, whichever accounts they are of."""
+
+    device_marks: Annotated[tuple[str, ...], Items(0, MAX_DEVICE_MARKS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What answers them, and `POST /api/refresh`."""
+
+    token: AccessToken
+    username: Username
+    expires_at: UnixTime
+    """When the token ends."""
+    device_mark: str | None = None
+    """For the browser to show at the next login; None where the token was renewed. One that is none is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +77,7 @@ class IceServers:
     """When the credentials in it end; None where there are none."""
 
 
+CREDENTIALS: Body[Credentials] = Body(Credentials, MAX_BODY_BYTES)
+MARKED_CREDENTIALS: Body[MarkedCredentials] = Body(MarkedCredentials, MAX_BODY_BYTES)
+LOGIN: Body[Login] = Body(Login, MAX_LOGIN_BYTES, lenient=True)
 ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES, lenient=True)

@@ -29,7 +29,8 @@ from protocol.http import (
 from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.authenticator import Admission
 from signaling.accounts.device_marks import DeviceMarks
-from signaling.accounts.endpoints import AccountApi, Health, IceServersApi
+from signaling.accounts.endpoints import AccountApi
+from signaling.accounts.login_limits import LoginLimits
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.store import Accounts
 from signaling.client_addresses import ClientAddresses
@@ -37,18 +38,20 @@ from signaling.cluster.backplane import Backplane
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.configuration.settings import Settings
 from signaling.errors import Refusal
+from signaling.http.health_endpoint import HealthEndpoint
 from signaling.http.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from signaling.http.middleware.access_log import AccessLog
 from signaling.http.middleware.body_limit import BodyLimit
 from signaling.http.middleware.handshake_limit import HandshakeLimit
 from signaling.http.middleware.origin_check import OriginCheck
 from signaling.http.middleware.request_metrics import RequestMetrics
-from signaling.http.middleware.security_headers import SecurityHeaders, security_headers
+from signaling.http.middleware.security_headers import SecurityHeaders
 from signaling.http.page_endpoints import Pages, robots
+from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
 from signaling.monitoring.logs import log
-from signaling.monitoring.metrics import registry
-from signaling.monitoring.readiness import READY_PATH, Check, Readiness
+from signaling.monitoring.metrics import Gauges, registry
+from signaling.monitoring.readiness import Check, Readiness
 from signaling.monitoring.request_ids import REQUEST_ID_HEADER
 from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
 from signaling.process.heap import keep_small
@@ -56,25 +59,30 @@ from signaling.process.open_files import files_for_connections
 from signaling.rate_limits.address_and_account_quotas import Limits, Quotas, frames_for
 from signaling.rate_limits.budgets import Rate
 from signaling.rate_limits.rate_counters import RateCounters
-from signaling.rate_limits.rate_limit import LoginLimits, ice_servers_limit, refresh_limit, registration_limit
+from signaling.rate_limits.rate_limit import ice_servers_limit, refresh_limit, registration_limit
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rooms.effects_driver import Switchboard
 from signaling.rooms.registry import Places, Rooms
-from signaling.sessions.connection import SignalingEndpoint
 from signaling.sessions.ice_servers import IceServerList
+from signaling.sessions.ice_servers_endpoint import IceServersEndpoint
 from signaling.sessions.resume_tokens import ResumeTokens
+from signaling.sessions.websocket_endpoint import SignalingEndpoint
 from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
+from signaling.site.security_headers import security_headers
 from signaling.storage.data_folder import token_secret
-from signaling.storage.database import chosen_url
+from signaling.storage.database import Database, chosen_url
+
+PROBES = frozenset({HEALTH_PATH, METRICS_PATH, READY_PATH})
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a running server is made of."""
 
+    database: Database
     admission: Admission
     accounts_api: AccountApi
-    ice_servers: IceServersApi
+    ice_servers: IceServersEndpoint
     endpoint: SignalingEndpoint
     switchboard: Switchboard
     backplane: Backplane | None
@@ -119,8 +127,9 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
 def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     secret = token_secret(settings)
     counters = RateCounters(settings.backplane_url)
+    database = Database(chosen_url(settings))
     admission = Admission(
-        Accounts(chosen_url(settings), with_demo=settings.is_development),
+        Accounts(database, with_demo=settings.is_development),
         Passwords(settings.bcrypt_cost),
         AccessTokens(secret, settings.token_life),
         DeviceMarks(secret),
@@ -140,7 +149,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         turn_secret=settings.turn_secret,
         turn_life=settings.turn_life,
     )
-    ice_servers_api = IceServersApi(admission, ice_servers, ice_servers_limit(settings, counters))
+    ice_servers_api = IceServersEndpoint(admission, ice_servers, ice_servers_limit(settings, counters))
     endpoint = SignalingEndpoint(
         message_limit=settings.message_limit,
         addresses=ClientAddresses(settings.trusted_proxies),
@@ -154,9 +163,20 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     checks: dict[str, Check] = {"database": admission.accounts.check}
     if backplane is not None:
         checks["backplane"] = backplane.check
-    metrics = WorkerMetrics(registry(rooms, switchboard), worker)
+    metrics = WorkerMetrics(registry(switchboard.tally, _gauges(rooms, switchboard)), worker)
     api = AccountApi(admission, refresh_limit(settings, counters))
-    return Parts(admission, api, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics)
+    return Parts(
+        database, admission, api, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics
+    )
+
+
+def _gauges(rooms: Rooms, switchboard: Switchboard) -> Gauges:
+    return Gauges(
+        connections=lambda: switchboard.open_lines,
+        rooms=lambda: rooms.open_rooms,
+        peers=lambda: rooms.connected_peers,
+        peers_awaited=lambda: rooms.awaited_peers,
+    )
 
 
 def _limits(settings: Settings) -> Limits:
@@ -178,8 +198,9 @@ def _rate(limit: RateLimitItem) -> Rate:
 
 @asynccontextmanager
 async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
-    await parts.admission.accounts.open()
+    await parts.database.open()
     try:
+        await parts.admission.accounts.open()
         if settings.is_development:
             for name in await parts.admission.seed_demo():
                 log("no_demo_account", level=logging.WARNING, account=name, reason="someone registered its name")
@@ -196,11 +217,12 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         if parts.backplane is not None:
             await parts.backplane.close()
         parts.switchboard.shut_down()
-        await parts.admission.accounts.close()
+        parts.admission.accounts.close()
+        await parts.database.close()
 
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
-    api, pages, health = parts.accounts_api, Pages(parts.site), Health(settings.allowed_origins)
+    api, pages, health = parts.accounts_api, Pages(parts.site), HealthEndpoint(settings.allowed_origins)
     return [
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
@@ -209,13 +231,13 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route("/pyodide/{version}/{name:path}", pages.runtime),
         Route("/favicon.ico", pages.favicon),
         Route("/robots.txt", robots),
-        Route(HEALTH_PATH, health.health),
-        Route(READY_PATH, parts.readiness.serve),
+        Route(HEALTH_PATH, health.serve),
+        Route(READY_PATH, ReadinessEndpoint(parts.readiness).serve),
         Route(METRICS_PATH, MetricsEndpoint(parts.metrics, settings.metrics_token).serve),
         Route(REGISTER_PATH, api.register, methods=["POST"]),
         Route(LOGIN_PATH, api.log_in, methods=["POST"]),
         Route(REFRESH_PATH, api.refresh, methods=["POST"]),
-        Route(ICE_SERVERS_PATH, parts.ice_servers.give),
+        Route(ICE_SERVERS_PATH, parts.ice_servers.serve),
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
     ]
 
@@ -226,7 +248,7 @@ def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
     endpoint = parts.endpoint
     return [
         Middleware(HandshakeLimit, quotas=endpoint.quotas, addresses=endpoint.addresses, tally=tally),
-        Middleware(AccessLog),
+        Middleware(AccessLog, probes=PROBES),
         Middleware(RequestMetrics, tally=tally),
         Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),
         Middleware(

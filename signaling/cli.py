@@ -15,7 +15,8 @@ from click.exceptions import Exit
 
 from signaling.accounts.authenticator import DEMO_PASSWORDS
 from signaling.app import create_app
-from signaling.configuration.settings import PREFIX, Settings, is_loopback, unknown_variables
+from signaling.client_addresses import is_loopback
+from signaling.configuration.settings import PREFIX, Settings, unknown_variables
 from signaling.errors import DatabaseUnavailable, ExportError, StartupError
 from signaling.monitoring import logs
 from signaling.monitoring.worker_metrics import Worker

@@ -62,6 +62,14 @@ def network_key(host: str | None) -> str:
     return _network(host, IPV6_NETWORK_PREFIX)
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a host; a name other than localhost is taken for public."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def host_of(scope: Mapping[str, Any]) -> str | None:
     """Return where a request comes from, by ASGI's account of it; None for a Unix socket."""
     client = scope.get("client")

@@ -58,44 +58,78 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
     return Layer(frozenset(allowed), forbidden, open_to_libraries)
 
 
-# What `bundle/site.py` imports: a wheel is built without the server's libraries.
-BUILDING = (
-    "signaling.errors",
-    *(f"signaling.site.{name}" for name in ("app_archive", "content_policy", "loading", "prebuilt", "target")),
+# What each folder of the server answers to others: it may import these, itself, and what everyone there may.
+EVERYONE = ("protocol", "signaling.errors", "signaling.client_addresses", "signaling.origins")
+FOLDERS = {
+    "accounts": ("configuration", "http", "monitoring", "rate_limits", "storage"),
+    "cluster": ("monitoring", "rooms"),
+    "configuration": (),
+    "http": ("monitoring", "rate_limits", "site"),
+    "monitoring": ("rate_limits.budgets",),
+    "process": ("configuration", "http", "monitoring", "rate_limits", "sockets"),
+    "rate_limits": ("configuration", "monitoring"),
+    "rooms": ("monitoring",),
+    "sessions": ("accounts", "http", "monitoring", "rate_limits", "rooms", "sockets"),
+    "site": (),
+    "sockets": ("http", "monitoring", "rate_limits", "site.security_headers"),
+    "storage": ("configuration", "monitoring"),
+}
+"""By folder. None of them knows the wiring: `app`, `cli`."""
+
+PURE = (
+    "accounts.device_marks",
+    "client_addresses",
+    "cluster.effects",
+    "cluster.guests",
+    "cluster.process_messages",
+    "cluster.spanning_rooms",
+    "monitoring.counters",
+    "monitoring.log_limits",
+    "origins",
+    "rate_limits.address_and_account_quotas",
+    "rate_limits.budgets",
+    "rate_limits.last_turns",
+    "rate_limits.penalties",
+    "rate_limits.turn_queue",
+    "rooms.effects",
+    "rooms.registry",
+    "rooms.signal_codec",
+    "sessions.ice_servers",
+    "sessions.resume_tokens",
+    "sessions.session",
+    "sockets.request_heads",
 )
+"""Modules of the server that decide without I/O, clock or chance; of the server they know each other alone."""
+
+
+def server_layers() -> dict[str, Layer]:
+    """Return the rows of the server: its wiring, its folders, and in them what is pure."""
+    rows = {"signaling": layer("signaling", "protocol", open_to_libraries=True)}
+    rows["signaling.errors"] = layer("protocol", forbidden=IMPURE)
+    reach = {}
+    for folder, others in FOLDERS.items():
+        reach[folder] = (*EVERYONE, *(f"signaling.{name}" for name in (folder, *others)))
+        # What `bundle/site.py` imports of `site`: a wheel is built without the server's libraries.
+        rows[f"signaling.{folder}"] = layer(*reach[folder], open_to_libraries=folder != "site")
+    for name in PURE:
+        known = reach.get(name.partition(".")[0], EVERYONE)
+        pure = [f"signaling.{other}" for other in PURE if any(lies_under(f"signaling.{other}", each) for each in known)]
+        # msgspec makes values, and touches nothing.
+        rows[f"signaling.{name}"] = layer("protocol", "signaling.errors", "msgspec", *pure, forbidden=IMPURE)
+    return rows
+
+
+def lies_under(module: str, package: str) -> bool:
+    """Whether `module` is `package` or something in it."""
+    return module == package or module.startswith(f"{package}.")
+
 
 SHARED_BY_CORE = tuple(f"client_py.core.{name}" for name in ("backoff", "channels", "frame_budgets", "frames"))
 
 # The longest name that a module lies under is its layer; what lies directly in client_py/ gets the standard library.
 LAYERS = {
     "protocol": layer("protocol", forbidden=IMPURE),
-    "signaling": layer("signaling", "protocol", open_to_libraries=True),
-    **{
-        # msgspec makes values, and touches nothing.
-        f"signaling.{pure}": layer("signaling", "protocol", "msgspec", forbidden=IMPURE)
-        for pure in (
-            "accounts.device_marks",
-            "client_addresses",
-            "cluster.guests",
-            "cluster.process_messages",
-            "cluster.spanning_rooms",
-            "monitoring.counters",
-            "monitoring.log_limits",
-            "origins",
-            "rate_limits.address_and_account_quotas",
-            "rate_limits.budgets",
-            "rate_limits.last_turns",
-            "rate_limits.penalties",
-            "rate_limits.turn_queue",
-            "rooms.effects",
-            "rooms.registry",
-            "rooms.signal_codec",
-            "sessions.ice_servers",
-            "sessions.resume_tokens",
-            "sessions.session",
-        )
-    },
-    **{name: layer(*BUILDING, "protocol") for name in BUILDING},
+    **server_layers(),
     "client_py": layer(),
     "client_py.ports": layer("client_py.ports", "protocol"),
     # What lies directly in core/ joins the three parts below, which know nothing of each other.
@@ -134,11 +168,6 @@ REGISTRY_HOSTS = [
 FOREIGN_ORIGIN = re.compile(r"""["'`(]\s*((?:https?:|wss?:)?//[^\s"'`)]+)""")
 # Names an XML vocabulary, and is never fetched.
 NAMESPACE = re.compile(r"http://www\.w3\.org/[\w/]+")
-
-
-def lies_under(module: str, package: str) -> bool:
-    """Whether `module` is `package` or something in it."""
-    return module == package or module.startswith(f"{package}.")
 
 
 def layer_of(module: str) -> Layer:
@@ -195,16 +224,25 @@ def foreign_origins(text: str) -> list[str]:
     return [origin for origin in FOREIGN_ORIGIN.findall(text) if not NAMESPACE.fullmatch(origin)]
 
 
+PLANTED = (
+    "protocol/codec",
+    "signaling/app",
+    "signaling/accounts/store",
+    "signaling/cluster/spanning_rooms",
+    "signaling/http/responses",
+    "signaling/rooms/effects_driver",
+    "signaling/rooms/registry",
+    "signaling/sockets/keepalive",
+    "client_py/ports/time",
+    "client_py/core/peer/link",
+    "client_py/core/room",
+    "client_py/ui/page",
+)
+
+
 def plant(root: Path, path: str, source: str) -> None:
     """Write a module, and a tree around it for its imports to be resolved in."""
-    for name in (
-        "protocol/codec",
-        "signaling/app",
-        "client_py/ports/time",
-        "client_py/core/peer/link",
-        "client_py/core/room",
-        "client_py/ui/page",
-    ):
+    for name in PLANTED:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).with_suffix(".py").touch()
     (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -214,6 +252,13 @@ def plant(root: Path, path: str, source: str) -> None:
 def test_modules_keep_to_their_layers() -> None:
     """No module of ours imports what its layer may not know."""
     assert violations(ROOT) == []
+
+
+def test_every_folder_of_the_server_has_a_row() -> None:
+    """A new folder is missed here, and so are a row of one and a pure module that are no more."""
+    folders = {path.parent.name for path in (ROOT / "signaling").glob("*/__init__.py")}
+    assert folders == FOLDERS.keys()
+    assert all(is_module(ROOT, f"signaling.{name}") for name in PURE)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -253,8 +298,23 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
         ("client_py/drivers/x.py", "import js", "js"),
         ("client_py/browser/x.py", "from client_py.core.peer import link", "client_py.core.peer.link"),
         ("client_py/browser/x.py", "import protocol.codec", "protocol.codec"),
+        ("signaling/accounts/x.py", "from signaling.rooms import registry", "signaling.rooms.registry"),
+        ("signaling/accounts/x.py", "from signaling import app", "signaling.app"),
+        ("signaling/configuration/x.py", "from signaling.accounts.store import X", "signaling.accounts.store"),
+        ("signaling/http/x.py", "from signaling.rooms import registry", "signaling.rooms.registry"),
+        ("signaling/monitoring/x.py", "from signaling.rooms import registry", "signaling.rooms.registry"),
+        ("signaling/rooms/x.py", "from ..cluster import spanning_rooms", "signaling.cluster.spanning_rooms"),
+        ("signaling/rooms/x.py", "from signaling.http import responses", "signaling.http.responses"),
+        ("signaling/rooms/x.py", "import signaling.sockets.keepalive", "signaling.sockets.keepalive"),
         ("signaling/rooms/registry.py", "import asyncio", "asyncio"),
+        ("signaling/rooms/registry.py", "from . import effects_driver", "signaling.rooms.effects_driver"),
+        ("signaling/rooms/effects.py", "from signaling.monitoring.logs import log", "signaling.monitoring.logs"),
+        ("signaling/cluster/guests.py", "import redis", "redis"),
+        ("signaling/cluster/spanning_rooms.py", "import time", "time"),
+        ("signaling/sockets/x.py", "from signaling.rooms import registry", "signaling.rooms.registry"),
+        ("signaling/storage/x.py", "from signaling.accounts import store", "signaling.accounts.store"),
         ("signaling/sessions/session.py", "import starlette", "starlette"),
+        ("signaling/errors.py", "import starlette", "starlette"),
         ("signaling/site/loading.py", "from signaling.app import app", "signaling.app"),
         ("signaling/site/target.py", "import starlette", "starlette"),
         ("client_py/ui/x.py", "from client_py.drivers import link", "client_py.drivers"),
@@ -284,6 +344,9 @@ def test_layers_refuse_import(tmp_path: Path, path: str, source: str, target: st
             "client_py/ports/x.py",
             "from typing import Protocol\nfrom protocol.codec import decode\nfrom .time import Clock",
         ),
+        ("signaling/rooms/effects_driver.py", "import asyncio\nfrom .registry import Rooms"),
+        ("signaling/cluster/spanning_rooms.py", "import msgspec\nfrom signaling.rooms.registry import Rooms"),
+        ("signaling/sessions/x.py", "import starlette\nfrom signaling.accounts import store"),
         ("client_py/core/x.py", "import enum\nfrom . import link\nfrom protocol import codec"),
         ("client_py/drivers/x.py", "import asyncio\nfrom client_py import ports\nfrom ..core.link import Link"),
         ("client_py/browser/x.py", "import js\nfrom pyodide.ffi import create_proxy\nfrom .. import ports"),

@@ -23,7 +23,7 @@ from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.store import Accounts, username_key
 from signaling.configuration.settings import Settings
 from signaling.storage.data_folder import token_secret
-from signaling.storage.database import chosen_url
+from signaling.storage.database import Database, chosen_url
 
 ROOT = Path(__file__).parents[2]
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -114,14 +114,15 @@ async def running(accounts: int, profile: Path | None = None) -> AsyncIterator[R
 
 async def _open_accounts(settings: Settings, count: int) -> list[Account]:
     """Write accounts into the database: over HTTP an address may open only a few in an hour."""
-    accounts = Accounts(chosen_url(settings), with_demo=False)
+    database = Database(chosen_url(settings))
+    accounts = Accounts(database, with_demo=False)
     tokens = AccessTokens(token_secret(settings), settings.token_life)
     password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(settings.bcrypt_cost)).decode()
-    await accounts.open()
+    await database.open()
     try:
         opened = [await accounts.add(f"person-{number}", password_hash) for number in range(count)]
     finally:
-        await accounts.close()
+        await database.close()
     marks, now = DeviceMarks(token_secret(settings)), time.time()
     return [
         Account(

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from protocol.fields import USERNAME, password_fault
 from signaling.accounts.access_tokens import AccessToken, AccessTokens
 from signaling.accounts.device_marks import DeviceMark, DeviceMarks
+from signaling.accounts.login_limits import Caller, LoginLimits
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.store import Account, Accounts, username_key
-from signaling.client_addresses import address_key, network_key
-from signaling.configuration.settings import is_loopback
+from signaling.client_addresses import address_key, is_loopback, network_key
 from signaling.errors import AccountExists, AuthenticationError, InvalidCredentials, InvalidPassword, InvalidUsername
-from signaling.rate_limits.rate_limit import Caller, LoginLimits, RateLimit
+from signaling.rate_limits.rate_limit import RateLimit
 from signaling.rate_limits.turn_queue import Share
 
 DEMO_PASSWORDS = {"test": "test", "demo": "demo"}

@@ -9,42 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Boolean,
-    Column,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    delete,
-    insert,
-    literal,
-    select,
-)
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from signaling.errors import AccountExists, DatabaseUnavailable, DependencyUnavailable
 from signaling.storage.database import Database
+from signaling.storage.tables import ACCOUNTS
 
 KNOWN_SECONDS = 5.0
 """For so long an account that was found is not looked for again: until then one that another program has deleted can
 still come in. Where everyone comes back at once, as after a restart, it saves most of the work."""
 KNOWN_ACCOUNTS = 4096
-METADATA = MetaData()
-"""What the migrations end in (signaling/storage/migrations/): a test compares the two."""
-ACCOUNTS = Table(
-    "accounts",
-    METADATA,
-    # Made up and never used again: a token of a deleted account is no token of a later one with its name.
-    Column("id", String(32), primary_key=True),
-    Column("username", String(32), nullable=False),
-    Column("username_key", String(32), nullable=False, unique=True),
-    Column("password_hash", String(60), nullable=False),
-    Column("is_demo", Boolean, nullable=False),
-    Column("created_at", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +43,23 @@ class Accounts:
     While the database is away, everything raises DatabaseUnavailable.
     """
 
-    def __init__(self, url: URL, *, with_demo: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, *, with_demo: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._with_demo = with_demo
-        self._database = Database(url)
+        self._database = database
         self._clock = clock
         self._known: dict[str, tuple[Account, float]] = {}
         self._searches: dict[str, asyncio.Task[Account | None]] = {}
 
     async def open(self) -> None:
-        """Bring the tables up to date, and drop the demo accounts if this is no place for them; or a StartupError."""
-        await self._database.open()
+        """Drop the demo accounts if this is no place for them. The database is open, its tables up to date."""
         if not self._with_demo:
             async with self._database.begin() as connection:
                 await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_demo))
 
-    async def close(self) -> None:
-        """Close every connection to the database."""
+    def close(self) -> None:
+        """Look for nobody any more."""
         for search in self._searches.values():
             search.cancel()
-        await self._database.close()
 
     async def check(self) -> None:
         """Have the database look at its accounts, at one at most; DependencyUnavailable if it does not."""

@@ -20,12 +20,13 @@ import msgspec
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from signaling.cluster.effects import Claim, Post
 from signaling.cluster.process_messages import ProcessId, Written, seal, unseal
 from signaling.cluster.redis_connections import LEASE_SECONDS, Batch, LeaseLost, Lines, lines
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import BackplaneUnusable, DependencyUnavailable
 from signaling.monitoring.logs import LOGGER, log
-from signaling.rooms.effects import Claim, Effect, OutsideEffect, Post, Release
+from signaling.rooms.effects import Effect, OutsideEffect, Release
 
 PROCESS_ID_BYTES = 9
 RENEW_SECONDS = LEASE_SECONDS / 4

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from protocol.events import EVENTS
 from protocol.versions import FIRST, known_to
+from signaling.cluster.effects import Post
 from signaling.cluster.process_messages import HangUp, Pass, ProcessId, Tell
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, Post
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect
 from signaling.rooms.registry import Newcomer
 from signaling.rooms.signal_codec import Relayed
 

@@ -19,6 +19,7 @@ from protocol.codes import CloseCode
 from protocol.errors import UnexpectedMessage
 from protocol.events import EVENTS, Error, Joined, Peer
 from protocol.versions import LATEST, known_to
+from signaling.cluster.effects import Claim, Post
 from signaling.cluster.guests import Guest, Guests, Search, Stays
 from signaling.cluster.process_messages import (
     Ask,
@@ -35,7 +36,7 @@ from signaling.cluster.process_messages import (
     Written,
 )
 from signaling.errors import BackplaneUnavailable, NotInRoom, Refusal
-from signaling.rooms.effects import Claim, Close, ConnectionId, Deliver, Effect, Post, Release
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, Release
 from signaling.rooms.registry import Newcomer, Reason, Rooms
 from signaling.rooms.signal_codec import Relayed, RelayRequest
 

@@ -7,7 +7,6 @@ A field carries its variable, its default as one would write it, and a sentence;
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from limits import RateLimitItem
 
+from signaling.client_addresses import is_loopback
 from signaling.configuration.values import (
     choice,
     read_backplane_url,
@@ -269,14 +269,6 @@ class Settings:
     def is_development(self) -> bool:
         """Whether there are demo accounts, and a secret made by ourselves."""
         return self.development == "auto" and is_loopback(self.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host; a name other than localhost is taken for public."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

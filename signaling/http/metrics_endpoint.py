@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signaling.accounts.endpoints import bearer_token
-from signaling.configuration.settings import is_loopback
+from signaling.client_addresses import is_loopback
+from signaling.http.requests import bearer_token
 from signaling.http.responses import NO_STORE
 from signaling.monitoring.worker_metrics import WorkerMetrics
 

@@ -12,13 +12,10 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 
 from protocol.fields import ROOM_NAME
 from protocol.http import ROOM_PATH_PREFIX
-from signaling.site.loading import Asset, Site
+from signaling.site.caching import ASK_FIRST, FOREVER
+from signaling.site.loading import FAVICON, Asset, Site
 
-FOREVER = "public, max-age=31536000, immutable"
-"""For an address that names its content: a year, the most that RFC 9111 has a use for, and no asking in between."""
-ASK_FIRST = "no-cache"
 ROBOTS = "User-agent: *\nDisallow: /chat/\n"
-FAVICON = "favicon.svg"
 _REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 

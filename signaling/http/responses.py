@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 
 from protocol.codes import ErrorCode
 from signaling.errors import AuthenticationError, BodyTooBig, Refusal, UnsupportedWebSocket
-from signaling.http.middleware.security_headers import security_headers
 from signaling.monitoring.counters import Tally
 from signaling.monitoring.request_ids import request_id
+from signaling.site.security_headers import security_headers
 
 NO_STORE = {"Cache-Control": "no-store"}
 

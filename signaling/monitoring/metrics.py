@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -14,8 +14,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from signaling.monitoring.counters import Durations, Tally
-from signaling.rooms.effects_driver import Switchboard
-from signaling.rooms.registry import Rooms
 
 PREFIX = "p2pchat_"
 PACKAGE = "p2p-chat"
@@ -23,27 +21,37 @@ PACKAGE = "p2p-chat"
 _Labels = TypeVar("_Labels", bound=tuple[str, ...])
 
 
-def registry(rooms: Rooms, switchboard: Switchboard) -> CollectorRegistry:
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What this process holds at the moment, by whom it is asked: this module knows no rooms."""
+
+    connections: Callable[[], int]
+    rooms: Callable[[], int]
+    peers: Callable[[], int]
+    peers_awaited: Callable[[], int]
+
+
+def registry(tally: Tally, gauges: Gauges) -> CollectorRegistry:
     """Give everything that can be told of this process. It belongs to one app: another has another."""
     made = CollectorRegistry()
-    made.register(ServerCollector(rooms, switchboard))
+    made.register(ServerCollector(tally, gauges))
     ProcessCollector(registry=made)
     PlatformCollector(registry=made)
     return made
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the registry keeps collectors by their identity
 class ServerCollector(Collector):
     """What this process holds and has counted, told from numbers that are there: no room or peer is looked at."""
 
-    rooms: Rooms
-    switchboard: Switchboard
+    tally: Tally
+    gauges: Gauges
 
     def collect(self) -> Iterator[Metric]:
         """Give every metric of ours."""
         yield from self._gauges()
-        yield from _counters(self.switchboard.tally)
-        yield from _histograms(self.switchboard.tally)
+        yield from _counters(self.tally)
+        yield from _histograms(self.tally)
 
     def _gauges(self) -> Iterator[Metric]:
         build = GaugeMetricFamily(
@@ -51,10 +59,12 @@ class ServerCollector(Collector):
         )
         build.add_metric((_version(), platform.python_version()), 1)
         yield build
-        yield _gauge("connections", "WebSockets that are open.", self.switchboard.open_lines)
-        yield _gauge("rooms", "Rooms that someone is in.", self.rooms.open_rooms)
-        yield _gauge("peers", "Peers that are in a room and connected.", self.rooms.connected_peers)
-        yield _gauge("peers_awaited", "Peers that have lost their connection and may resume.", self.rooms.awaited_peers)
+        yield _gauge("connections", "WebSockets that are open.", self.gauges.connections())
+        yield _gauge("rooms", "Rooms that someone is in.", self.gauges.rooms())
+        yield _gauge("peers", "Peers that are in a room and connected.", self.gauges.peers())
+        yield _gauge(
+            "peers_awaited", "Peers that have lost their connection and may resume.", self.gauges.peers_awaited()
+        )
 
 
 def _counters(tally: Tally) -> Iterator[Metric]:

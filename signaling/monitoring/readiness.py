@@ -1,20 +1,14 @@
-"""Awaits what the server depends on, and answers `GET /readyz`: whether whoever comes now can be served."""
+"""Awaits what the server depends on, and says whether whoever comes now can be served."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from signaling.errors import DependencyUnavailable
-from signaling.http.responses import NO_STORE
 from signaling.monitoring.logs import LOGGER, log
 
-READY_PATH = "/readyz"
 CHECK_SECONDS = 2.0
 """For a dependency to answer: less than any prober waits."""
 OK = "ok"
@@ -46,14 +40,6 @@ class Readiness:
         # Whoever does not wait for the answer must not take it from the others.
         return await asyncio.shield(self._look)
 
-    async def serve(self, _request: Request) -> Response:
-        """Answer 200 where the server can serve, and 503 where it cannot, with what is missing."""
-        if self.is_stopping:
-            return _answer("stopping")
-        dependencies = await self.dependencies()
-        ready = all(state == OK for state in dependencies.values())
-        return _answer("ready" if ready else "unready", dependencies)
-
     async def _look_at_all(self) -> dict[str, str]:
         states = await asyncio.gather(*(self._state(name, check) for name, check in self._checks.items()))
         return dict(zip(self._checks, states, strict=True))
@@ -74,11 +60,3 @@ class Readiness:
             LOGGER.exception("The check of %s failed", name)
             return "cannot be checked"
         return OK
-
-
-def _answer(status: str, dependencies: dict[str, str] | None = None) -> Response:
-    body: dict[str, object] = {"status": status}
-    if dependencies is not None:
-        body["dependencies"] = dependencies
-    code = HTTPStatus.OK if status == "ready" else HTTPStatus.SERVICE_UNAVAILABLE
-    return JSONResponse(body, code, headers=NO_STORE)

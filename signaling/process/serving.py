@@ -21,10 +21,11 @@ from protocol.requests import MAX_REQUEST_BYTES
 from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
 from signaling.http.middleware.request_id import RequestId
+from signaling.process.open_files import most_open_files
 from signaling.rate_limits.request_turns import RequestTurns
 from signaling.sockets.http_protocol import Gate, HttpRequests
 from signaling.sockets.keepalive import Keepalive
-from signaling.sockets.waiting_clients import WaitingClients, most_open_files, waiting_clients
+from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 from signaling.sockets.websocket_handshake import Upgrade
 from signaling.sockets.websocket_messages import Wires
 

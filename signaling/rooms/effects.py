@@ -1,4 +1,4 @@
-"""What the pure parts of signaling ask to have done; the switchboard does it."""
+"""What the pure parts of signaling ask to have done; the effects driver does it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import NewType
 import msgspec
 
 from protocol.codes import CloseCode
-from signaling.cluster.process_messages import ProcessId, Written
 from signaling.rooms.signal_codec import Told
 
 ConnectionId = NewType("ConnectionId", int)
@@ -34,25 +33,14 @@ class HoldPlace(msgspec.Struct, frozen=True):
     ticket: int
 
 
-class Post(msgspec.Struct, frozen=True):
-    """Send a letter to another process, after everything that was sent to it before."""
-
-    process: ProcessId
-    letter: Written
+class OutsideEffect(msgspec.Struct, frozen=True):
+    """The root of what reaches beyond this process, if there are others; `cluster/effects.py` has the rest of it."""
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """Ask whose a room is, and make it ours if it is nobody's."""
-
-    room: str
-
-
-class Release(msgspec.Struct, frozen=True):
+class Release(OutsideEffect, frozen=True):
     """Let another process have a room: everyone has left it."""
 
     room: str
 
 
-OutsideEffect = Post | Claim | Release
-"""What reaches beyond this process, if there are others."""
 Effect = Deliver | Close | HoldPlace | OutsideEffect

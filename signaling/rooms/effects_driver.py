@@ -46,11 +46,13 @@ class Switchboard:
         """How many lines there are."""
         return len(self._lines)
 
-    def plug_in(self, line: Line) -> ConnectionId:
-        """Take a new line, and give the number by which effects will name it."""
-        connection = ConnectionId(next(self._numbers))
+    def next_number(self) -> ConnectionId:
+        """Return a number that no connection has, by which effects can name one."""
+        return ConnectionId(next(self._numbers))
+
+    def plug_in(self, connection: ConnectionId, line: Line) -> None:
+        """Take a new line."""
         self._lines[connection] = line
-        return connection
 
     def unplug(self, connection: ConnectionId) -> None:
         """Forget a line; what is still meant for it is dropped."""

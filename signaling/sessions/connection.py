@@ -1,159 +1,70 @@
-"""Puts the pure session of a client between its wire and the switchboard; lets a WebSocket in, and tells who it is."""
+"""Puts the pure session of a client between its wire and the switchboard."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from limits import RateLimitItem
-from starlette.websockets import WebSocket, WebSocketDisconnect
-
-from protocol.codes import CloseCode, ErrorCode
-from protocol.events import Limits, Welcome
-from protocol.http import KNOCK_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
-from protocol.requests import MAX_REQUEST_BYTES
-from protocol.versions import FIRST, LATEST, SUBPROTOCOLS, known_to, version_of
-from signaling.accounts.authenticator import Admission
-from signaling.accounts.store import Account
-from signaling.client_addresses import ClientAddresses, host_of
-from signaling.errors import AuthenticationError, DatabaseUnavailable
+from protocol.codes import CloseCode
+from protocol.versions import LATEST, known_to
 from signaling.monitoring.logs import log
-from signaling.monitoring.request_ids import request_id
-from signaling.rate_limits.address_and_account_quotas import Quotas
-from signaling.rate_limits.penalties import BAD_TOKEN, FLOOD, HASTE
-from signaling.rate_limits.rate_limit import MessageLimit
+from signaling.rate_limits.penalties import FLOOD
 from signaling.rooms.effects import ConnectionId
 from signaling.rooms.effects_driver import Switchboard
-from signaling.rooms.registry import Places
 from signaling.rooms.signal_codec import Relayed, Told, encode
-from signaling.sessions.ice_servers import IceServerList
-from signaling.sessions.resume_tokens import ResumeTokens
-from signaling.sessions.session import Identity, Session
-from signaling.sockets.websocket_handshake import wire_of
+from signaling.sessions.message_limit import MessageLimit
+from signaling.sessions.session import Session
 from signaling.sockets.websocket_messages import Wire
 
-PEER_ID_BYTES = 16
-"""128 random bits: nobody guesses a peer id, and no two are the same."""
 
+@dataclass(frozen=True, slots=True)
+class ClientDetails:
+    """What a connection's handshake has told of its client."""
 
-@dataclass(frozen=True, kw_only=True)
-class SignalingEndpoint:
-    """What every connection needs, and `serve`, the endpoint of `GET /ws`."""
+    account: str
+    """The name of the account."""
+    address: str | None = None
+    request_id: str | None = None
+    version: int = LATEST
+    """Of the protocol that the client speaks."""
 
-    message_limit: RateLimitItem
-    addresses: ClientAddresses
-    quotas: Quotas
-    admission: Admission
-    rooms: Places
-    switchboard: Switchboard
-    resume_tokens: ResumeTokens
-    ice_servers: IceServerList
-
-    @cached_property
-    def limits(self) -> Limits:
-        """What every connection is told in its welcome."""
-        rate = self.message_limit
-        return Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
-
-    async def serve(self, websocket: WebSocket) -> None:
-        """Answer a handshake. What a client says later comes over its wire, and not here."""
-        with contextlib.suppress(WebSocketDisconnect):  # who does not wait is not served
-            await self._serve(websocket)
-
-    async def _serve(self, websocket: WebSocket) -> None:
-        scope = websocket.scope
-        offered = scope["subprotocols"]
-        client = self.addresses.of(host_of(scope))
-        source = client.site if client else host_of(scope)
-        if offered == [KNOCK_SUBPROTOCOL]:
-            log("knock", level=logging.DEBUG, source=source, address=host_of(scope))
-            await websocket.accept(KNOCK_SUBPROTOCOL)
-            await websocket.close(CloseCode.NORMAL)
-            return
-        # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
-        version = version_of(offered)
-        await websocket.accept(SUBPROTOCOLS[version] if version else None)
-        usage = self.quotas.connect(client, time.monotonic())
-        if usage is None:
-            await self._turn_away(websocket, source, address=host_of(scope))
-            return
-        wire = wire_of(scope)
-        wire.count_against(usage)
-        try:
-            account = await self.admission.account_of(_token(websocket))
-        except AuthenticationError:
-            self.switchboard.tally.refusals[ErrorCode.UNAUTHENTICATED] += 1
-            self.switchboard.tally.closed(CloseCode.UNAUTHENTICATED)
-            log("unauthenticated", source=source, address=host_of(scope))
-            usage.offend(time.monotonic(), BAD_TOKEN)
-            await websocket.close(CloseCode.UNAUTHENTICATED)
-            return
-        except DatabaseUnavailable:
-            self.switchboard.tally.refusals[ErrorCode.DATABASE_UNAVAILABLE] += 1
-            self.switchboard.tally.closed(CloseCode.TRY_AGAIN_LATER)
-            await websocket.close(CloseCode.TRY_AGAIN_LATER)
-            return
-        if not self.quotas.log_in(usage, account.id, time.monotonic()):
-            usage.offend(time.monotonic(), HASTE)
-            await self._turn_away(websocket, account.username, account=account.username, address=host_of(scope))
-            return
-        connection = Connection(wire, self.switchboard, MessageLimit(self.message_limit), version or FIRST)
-        about = {"account": account.username, "address": host_of(scope), "request_id": request_id.get()}
-        connection.begin(self._session(connection.number, account), about)
-
-    async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
-        """Close a WebSocket of whoever has too many already; the newest is the one that has to come back later."""
-        self.switchboard.tally.refusals[ErrorCode.RATE_LIMITED] += 1
-        self.switchboard.tally.closed(CloseCode.RATE_LIMITED)
-        log("too_many_connections", source=source, **about)
-        await websocket.close(CloseCode.RATE_LIMITED)
-
-    def _session(self, connection: ConnectionId, account: Account) -> Session:
-        identity = Identity(account.id, account.username)
-        return Session(connection, identity, self._welcome(account), self.rooms, self.resume_tokens)
-
-    def _welcome(self, account: Account) -> Welcome:
-        peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
-        servers = self.ice_servers.of(account.id, time.time())
-        return Welcome(
-            peer_id=peer_id,
-            resume_token=self.resume_tokens.issue(peer_id, account.id),
-            ice_servers=servers.ice_servers,
-            limits=self.limits,
-            ice_servers_expire_at=servers.expires_at,
-        )
+    @property
+    def logged(self) -> dict[str, Any]:
+        """Return what stands in the lines about its beginning and its end."""
+        return {"account": self.account, "address": self.address, "request_id": self.request_id}
 
 
 class Connection:
     """A client that has been let in: the receiver of its wire, and a `Line` of the switchboard."""
 
-    __slots__ = ("_about", "_limit", "_session", "_started", "_switchboard", "_version", "_wire", "number", "source")
+    __slots__ = ("_about", "_limit", "_number", "_session", "_started", "_switchboard", "_version", "_wire", "source")
 
-    def __init__(self, wire: Wire, switchboard: Switchboard, limit: MessageLimit, version: int = LATEST) -> None:
+    def __init__(
+        self,
+        number: ConnectionId,
+        wire: Wire,
+        session: Session,
+        switchboard: Switchboard,
+        limit: MessageLimit,
+        about: ClientDetails,
+    ) -> None:
+        self._number = number
         self._wire = wire
+        self._session = session
         self._switchboard = switchboard
         self._limit = limit
-        self._version = version
-        self._session: Session
-        self._about: Mapping[str, Any]
-        self._started = time.monotonic()
-        self.source = ""
-        self.number: ConnectionId = switchboard.plug_in(self)
-
-    def begin(self, session: Session, about: Mapping[str, Any]) -> None:
-        """Welcome the client, and listen to it from now on; `about` stands in the log."""
-        self._session = session
         self._about = about
-        self.source = about["account"]
+        self._version = about.version
+        self._started = time.monotonic()
+        self.source = about.account
+
+    def open(self) -> None:
+        """Welcome the client, and listen to it from now on."""
+        self._switchboard.plug_in(self._number, self)
         self._switchboard.tally.opened += 1
-        log("opened", source=self.source, connection=self.number, peer_id=session.peer_id, **about)
-        self._switchboard.carry_out(session.opened())
+        log("opened", source=self.source, connection=self._number, peer_id=self._session.peer_id, **self._about.logged)
+        self._switchboard.carry_out(self._session.opened())
         self._wire.listen(self)
 
     # The switchboard
@@ -189,17 +100,15 @@ class Connection:
 
     def closed(self, code: int) -> None:
         """Have the session end."""
-        self._switchboard.unplug(self.number)
+        self._switchboard.unplug(self._number)
         self._switchboard.tally.closed(code)
         self._switchboard.carry_out(self._session.closed(code))
         peer_id, seconds = self._session.peer_id, round(time.monotonic() - self._started, 1)
-        about = {"connection": self.number, "peer_id": peer_id, "code": int(code), "seconds": seconds, **self._about}
+        about = {
+            "connection": self._number,
+            "peer_id": peer_id,
+            "code": int(code),
+            "seconds": seconds,
+            **self._about.logged,
+        }
         log("closed", source=self.source, **about)
-
-
-def _token(websocket: WebSocket) -> str:
-    """Give the token that a handshake carries, in a subprotocol or in the query."""
-    for offer in websocket.scope["subprotocols"]:
-        if offer.startswith(TOKEN_SUBPROTOCOL_PREFIX):
-            return str(offer.removeprefix(TOKEN_SUBPROTOCOL_PREFIX))
-    return websocket.query_params.get("token", "")

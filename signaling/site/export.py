@@ -11,15 +11,15 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from protocol.http import ROOM_PATH_PREFIX
-from signaling.configuration.settings import is_loopback
+from signaling.client_addresses import is_loopback
 from signaling.errors import InvalidOption
-from signaling.http.middleware.security_headers import security_headers
-from signaling.http.page_endpoints import ASK_FIRST, FAVICON, FOREVER
 from signaling.origins import normal_origin
 from signaling.site.app_archive import APP_PACKAGES
+from signaling.site.caching import ASK_FIRST, FOREVER
 from signaling.site.export_folder import Content, write_files
-from signaling.site.loading import PAGE, WORKER, Asset, Site, load_site
+from signaling.site.loading import FAVICON, PAGE, WORKER, Asset, Site, load_site
 from signaling.site.prebuilt import ENCODINGS
+from signaling.site.security_headers import security_headers
 from signaling.site.target import CONFIG, Hosting
 
 MISSING_PAGE = "404.html"

@@ -11,11 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from signaling.errors import SiteIncomplete
 from signaling.site.app_archive import APP_PACKAGES, app_archive
+from signaling.site.integrity import Checks, checks_of, checksum
 from signaling.site.prebuilt import FOLDER as BUILT_FOLDER
 from signaling.site.prebuilt import digest, encoded, start_of
-from signaling.site.target import OWN_SERVER, Checks, Hosting, checks_of, checksum, page_values
+from signaling.site.target import OWN_SERVER, Hosting, page_values
 
 PAGE = "index.html"
+FAVICON = "favicon.svg"
 INLINE_STYLE = "app.css"
 INLINE_SCRIPT = "hide-sign-in.js"
 """They stand in the page itself: both are needed before anything can be painted."""

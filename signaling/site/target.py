@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from signaling.site.content_policy import meta_policy
+from signaling.site.integrity import SCRIPTS, Checks
 
-SCRIPTS = ("bootstrap.js", "intake.js", "pyodide.mjs", "pyodide.asm.mjs")
-"""All that the page runs beside what stands in it."""
 CONFIG = "config.json"
 
 
@@ -43,30 +39,6 @@ class Hosting:
 OWN_SERVER = Hosting()
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """By what browsers check the page's own files (Subresource Integrity); on the server itself, by nothing.
-
-    A server stands by all that it hands out. A static host may be many caches, of which one may be behind or broken.
-    """
-
-    checksums: Mapping[str, str] = field(default_factory=dict)
-    """By address."""
-    import_map: str = ""
-    """Has modules checked that scripts import (HTML §8.1.6.1)."""
-
-    def of(self, address: str) -> str:
-        """Give a file's checksum, or nothing."""
-        return self.checksums.get(address, "")
-
-
-def checks_of(contents: Mapping[str, bytes], addresses: Mapping[str, str]) -> Checks:
-    """Give the checks of these files, which stand at these addresses."""
-    checksums = {addresses[name]: checksum(content) for name, content in contents.items()}
-    modules = {addresses[name]: checksums[addresses[name]] for name in SCRIPTS if name in contents}
-    return Checks(checksums, json.dumps({"integrity": modules}, separators=(",", ":")))
-
-
 def page_values(
     hosting: Hosting, checks: Checks, addresses: Mapping[str, str], scripts: Iterable[str], styles: Iterable[str]
 ) -> dict[str, str]:
@@ -80,8 +52,3 @@ def page_values(
         known = {name: checks.of(addresses[name]) for name in SCRIPTS if name in addresses}
         values |= {f"integrity {name}": f' integrity="{digest}"' for name, digest in known.items()}
     return values
-
-
-def checksum(content: bytes) -> str:
-    """Give the checksum as browsers take it (Subresource Integrity §3.1)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"

@@ -18,12 +18,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from protocol.http import MAX_BODY_BYTES
 from signaling.client_addresses import address_key
 from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, RateLimited, Refusal, RequestTooSlow
-from signaling.http.middleware.security_headers import security_headers
 from signaling.http.responses import refusal_response
 from signaling.monitoring.counters import Tally
 from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rate_limits.request_turns import RequestTurns
+from signaling.site.security_headers import security_headers
 from signaling.sockets.dropping import drop
 from signaling.sockets.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
 from signaling.sockets.waiting_clients import WaitingClients

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -202,13 +201,3 @@ def waiting_clients(patience: Patience | None = None, most_files: int | None = N
     reserved = min(MOST_RESERVED_FILES, most_files // SHARE_RESERVED)
     most = min(MOST_WAITING, most_files // SHARE_WAITING)
     return WaitingClients(patience, most, most_files - reserved)
-
-
-def most_open_files() -> int | None:
-    """Return how many files this process may open; None where the system has no such limit."""
-    if sys.platform == "win32":
-        return None
-    import resource  # noqa: PLC0415 - Windows has none
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return None if limit == resource.RLIM_INFINITY else limit

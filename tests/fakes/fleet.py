@@ -15,10 +15,11 @@ from random import Random
 
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
 from protocol.events import Error, Joined, Peer, PeerJoined, PeerLeft
+from signaling.cluster.effects import Claim, Post
 from signaling.cluster.process_messages import ProcessId, seal, unseal
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import Refusal
-from signaling.rooms.effects import Claim, Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect, Post
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect, Release
 from signaling.rooms.registry import Newcomer, Rooms
 from signaling.rooms.signal_codec import Relayed, RelayRequest, Told
 
@@ -200,7 +201,7 @@ class Fleet:
                     self.owners[effect.room] = process.id
                 owner = self.owners[effect.room]
                 process.carry_out(process.spanning.claimed(effect.room, None if owner == process.id else owner))
-            case _:
+            case Release():
                 if self.owners.get(effect.room) == process.id:
                     del self.owners[effect.room]
 

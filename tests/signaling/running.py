@@ -146,6 +146,18 @@ async def in_room(server: RunningServer, token: str, room: str) -> AsyncIterator
         yield client, await client.join(room)
 
 
+def error_of(response: httpx.Response) -> dict[str, Any]:
+    """Give the error in a response that has nothing else in it."""
+    body = response.json()
+    assert body.keys() == {"error"}
+    return dict(body["error"])
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Give the header that hands a token over."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 async def until_logged(text: str, caplog: pytest.LogCaptureFixture) -> None:
     """Wait for a line in the log: what nobody is told can be seen there only."""
     async with asyncio.timeout(PATIENCE):

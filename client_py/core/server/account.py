@@ -40,6 +40,7 @@ from client_py.core.server.account_effects import (
 from client_py.core.server.device_marks import is_device_mark
 from client_py.core.server.kept_login import Kept, Login, parse_login
 from protocol.fields import Seconds, Text
+from protocol.http import CREDENTIALS, MARKED_CREDENTIALS, Credentials, MarkedCredentials
 from protocol.json_text import parse_json_or_none
 
 RENEWAL_RETRY_SECONDS = 30.0
@@ -100,9 +101,9 @@ class Account:
         if self._checking:
             return []
         self._checking = True
-        body: dict[str, str | list[str]] = {"username": username, "password": password}
+        body = CREDENTIALS.to_json(Credentials(username, password))
         if purpose is Purpose.SIGN_IN and device_marks:
-            body["device_marks"] = list(device_marks)
+            body = MARKED_CREDENTIALS.to_json(MarkedCredentials(username, password, tuple(device_marks)))
         return [ShowChecking(), Post(purpose, json.dumps(body))]
 
     def signed_out(self) -> list[AccountEffect]:

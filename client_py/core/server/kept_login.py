@@ -10,17 +10,16 @@ import json
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from protocol.fields import USERNAME, Text, UnixTime
+from protocol.fields import USERNAME, AccessToken, UnixTime
 from protocol.json_text import parse_json_or_none
 
-_TOKEN = Text(4_096, r"[A-Za-z0-9_.-]+")
-"""A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
+_TOKEN = get_args(AccessToken)[1]
 _EXPIRY = get_args(UnixTime)[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What the server gives to who signs in."""
+    """What the server gives to who signs in, as far as it is kept: `protocol.http.Login` without the device mark."""
 
     token: str
     username: str

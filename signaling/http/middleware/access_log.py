@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from protocol.http import HEALTH_PATH
 from signaling.client_addresses import address_key, host_of
-from signaling.http.metrics_endpoint import METRICS_PATH
 from signaling.monitoring.logs import given, log
-from signaling.monitoring.readiness import READY_PATH
 
 FAILED = 500
 """The status of a request that no one has answered: the failure is answered further out."""
 
 
-PROBES = frozenset({HEALTH_PATH, METRICS_PATH, READY_PATH})
-
-
 class AccessLog:
-    """Plain ASGI middleware. What is asked every few seconds is worth a line to those who debug."""
+    """Plain ASGI middleware. A path of `probes`, asked for every few seconds, is worth a line to those who debug."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, probes: Collection[str] = ()) -> None:
         self._app = app
+        self._probes = probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and log how it ended."""
@@ -43,15 +39,16 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_and_see)
         finally:
-            _log_request(scope, status, time.perf_counter() - started)
+            level = logging.DEBUG if scope["path"] in self._probes else logging.INFO
+            _log_request(scope, level, status, time.perf_counter() - started)
 
 
-def _log_request(scope: Scope, status: int, seconds: float) -> None:
+def _log_request(scope: Scope, level: int, status: int, seconds: float) -> None:
     host = host_of(scope)
     log(
         "request",
         source=address_key(host),
-        level=logging.DEBUG if scope["path"] in PROBES else logging.INFO,
+        level=level,
         method=scope["method"],
         path=given(scope["path"]),
         status=status,

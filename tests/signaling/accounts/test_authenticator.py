@@ -10,6 +10,7 @@ import pytest
 from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.authenticator import Admission
 from signaling.accounts.device_marks import DeviceMarks
+from signaling.accounts.login_limits import LoginLimits
 from signaling.accounts.passwords import PLACES, Passwords
 from signaling.accounts.store import Accounts
 from signaling.configuration.settings import Settings
@@ -23,9 +24,9 @@ from signaling.errors import (
     RateLimited,
 )
 from signaling.rate_limits.rate_counters import RateCounters
-from signaling.rate_limits.rate_limit import LoginLimits, registration_limit
+from signaling.rate_limits.rate_limit import registration_limit
 from signaling.rate_limits.turn_queue import Admit, Refuse, Ticket
-from signaling.storage.database import sqlite_url
+from signaling.storage.database import Database, sqlite_url
 
 SECRET = b"a secret of the tests, 32 bytes or more"
 HOME = "203.0.113.1"
@@ -54,18 +55,18 @@ def counted() -> CountedBcrypt:
 @pytest.fixture
 async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Admission]:
     """A door with few tries, to a database with a demo account."""
-    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=True)
-    await accounts.open()
+    database = Database(sqlite_url(tmp_path / "accounts.sqlite3"))
+    await database.open()
     settings = replace(Settings(), login_failures_limit=read_limit("5/minute"), register_limit=read_limit("9/hour"))
     yield Admission(
-        accounts,
+        Accounts(database, with_demo=True),
         Passwords(4, counted.check),
         AccessTokens(SECRET, 60),
         DeviceMarks(SECRET),
         LoginLimits(settings, RateCounters()),
         registration_limit(settings, RateCounters()),
     )
-    await accounts.close()
+    await database.close()
 
 
 async def test_registered_account_logs_in(admission: Admission) -> None:
@@ -210,12 +211,12 @@ async def test_mark_of_former_password_counts_as_none(admission: Admission) -> N
 
 async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, counted: CountedBcrypt) -> None:
     """Marks of a former password do not lead past the limit on attempts at an address."""
-    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False)
-    await accounts.open()
+    database = Database(sqlite_url(tmp_path / "accounts.sqlite3"))
+    await database.open()
     settings = replace(Settings(), login_limit=read_limit("3/minute"))
     limits = LoginLimits(settings, RateCounters())
     admission = Admission(
-        accounts,
+        Accounts(database, with_demo=False),
         Passwords(4, counted.check),
         AccessTokens(SECRET, 60),
         DeviceMarks(SECRET),
@@ -228,7 +229,7 @@ async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, 
         await admission.log_in("Ann", PASSWORD, HOME, [former])
     with pytest.raises(RateLimited):
         await admission.log_in("Ben", PASSWORD, HOME)
-    await accounts.close()
+    await database.close()
 
 
 @pytest.mark.parametrize("name", ["Ann", "Nobody", "no name"])

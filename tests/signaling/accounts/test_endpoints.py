@@ -1,34 +1,19 @@
-import asyncio
 import contextlib
 import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 
-from protocol.http import DEVICE_MARK, MAX_BODY_BYTES, MAX_DEVICE_MARKS
+from protocol.http import DEVICE_MARK, MAX_BODY_BYTES
 from signaling.configuration.values import read_limit
-from signaling.monitoring.logs import OneLine
 from tests.signaling.conftest import StartServer
-from tests.signaling.running import PASSWORD, RunningServer, until_logged
+from tests.signaling.running import PASSWORD, RunningServer, bearer, error_of
 
 SECRET = "0123456789abcdef0123456789abcdef"
 GOOD = {"username": "Nobody", "password": PASSWORD}
-
-
-def error_of(response: httpx.Response) -> dict[str, Any]:
-    """Give the error in a response that has nothing else in it."""
-    body = response.json()
-    assert body.keys() == {"error"}
-    return dict(body["error"])
-
-
-def bearer(token: str) -> dict[str, str]:
-    """Give the header that hands a token over."""
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_registering_logs_in(server: RunningServer) -> None:
@@ -142,83 +127,6 @@ async def test_token_that_is_no_good_is_not_renewed(start_server: StartServer) -
         assert (response.status_code, error_of(response)["code"]) == (401, "unauthenticated"), headers
         assert response.headers["www-authenticate"] == "Bearer"
     assert (await server.post("/api/refresh", headers=bearer(forged(server, token)))).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("content", "status"),
-    [
-        (b"", 400),
-        (b"{", 400),
-        (b"\xff\xfe", 400),
-        (b"[" * 4000, 400),
-        (b"[]", 400),
-        (b"null", 400),
-        (b'{"username":"Nobody"}', 400),
-        (b'{"username":"Nobody","password":"correct horse","admin":true}', 400),
-        (b'{"username":"Nobody","password":12345678}', 400),
-        (b'{"username":"Nobody","username":"Nobody","password":"correct horse"}', 400),
-        (b"[" * 4_096, 400),
-        (b'{"username":' + b'{"":' * 1_000, 400),
-        (b'{"username":"Nobody","password":' + b"1" * 4_000 + b"}", 400),
-        (b'{"username":"Nobody","password":"\xff"}', 400),
-        ('{"username":"Nobody","password":"correct horse"}'.encode("utf-16"), 400),
-        (b'{"username":null,"password":"correct horse"}', 400),
-        (b'{"username":"Nobody","password":"correct horse","device_marks":"0.0"}', 400),
-        (b'{"username":"Nobody","password":"correct horse","device_marks":null}', 400),
-        (b'{"username":"Nobody","password":"correct horse","device_marks":[0]}', 400),
-        (b'{"username":"Nobody","password":"correct horse","device_marks":[%s""]}' % (b'"",' * MAX_DEVICE_MARKS), 400),
-        (b'{"username":"Nobody","password":"correct horse","device_marks":["","\\ud800"]}', 401),
-        (b'{"username":"Nobody","password":"\\ud800 horse battery"}', 401),
-        (b'{"username":"\\ud800","password":"correct horse"}', 401),
-    ],
-)
-async def test_body_is_read_strictly(server: RunningServer, content: bytes, status: int) -> None:
-    """Only a JSON object of two texts is a login; anything else is malformed, and nothing fails."""
-    headers = {"Content-Type": "application/json"}
-    async with server.http() as client:
-        response = await client.post("/api/login", content=content, headers=headers)
-    assert response.status_code == status
-    assert error_of(response)["code"] == ("malformed" if status == 400 else "invalid_credentials")
-
-
-@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
-async def test_body_must_call_itself_json(server: RunningServer, media_type: str) -> None:
-    """What a plain form could send from anywhere is not read."""
-    async with server.http() as client:
-        content = b'{"username":"Nobody","password":"correct horse"}'
-        response = await client.post("/api/login", content=content, headers={"Content-Type": media_type})
-    assert (response.status_code, error_of(response)["code"]) == (415, "malformed")
-
-
-async def test_body_may_say_its_charset(server: RunningServer) -> None:
-    """A parameter behind the content type does no harm."""
-    async with server.http() as client:
-        content = b'{"username":"Nobody","password":"correct horse"}'
-        headers = {"Content-Type": "Application/JSON; charset=utf-8"}
-        assert (await client.post("/api/login", content=content, headers=headers)).status_code == 401
-
-
-@pytest.mark.parametrize(("method", "path"), [("GET", "/api/login"), ("PUT", "/api/register"), ("POST", "/healthz")])
-async def test_wrong_method_is_refused_as_json(server: RunningServer, method: str, path: str) -> None:
-    """A method that an address does not take is refused, with those that it does."""
-    async with server.http() as client:
-        response = await client.request(method, path)
-    assert (response.status_code, error_of(response)["code"]) == (405, "method_not_allowed")
-    assert response.headers["allow"]
-
-
-async def test_unknown_address_is_refused_as_json(server: RunningServer) -> None:
-    """Where there is nothing, the answer says so in the one shape that errors have."""
-    response = await server.post("/api/nothing", GOOD)
-    assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
-
-
-async def test_health_is_ok(server: RunningServer) -> None:
-    """A probe learns that the process answers."""
-    async with server.http() as client:
-        response = await client.get("/healthz")
-        assert (response.status_code, response.json()) == (200, {"status": "ok"})
-        assert (await client.head("/healthz")).status_code == 200
 
 
 async def test_failed_logins_are_limited(start_server: StartServer) -> None:
@@ -352,21 +260,6 @@ async def test_body_within_limit_is_read(server: RunningServer) -> None:
     assert response.status_code == 401
 
 
-async def test_client_that_goes_away_is_no_failure(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
-    """A connection that ends in the middle of a body leaves no error behind."""
-    _, writer = await asyncio.open_connection(server.host, server.port)
-    # What asks whether to send a body is with the app before all of it is there.
-    head = "POST /api/login HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
-    writer.write(f"{head}Expect: 100-continue\r\n\r\n{{".encode())
-    await writer.drain()
-    caplog.set_level("INFO", logger="p2p_chat")
-    writer.close()
-    await writer.wait_closed()
-    await until_logged("path=/api/login", caplog)
-    await server.post("/api/refresh")  # a failure would be in the log by the time of the next answer
-    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
-
-
 async def test_database_that_is_away_is_told(start_server: StartServer, tmp_path: Path) -> None:
     """While accounts cannot be written, registering is to be tried again, says the answer; then it works."""
     path = tmp_path / "accounts.sqlite3"
@@ -378,25 +271,6 @@ async def test_database_that_is_away_is_told(start_server: StartServer, tmp_path
     error = error_of(response)
     assert (error["code"], error["retry_after"]) == ("database_unavailable", 5)
     await server.register("Nils")
-
-
-async def test_failure_is_not_explained_to_strangers(
-    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """When the server fails, the answer says only that, and the log says why without what it was told."""
-    server = start_server()
-    with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
-        database.execute("DROP TABLE accounts")
-    response = await server.post("/api/register", {"username": "Nora", "password": PASSWORD})
-    assert (response.status_code, error_of(response)["code"]) == (500, "internal")
-    assert response.headers["x-content-type-options"] == "nosniff"
-    assert error_of(response)["request_id"] == response.headers["x-request-id"]
-    await until_logged("Exception in ASGI application", caplog)
-    [record] = [record for record in caplog.records if record.exc_info]
-    line = OneLine().format(record)
-    assert "no such table: accounts" in line
-    assert "Nora" not in line
-    assert PASSWORD not in line
 
 
 async def test_renewed_logins_are_limited_by_account(start_server: StartServer) -> None:

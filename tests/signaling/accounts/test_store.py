@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -13,21 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.accounts.store import KNOWN_SECONDS, Account, Accounts
 from signaling.errors import AccountExists, DependencyUnavailable
-from signaling.storage.database import sqlite_url
-from tests.signaling.storage.test_schema import execute, scalar
+from signaling.storage.database import Database, sqlite_url
+from tests.signaling.storage.test_schema import execute, opened_database, scalar
 
 AFTER_2038 = 2**31
 
 
 @asynccontextmanager
-async def opened(url: URL, *, with_demo: bool = False) -> AsyncIterator[Accounts]:
+async def opened(
+    url: URL, *, with_demo: bool = False, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Accounts]:
     """Open the accounts of a database."""
-    accounts = Accounts(url, with_demo=with_demo)
-    await accounts.open()
-    try:
+    async with opened_database(url) as database:
+        accounts = Accounts(database, with_demo=with_demo, clock=clock)
+        await accounts.open()
         yield accounts
-    finally:
-        await accounts.close()
+        accounts.close()
 
 
 class AccountsInAnyDatabase:
@@ -111,17 +113,15 @@ class AccountsInAnyDatabase:
     async def test_account_is_looked_for_once_in_some_seconds(self, url: URL) -> None:
         """Who comes again at once is known; an account that another program deletes is gone some seconds later."""
         now = 100.0
-        accounts = Accounts(url, with_demo=False, clock=lambda: now)
-        await accounts.open()
-        account = await accounts.add("Ann", "hash")
-        assert await accounts.by_id(account.id) == account
-        await execute(url, "DELETE FROM accounts")
-        now += KNOWN_SECONDS - 0.1
-        assert await accounts.by_id(account.id) == account
-        now += 0.1
-        assert await accounts.by_id(account.id) is None
-        assert accounts._known == {}
-        await accounts.close()
+        async with opened(url, clock=lambda: now) as accounts:
+            account = await accounts.add("Ann", "hash")
+            assert await accounts.by_id(account.id) == account
+            await execute(url, "DELETE FROM accounts")
+            now += KNOWN_SECONDS - 0.1
+            assert await accounts.by_id(account.id) == account
+            now += 0.1
+            assert await accounts.by_id(account.id) is None
+            assert accounts._known == {}
 
     async def test_moment_after_2038_is_kept(self, url: URL) -> None:
         """The column that says when an account was made takes more than 32 bits, which Unix seconds will need."""
@@ -153,9 +153,10 @@ def test_account_hides_its_hash() -> None:
 
 async def test_check_fails_without_table(tmp_path: Path) -> None:
     """A database that is there, but without the accounts, is no use."""
-    accounts = Accounts(sqlite_url(tmp_path / "accounts.sqlite3"), with_demo=False)
+    database = Database(sqlite_url(tmp_path / "accounts.sqlite3"))
+    accounts = Accounts(database, with_demo=False)
     with pytest.raises(DependencyUnavailable, match="no such table"):
         await accounts.check()
-    await accounts.open()
+    await database.open()
     await accounts.check()
-    await accounts.close()
+    await database.close()

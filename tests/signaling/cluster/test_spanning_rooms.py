@@ -9,6 +9,7 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.errors import UnexpectedMessage
 from protocol.events import EVENTS, Error, Peer
 from protocol.versions import FIRST, LATEST
+from signaling.cluster.effects import Claim, Post
 from signaling.cluster.process_messages import (
     Ask,
     End,
@@ -26,7 +27,7 @@ from signaling.cluster.process_messages import (
 )
 from signaling.cluster.spanning_rooms import MAX_SEARCHES, SpanningRooms
 from signaling.errors import BackplaneUnavailable, NotInRoom
-from signaling.rooms.effects import Claim, Close, ConnectionId, Deliver, Effect, HoldPlace, Post
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
 from signaling.rooms.signal_codec import Relayed, RelayRequest
 from tests.fakes.fleet import Client, Fleet, peer_id, signal

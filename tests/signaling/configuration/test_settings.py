@@ -6,7 +6,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from signaling.configuration.settings import Settings, is_loopback, unknown_variables
+from signaling.client_addresses import is_loopback
+from signaling.configuration.settings import Settings, unknown_variables
 from signaling.errors import InvalidSetting
 
 SECRET = "a secret of the tests, 32 bytes or more"

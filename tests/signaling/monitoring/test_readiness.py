@@ -15,6 +15,7 @@ from starlette.requests import Request
 from signaling.app import create_app
 from signaling.configuration.settings import Settings
 from signaling.errors import DependencyUnavailable
+from signaling.http.readiness_endpoint import ReadinessEndpoint
 from signaling.monitoring.readiness import Check, Readiness
 from signaling.process.serving import Server, _serve, configuration, listen
 from signaling.site.loading import Site
@@ -45,7 +46,7 @@ async def is_silent() -> None:
 
 async def asked(readiness: Readiness) -> tuple[int, dict[str, Any]]:
     """Give the answer to a probe: its status and its body."""
-    response = await asyncio.wait_for(readiness.serve(Request({"type": "http"})), PATIENCE)
+    response = await asyncio.wait_for(ReadinessEndpoint(readiness).serve(Request({"type": "http"})), PATIENCE)
     assert SECRET not in bytes(response.body).decode()
     assert response.headers["cache-control"] == "no-store"
     return response.status_code, json.loads(bytes(response.body))

@@ -4,15 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.rate_limits.last_turns import MAX_REMEMBERED
-from signaling.rate_limits.turn_queue import (
-    MAX_WAITING,
-    MAX_WAITING_OF_ONE,
-    Admit,
-    Refuse,
-    Share,
-    Ticket,
-    TurnQueue,
-)
+from signaling.rate_limits.turn_queue import MAX_WAITING, MAX_WAITING_OF_ONE, Admit, Refuse, Share, Ticket, TurnQueue
 
 ANN, BEN, CAT = ("stranger", "ann", "ann"), ("stranger", "ben", "ben"), ("stranger", "cat", "cat")
 

@@ -39,9 +39,16 @@ class FakeLine:
         self.closed.append(code)
 
 
+def plug_in(switchboard: Switchboard, line: FakeLine) -> ConnectionId:
+    """Plug a line in under a number of its own."""
+    connection = switchboard.next_number()
+    switchboard.plug_in(connection, line)
+    return connection
+
+
 def enter(switchboard: Switchboard, rooms: Rooms, line: FakeLine, peer: Peer) -> ConnectionId:
     """Plug a line in, and let its peer into the kitchen."""
-    connection = switchboard.plug_in(line)
+    connection = plug_in(switchboard, line)
     switchboard.carry_out(rooms.join(Newcomer(connection, peer.username, peer, "token"), "kitchen"))
     return connection
 
@@ -61,8 +68,8 @@ def switchboard(rooms: Rooms) -> Switchboard:
 async def test_event_reaches_its_line(switchboard: Switchboard) -> None:
     """An event goes to the line that it is for, and to no other."""
     line, other = FakeLine(), FakeLine()
-    connection = switchboard.plug_in(line)
-    switchboard.plug_in(other)
+    connection = plug_in(switchboard, line)
+    plug_in(switchboard, other)
     switchboard.carry_out([Deliver(connection, ERROR)])
     assert (line.sent, other.sent) == ([ERROR], [])
 
@@ -70,7 +77,7 @@ async def test_event_reaches_its_line(switchboard: Switchboard) -> None:
 async def test_closed_line_hears_no_more(switchboard: Switchboard) -> None:
     """What follows on a close is dropped, a second close too."""
     line = FakeLine()
-    connection = switchboard.plug_in(line)
+    connection = plug_in(switchboard, line)
     close = Close(connection, CloseCode.REPLACED)
     switchboard.carry_out([Deliver(connection, ERROR), close, Deliver(connection, ERROR), close])
     assert (line.sent, line.closed) == ([ERROR], [CloseCode.REPLACED])
@@ -79,7 +86,7 @@ async def test_closed_line_hears_no_more(switchboard: Switchboard) -> None:
 async def test_unplugged_line_hears_no_more(switchboard: Switchboard) -> None:
     """What is still meant for a line that is gone is dropped."""
     line = FakeLine()
-    connection = switchboard.plug_in(line)
+    connection = plug_in(switchboard, line)
     switchboard.unplug(connection)
     switchboard.carry_out([Deliver(connection, ERROR), Close(connection, CloseCode.REPLACED)])
     assert (line.sent, line.closed) == ([], [])

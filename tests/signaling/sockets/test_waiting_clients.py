@@ -10,7 +10,6 @@ from signaling.sockets.waiting_clients import (
     MOST_WAITING,
     Patience,
     WaitingClients,
-    most_open_files,
     waiting_clients,
 )
 
@@ -158,11 +157,6 @@ def test_bounds_follow_from_open_files(files: int | None, most: int, first_refus
     """A process keeps some of its files for other things than connections."""
     clients = waiting_clients(most_files=files)
     assert (clients._most, clients._files) == (most, first_refused)
-
-
-def test_limit_of_open_files_is_known(few_files: int) -> None:
-    """It is the system's."""
-    assert most_open_files() == few_files
 
 
 @pytest.mark.parametrize(("received", "seconds"), [(0, 10.0), (500, 11.0), (4_096, 18.192), (1_000_000, 30.0)])

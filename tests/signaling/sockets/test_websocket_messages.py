@@ -14,12 +14,12 @@ from signaling.configuration.settings import Settings
 from signaling.rate_limits.address_and_account_quotas import Limits as QuotaLimits
 from signaling.rate_limits.address_and_account_quotas import Quotas, Usage
 from signaling.rate_limits.budgets import Rate
-from signaling.rate_limits.rate_limit import MessageLimit
 from signaling.rooms.effects import Close, ConnectionId, Deliver
 from signaling.rooms.effects_driver import Switchboard
 from signaling.rooms.registry import Rooms
 from signaling.rooms.signal_codec import encode
-from signaling.sessions.connection import Connection
+from signaling.sessions.connection import ClientDetails, Connection
+from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
 from signaling.sockets.keepalive import Keepalive
@@ -458,12 +458,12 @@ class Overflow:
         self.rooms = Rooms(capacity=2)
         self.switchboard = Switchboard(self.rooms, grace=3600)
         limit = MessageLimit(Settings().message_limit)
-        self.connection = Connection(self.line.wire, self.switchboard, limit)
-        session = Session(self.connection.number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
-        self.connection.begin(session, {"account": "Ann"})
+        number = self.switchboard.next_number()
+        session = Session(number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
+        Connection(number, self.line.wire, session, self.switchboard, limit, ClientDetails("Ann")).open()
         self.line.wire.flush()
         self.line.wire.pause_writing()
-        self.switchboard.carry_out([Deliver(self.connection.number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
+        self.switchboard.carry_out([Deliver(number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
 
 
 async def test_deaf_client_is_let_go() -> None:

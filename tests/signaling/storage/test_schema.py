@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any, TypeVar
@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import signaling.storage.migrations
-from signaling.accounts.store import METADATA, Accounts
+from signaling.accounts.store import Accounts
 from signaling.errors import DatabaseUnusable, ForeignTable, NewerDatabase
 from signaling.storage.database import Database, sqlite_url
 from signaling.storage.schema import FIRST_REVISION, Migration
+from signaling.storage.tables import METADATA
 from tests.project import ROOT
 
 T = TypeVar("T")
@@ -77,6 +78,17 @@ async def execute(url: URL, *statements: str) -> None:
 async def scalar(url: URL, statement: str) -> Any:
     """Ask a database for one value."""
     return await work(url, lambda connection: connection.execute(text(statement)).scalar())
+
+
+@asynccontextmanager
+async def opened_database(url: URL) -> AsyncIterator[Database]:
+    """Open a database as a server does that starts, and close it at the end."""
+    database = Database(url)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def migrated(url: URL) -> Migration:
@@ -177,11 +189,9 @@ class SchemaOnAnyDatabase:
         assert sorted(start_at_once(url)) == sorted([first] + (SERVERS - 1) * [f"{LATEST} {LATEST}"])
 
     async def test_opening_makes_the_tables(self, url: URL) -> None:
-        """The accounts bring their tables along when they are opened."""
-        accounts = Accounts(url, with_demo=False)
-        await accounts.open()
-        await accounts.add("Ann", "hash")
-        await accounts.close()
+        """A database has the tables of the accounts when it is open."""
+        async with opened_database(url) as database:
+            await Accounts(database, with_demo=False).add("Ann", "hash")
         assert await scalar(url, "SELECT version_num FROM alembic_version") == LATEST
 
 

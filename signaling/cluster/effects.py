@@ -1,0 +1,19 @@
+"""What rooms across processes ask to have done beside what rooms of one process do; the backplane does it."""
+
+from __future__ import annotations
+
+from signaling.cluster.process_messages import ProcessId, Written
+from signaling.rooms.effects import OutsideEffect
+
+
+class Post(OutsideEffect, frozen=True):
+    """Send a letter to another process, after everything that was sent to it before."""
+
+    process: ProcessId
+    letter: Written
+
+
+class Claim(OutsideEffect, frozen=True):
+    """Ask whose a room is, and make it ours if it is nobody's."""
+
+    room: str
