@@ -137,7 +137,7 @@ def database_url(text: str) -> URL:
 
 def _postgresql_url(text: str) -> URL:
     try:
-        from signaling.postgresql import read_url  # noqa: PLC0415 - SQLite does without libpq, and starts sooner
+        from signaling.storage.postgresql import read_url  # noqa: PLC0415 - SQLite does without libpq, and starts sooner
 
         return read_url(text).set(drivername=PSYCOPG)
     except ImportError as error:  # whose own text has several lines
@@ -162,7 +162,7 @@ def _engine(url: URL, patience: float) -> AsyncEngine:
         # Asked before use, a connection that a restart of the database has cut is replaced, and nobody notices.
         options |= {"pool_pre_ping": True, "pool_size": POOL_CONNECTIONS, "max_overflow": MORE_CONNECTIONS}
     if url.drivername == PSYCOPG:
-        from signaling.postgresql import connecting  # noqa: PLC0415 - as above
+        from signaling.storage.postgresql import connecting  # noqa: PLC0415 - as above
 
         options |= {"use_native_hstore": False, "connect_args": connecting(url, patience)}
     try:
