@@ -23,7 +23,7 @@ RULES = """
     }}
 """
 WITH_OUR_RULES = f"include {EXAMPLE};"
-"""As docs/deploy.md has it."""
+"""As docs/deploy/static-page.md has it."""
 WITHOUT_RULES = """
         types {{
             application/json json;

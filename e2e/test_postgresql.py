@@ -261,8 +261,9 @@ def test_migrate_brings_a_database_up_to_date(address: str, tmp_path: Path) -> N
 
 
 def documented(beginning: str) -> str:
-    """Give the commands of docs/deploy.md of which the first begins like this."""
-    blocks = re.findall(r"^```\n(.*?)^```$", (ROOT / "docs" / "deploy.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    """Return the commands of docs/deploy/postgresql.md of which the first begins like this."""
+    page = (ROOT / "docs" / "deploy" / "postgresql.md").read_text("utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     [commands] = [block for block in blocks if block.startswith(beginning)]
     return str(commands)
 

@@ -53,7 +53,7 @@ def main() -> None:
 )
 @click.option("--log-level", help=f"debug, info, warning or error ({PREFIX}LOG_LEVEL; info).")
 def serve_command(**options: object) -> None:
-    """Serve the page, the accounts and the signaling. Every other setting is a variable: see docs/deploy.md."""
+    """Serve the page, accounts and signaling. Every other setting is a variable: see docs/deploy/settings.md."""
     given = {name: None if value is None else str(value) for name, value in options.items()}
     try:
         settings = Settings.read(os.environ, given)
@@ -107,7 +107,7 @@ def migrate_command(data_dir: str | None) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to: new, or of an export.")
 @click.option("--base-path", default="/", show_default=True, help="Path at which the static host serves that folder.")
 def export_command(signaler: str, out: Path, base_path: str) -> None:
-    """Write the page for a static host; accounts and signaling stay with a server elsewhere: see docs/deploy.md."""
+    """Write the page for a static host; the server stays elsewhere: see docs/deploy/static-page.md."""
     try:
         exported = export_site(static_folder(), out, signaler, base_path)
     except (ExportError, StartupError) as error:
@@ -152,7 +152,7 @@ def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
         accounts = " or ".join(f"{name} (password {password})" for name, password in DEMO_PASSWORDS.items())
         click.echo(f"Development mode: log in as {accounts}, or register.")
     elif not is_loopback(settings.host):
-        click.echo("Browsers on other machines need https in front of it: see docs/deploy.md.")
+        click.echo("Browsers on other machines need https in front of it: see docs/deploy/reverse-proxy.md.")
 
 
 def _address(host: str, port: int) -> str:

@@ -32,7 +32,7 @@ from tests.signaling.exported import exported
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
 PEER = ROOT / "docs" / "peer.md"
-DEPLOY = ROOT / "docs" / "deploy.md"
+DEPLOY = ROOT / "docs" / "deploy"
 OBJECTS = (events.Peer, events.Limits, webrtc.Description, webrtc.Candidate, webrtc.IceServer)
 KINDS = {str: "text", int: "whole number", float: "number"}
 
@@ -173,7 +173,7 @@ def test_deploy_lists_every_setting() -> None:
     expected = [
         [f"`{spec['variable']}`", f"`{spec['default']}`" if spec["default"] else "", spec["meaning"]] for spec in specs
     ]
-    assert table(section(DEPLOY, "Settings")) == expected
+    assert table((DEPLOY / "settings.md").read_text(encoding="utf-8")) == expected
 
 
 POWERS = {2**52: "2^52", 2**53: "2^53"}
@@ -295,4 +295,4 @@ def test_deploy_lists_every_metric() -> None:
             name = f"`{metric.name}_total`" if metric.type == "counter" else f"`{metric.name}`"
             labels = [label for label in metric.samples[0].labels if label not in {"worker", "le"}]
             expected[name] = ", ".join(f"`{label}`" for label in labels)
-    assert {row[0]: row[1] for row in table(section(DEPLOY, "Watching it"))} == expected
+    assert {row[0]: row[1] for row in table(section(DEPLOY / "monitoring.md", "Metrics"))} == expected

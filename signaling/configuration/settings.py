@@ -1,6 +1,6 @@
 """What can be set, and what it is when nothing is: every setting is an environment variable.
 
-A field carries its variable, its default as one would write it, and a sentence; docs/deploy.md holds the same table.
+A field carries its variable, its default as one would write it, and a sentence; docs/deploy/settings.md has them too.
 """
 
 # ruff: noqa: RUF009 - setting() makes a dataclass field, as field() does

@@ -17,7 +17,11 @@ from tests.project import ROOT
 SERVICES: dict[str, dict[str, Any]] = read_compose(FILLED)["services"]
 SERVING = [name for name, service in SERVICES.items() if service["restart"] != "no"]
 SETTINGS = {spec.metadata["variable"] for spec in fields(Settings)}
-DEPLOYED = ("Dockerfile", "deploy/.env.example", "deploy/compose.yaml", "deploy/p2p-chat.service", "docs/deploy.md")
+PAGES = [path for path in sorted((ROOT / "docs" / "deploy").glob("*.md")) if PREFIX in path.read_text(encoding="utf-8")]
+DEPLOYED = (
+    *("Dockerfile", "deploy/.env.example", "deploy/compose.yaml", "deploy/p2p-chat.service"),
+    *(str(path.relative_to(ROOT)) for path in PAGES),
+)
 VARIABLE = re.compile(rf"\b{PREFIX}[A-Z_]+\b")
 MAY_SERVE_THE_WORLD = {"caddy", "turn"}
 NEEDED_CAPABILITIES = {"caddy": ["NET_BIND_SERVICE"], "caddy-volumes": ["CHOWN"], "turn": ["NET_BIND_SERVICE"]}
@@ -161,4 +165,4 @@ def test_documents_open_relay_ports() -> None:
     least, most = (re.search(rf"^{name}-port=(\d+)$", configuration, re.MULTILINE) for name in ("min", "max"))
     assert least is not None
     assert most is not None
-    assert f"{least[1]} to {most[1]}" in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert f"{least[1]} to {most[1]}" in (ROOT / "docs" / "deploy" / "docker.md").read_text(encoding="utf-8")

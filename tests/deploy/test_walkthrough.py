@@ -1,4 +1,4 @@
-"""What docs/deploy.md has people type does what it says."""
+"""What the walk-throughs in docs/deploy/ have people type does what it says."""
 
 import re
 import shutil
@@ -11,15 +11,16 @@ import pytest
 from e2e.deploy.compose import EXAMPLE, read_compose, read_environment
 from signaling.configuration.settings import Settings
 from tests.project import ROOT
-from tests.test_docs import DEPLOY, section
+from tests.test_docs import DEPLOY
 
 BLOCK = re.compile(r"```\n(.*?)```", re.DOTALL)
 SHELL_SECONDS = 30
 
 
-def block(title: str, begin: str) -> str:
-    """Give the lines to type in a section, of the block that begins like this."""
-    blocks = [re.sub(r"^ +", "", found, flags=re.MULTILINE) for found in BLOCK.findall(section(DEPLOY, title))]
+def block(page: str, begin: str) -> str:
+    """Return the lines to type on a page, of the block that begins like this."""
+    text = (DEPLOY / page).read_text(encoding="utf-8")
+    blocks = [re.sub(r"^ +", "", found, flags=re.MULTILINE) for found in BLOCK.findall(text)]
     [wanted] = [text for text in blocks if text.startswith(begin)]
     return wanted
 
@@ -30,7 +31,7 @@ def block(title: str, begin: str) -> str:
 def test_settings_for_docker_are_filled_in(tmp_path: Path) -> None:
     """After the lines for .env, Compose has all it needs, the server takes it, and nobody else may read it."""
     shutil.copy(EXAMPLE, tmp_path)
-    lines = ["/bin/sh", "-ec", block("One machine, with Docker", "cp .env.example")]
+    lines = ["/bin/sh", "-ec", block("docker.md", "cp .env.example")]
     subprocess.run(lines, cwd=tmp_path, check=True, timeout=SHELL_SECONDS)  # noqa: S603  (our own document)
     env = tmp_path / ".env"
     assert env.stat().st_mode & 0o777 == 0o600
@@ -49,17 +50,17 @@ def test_settings_for_docker_are_never_committed() -> None:
 def test_services_of_the_walkthrough_exist() -> None:
     """Whom the commands of Compose name is in the compose file."""
     services = read_compose(read_environment(filled_example()))["services"]
-    text = section(DEPLOY, "One machine, with Docker")
+    text = (DEPLOY / "docker.md").read_text(encoding="utf-8")
     named = re.findall(r"docker compose (?:restart|exec|logs(?: --follow)?|kill --signal USR2) ([a-z]+)\b", text)
     copied = re.findall(r"docker compose cp ([a-z]+):", text)
     assert {"app", "caddy", "turn"} <= set(named)
     assert set(named + copied) <= set(services)
 
 
-@pytest.mark.parametrize("title", ["One machine, with Docker", "One machine, with systemd"])
-def test_files_of_the_walkthrough_exist(title: str) -> None:
+@pytest.mark.parametrize("page", ["docker.md", "systemd.md"])
+def test_files_of_the_walkthrough_exist(page: str) -> None:
     """A file that somebody is to copy is there."""
-    named = re.findall(r"`((?:deploy|requirements)/[\w./-]+)`", section(DEPLOY, title))
+    named = re.findall(r"`((?:deploy|requirements)/[\w./-]+)`", (DEPLOY / page).read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 

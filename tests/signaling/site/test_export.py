@@ -424,5 +424,5 @@ def test_other_base_path_is_refused_in_words(text: str) -> None:
 
 def test_example_for_nginx_is_where_the_document_says() -> None:
     """The end-to-end tests serve with it."""
-    assert "deploy/nginx-static.conf" in (ROOT / "docs" / "deploy.md").read_text()
+    assert "deploy/nginx-static.conf" in (ROOT / "docs" / "deploy" / "static-page.md").read_text()
     assert (ROOT / "deploy" / "nginx-static.conf").is_file()
