@@ -173,8 +173,8 @@ async def test_notice_goes_to_the_screen_of_its_room() -> None:
     assert stage.status == Status.CONNECTED
 
 
-async def test_room_that_is_shown_is_left_alone() -> None:
-    """Going elsewhere ends no other one."""
+async def test_going_elsewhere_leaves_the_room_that_is_shown() -> None:
+    """And no other one."""
     stage = await two_rooms()
     stage.application.open_lobby()
     assert stage.calls() == [("hall", "stop")]
@@ -182,6 +182,15 @@ async def test_room_that_is_shown_is_left_alone() -> None:
     assert stage.calls() == [("den", "checked")]
     stage.application.open_room("garden")
     assert stage.calls() == [("garden", "start")]
+
+
+async def test_leaving_another_room_keeps_the_one_that_is_shown() -> None:
+    """The one that is shown stays where it is, and ends when the person goes elsewhere."""
+    stage = await two_rooms()
+    stage.application._leave_room("den")
+    assert (stage.screen, stage.calls()) == ("room", [("den", "stop")])
+    stage.application.open_lobby()
+    assert stage.calls() == [("hall", "stop")]
 
 
 async def test_signing_out_leaves_every_room() -> None:
