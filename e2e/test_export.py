@@ -22,7 +22,7 @@ from e2e.static_host import WITH_OUR_RULES, WITHOUT_RULES, StaticHost
 from signaling.site.caching import FOREVER
 from signaling.site.export import export_site
 from signaling.site.loading import load_site, static_folder
-from signaling.site.target import Hosting
+from signaling.site.target import Target
 
 # Of the fixtures that a test asks for, the pages are the last, and so the first to go: while their servers are there.
 
@@ -153,7 +153,7 @@ def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, server
     """With its types, its headers, for as long, and compressed; and a file that is not there is not kept as such."""
     host = open_host(place)
     publish(host, server, place.base)
-    site = load_site(static_folder(), hosting=Hosting(place.base, "https: wss:"))
+    site = load_site(static_folder(), target=Target(place.base, "https: wss:"))
     with (
         httpx.Client(base_url=host.origin, trust_env=False) as static,
         httpx.Client(base_url=server.url, trust_env=False) as own,

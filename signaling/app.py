@@ -27,7 +27,7 @@ from protocol.http import (
     SOCKET_PATH,
 )
 from signaling.accounts.access_tokens import AccessTokens
-from signaling.accounts.authenticator import Admission
+from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.endpoints import AccountApi
 from signaling.accounts.login_limits import LoginLimits
@@ -56,12 +56,12 @@ from signaling.monitoring.request_ids import REQUEST_ID_HEADER
 from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
 from signaling.process.heap import keep_small
 from signaling.process.open_files import files_for_connections
-from signaling.rate_limits.address_and_account_quotas import Limits, Quotas, frames_for
+from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, frames_for
 from signaling.rate_limits.budgets import Rate
 from signaling.rate_limits.rate_counters import RateCounters
 from signaling.rate_limits.rate_limit import ice_servers_limit, refresh_limit, registration_limit
 from signaling.rate_limits.request_limit import RequestLimit
-from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Places, Rooms
 from signaling.sessions.ice_servers import IceServerList
 from signaling.sessions.ice_servers_endpoint import IceServersEndpoint
@@ -80,11 +80,11 @@ class Parts:
     """What a running server is made of."""
 
     database: Database
-    admission: Admission
+    authenticator: Authenticator
     accounts_api: AccountApi
     ice_servers: IceServersEndpoint
     endpoint: SignalingEndpoint
-    switchboard: Switchboard
+    effects_driver: EffectsDriver
     backplane: Backplane | None
     site: Site
     readiness: Readiness
@@ -94,11 +94,11 @@ class Parts:
 def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:
     """Make the server; a StartupError if the settings, the data folder or the site do not let it be made.
 
-    Its state has what whoever runs it has to reach: `tally`, where reads are counted, `request_limit`, which HTTP
+    Its state has what whoever runs it has to reach: `counters`, where reads are counted, `request_limit`, which HTTP
     requests count against before they reach the app, and `readiness`, which is to be told when it stops.
     """
     parts = _parts(settings, site or load_site(static_folder()), worker or Worker())
-    errors = ErrorResponses(parts.switchboard.tally)
+    errors = ErrorResponses(parts.effects_driver.counters)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -118,7 +118,7 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     )
     # Starlette would lead `/healthz/` to `/healthz` of whatever host the request names.
     app.router.redirect_slashes = False
-    app.state.tally = parts.switchboard.tally
+    app.state.counters = parts.effects_driver.counters
     app.state.readiness = parts.readiness
     app.state.request_limit = RequestLimit(parts.endpoint.quotas, parts.endpoint.addresses)
     return app
@@ -126,15 +126,15 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
 
 def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     secret = token_secret(settings)
-    counters = RateCounters(settings.backplane_url)
+    rate_counters = RateCounters(settings.backplane_url)
     database = Database(chosen_url(settings))
-    admission = Admission(
+    authenticator = Authenticator(
         Accounts(database, with_demo=settings.is_development),
         Passwords(settings.bcrypt_cost),
         AccessTokens(secret, settings.token_life),
         DeviceMarks(secret),
-        LoginLimits(settings, counters),
-        registration_limit(settings, counters),
+        LoginLimits(settings, rate_counters),
+        registration_limit(settings, rate_counters),
     )
     places: Places
     places = rooms = Rooms(settings.room_capacity, settings.connections_per_account)
@@ -142,45 +142,54 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     if settings.backplane_url:
         places = spanning = SpanningRooms(rooms)
         backplane = Backplane(settings.backplane_url, spanning)
-    switchboard = Switchboard(places, settings.resume_grace, backplane.post if backplane else None)
+    effects_driver = EffectsDriver(places, settings.resume_grace, backplane.post if backplane else None)
     ice_servers = IceServerList(
         stun_urls=settings.stun_urls,
         turn_urls=settings.turn_urls,
         turn_secret=settings.turn_secret,
         turn_life=settings.turn_life,
     )
-    ice_servers_api = IceServersEndpoint(admission, ice_servers, ice_servers_limit(settings, counters))
+    ice_servers_api = IceServersEndpoint(authenticator, ice_servers, ice_servers_limit(settings, rate_counters))
     endpoint = SignalingEndpoint(
         message_limit=settings.message_limit,
         addresses=ClientAddresses(settings.trusted_proxies),
         quotas=Quotas(_limits(settings)),
-        admission=admission,
+        authenticator=authenticator,
         rooms=places,
-        switchboard=switchboard,
+        effects_driver=effects_driver,
         resume_tokens=ResumeTokens(secret),
         ice_servers=ice_servers,
     )
-    checks: dict[str, Check] = {"database": admission.accounts.check}
+    checks: dict[str, Check] = {"database": authenticator.accounts.check}
     if backplane is not None:
         checks["backplane"] = backplane.check
-    metrics = WorkerMetrics(registry(switchboard.tally, _gauges(rooms, switchboard)), worker)
-    api = AccountApi(admission, refresh_limit(settings, counters))
+    metrics = WorkerMetrics(registry(effects_driver.counters, _gauges(rooms, effects_driver)), worker)
+    api = AccountApi(authenticator, refresh_limit(settings, rate_counters))
     return Parts(
-        database, admission, api, ice_servers_api, endpoint, switchboard, backplane, site, Readiness(checks), metrics
+        database,
+        authenticator,
+        api,
+        ice_servers_api,
+        endpoint,
+        effects_driver,
+        backplane,
+        site,
+        Readiness(checks),
+        metrics,
     )
 
 
-def _gauges(rooms: Rooms, switchboard: Switchboard) -> Gauges:
+def _gauges(rooms: Rooms, effects_driver: EffectsDriver) -> Gauges:
     return Gauges(
-        connections=lambda: switchboard.open_lines,
+        connections=lambda: effects_driver.open_connections,
         rooms=lambda: rooms.open_rooms,
         peers=lambda: rooms.connected_peers,
         peers_awaited=lambda: rooms.awaited_peers,
     )
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> QuotaLimits:
+    return QuotaLimits(
         connections=min(settings.connections, files_for_connections()),
         connections_per_account=settings.connections_per_account,
         connections_per_address=settings.connections_per_address,
@@ -200,12 +209,12 @@ def _rate(limit: RateLimitItem) -> Rate:
 async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     await parts.database.open()
     try:
-        await parts.admission.accounts.open()
+        await parts.authenticator.accounts.open()
         if settings.is_development:
-            for name in await parts.admission.seed_demo():
+            for name in await parts.authenticator.seed_demo():
                 log("no_demo_account", level=logging.WARNING, account=name, reason="someone registered its name")
         if parts.backplane is not None:
-            await parts.backplane.open(parts.switchboard.carry_out)
+            await parts.backplane.open(parts.effects_driver.carry_out)
         await parts.metrics.open()
         releasing = asyncio.create_task(keep_small())
         try:
@@ -216,8 +225,8 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.metrics.close()
         if parts.backplane is not None:
             await parts.backplane.close()
-        parts.switchboard.shut_down()
-        parts.admission.accounts.close()
+        parts.effects_driver.shut_down()
+        parts.authenticator.accounts.close()
         await parts.database.close()
 
 
@@ -244,12 +253,12 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
 
 def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
     """From the outside in."""
-    site, tally = parts.site, parts.switchboard.tally
+    site, counters = parts.site, parts.effects_driver.counters
     endpoint = parts.endpoint
     return [
-        Middleware(HandshakeLimit, quotas=endpoint.quotas, addresses=endpoint.addresses, tally=tally),
+        Middleware(HandshakeLimit, quotas=endpoint.quotas, addresses=endpoint.addresses, counters=counters),
         Middleware(AccessLog, probes=PROBES),
-        Middleware(RequestMetrics, tally=tally),
+        Middleware(RequestMetrics, counters=counters),
         Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),
         Middleware(
             CORSMiddleware,
@@ -258,6 +267,6 @@ def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
             allow_headers=("Authorization", "Content-Type"),
             expose_headers=("Retry-After", REQUEST_ID_HEADER),
         ),
-        Middleware(OriginCheck, allowed=settings.allowed_origins, tally=tally),
+        Middleware(OriginCheck, allowed=settings.allowed_origins, counters=counters),
         Middleware(BodyLimit, limit=MAX_BODY_BYTES),
     ]

@@ -27,7 +27,7 @@ DEVICE_ID_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class LoggedIn:
     """Someone who has shown that they know the password of an account."""
 
     account: Account
@@ -36,7 +36,7 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class Authenticator:
     """The door to the accounts."""
 
     accounts: Accounts
@@ -46,7 +46,7 @@ class Admission:
     login_limits: LoginLimits
     registration_limit: RateLimit
 
-    async def register(self, username: str, password: str, host: str | None) -> Admitted:
+    async def register(self, username: str, password: str, host: str | None) -> LoggedIn:
         """Make an account for someone at `host`; a Refusal if it cannot be had."""
         if not USERNAME.admits(username):
             raise InvalidUsername
@@ -57,11 +57,11 @@ class Admission:
             raise AccountExists
         async with self.passwords.turn(_strangers_share(host)):
             password_hash = await self.passwords.hash(password)
-        return self._admitted(await self.accounts.add(username, password_hash), None)
+        return self._logged_in(await self.accounts.add(username, password_hash), None)
 
     async def log_in(
         self, username: str, password: str, host: str | None, device_marks: Sequence[str] = ()
-    ) -> Admitted:
+    ) -> LoggedIn:
         """Admit whoever has a name and its password; InvalidCredentials, or RateLimited after too many tries.
 
         `device_marks` are those that the browser holds, whichever accounts they are of.
@@ -85,7 +85,7 @@ class Admission:
                 await self.login_limits.count_failure(name, caller)
                 raise InvalidCredentials
         await self.login_limits.remember_success(name, caller)
-        return self._admitted(account, mark)
+        return self._logged_in(account, mark)
 
     async def account_of(self, token: str) -> Account:
         """Give the account that a token proves; AuthenticationError if it proves none that exists."""
@@ -117,10 +117,10 @@ class Admission:
     def _is_current(self, mark: DeviceMark, account: Account | None) -> bool:
         return account is not None and self.marks.is_for(mark, account.id, account.password_hash)
 
-    def _admitted(self, account: Account, mark: DeviceMark | None) -> Admitted:
+    def _logged_in(self, account: Account, mark: DeviceMark | None) -> LoggedIn:
         device_id = mark.device_id if mark else secrets.token_hex(DEVICE_ID_BYTES)
         name = username_key(account.username)
-        return Admitted(account, self.marks.issue(name, account.id, account.password_hash, device_id, time.time()))
+        return LoggedIn(account, self.marks.issue(name, account.id, account.password_hash, device_id, time.time()))
 
     async def _matches(self, account: Account | None, password: str, host: str | None) -> bool:
         matches = await self.passwords.matches(password, account.password_hash if account else None)

@@ -1,7 +1,7 @@
 """Awaits the other processes of a server, by way of Redis: carries out what `SpanningRooms` want outside of this one.
 
 What comes up in one turn of the event loop, and while Redis has not answered, goes there together. Where anything
-fails, the process begins anew under another name, and everyone takes the former for gone; so no letter can be lost, or
+fails, the process begins anew under another name, and everyone takes the former for gone; so no message can be lost, or
 come twice, between two that take each other for alive.
 """
 
@@ -21,8 +21,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from signaling.cluster.effects import Claim, Post
-from signaling.cluster.process_messages import ProcessId, Written, seal, unseal
-from signaling.cluster.redis_connections import LEASE_SECONDS, Batch, LeaseLost, Lines, lines
+from signaling.cluster.process_messages import ProcessId, ProcessMessage, seal, unseal
+from signaling.cluster.redis_connections import LEASE_SECONDS, Batch, LeaseLost, RedisConnections, redis_connections
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import BackplaneUnusable, DependencyUnavailable
 from signaling.monitoring.logs import LOGGER, log
@@ -32,10 +32,10 @@ PROCESS_ID_BYTES = 9
 RENEW_SECONDS = LEASE_SECONDS / 4
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds before Redis is tried again."""
-MAX_LETTERS_TOGETHER = 64
+MAX_MESSAGES_TOGETHER = 64
 """In one envelope: with descriptions of 32 KiB, some 2 MiB, where Redis bounds what it keeps for a subscriber at 32."""
 MAX_WAITING = 16_384
-"""Letters and claims that wait for Redis. If it is so much slower than we are, it counts as away."""
+"""Messages and claims that wait for Redis. If it is so much slower than we are, it counts as away."""
 RENEWALS_OF_A_ROOM = 400
 """In so many heartbeats every room's key is renewed once: in some eight minutes, where it lasts for an hour."""
 BROKEN = (RedisError, OSError, LeaseLost, msgspec.DecodeError)
@@ -43,7 +43,7 @@ BROKEN = (RedisError, OSError, LeaseLost, msgspec.DecodeError)
 
 
 class BackplaneSilent(OSError):
-    """Raised when Redis answers, and letters do not come through."""
+    """Raised when Redis answers, and messages do not come through."""
 
 
 class BackplaneSwamped(OSError):
@@ -118,7 +118,7 @@ class Backplane:
     async def _live(self, first: asyncio.Future[None]) -> None:
         """Be one process, until something is broken, which is raised in a group."""
         process = ProcessId(secrets.token_urlsafe(PROCESS_ID_BYTES))
-        async with lines(self._pool, process) as ours:
+        async with redis_connections(self._pool, process) as ours:
             log("backplane_connected", process=process)
             self._outgoing, self._heard, self._is_connected = [], time.monotonic(), True
             self._carry_out(self._rooms.connected())
@@ -137,25 +137,25 @@ class Backplane:
                 self._is_connected = False
                 self._carry_out(self._rooms.disconnected())
 
-    async def _read(self, ours: Lines) -> None:
+    async def _read(self, ours: RedisConnections) -> None:
         while True:
             envelope = await ours.envelope()
             self._heard = time.monotonic()
             if envelope:
-                sender, letters = unseal(envelope)
-                for letter in letters:
-                    self._carry_out(self._rooms.letter_came(sender, letter))
-                if not letters:  # a goodbye
+                sender, messages = unseal(envelope)
+                for message in messages:
+                    self._carry_out(self._rooms.message_came(sender, message))
+                if not messages:  # a goodbye
                     self._carry_out(self._rooms.process_gone(sender))
             await asyncio.sleep(0)  # what is there already is read without waiting, and clients have their turn too
 
-    async def _write(self, ours: Lines, process: ProcessId) -> None:
+    async def _write(self, ours: RedisConnections, process: ProcessId) -> None:
         renewed = -RENEW_SECONDS
         while True:
             await self._is_wanted.wait()
             self._is_wanted.clear()
             if len(self._outgoing) > MAX_WAITING:
-                raise BackplaneSwamped(f"{len(self._outgoing)} letters and claims wait for Redis")
+                raise BackplaneSwamped(f"{len(self._outgoing)} messages and claims wait for Redis")
             if time.monotonic() - renewed >= RENEW_SECONDS:
                 renewed = time.monotonic()
                 await self._renew(ours)
@@ -167,7 +167,7 @@ class Backplane:
                 for neighbour in answers.unreached:
                     self._carry_out(self._rooms.process_gone(neighbour))
 
-    async def _renew(self, ours: Lines) -> None:
+    async def _renew(self, ours: RedisConnections) -> None:
         held = self._rooms.held
         self._to_renew = self._to_renew or held
         some = max(1, len(held) // RENEWALS_OF_A_ROOM)
@@ -180,27 +180,27 @@ class Backplane:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             if time.monotonic() - self._heard > LEASE_SECONDS:
-                raise BackplaneSilent("letters do not come through")
+                raise BackplaneSilent("messages do not come through")
             self._is_wanted.set()
 
 
 def _batch(outgoing: Iterable[OutsideEffect], process: ProcessId) -> Batch:
-    """Put together what goes to Redis: all letters for one process in as few envelopes as may be."""
-    letters: dict[ProcessId, list[Written]] = {}
+    """Put together what goes to Redis: all messages for one process in as few envelopes as may be."""
+    messages: dict[ProcessId, list[ProcessMessage]] = {}
     releases: list[str] = []
     claims: list[str] = []
     for effect in outgoing:
         match effect:
             case Post():
-                letters.setdefault(effect.process, []).append(effect.letter)
+                messages.setdefault(effect.process, []).append(effect.message)
             case Claim():
                 claims.append(effect.room)
             case Release():
                 releases.append(effect.room)
     posts = [
-        (addressee, seal(process, written[start : start + MAX_LETTERS_TOGETHER]))
-        for addressee, written in letters.items()
-        for start in range(0, len(written), MAX_LETTERS_TOGETHER)
+        (addressee, seal(process, written[start : start + MAX_MESSAGES_TOGETHER]))
+        for addressee, written in messages.items()
+        for start in range(0, len(written), MAX_MESSAGES_TOGETHER)
     ]
     return Batch(releases, claims, posts)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from signaling.cluster.process_messages import ProcessId, Written
+from signaling.cluster.process_messages import ProcessId, ProcessMessage
 from signaling.rooms.effects import OutsideEffect
 
 
 class Post(OutsideEffect, frozen=True):
-    """Send a letter to another process, after everything that was sent to it before."""
+    """Send a message to another process, after everything that was sent to it before."""
 
     process: ProcessId
-    letter: Written
+    message: ProcessMessage
 
 
 class Claim(OutsideEffect, frozen=True):

@@ -11,7 +11,7 @@ from signaling.cluster.effects import Post
 from signaling.cluster.process_messages import HangUp, Pass, ProcessId, Tell
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect
 from signaling.rooms.registry import Newcomer
-from signaling.rooms.signal_codec import Relayed
+from signaling.rooms.signal_codec import ForwardedSignal
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Guest:
 
 
 class Guests:
-    """Other processes' connections here, each with a number below zero, where the switchboard gives out none."""
+    """Other processes' connections here, each with a number below zero, where the effects driver gives out none."""
 
     def __init__(self) -> None:
         self._guests: dict[ConnectionId, Guest] = {}
@@ -134,7 +134,7 @@ class Guests:
         del self._connections[self._guests.pop(connection)]
 
     def written(self, effect: Deliver | Close) -> list[Effect]:
-        """Give what is to be done to a guest as a letter; nothing if it is gone. Whoever is hung up on is no guest."""
+        """Give what is to be done to a guest as a message; nothing if it is gone. Whoever is hung up on is no guest."""
         guest = self._guests.get(effect.connection)
         if guest is None:
             return []
@@ -142,7 +142,7 @@ class Guests:
             self.forget(effect.connection)
             return [Post(guest.process, HangUp(guest.number, effect.code))]
         event = effect.event
-        if isinstance(event, Relayed):
+        if isinstance(event, ForwardedSignal):
             return [Post(guest.process, Pass(guest.number, event.sender, event.rest))]
         known = known_to(guest.version, event)
         return [] if known is None else [Post(guest.process, Tell(guest.number, EVENTS.encode(known)))]

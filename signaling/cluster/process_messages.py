@@ -17,8 +17,8 @@ ProcessId = NewType("ProcessId", str)
 """A process for as long as it is connected to the backplane; after a break it is another one."""
 
 
-class Letter(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """The root of all letters; the connection that one is about."""
+class AboutConnection(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+    """The root of all messages; the connection that one is about."""
 
     number: int
 
@@ -26,7 +26,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
 # To the host
 
 
-class Enter(Letter, frozen=True):
+class Enter(AboutConnection, frozen=True):
     """Someone asks to be let in: see `registry.Newcomer`."""
 
     room: str
@@ -39,73 +39,75 @@ class Enter(Letter, frozen=True):
     a server is updated process by process, each is written to in the version that it reads."""
 
 
-class Ask(Letter, frozen=True):
-    """A guest hands a description or a candidate to a peer: see `signal_codec.RelayRequest`."""
+class Ask(AboutConnection, frozen=True):
+    """A guest hands a description or a candidate to a peer: see `signal_codec.CheckedSignal`."""
 
     to: str
     rest: str
 
 
-class Leave(Letter, frozen=True):
+class Leave(AboutConnection, frozen=True):
     """A guest leaves its room."""
 
 
-class End(Letter, frozen=True):
+class End(AboutConnection, frozen=True):
     """A guest's connection has ended, and it will not come back."""
 
     reason: Literal["left", "lost"]
 
 
-class Lose(Letter, frozen=True):
+class Lose(AboutConnection, frozen=True):
     """A guest's connection was lost, and it may come back."""
 
 
 # To the guest's process
 
 
-class Tell(Letter, frozen=True):
+class Tell(AboutConnection, frozen=True):
     """A guest is told an event, in its JSON."""
 
     event: str
 
 
-class Pass(Letter, frozen=True):
-    """A guest is handed what a peer has for it: see `signal_codec.Relayed`."""
+class Pass(AboutConnection, frozen=True):
+    """A guest is handed what a peer has for it: see `signal_codec.ForwardedSignal`."""
 
     sender: str
     rest: str
 
 
-class TurnAway(Letter, frozen=True):
+class TurnAway(AboutConnection, frozen=True):
     """Someone is not let in, and is told why, by an event in its JSON."""
 
     event: str
 
 
-class HangUp(Letter, frozen=True):
+class HangUp(AboutConnection, frozen=True):
     """A guest's connection is to be closed; it is no guest any more."""
 
     code: int
 
 
-class NotHere(Letter, frozen=True):
+class NotHere(AboutConnection, frozen=True):
     """The room that someone asks to be let in to does not belong to this process, or not any more."""
 
 
-Written = Enter | Ask | Leave | End | Lose | Tell | Pass | TurnAway | HangUp | NotHere
+ProcessMessage = Enter | Ask | Leave | End | Lose | Tell | Pass | TurnAway | HangUp | NotHere
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER: msgspec.msgpack.Decoder[tuple[str, list[Written]]] = msgspec.msgpack.Decoder(tuple[str, list[Written]])
+_DECODER: msgspec.msgpack.Decoder[tuple[str, list[ProcessMessage]]] = msgspec.msgpack.Decoder(
+    tuple[str, list[ProcessMessage]]
+)
 
 
-def seal(sender: ProcessId, letters: list[Written]) -> bytes:
-    """Put letters into one envelope, in their order."""
-    return _ENCODER.encode((sender, letters))
+def seal(sender: ProcessId, messages: list[ProcessMessage]) -> bytes:
+    """Put messages into one envelope, in their order."""
+    return _ENCODER.encode((sender, messages))
 
 
-def unseal(envelope: bytes) -> tuple[ProcessId, list[Written]]:
-    """Give the sender and the letters; a msgspec.DecodeError if it is not one of our envelopes."""
+def unseal(envelope: bytes) -> tuple[ProcessId, list[ProcessMessage]]:
+    """Give the sender and the messages; a msgspec.DecodeError if it is not one of our envelopes."""
     try:
-        sender, letters = _DECODER.decode(envelope)
+        sender, messages = _DECODER.decode(envelope)
     except RecursionError as error:  # in what is passed over, a field that only another release knows
         raise msgspec.DecodeError("nested too deep") from error
-    return ProcessId(sender), letters
+    return ProcessId(sender), messages

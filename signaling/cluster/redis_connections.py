@@ -1,6 +1,6 @@
 """Touches Redis for the backplane: two connections and their commands, without retries: whoever breaks begins anew.
 
-A process subscribes to a channel of its own, by which letters reach it, and keeps a *lease* on its name. A room's key
+A process subscribes to a channel of its own, by which messages reach it, and keeps a *lease* on its name. A room's key
 holds the name of the process that it belongs to; that counts while the process has its lease and its subscription. So a
 process that is killed is gone at once, since Redis sees its connection end; and one whose machine is lost, when its
 lease has run out.
@@ -78,26 +78,26 @@ class Answers:
     """The processes that nothing was delivered to."""
 
 
-class Lines:
-    """The two connections of a process: one for commands, one that letters come by."""
+class RedisConnections:
+    """The two connections of a process: one for commands, one that messages come by."""
 
-    def __init__(self, process: ProcessId, commands: Connection, letters: Connection) -> None:
+    def __init__(self, process: ProcessId, commands: Connection, messages: Connection) -> None:
         self._process = process
         self._commands = commands
-        self._letters = letters
+        self._messages = messages
         self._claim = b""
         self._release = b""
 
     async def begin(self) -> None:
         """Take the lease and the channel."""
-        await self._letters.send_command("SUBSCRIBE", _process_key(self._process))
-        await self._letters.read_response()
+        await self._messages.send_command("SUBSCRIBE", _process_key(self._process))
+        await self._messages.read_response()
         lease = ("SET", _process_key(self._process), "1", "PX", _milliseconds(LEASE_SECONDS))
         self._claim, self._release, _ = await self._ask([("SCRIPT", "LOAD", CLAIM), ("SCRIPT", "LOAD", RELEASE), lease])
 
     async def envelope(self) -> bytes:
-        """Wait for the next envelope of letters; an empty one is our own heartbeat."""
-        _, _, envelope = await self._letters.read_response(timeout=math.inf)
+        """Wait for the next envelope of messages; an empty one is our own heartbeat."""
+        _, _, envelope = await self._messages.read_response(timeout=math.inf)
         return bytes(envelope)
 
     async def send(self, batch: Batch) -> Answers:
@@ -149,19 +149,19 @@ class Lines:
 
 
 @asynccontextmanager
-async def lines(pool: ConnectionPool, process: ProcessId) -> AsyncIterator[Lines]:
+async def redis_connections(pool: ConnectionPool, process: ProcessId) -> AsyncIterator[RedisConnections]:
     """Connect twice, as a process; a RedisError, an OSError or a TimeoutError if that, or what follows, fails."""
     commands: Connection = pool.make_connection()  # type: ignore[no-untyped-call]
-    letters: Connection = pool.make_connection()  # type: ignore[no-untyped-call]
+    messages: Connection = pool.make_connection()  # type: ignore[no-untyped-call]
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await commands.connect()  # type: ignore[no-untyped-call]
-            await letters.connect()  # type: ignore[no-untyped-call]
-            ours = Lines(process, commands, letters)
+            await messages.connect()  # type: ignore[no-untyped-call]
+            ours = RedisConnections(process, commands, messages)
             await ours.begin()
         yield ours
     finally:
-        for connection in (commands, letters):
+        for connection in (commands, messages):
             with contextlib.suppress(OSError):
                 await connection.disconnect(nowait=True)
 

@@ -2,7 +2,7 @@
 
 Whoever is first in a room makes it a room of the process where their WebSocket ends, and that process's `Rooms` decide
 in it as they do when there is only one process. Two of one process that are in a room of their own reach each other
-without a letter; and two guests of one process that are in a room of another hand each other their descriptions and
+without a message; and two guests of one process that are in a room of another hand each other their descriptions and
 candidates here as well.
 
 A process that cannot be reached takes its rooms with it: its guests are sent to come back, which makes the room anew.
@@ -31,14 +31,14 @@ from signaling.cluster.process_messages import (
     NotHere,
     Pass,
     ProcessId,
+    ProcessMessage,
     Tell,
     TurnAway,
-    Written,
 )
 from signaling.errors import BackplaneUnavailable, NotInRoom, Refusal
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, Release
 from signaling.rooms.registry import Newcomer, Reason, Rooms
-from signaling.rooms.signal_codec import Relayed, RelayRequest
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal
 
 MAX_SEARCHES = 8
 """For one room: it may have moved while it was asked for, and not for ever."""
@@ -82,7 +82,7 @@ class SpanningRooms:
             return []
         return self._sent(self._rooms.leave(connection))
 
-    def signal(self, connection: ConnectionId, request: RelayRequest) -> list[Effect]:
+    def signal(self, connection: ConnectionId, request: CheckedSignal) -> list[Effect]:
         """Hand a description or a candidate to another peer of the same room."""
         stay = self._stays.get(connection)
         if stay is None:
@@ -92,7 +92,7 @@ class SpanningRooms:
         neighbour = self._stays.neighbour(stay, request.to)
         if neighbour is None or neighbour == connection:
             return [Post(stay.host, Ask(connection, request.to, request.rest))]
-        return [Deliver(neighbour, Relayed(stay.peer_id, request.rest))]
+        return [Deliver(neighbour, ForwardedSignal(stay.peer_id, request.rest))]
 
     # A connection of ours ends
 
@@ -180,92 +180,92 @@ class SpanningRooms:
             effects += self._sent(self._rooms.connection_lost(connection))
         return effects
 
-    # Letters
+    # Messages
 
-    def letter_came(self, sender: ProcessId, letter: Written) -> list[Effect]:
+    def message_came(self, sender: ProcessId, message: ProcessMessage) -> list[Effect]:
         """Another process has written; what concerns a guest or a host that is none any more is dropped."""
-        return self._read(letter, sender)
+        return self._read(message, sender)
 
     @singledispatchmethod
-    def _read(self, letter: Written, sender: ProcessId) -> list[Effect]:
-        raise NotImplementedError(f"{letter} from {sender}")
+    def _read(self, message: ProcessMessage, sender: ProcessId) -> list[Effect]:
+        raise NotImplementedError(f"{message} from {sender}")
 
     @_read.register
-    def _(self, letter: Enter, sender: ProcessId) -> list[Effect]:
-        guest = Guest(sender, letter.number, letter.version)
-        if not (letter.room in self._held or letter.room in self._searches):
-            return [Post(sender, NotHere(letter.number))]
+    def _(self, message: Enter, sender: ProcessId) -> list[Effect]:
+        guest = Guest(sender, message.number, message.version)
+        if not (message.room in self._held or message.room in self._searches):
+            return [Post(sender, NotHere(message.number))]
         connection = self._guests.add(guest)
-        peer = Peer(letter.peer_id, letter.username)
-        newcomer = Newcomer(connection, letter.account, peer, letter.resume_token)
-        if letter.room in self._held:
-            return self._enter(newcomer, letter.room)
+        peer = Peer(message.peer_id, message.username)
+        newcomer = Newcomer(connection, message.account, peer, message.resume_token)
+        if message.room in self._held:
+            return self._enter(newcomer, message.room)
         # The claim has been granted, and its answer is on its way to us.
-        return self._search(Search(newcomer, letter.room))
+        return self._search(Search(newcomer, message.room))
 
     @_read.register
-    def _(self, letter: Ask, sender: ProcessId) -> list[Effect]:
-        connection = self._guests.connection(Guest(sender, letter.number))
+    def _(self, message: Ask, sender: ProcessId) -> list[Effect]:
+        connection = self._guests.connection(Guest(sender, message.number))
         if connection is None:
             return []
         try:
-            return self._sent(self._rooms.signal(connection, RelayRequest(letter.to, letter.rest)))
+            return self._sent(self._rooms.signal(connection, CheckedSignal(message.to, message.rest)))
         except Refusal as refusal:
             return self._sent([Deliver(connection, _error(refusal))])
 
     @_read.register
-    def _(self, letter: Leave, sender: ProcessId) -> list[Effect]:
-        return self._guest_ended(Guest(sender, letter.number), "left")
+    def _(self, message: Leave, sender: ProcessId) -> list[Effect]:
+        return self._guest_ended(Guest(sender, message.number), "left")
 
     @_read.register
-    def _(self, letter: End, sender: ProcessId) -> list[Effect]:
-        return self._guest_ended(Guest(sender, letter.number), letter.reason)
+    def _(self, message: End, sender: ProcessId) -> list[Effect]:
+        return self._guest_ended(Guest(sender, message.number), message.reason)
 
     @_read.register
-    def _(self, letter: Lose, sender: ProcessId) -> list[Effect]:
-        connection = self._guests.connection(Guest(sender, letter.number))
+    def _(self, message: Lose, sender: ProcessId) -> list[Effect]:
+        connection = self._guests.connection(Guest(sender, message.number))
         if connection is None:
             return []
         self._guests.forget(connection)
         return [] if self._end_search(connection) else self._sent(self._rooms.connection_lost(connection))
 
     @_read.register
-    def _(self, letter: Tell, sender: ProcessId) -> list[Effect]:
-        connection = ConnectionId(letter.number)
+    def _(self, message: Tell, sender: ProcessId) -> list[Effect]:
+        connection = ConnectionId(message.number)
         stay = self._stays.at(sender, connection)
         if stay is None:
             return []
-        event = EVENTS.decode(letter.event)
+        event = EVENTS.decode(message.event)
         if isinstance(event, Joined):
             self._stays.let_in(connection)
         return [Deliver(connection, event)]
 
     @_read.register
-    def _(self, letter: Pass, sender: ProcessId) -> list[Effect]:
-        connection = ConnectionId(letter.number)
+    def _(self, message: Pass, sender: ProcessId) -> list[Effect]:
+        connection = ConnectionId(message.number)
         if self._stays.at(sender, connection) is None:
             return []
-        return [Deliver(connection, Relayed(letter.sender, letter.rest))]
+        return [Deliver(connection, ForwardedSignal(message.sender, message.rest))]
 
     @_read.register
-    def _(self, letter: TurnAway, sender: ProcessId) -> list[Effect]:
-        connection = ConnectionId(letter.number)
-        if self._stays.at(sender, connection) is None:
-            return []
-        self._stays.end(connection)
-        return [Deliver(connection, EVENTS.decode(letter.event))]
-
-    @_read.register
-    def _(self, letter: HangUp, sender: ProcessId) -> list[Effect]:
-        connection = ConnectionId(letter.number)
+    def _(self, message: TurnAway, sender: ProcessId) -> list[Effect]:
+        connection = ConnectionId(message.number)
         if self._stays.at(sender, connection) is None:
             return []
         self._stays.end(connection)
-        return [Close(connection, CloseCode(letter.code))]
+        return [Deliver(connection, EVENTS.decode(message.event))]
 
     @_read.register
-    def _(self, letter: NotHere, sender: ProcessId) -> list[Effect]:
-        connection = ConnectionId(letter.number)
+    def _(self, message: HangUp, sender: ProcessId) -> list[Effect]:
+        connection = ConnectionId(message.number)
+        if self._stays.at(sender, connection) is None:
+            return []
+        self._stays.end(connection)
+        return [Close(connection, CloseCode(message.code))]
+
+    @_read.register
+    def _(self, message: NotHere, sender: ProcessId) -> list[Effect]:
+        connection = ConnectionId(message.number)
         stay = self._stays.at(sender, connection)
         if stay is None or stay.is_in:
             return []
@@ -342,7 +342,7 @@ class SpanningRooms:
         return [] if self._end_search(connection) else self._sent(self._rooms.connection_ended(connection, reason))
 
     def _sent(self, effects: Iterable[Effect]) -> list[Effect]:
-        """Give what `Rooms` want done, with what is for a guest as letters, and a room that has ended as not ours."""
+        """Give what `Rooms` want done, with what is for a guest as messages, and a room that has ended as not ours."""
         sent: list[Effect] = []
         for effect in effects:
             if isinstance(effect, Deliver | Close) and effect.connection < 0:

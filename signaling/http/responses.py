@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from protocol.codes import ErrorCode
 from signaling.errors import AuthenticationError, BodyTooBig, Refusal, UnsupportedWebSocket
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.monitoring.request_ids import request_id
 from signaling.site.security_headers import security_headers
 
@@ -51,9 +51,9 @@ def error_response(
     return JSONResponse({"error": error}, status, headers=NO_STORE | (headers or {}))
 
 
-def failure_response(tally: Tally) -> Response:
+def failure_response(counters: Counters) -> Response:
     """Count our own failure, and say so; what happened is for the log, which has it under the id that is told."""
-    tally.refusals[ErrorCode.INTERNAL] += 1
+    counters.refusals[ErrorCode.INTERNAL] += 1
     name = request_id.get()
     message = f"The server failed. Try again later. Whoever runs it finds the reason by this number: {name}"
     # It is given outside of every middleware, so their headers have to be put on here.
@@ -65,12 +65,12 @@ def failure_response(tally: Tally) -> Response:
 class ErrorResponses:
     """What errors become on their way out: answers, and counts."""
 
-    tally: Tally
+    counters: Counters
 
     async def refused(self, _request: Request, error: Exception) -> Response:
         """Answer a request that one of our checks refused."""
         assert isinstance(error, Refusal)  # noqa: S101 - how Starlette's handlers are typed; the app's table says it
-        self.tally.refusals[error.code] += 1
+        self.counters.refusals[error.code] += 1
         return refusal_response(error)
 
     async def not_routed(self, _request: Request, error: Exception) -> Response:
@@ -79,12 +79,12 @@ class ErrorResponses:
         code, message = ErrorCode.NOT_FOUND, "There is nothing at this address."
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             code, message = ErrorCode.METHOD_NOT_ALLOWED, "This address takes other methods."
-        self.tally.refusals[code] += 1
+        self.counters.refusals[code] += 1
         return error_response(error.status_code, code, message, headers=dict(error.headers or {}))
 
     async def failed(self, _request: Request, _error: Exception) -> Response:
         """Answer a request on which we failed."""
-        return failure_response(self.tally)
+        return failure_response(self.counters)
 
 
 async def not_heard(_request: Request, _error: Exception) -> Response:

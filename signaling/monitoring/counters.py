@@ -41,7 +41,7 @@ class Durations:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """What has happened since the server was started."""
 
     opened: int = 0

@@ -42,7 +42,7 @@ def log(event: str, *, level: int = logging.INFO, source: str | None = None, **f
     """
     if LOGGER.isEnabledFor(level) and (source is None or REPETITIONS.admits(event, source)):
         # Made by hand: looking for the caller, which no line shows, would take as long as all the rest.
-        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (Event({"event": event, **fields}),), None))
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (LogEvent({"event": event, **fields}),), None))
 
 
 class Repetitions:
@@ -83,7 +83,7 @@ def given(text: str) -> str:
     return text[:MAX_GIVEN_CHARACTERS]
 
 
-class Event:
+class LogEvent:
     """What a record of ours carries: its fields, in whichever way they are going to be written."""
 
     __slots__ = ("fields",)
@@ -151,7 +151,7 @@ def _fields(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    return isinstance(record.args, tuple) and bool(record.args) and isinstance(record.args[0], Event)
+    return isinstance(record.args, tuple) and bool(record.args) and isinstance(record.args[0], LogEvent)
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from signaling.monitoring.counters import Durations, Tally
+from signaling.monitoring.counters import Counters, Durations
 
 PREFIX = "p2pchat_"
 PACKAGE = "p2p-chat"
@@ -31,10 +31,10 @@ class Gauges:
     peers_awaited: Callable[[], int]
 
 
-def registry(tally: Tally, gauges: Gauges) -> CollectorRegistry:
+def registry(counters: Counters, gauges: Gauges) -> CollectorRegistry:
     """Give everything that can be told of this process. It belongs to one app: another has another."""
     made = CollectorRegistry()
-    made.register(ServerCollector(tally, gauges))
+    made.register(ServerCollector(counters, gauges))
     ProcessCollector(registry=made)
     PlatformCollector(registry=made)
     return made
@@ -44,14 +44,14 @@ def registry(tally: Tally, gauges: Gauges) -> CollectorRegistry:
 class ServerCollector(Collector):
     """What this process holds and has counted, told from numbers that are there: no room or peer is looked at."""
 
-    tally: Tally
+    counters: Counters
     gauges: Gauges
 
     def collect(self) -> Iterator[Metric]:
         """Give every metric of ours."""
         yield from self._gauges()
-        yield from _counters(self.tally)
-        yield from _histograms(self.tally)
+        yield from _counters(self.counters)
+        yield from _histograms(self.counters)
 
     def _gauges(self) -> Iterator[Metric]:
         build = GaugeMetricFamily(
@@ -67,23 +67,23 @@ class ServerCollector(Collector):
         )
 
 
-def _counters(tally: Tally) -> Iterator[Metric]:
-    yield _counter("connections_opened", "WebSockets that were let in.", {(): tally.opened})
-    yield _counter("signals_relayed", "Signals that were handed to a peer.", {(): tally.relayed})
-    joins = {("no",): tally.joined, ("yes",): tally.resumed}
+def _counters(counters: Counters) -> Iterator[Metric]:
+    yield _counter("connections_opened", "WebSockets that were let in.", {(): counters.opened})
+    yield _counter("signals_relayed", "Signals that were handed to a peer.", {(): counters.relayed})
+    joins = {("no",): counters.joined, ("yes",): counters.resumed}
     yield _counter("joins", "Joins, by whether they resumed a peer.", joins, "resumed")
-    refusals = {(code,): count for code, count in tally.refusals.items()}
+    refusals = {(code,): count for code, count in counters.refusals.items()}
     yield _counter("refusals", "Requests that were refused, over HTTP and WebSockets, by error code.", refusals, "code")
-    closes = {(code,): count for code, count in tally.closes.items()}
+    closes = {(code,): count for code, count in counters.closes.items()}
     yield _counter("closes", "WebSockets that ended, by close code.", closes, "code")
-    yield _counter("http_requests", "Requests that were answered.", tally.requests, "method", "route", "status")
+    yield _counter("http_requests", "Requests that were answered.", counters.requests, "method", "route", "status")
 
 
-def _histograms(tally: Tally) -> Iterator[Metric]:
+def _histograms(counters: Counters) -> Iterator[Metric]:
     sentence = "From a request to the beginning of its response."
-    yield _histogram("http_request_duration_seconds", sentence, tally.request_seconds, "method", "route")
+    yield _histogram("http_request_duration_seconds", sentence, counters.request_seconds, "method", "route")
     sentence = "From what the network brought to the last write that came of it, of at most 100 reads a second."
-    yield _histogram("relay_duration_seconds", sentence, {(): tally.relay_seconds})
+    yield _histogram("relay_duration_seconds", sentence, {(): counters.relay_seconds})
 
 
 def _gauge(name: str, sentence: str, value: float) -> Metric:

@@ -23,7 +23,7 @@ from signaling.errors import AddressUnusable
 from signaling.http.middleware.request_id import RequestId
 from signaling.process.open_files import most_open_files
 from signaling.rate_limits.request_turns import RequestTurns
-from signaling.sockets.http_protocol import Gate, HttpRequests
+from signaling.sockets.http_protocol import Gate, HttpProtocol
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 from signaling.sockets.websocket_handshake import Upgrade
@@ -75,15 +75,15 @@ class Server(uvicorn.Server):
 def configuration(app: Starlette, settings: Settings, clients: WaitingClients | None = None) -> uvicorn.Config:
     """Give uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
     clients = clients or waiting_clients(most_files=most_open_files())
-    gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.tally)
-    wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, tally=app.state.tally)
+    gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
+    wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
     trusted = settings.trusted_proxies
     # An id is believed by who sends it, so it is looked at before the proxy's address gives way to its client's.
     named = RequestId(ProxyHeadersMiddleware(app, trusted_hosts=list(trusted)), trusted)  # type: ignore[arg-type]  # ASGI
     return uvicorn.Config(
         named,
         lifespan="off",
-        http=partial(HttpRequests, gate=gate),  # type: ignore[arg-type]  # called
+        http=partial(HttpProtocol, gate=gate),  # type: ignore[arg-type]  # called
         ws=partial(Upgrade, wires),  # type: ignore[arg-type]  # called
         log_config=None,
         access_log=False,

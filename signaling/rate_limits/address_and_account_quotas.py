@@ -29,7 +29,7 @@ SWEEP_FROM = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class QuotaLimits:
     """What the settings allow."""
 
     connections: int
@@ -154,7 +154,7 @@ class Usage:
 class Quotas:
     """Everyone who uses this process."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: QuotaLimits) -> None:
         self._frames = limits.frames
         busy, size = limits.frames.times(BUSY_CONNECTIONS), limits.buffered_bytes
         endless = Rate(0.0, 0.0)

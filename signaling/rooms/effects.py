@@ -10,7 +10,7 @@ from protocol.codes import CloseCode
 from signaling.rooms.signal_codec import Told
 
 ConnectionId = NewType("ConnectionId", int)
-"""One WebSocket, counted by the switchboard; it is never told to anyone."""
+"""One WebSocket, counted by the effects driver; it is never told to anyone."""
 
 
 class Deliver(msgspec.Struct, frozen=True):

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from protocol.codes import CloseCode
 from protocol.events import Error, Joined, PeerLeft
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import log
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect
 from signaling.rooms.registry import Places
-from signaling.rooms.signal_codec import Relayed, Told
+from signaling.rooms.signal_codec import ForwardedSignal, Told
 
 
-class Line(Protocol):
+class ConnectedClient(Protocol):
     """The server's end of a connection. Neither method waits."""
 
     source: str
@@ -29,34 +29,34 @@ class Line(Protocol):
         """Close when all that was taken is sent; at once where nothing more can be sent."""
 
 
-class Switchboard:
+class EffectsDriver:
     """The lines that are open, by connection, and the timers of the places that are held."""
 
     def __init__(self, rooms: Places, grace: float, outside: Callable[[OutsideEffect], None] | None = None) -> None:
         self._rooms = rooms
         self._grace = grace
         self._outside = outside
-        self._lines: dict[ConnectionId, Line] = {}
+        self._clients: dict[ConnectionId, ConnectedClient] = {}
         self._numbers = itertools.count(1)
         self._timers: dict[int, asyncio.TimerHandle] = {}
-        self.tally = Tally()
+        self.counters = Counters()
 
     @property
-    def open_lines(self) -> int:
+    def open_connections(self) -> int:
         """How many lines there are."""
-        return len(self._lines)
+        return len(self._clients)
 
     def next_number(self) -> ConnectionId:
         """Return a number that no connection has, by which effects can name one."""
         return ConnectionId(next(self._numbers))
 
-    def plug_in(self, connection: ConnectionId, line: Line) -> None:
-        """Take a new line."""
-        self._lines[connection] = line
+    def add(self, connection: ConnectionId, client: ConnectedClient) -> None:
+        """Take a new client."""
+        self._clients[connection] = client
 
-    def unplug(self, connection: ConnectionId) -> None:
-        """Forget a line; what is still meant for it is dropped."""
-        self._lines.pop(connection, None)
+    def remove(self, connection: ConnectionId) -> None:
+        """Forget a client; what is still meant for it is dropped."""
+        self._clients.pop(connection, None)
 
     def carry_out(self, effects: Iterable[Effect]) -> None:
         """Carry out effects in their order, and then those to which they lead."""
@@ -80,24 +80,24 @@ class Switchboard:
         self._timers.clear()
 
     def _deliver(self, connection: ConnectionId, event: Told) -> Sequence[Effect]:
-        line = self._lines.get(connection)
-        if line is None:
+        client = self._clients.get(connection)
+        if client is None:
             return ()
-        if isinstance(event, Relayed):
-            self.tally.relayed += 1
+        if isinstance(event, ForwardedSignal):
+            self.counters.relayed += 1
         else:
-            self._note(connection, event, line.source)
-        if line.send(event):
+            self._note(connection, event, client.source)
+        if client.send(event):
             return ()
         self._close(connection, CloseCode.SLOW_CONSUMER)
         # What did not fit is lost, and so is the connection: it is not told anything any more.
         return self._rooms.connection_lost(connection)
 
     def _close(self, connection: ConnectionId, code: CloseCode) -> None:
-        line = self._lines.pop(connection, None)
-        if line is not None:
-            log("closing", source=line.source, connection=connection, code=int(code))
-            line.close(code)
+        client = self._clients.pop(connection, None)
+        if client is not None:
+            log("closing", source=client.source, connection=connection, code=int(code))
+            client.close(code)
 
     def _hold_place(self, effect: HoldPlace) -> None:
         loop = asyncio.get_running_loop()
@@ -110,14 +110,14 @@ class Switchboard:
     def _note(self, connection: ConnectionId, event: Told, source: str) -> None:
         match event:
             case Joined(resumed=resumed):
-                self.tally.resumed += resumed
-                self.tally.joined += not resumed
+                self.counters.resumed += resumed
+                self.counters.joined += not resumed
                 about: dict[str, Any] = {"room": event.room, "peer_id": event.peer_id, "resumed": resumed}
                 log("joined", source=source, connection=connection, **about)
             case PeerLeft():
                 log("peer_left", source=source, connection=connection, peer_id=event.peer_id, reason=event.reason)
             case Error():
-                self.tally.refusals[event.code] += 1
+                self.counters.refusals[event.code] += 1
                 log("refused", source=source, connection=connection, code=str(event.code))
             case _:
                 pass

@@ -17,7 +17,7 @@ from protocol.errors import UnexpectedMessage
 from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
-from signaling.rooms.signal_codec import Relayed, RelayRequest, Told
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, Told
 
 MAX_HELD_EVENTS = 64
 """For a peer without a connection: an offer and its candidates are some twenty events. A gap in what a peer is told
@@ -85,7 +85,7 @@ class Places(Protocol):
     def leave(self, connection: ConnectionId) -> list[Effect]:
         """Take a connection's peer out of its room."""
 
-    def signal(self, connection: ConnectionId, request: RelayRequest) -> list[Effect]:
+    def signal(self, connection: ConnectionId, request: CheckedSignal) -> list[Effect]:
         """Hand a description or a candidate to another peer of the same room, with the sender's name on it."""
 
     def connection_ended(self, connection: ConnectionId, reason: Reason) -> list[Effect]:
@@ -144,13 +144,13 @@ class Rooms:
         """Take a connection's peer out of its room."""
         return self._remove(self._member_at(connection), "left")
 
-    def signal(self, connection: ConnectionId, request: RelayRequest) -> list[Effect]:
+    def signal(self, connection: ConnectionId, request: CheckedSignal) -> list[Effect]:
         """Hand a description or a candidate to another peer of the same room, with the sender's name on it."""
         sender = self._member_at(connection)
         receiver = sender.room.members.get(request.to)
         if receiver is None or receiver is sender:
             raise UnknownPeer
-        return self._tell(receiver, Relayed(sender.peer.peer_id, request.rest))
+        return self._tell(receiver, ForwardedSignal(sender.peer.peer_id, request.rest))
 
     # A connection ends
 

@@ -29,23 +29,23 @@ KNOWN_PEER_IDS = 4096
 MAX_SDP_BYTES = get_args(Sdp)[1].max_bytes
 
 
-class RelayRequest(msgspec.Struct, frozen=True, gc=False):
+class CheckedSignal(msgspec.Struct, frozen=True, gc=False):
     """A `signal` that has been checked; `rest` is its JSON from behind the addressee to the end."""
 
     to: str
     rest: str
 
 
-class Relayed(msgspec.Struct, frozen=True, gc=False):
+class ForwardedSignal(msgspec.Struct, frozen=True, gc=False):
     """The event that comes of it: the same `rest`, behind the sender."""
 
     sender: str
     rest: str
 
 
-Asked = Join | Leave | RelayRequest | Ping
+Asked = Join | Leave | CheckedSignal | Ping
 """What a client can ask for, as the server sees it."""
-Told = Event | Relayed
+Told = Event | ForwardedSignal
 """What the server can tell a client."""
 
 
@@ -54,20 +54,20 @@ def decode(text: str) -> Asked:
     if text.startswith(REQUEST_HEAD) and (relayed := _as_it_came(text)) is not None:
         return relayed
     request = REQUESTS.decode(text)
-    return relay_request(request) if isinstance(request, SignalRequest) else request
+    return checked_signal(request) if isinstance(request, SignalRequest) else request
 
 
 def encode(event: Told) -> bytes:
     """Give the JSON of an event, in UTF-8."""
-    if isinstance(event, Relayed):
+    if isinstance(event, ForwardedSignal):
         return f'{{"type":"signal","from":"{event.sender}",{event.rest}'.encode()
     return _written(event) or EVENTS.encode(event).encode()
 
 
-def relay_request(request: SignalRequest) -> RelayRequest:
+def checked_signal(request: SignalRequest) -> CheckedSignal:
     """Write anew what a `signal` carries."""
     text = EVENTS.encode(Signal(SENDER_STAND_IN, request.description, request.candidate))
-    return RelayRequest(request.to, text.removeprefix(f'{{"type":"signal","from":"{SENDER_STAND_IN}",'))
+    return CheckedSignal(request.to, text.removeprefix(f'{{"type":"signal","from":"{SENDER_STAND_IN}",'))
 
 
 def _written(event: Event) -> bytes | None:
@@ -85,7 +85,7 @@ def _written(event: Event) -> bytes | None:
     return text if len(text) <= MAX_EVENT_BYTES else None
 
 
-def _as_it_came(text: str) -> RelayRequest | None:
+def _as_it_came(text: str) -> CheckedSignal | None:
     """Give a `signal` that can go on as it is; None if the codec has to look at it."""
     if len(text) > MAX_REQUEST_BYTES or not text.isascii():
         return None
@@ -97,7 +97,7 @@ def _as_it_came(text: str) -> RelayRequest | None:
     if not _is_peer_id(to):
         return None
     stands_plain = _candidate_stands_plain if description is None else _description_stands_plain
-    return RelayRequest(to, text[len(REQUEST_HEAD) + len(to) + 2 :]) if stands_plain(text, signal) else None
+    return CheckedSignal(to, text[len(REQUEST_HEAD) + len(to) + 2 :]) if stands_plain(text, signal) else None
 
 
 # msgspec takes a key that stands twice, and counts characters where the codec counts bytes. In what stands plain there

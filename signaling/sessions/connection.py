@@ -1,4 +1,4 @@
-"""Puts the pure session of a client between its wire and the switchboard."""
+"""Puts the pure session of a client between its wire and the effects driver."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from protocol.versions import LATEST, known_to
 from signaling.monitoring.logs import log
 from signaling.rate_limits.penalties import FLOOD
 from signaling.rooms.effects import ConnectionId
-from signaling.rooms.effects_driver import Switchboard
-from signaling.rooms.signal_codec import Relayed, Told, encode
+from signaling.rooms.effects_driver import EffectsDriver
+from signaling.rooms.signal_codec import ForwardedSignal, Told, encode
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.session import Session
 from signaling.sockets.websocket_messages import Wire
@@ -36,23 +36,33 @@ class ClientDetails:
 
 
 class Connection:
-    """A client that has been let in: the receiver of its wire, and a `Line` of the switchboard."""
+    """A client that has been let in: the receiver of its wire, and a `ConnectedClient` of the effects driver."""
 
-    __slots__ = ("_about", "_limit", "_number", "_session", "_started", "_switchboard", "_version", "_wire", "source")
+    __slots__ = (
+        "_about",
+        "_effects_driver",
+        "_limit",
+        "_number",
+        "_session",
+        "_started",
+        "_version",
+        "_wire",
+        "source",
+    )
 
     def __init__(
         self,
         number: ConnectionId,
         wire: Wire,
         session: Session,
-        switchboard: Switchboard,
+        effects_driver: EffectsDriver,
         limit: MessageLimit,
         about: ClientDetails,
     ) -> None:
         self._number = number
         self._wire = wire
         self._session = session
-        self._switchboard = switchboard
+        self._effects_driver = effects_driver
         self._limit = limit
         self._about = about
         self._version = about.version
@@ -61,17 +71,17 @@ class Connection:
 
     def open(self) -> None:
         """Welcome the client, and listen to it from now on."""
-        self._switchboard.plug_in(self._number, self)
-        self._switchboard.tally.opened += 1
+        self._effects_driver.add(self._number, self)
+        self._effects_driver.counters.opened += 1
         log("opened", source=self.source, connection=self._number, peer_id=self._session.peer_id, **self._about.logged)
-        self._switchboard.carry_out(self._session.opened())
+        self._effects_driver.carry_out(self._session.opened())
         self._wire.listen(self)
 
-    # The switchboard
+    # The effects driver
 
     def send(self, event: Told) -> bool:
         """Send an event, if the client's version knows it; False if too many wait already."""
-        if self._version != LATEST and not isinstance(event, Relayed):
+        if self._version != LATEST and not isinstance(event, ForwardedSignal):
             known = known_to(self._version, event)
             if known is None:
                 return True
@@ -90,19 +100,19 @@ class Connection:
         """Have the session answer a message, if the limit admits it."""
         wait = self._limit.spend(time.monotonic())
         session = self._session
-        self._switchboard.carry_out(session.text_received(text) if wait is None else session.rate_exceeded(wait))
+        self._effects_driver.carry_out(session.text_received(text) if wait is None else session.rate_exceeded(wait))
 
     def binary_received(self) -> None:
         """Have the session refuse a message that is not of text."""
         wait = self._limit.spend(time.monotonic())
         session = self._session
-        self._switchboard.carry_out(session.binary_received() if wait is None else session.rate_exceeded(wait))
+        self._effects_driver.carry_out(session.binary_received() if wait is None else session.rate_exceeded(wait))
 
     def closed(self, code: int) -> None:
         """Have the session end."""
-        self._switchboard.unplug(self._number)
-        self._switchboard.tally.closed(code)
-        self._switchboard.carry_out(self._session.closed(code))
+        self._effects_driver.remove(self._number)
+        self._effects_driver.counters.closed(code)
+        self._effects_driver.carry_out(self._session.closed(code))
         peer_id, seconds = self._session.peer_id, round(time.monotonic() - self._started, 1)
         about = {
             "connection": self._number,

@@ -11,7 +11,7 @@ from protocol.requests import Join, Leave, Ping
 from signaling.errors import RateLimited, Refusal
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect
 from signaling.rooms.registry import Newcomer, Places
-from signaling.rooms.signal_codec import Asked, RelayRequest, decode
+from signaling.rooms.signal_codec import Asked, CheckedSignal, decode
 from signaling.sessions.resume_tokens import ResumeTokens
 
 MAX_MALFORMED_IN_A_ROW = 3
@@ -96,7 +96,7 @@ class Session:
 
     def _answer(self, request: Asked) -> list[Effect]:
         match request:
-            case RelayRequest():
+            case CheckedSignal():
                 return self._rooms.signal(self._connection, request)
             case Join():
                 return self._join(request)

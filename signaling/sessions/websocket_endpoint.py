@@ -18,7 +18,7 @@ from protocol.events import Limits, Welcome
 from protocol.http import KNOCK_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
 from protocol.versions import FIRST, SUBPROTOCOLS, version_of
-from signaling.accounts.authenticator import Admission
+from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.store import Account
 from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import AuthenticationError, DatabaseUnavailable
@@ -27,7 +27,7 @@ from signaling.monitoring.request_ids import request_id
 from signaling.rate_limits.address_and_account_quotas import Quotas
 from signaling.rate_limits.penalties import BAD_TOKEN, HASTE
 from signaling.rooms.effects import ConnectionId
-from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Places
 from signaling.sessions.connection import ClientDetails, Connection
 from signaling.sessions.ice_servers import IceServerList
@@ -47,9 +47,9 @@ class SignalingEndpoint:
     message_limit: RateLimitItem
     addresses: ClientAddresses
     quotas: Quotas
-    admission: Admission
+    authenticator: Authenticator
     rooms: Places
-    switchboard: Switchboard
+    effects_driver: EffectsDriver
     resume_tokens: ResumeTokens
     ice_servers: IceServerList
 
@@ -84,32 +84,32 @@ class SignalingEndpoint:
         wire = wire_of(scope)
         wire.count_against(usage)
         try:
-            account = await self.admission.account_of(_token(websocket))
+            account = await self.authenticator.account_of(_token(websocket))
         except AuthenticationError:
-            self.switchboard.tally.refusals[ErrorCode.UNAUTHENTICATED] += 1
-            self.switchboard.tally.closed(CloseCode.UNAUTHENTICATED)
+            self.effects_driver.counters.refusals[ErrorCode.UNAUTHENTICATED] += 1
+            self.effects_driver.counters.closed(CloseCode.UNAUTHENTICATED)
             log("unauthenticated", source=source, address=host_of(scope))
             usage.offend(time.monotonic(), BAD_TOKEN)
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
         except DatabaseUnavailable:
-            self.switchboard.tally.refusals[ErrorCode.DATABASE_UNAVAILABLE] += 1
-            self.switchboard.tally.closed(CloseCode.TRY_AGAIN_LATER)
+            self.effects_driver.counters.refusals[ErrorCode.DATABASE_UNAVAILABLE] += 1
+            self.effects_driver.counters.closed(CloseCode.TRY_AGAIN_LATER)
             await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
         if not self.quotas.log_in(usage, account.id, time.monotonic()):
             usage.offend(time.monotonic(), HASTE)
             await self._turn_away(websocket, account.username, account=account.username, address=host_of(scope))
             return
-        number = self.switchboard.next_number()
+        number = self.effects_driver.next_number()
         about = ClientDetails(account.username, host_of(scope), request_id.get(), version or FIRST)
         limit = MessageLimit(self.message_limit)
-        Connection(number, wire, self._session(number, account), self.switchboard, limit, about).open()
+        Connection(number, wire, self._session(number, account), self.effects_driver, limit, about).open()
 
     async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
         """Close a WebSocket of whoever has too many already; the newest is the one that has to come back later."""
-        self.switchboard.tally.refusals[ErrorCode.RATE_LIMITED] += 1
-        self.switchboard.tally.closed(CloseCode.RATE_LIMITED)
+        self.effects_driver.counters.refusals[ErrorCode.RATE_LIMITED] += 1
+        self.effects_driver.counters.closed(CloseCode.RATE_LIMITED)
         log("too_many_connections", source=source, **about)
         await websocket.close(CloseCode.RATE_LIMITED)
 

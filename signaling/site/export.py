@@ -20,7 +20,7 @@ from signaling.site.export_folder import Content, write_files
 from signaling.site.loading import FAVICON, PAGE, WORKER, Asset, Site, load_site
 from signaling.site.prebuilt import ENCODINGS
 from signaling.site.security_headers import security_headers
-from signaling.site.target import CONFIG, Hosting
+from signaling.site.target import CONFIG, Target
 
 MISSING_PAGE = "404.html"
 """What static hosts answer with where they have no file: for a room, that is the page."""
@@ -49,9 +49,9 @@ def export_site(
     the page itself is. Two exports of the same are the same bytes.
     """
     origin = read_signaler(signaler)
-    hosting = Hosting(read_base_path(base_path), _connections(origin))
-    site = load_site(static, packages, hosting)
-    files = dict(_files(site, hosting, origin))
+    target = Target(read_base_path(base_path), _connections(origin))
+    site = load_site(static, packages, target)
+    files = dict(_files(site, target, origin))
     write_files(out, files)
     return Exported(len(files), "python.snapshot" in site.assets)
 
@@ -85,7 +85,7 @@ def _connections(origin: str) -> str:
     return ANY_SECURE + own
 
 
-def _files(site: Site, hosting: Hosting, origin: str) -> Iterator[tuple[str, Content]]:
+def _files(site: Site, target: Target, origin: str) -> Iterator[tuple[str, Content]]:
     """Give the files in the order of writing: the page when all is there that it asks for, and then its worker."""
     for name, asset in site.assets.items():
         yield from _variants(site.address(name).removeprefix(site.base), asset)
@@ -95,7 +95,7 @@ def _files(site: Site, hosting: Hosting, origin: str) -> Iterator[tuple[str, Con
         yield FAVICON, site.assets[FAVICON].content
     yield ".nojekyll", b""  # without it, GitHub Pages leaves out what begins with an underscore
     yield "robots.txt", f"User-agent: *\nDisallow: {site.base}{ROOM_PATH_PREFIX.removeprefix('/')}\n".encode()
-    yield "_headers", _headers(site, hosting).encode()
+    yield "_headers", _headers(site, target).encode()
     yield "_redirects", _redirects(site.base).encode()
     # Nothing compressed beside it, which would be handed out still when the file was changed.
     yield CONFIG, (json.dumps({"signaler": origin}, indent=2) + "\n").encode()
@@ -112,9 +112,9 @@ def _variants(name: str, asset: Asset) -> Iterator[tuple[str, Content]]:
     yield name, asset.content
 
 
-def _headers(site: Site, hosting: Hosting) -> str:
+def _headers(site: Site, target: Target) -> str:
     """Give the headers, as Netlify and Cloudflare Pages read them."""
-    policy = security_headers(site.inline_scripts, site.inline_styles, hosting.connections)
+    policy = security_headers(site.inline_scripts, site.inline_styles, target.connections)
     caching = {
         **dict.fromkeys(("assets/*", "pyodide/*"), FOREVER),
         **dict.fromkeys(("", PAGE, "chat/*", WORKER, CONFIG), ASK_FIRST),

@@ -13,7 +13,7 @@ SCRIPTS = ("bootstrap.js", "intake.js", "pyodide.mjs", "pyodide.asm.mjs")
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class Integrity:
     """By what browsers check the page's own files (Subresource Integrity); on the server itself, by nothing.
 
     A server stands by all that it hands out. A static host may be many caches, of which one may be behind or broken.
@@ -29,11 +29,11 @@ class Checks:
         return self.checksums.get(address, "")
 
 
-def checks_of(contents: Mapping[str, bytes], addresses: Mapping[str, str]) -> Checks:
+def integrity_of(contents: Mapping[str, bytes], addresses: Mapping[str, str]) -> Integrity:
     """Give the checks of these files, which stand at these addresses."""
     checksums = {addresses[name]: checksum(content) for name, content in contents.items()}
     modules = {addresses[name]: checksums[addresses[name]] for name in SCRIPTS if name in contents}
-    return Checks(checksums, json.dumps({"integrity": modules}, separators=(",", ":")))
+    return Integrity(checksums, json.dumps({"integrity": modules}, separators=(",", ":")))
 
 
 def checksum(content: bytes) -> str:

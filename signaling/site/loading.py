@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from signaling.errors import SiteIncomplete
 from signaling.site.app_archive import APP_PACKAGES, app_archive
-from signaling.site.integrity import Checks, checks_of, checksum
+from signaling.site.integrity import Integrity, checksum, integrity_of
 from signaling.site.prebuilt import FOLDER as BUILT_FOLDER
 from signaling.site.prebuilt import digest, encoded, start_of
-from signaling.site.target import OWN_SERVER, Hosting, page_values
+from signaling.site.target import OWN_SERVER, Target, page_values
 
 PAGE = "index.html"
 FAVICON = "favicon.svg"
@@ -122,8 +122,8 @@ def static_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "static"
 
 
-def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, hosting: Hosting = OWN_SERVER) -> Site:
-    """Read a site, which is to stand where `hosting` says; SiteIncomplete if something is missing from it."""
+def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, target: Target = OWN_SERVER) -> Site:
+    """Read a site, which is to stand where `target` says; SiteIncomplete if something is missing from it."""
     built = static / BUILT_FOLDER
     version, runtime = _runtime(static / RUNTIME_FOLDER, built)
     contents = _static_files(static)
@@ -133,21 +133,21 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, hosting: Hos
     inline = {name: contents.pop(name) for name in (INLINE_STYLE, INLINE_SCRIPT)}
     assets = {name: _asset(name, content, built) for name, content in contents.items()}
     beginning = _add_beginning(assets, static, app_archive(packages))
-    runtime_path = _runtime_path(hosting.base, version)
-    addresses = {name: _address(hosting.base, name, asset) for name, asset in assets.items()}
+    runtime_path = _runtime_path(target.base, version)
+    addresses = {name: _address(target.base, name, asset) for name, asset in assets.items()}
     addresses |= {name: runtime_path + name for name in RUNTIME_FILES}
     kept = {addresses[name] for name in (*assets, *RUNTIME_KEPT, beginning.library)}
-    checks = _checks(assets | runtime, addresses) if hosting.is_elsewhere else Checks()
-    scripts = tuple(checksum(text) for text in (inline[INLINE_SCRIPT], checks.import_map.encode()) if text)
+    integrity = _integrity(assets | runtime, addresses) if target.is_elsewhere else Integrity()
+    scripts = tuple(checksum(text) for text in (inline[INLINE_SCRIPT], integrity.import_map.encode()) if text)
     styles = (checksum(inline[INLINE_STYLE]),)
     values = {"runtime": runtime_path, "lock": html.escape(_lock_without_packages(static))}
     values |= {"languages": html.escape(_languages(addresses))}
-    values |= beginning.values(addresses) | page_values(hosting, checks, addresses, scripts, styles)
+    values |= beginning.values(addresses) | page_values(target, integrity, addresses, scripts, styles)
     values |= {f"inline {name}": content.decode() for name, content in inline.items()}
-    values |= {"kept": json.dumps({address: checks.of(address) for address in sorted(kept)}, indent=2)}
+    values |= {"kept": json.dumps({address: integrity.of(address) for address in sorted(kept)}, indent=2)}
     values |= {"release": _release(templates, addresses | values)}
     page, worker = (_asset(name, _filled_in(templates[name], addresses | values), built) for name in (PAGE, WORKER))
-    return Site(values["release"], page, worker, assets, version, runtime, scripts, styles, hosting.base)
+    return Site(values["release"], page, worker, assets, version, runtime, scripts, styles, target.base)
 
 
 def runtime_pin(static: Path) -> str:
@@ -161,8 +161,8 @@ def served_files(site: Site) -> Iterator[tuple[str, bytes]]:
         yield name, asset.read()
 
 
-def _checks(files: Mapping[str, Asset], addresses: Mapping[str, str]) -> Checks:
-    return checks_of({name: file.read() for name, file in files.items()}, addresses)
+def _integrity(files: Mapping[str, Asset], addresses: Mapping[str, str]) -> Integrity:
+    return integrity_of({name: file.read() for name, file in files.items()}, addresses)
 
 
 def _add_beginning(assets: dict[str, Asset], static: Path, archive: bytes) -> Beginning:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from signaling.site.content_policy import meta_policy
-from signaling.site.integrity import SCRIPTS, Checks
+from signaling.site.integrity import SCRIPTS, Integrity
 
 CONFIG = "config.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Hosting:
+class Target:
     """Where a page stands, and whom it may talk to."""
 
     base: str = "/"
@@ -36,19 +36,19 @@ class Hosting:
         return "p2p-chat " if self.base == "/" else f"p2p-chat@{self.base} "
 
 
-OWN_SERVER = Hosting()
+OWN_SERVER = Target()
 
 
 def page_values(
-    hosting: Hosting, checks: Checks, addresses: Mapping[str, str], scripts: Iterable[str], styles: Iterable[str]
+    target: Target, integrity: Integrity, addresses: Mapping[str, str], scripts: Iterable[str], styles: Iterable[str]
 ) -> dict[str, str]:
     """Give what the templates ask for; `scripts` and `styles` are the checksums of what stands in the page itself."""
-    values = {"base": hosting.base, "config": hosting.config, "caches": hosting.cache_prefix}
+    values = {"base": target.base, "config": target.config, "caches": target.cache_prefix}
     values |= {"policy": "", "import map": "", **{f"integrity {name}": "" for name in SCRIPTS}}
-    if hosting.is_elsewhere:
-        policy = meta_policy(scripts, styles, hosting.connections)
+    if target.is_elsewhere:
+        policy = meta_policy(scripts, styles, target.connections)
         values["policy"] = f'\n  <meta http-equiv="Content-Security-Policy" content="{policy}">'
-        values["import map"] = f'\n  <script type="importmap">{checks.import_map}</script>'
-        known = {name: checks.of(addresses[name]) for name in SCRIPTS if name in addresses}
+        values["import map"] = f'\n  <script type="importmap">{integrity.import_map}</script>'
+        known = {name: integrity.of(addresses[name]) for name in SCRIPTS if name in addresses}
         values |= {f"integrity {name}": f' integrity="{digest}"' for name, digest in known.items()}
     return values

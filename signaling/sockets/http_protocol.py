@@ -19,7 +19,7 @@ from protocol.http import MAX_BODY_BYTES
 from signaling.client_addresses import address_key
 from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, RateLimited, Refusal, RequestTooSlow
 from signaling.http.responses import refusal_response
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rate_limits.request_turns import RequestTurns
@@ -57,10 +57,10 @@ class Gate:
     clients: WaitingClients
     limit: RequestLimit
     turns: RequestTurns
-    tally: Tally
+    counters: Counters
 
 
-class HttpRequests(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """One connection, until it becomes a WebSocket."""
 
     def __init__(self, *args: Any, gate: Gate, **options: Any) -> None:
@@ -336,7 +336,7 @@ class HttpRequests(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer in place of the app, and close; only close where an answer would be taken for a part of another."""
-        self._gate.tally.refusals[refusal.code] += 1
+        self._gate.counters.refusals[refusal.code] += 1
         if self._is_answering():
             is_unspoiled = not self.pipeline and not self.cycle.response_started
             self.cycle.disconnected = True

@@ -10,7 +10,7 @@ STEPS = 20
 """Parts of the interval, each with its own clients, so that not all are asked in one moment."""
 
 
-class Asked(Protocol):
+class Pinged(Protocol):
     """Whoever can be asked. Neither method waits."""
 
     is_unanswered: bool
@@ -28,11 +28,11 @@ class Keepalive:
 
     def __init__(self, seconds: float) -> None:
         self._step = seconds / STEPS
-        self._groups: list[set[Asked]] = [set() for _ in range(STEPS)]
+        self._groups: list[set[Pinged]] = [set() for _ in range(STEPS)]
         self._turn = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def watch(self, asked: Asked) -> set[Asked]:
+    def watch(self, asked: Pinged) -> set[Pinged]:
         """Ask someone from now on, as long as they are in the group that is given back."""
         if self._timer is None:
             self._ask_later()

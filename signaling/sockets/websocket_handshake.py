@@ -66,7 +66,7 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
         wire: Wire = self.listener
         wires = wire.wires
         wires.is_reading = True
-        started, relayed_before = perf_counter(), wires.tally.relayed
+        started, relayed_before = perf_counter(), wires.counters.relayed
         kept = wire.partial_bytes = wire.partial_bytes + nbytes
         if kept > READ_BUFFER_BYTES:
             wire.buffer_filled(kept)
@@ -227,7 +227,7 @@ class Upgrade(asyncio.Protocol):
     def _fail(self) -> None:
         """Answer for an app that has failed, or had nothing to say, if somebody still waits for that."""
         if not (self._is_answered or self._is_lost.is_set()):
-            failure = failure_response(self._wires.tally)
+            failure = failure_response(self._wires.counters)
             self._refuse(failure.status_code, failure.raw_headers, bytes(failure.body))
 
     def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
@@ -252,9 +252,9 @@ def wire_of(scope: Scope) -> Wire:
 
 def _time_read(wires: Wires, started: float, relayed_before: int) -> None:
     """Count how long a read took whose messages are answered, if it relayed any."""
-    if wires.tally.relayed != relayed_before:
+    if wires.counters.relayed != relayed_before:
         now = perf_counter()
-        wires.tally.relay_seconds.add(now - started)
+        wires.counters.relay_seconds.add(now - started)
         wires.next_timed = now + TIMED_EVERY_SECONDS
 
 

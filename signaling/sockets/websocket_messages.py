@@ -13,12 +13,12 @@ from typing import Any, Protocol
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from protocol.codes import CloseCode
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.rate_limits.address_and_account_quotas import Usage
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.dropping import drop
-from signaling.sockets.keepalive import Asked, Keepalive
+from signaling.sockets.keepalive import Keepalive, Pinged
 
 MAX_WAITING_MESSAGES = 128
 """For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
@@ -62,12 +62,12 @@ class Wires:
         keepalive: Keepalive,
         max_bytes: int,
         patience: float = CLOSE_SECONDS,
-        tally: Tally | None = None,
+        counters: Counters | None = None,
         complete_seconds: float = COMPLETE_SECONDS,
     ) -> None:
         self.keepalive = keepalive
         self.deadlines = Deadlines(complete_seconds)
-        self.tally = Tally() if tally is None else tally
+        self.counters = Counters() if counters is None else counters
         self.next_timed = 0.0
         """By `perf_counter`: a read that begins then or later is worth timing."""
         self.max_bytes = max_bytes
@@ -132,7 +132,7 @@ class Wire(WSListener):
         self._close_code: int | None = None
         self._has_ended = False
         self._timer: asyncio.TimerHandle | None = None
-        self._group: set[Asked] | None = None
+        self._group: set[Pinged] | None = None
         self.is_unanswered = False
         self._usage: Usage | None = None
         self._admitted_frames = 0

@@ -1,6 +1,6 @@
 """Several processes of one server without a network: `SpanningRooms`, and what lies between them in any order.
 
-Letters from one process to another keep their order, and so does what one process asks of Redis; beyond that, whatever
+Messages from one process to another keep their order, and so does what one process asks of Redis; beyond that, whatever
 is under way may come next.
 """
 
@@ -21,7 +21,7 @@ from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import Refusal
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect, Release
 from signaling.rooms.registry import Newcomer, Rooms
-from signaling.rooms.signal_codec import Relayed, RelayRequest, Told
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, Told
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Client:
     is_in: bool = False
     is_asking: bool = False
     peers: set[str] = field(default_factory=set)
-    received: list[Relayed] = field(default_factory=list)
+    received: list[ForwardedSignal] = field(default_factory=list)
 
     def told(self, event: Told) -> None:
         """Hear an event."""
@@ -48,7 +48,7 @@ class Client:
                 self.peers.add(event.peer.peer_id)
             case PeerLeft():
                 self.peers.discard(event.peer_id)
-            case Relayed():
+            case ForwardedSignal():
                 self.received.append(event)
             case Error():
                 self.is_asking = False
@@ -133,7 +133,7 @@ class Process:
 
 
 class Fleet:
-    """The processes, a Redis that knows whose each room is, and the letters under way."""
+    """The processes, a Redis that knows whose each room is, and the messages under way."""
 
     def __init__(self, random: Random, size: int, capacity: int = 8) -> None:
         self._random = random
@@ -142,7 +142,7 @@ class Fleet:
         self.by_id: dict[ProcessId, Process] = {}
         self.owners: dict[str, ProcessId] = {}
         self.under_way: dict[tuple[ProcessId, ProcessId], deque[bytes]] = {}
-        self.letters = 0
+        self.messages = 0
         for process in self.processes:
             process.begin()
 
@@ -153,7 +153,7 @@ class Fleet:
         return name
 
     def forget(self, name: ProcessId) -> None:
-        """Forget a process, and every letter that it has not read."""
+        """Forget a process, and every message that it has not read."""
         del self.by_id[name]
         for route in [route for route in self.under_way if route[1] == name]:
             del self.under_way[route]
@@ -161,7 +161,7 @@ class Fleet:
     def step(self) -> bool:
         """Have one thing come that is under way; False if there is none."""
         may_come: list[Callable[[], None]] = [
-            *(partial(self._read, route) for route, letters in self.under_way.items() if letters),
+            *(partial(self._read, route) for route, messages in self.under_way.items() if messages),
             *(partial(self._answer, process) for process in self.processes if process.asked),
             *(
                 partial(self._tell_of_end, process, neighbour)
@@ -179,11 +179,11 @@ class Fleet:
             pass
 
     def _read(self, route: tuple[ProcessId, ProcessId]) -> None:
-        sender, letters = unseal(self.under_way[route].popleft())
+        sender, messages = unseal(self.under_way[route].popleft())
         reader = self.by_id[route[1]]
-        for letter in letters:
-            self.letters += 1
-            reader.carry_out(reader.spanning.letter_came(sender, letter))
+        for message in messages:
+            self.messages += 1
+            reader.carry_out(reader.spanning.message_came(sender, message))
 
     def _tell_of_end(self, process: Process, neighbour: ProcessId) -> None:
         process.carry_out(process.spanning.process_gone(neighbour))
@@ -193,7 +193,7 @@ class Fleet:
             case Post():
                 if effect.process in self.by_id:
                     route = process.id, effect.process
-                    self.under_way.setdefault(route, deque()).append(seal(process.id, [effect.letter]))
+                    self.under_way.setdefault(route, deque()).append(seal(process.id, [effect.message]))
                 else:
                     process.carry_out(process.spanning.process_gone(effect.process))
             case Claim():
@@ -210,7 +210,7 @@ def signal(sender: Client, receiver: str, text: str) -> None:
     """Have a client send something to a peer."""
     assert sender.process is not None
     assert sender.connection is not None
-    request = RelayRequest(receiver, text)
+    request = CheckedSignal(receiver, text)
     sender.process.carry_out(sender.process.spanning.signal(sender.connection, request))
 
 

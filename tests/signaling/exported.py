@@ -6,14 +6,14 @@ import asyncio
 
 from prometheus_client.core import Metric
 
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.monitoring.metrics import Gauges, registry
 from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
 
 
 def exported() -> list[Metric]:
     """Give every metric of a server on which everything has happened once."""
-    tally = Tally()
-    tally.answered("GET", "/", 200, 0.1)
+    counters = Counters()
+    counters.answered("GET", "/", 200, 0.1)
     nothing = Gauges(*4 * [lambda: 0])
-    return asyncio.run(WorkerMetrics(registry(tally, nothing), Worker()).collect())
+    return asyncio.run(WorkerMetrics(registry(counters, nothing), Worker()).collect())

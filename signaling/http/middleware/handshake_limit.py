@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import RateLimited
 from signaling.http.responses import refusal_response
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import log
 from signaling.rate_limits.address_and_account_quotas import Quotas
 
@@ -31,13 +31,13 @@ class HandshakeLimit:
         app: ASGIApp,
         quotas: Quotas,
         addresses: ClientAddresses,
-        tally: Tally,
+        counters: Counters,
         hold_seconds: float = HOLD_SECONDS,
     ) -> None:
         self._app = app
         self._quotas = quotas
         self._addresses = addresses
-        self._tally = tally
+        self._counters = counters
         self._hold_seconds = hold_seconds
         self._held: Counter[str] = Counter()
         self._held_in_all = 0
@@ -50,7 +50,7 @@ class HandshakeLimit:
             wait = self._quotas.shake_hands(client, time.monotonic())
             if wait and client is not None:
                 refusal = RateLimited(math.ceil(wait))
-                self._tally.refusals[refusal.code] += 1
+                self._counters.refusals[refusal.code] += 1
                 log("handshake_refused", source=client.site, address=host, seconds=math.ceil(wait))
                 await self._hold(client.site)
                 await refusal_response(refusal)(scope, receive, send)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from signaling.client_addresses import address_key, host_of
 from signaling.errors import ForbiddenOrigin
 from signaling.http.responses import refusal_response
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import given, log
 from signaling.origins import is_allowed
 
@@ -21,15 +21,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class OriginCheck:
     """Plain ASGI middleware. Without an Origin header it is no browser that asks, or a page of our own."""
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str], tally: Tally) -> None:
+    def __init__(self, app: ASGIApp, allowed: Collection[str], counters: Counters) -> None:
         self._app = app
-        self._tally = tally
+        self._counters = counters
         self._allowed = frozenset(allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with 403; a WebSocket's handshake likewise."""
         if _matters(scope) and not self._may_pass(Headers(scope=scope)):
-            self._tally.refusals[ForbiddenOrigin.code] += 1
+            self._counters.refusals[ForbiddenOrigin.code] += 1
             source = address_key(host_of(scope))
             path, origin = given(scope["path"]), given(Headers(scope=scope)["origin"])
             log("forbidden_origin", source=source, path=path, origin=origin)

@@ -7,7 +7,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from signaling.http.middleware.access_log import FAILED
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 
 NO_ROUTE = "none"
 
@@ -15,9 +15,9 @@ NO_ROUTE = "none"
 class RequestMetrics:
     """Plain ASGI middleware. How long a body takes to be sent is up to the client, and says nothing of the server."""
 
-    def __init__(self, app: ASGIApp, tally: Tally) -> None:
+    def __init__(self, app: ASGIApp, counters: Counters) -> None:
         self._app = app
-        self._tally = tally
+        self._counters = counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count it when its response begins, or when it has failed."""
@@ -31,7 +31,7 @@ class RequestMetrics:
             nonlocal is_counted
             if not is_counted:
                 is_counted = True
-                self._tally.answered(scope["method"], _route(scope), status, time.perf_counter() - started)
+                self._counters.answered(scope["method"], _route(scope), status, time.perf_counter() - started)
 
         async def send_and_count(message: Message) -> None:
             if message["type"] == "http.response.start":

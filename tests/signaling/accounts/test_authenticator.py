@@ -8,7 +8,7 @@ import bcrypt
 import pytest
 
 from signaling.accounts.access_tokens import AccessTokens
-from signaling.accounts.authenticator import Admission
+from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.login_limits import LoginLimits
 from signaling.accounts.passwords import PLACES, Passwords
@@ -48,17 +48,17 @@ class CountedBcrypt:
 
 @pytest.fixture
 def counted() -> CountedBcrypt:
-    """The comparison that the admission of this test makes."""
+    """The comparison that the authenticator of this test makes."""
     return CountedBcrypt()
 
 
 @pytest.fixture
-async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Admission]:
+async def authenticator(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Authenticator]:
     """A door with few tries, to a database with a demo account."""
     database = Database(sqlite_url(tmp_path / "accounts.sqlite3"))
     await database.open()
     settings = replace(Settings(), login_failures_limit=read_limit("5/minute"), register_limit=read_limit("9/hour"))
-    yield Admission(
+    yield Authenticator(
         Accounts(database, with_demo=True),
         Passwords(4, counted.check),
         AccessTokens(SECRET, 60),
@@ -69,44 +69,44 @@ async def admission(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator[Adm
     await database.close()
 
 
-async def test_registered_account_logs_in(admission: Admission) -> None:
+async def test_registered_account_logs_in(authenticator: Authenticator) -> None:
     """Who has registered gets in with the same password, whatever the case of the name."""
-    registered = await admission.register("Ann", PASSWORD, HOME)
-    assert (await admission.log_in("aNN", PASSWORD, HOME)).account == registered.account
+    registered = await authenticator.register("Ann", PASSWORD, HOME)
+    assert (await authenticator.log_in("aNN", PASSWORD, HOME)).account == registered.account
 
 
-async def test_token_leads_back_to_account(admission: Admission) -> None:
+async def test_token_leads_back_to_account(authenticator: Authenticator) -> None:
     """The token of an account proves it, as long as the account exists."""
-    account = (await admission.register("Ann", PASSWORD, HOME)).account
-    assert await admission.account_of(admission.token_for(account).text) == account
+    account = (await authenticator.register("Ann", PASSWORD, HOME)).account
+    assert await authenticator.account_of(authenticator.token_for(account).text) == account
 
 
-async def test_token_of_vanished_account_proves_nothing(admission: Admission) -> None:
+async def test_token_of_vanished_account_proves_nothing(authenticator: Authenticator) -> None:
     """A token that is in order, of an account that is gone, opens nothing."""
-    token = admission.tokens.issue("an-account-that-was-deleted").text
+    token = authenticator.tokens.issue("an-account-that-was-deleted").text
     with pytest.raises(AuthenticationError):
-        await admission.account_of(token)
+        await authenticator.account_of(token)
 
 
-async def test_bad_registration_is_refused(admission: Admission) -> None:
+async def test_bad_registration_is_refused(authenticator: Authenticator) -> None:
     """A name or a password that may not be is refused, and so is a name that is taken."""
     with pytest.raises(InvalidUsername, match="3 to 32"):
-        await admission.register("a b", PASSWORD, HOME)
+        await authenticator.register("a b", PASSWORD, HOME)
     with pytest.raises(InvalidPassword, match="at least 8"):
-        await admission.register("Ann", "short", HOME)
-    await admission.register("Ann", PASSWORD, HOME)
+        await authenticator.register("Ann", "short", HOME)
+    await authenticator.register("Ann", PASSWORD, HOME)
     with pytest.raises(AccountExists):
-        await admission.register("ANN", PASSWORD, HOME)
+        await authenticator.register("ANN", PASSWORD, HOME)
 
 
-async def test_registrations_are_limited(admission: Admission) -> None:
+async def test_registrations_are_limited(authenticator: Authenticator) -> None:
     """One address makes so many accounts; what was refused for its form does not count."""
     with pytest.raises(InvalidPassword):
-        await admission.register("Ann", "short", HOME)
+        await authenticator.register("Ann", "short", HOME)
     for number in range(9):
-        await admission.register(f"user-{number}", PASSWORD, HOME)
+        await authenticator.register(f"user-{number}", PASSWORD, HOME)
     with pytest.raises(RateLimited):
-        await admission.register("one-more", PASSWORD, HOME)
+        await authenticator.register("one-more", PASSWORD, HOME)
 
 
 @pytest.mark.parametrize(
@@ -114,98 +114,100 @@ async def test_registrations_are_limited(admission: Admission) -> None:
     [("Ann", "wrong horse"), ("Nobody", PASSWORD), ("no name", PASSWORD), ("", ""), ("Ann", "x" * 73), ("Ann", "\0")],
 )
 async def test_every_wrong_login_costs_one_bcrypt(
-    admission: Admission, counted: CountedBcrypt, username: str, password: str
+    authenticator: Authenticator, counted: CountedBcrypt, username: str, password: str
 ) -> None:
     """An unknown name is answered like a wrong password, after the same work."""
-    await admission.register("Ann", PASSWORD, HOME)
+    await authenticator.register("Ann", PASSWORD, HOME)
     with pytest.raises(InvalidCredentials):
-        await admission.log_in(username, password, HOME)
+        await authenticator.log_in(username, password, HOME)
     assert counted.runs == 1
 
 
-async def test_refused_login_costs_no_bcrypt(admission: Admission, counted: CountedBcrypt) -> None:
+async def test_refused_login_costs_no_bcrypt(authenticator: Authenticator, counted: CountedBcrypt) -> None:
     """After too many failures not even the right password is looked at."""
-    await admission.register("Ann", PASSWORD, HOME)
+    await authenticator.register("Ann", PASSWORD, HOME)
     for _ in range(5):
         with pytest.raises(InvalidCredentials):
-            await admission.log_in("Ann", "wrong horse", HOME)
+            await authenticator.log_in("Ann", "wrong horse", HOME)
     with pytest.raises(RateLimited):
-        await admission.log_in("Ann", PASSWORD, HOME)
+        await authenticator.log_in("Ann", PASSWORD, HOME)
     assert counted.runs == 5
 
 
-async def test_right_passwords_are_not_limited(admission: Admission) -> None:
+async def test_right_passwords_are_not_limited(authenticator: Authenticator) -> None:
     """Logging in correctly uses up nothing that failures are counted with."""
-    await admission.register("Ann", PASSWORD, HOME)
+    await authenticator.register("Ann", PASSWORD, HOME)
     for _ in range(12):
-        await admission.log_in("Ann", PASSWORD, HOME)
+        await authenticator.log_in("Ann", PASSWORD, HOME)
 
 
-async def test_guesses_at_once_are_limited(admission: Admission, counted: CountedBcrypt) -> None:
+async def test_guesses_at_once_are_limited(authenticator: Authenticator, counted: CountedBcrypt) -> None:
     """Many guesses at the same time get no further than the same number one after the other."""
-    await admission.register("Ann", PASSWORD, HOME)
-    guesses = (admission.log_in("Ann", f"guess {number}", HOME) for number in range(40))
+    await authenticator.register("Ann", PASSWORD, HOME)
+    guesses = (authenticator.log_in("Ann", f"guess {number}", HOME) for number in range(40))
     outcomes = await asyncio.gather(*guesses, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {InvalidCredentials, RateLimited}
     assert counted.runs < 5 + PLACES
 
 
-async def lock_out(admission: Admission, name: str, host: str) -> None:
+async def lock_out(authenticator: Authenticator, name: str, host: str) -> None:
     """Use up the tries of a name at an address."""
     for _ in range(5):
         with pytest.raises(InvalidCredentials):
-            await admission.log_in(name, "wrong horse", host)
+            await authenticator.log_in(name, "wrong horse", host)
     with pytest.raises(RateLimited):
-        await admission.log_in(name, PASSWORD, host)
+        await authenticator.log_in(name, PASSWORD, host)
 
 
-async def test_device_logs_in_where_its_address_is_locked_out(admission: Admission) -> None:
+async def test_device_logs_in_where_its_address_is_locked_out(authenticator: Authenticator) -> None:
     """Someone at the victim's own address cannot keep out a browser that has logged in before, and does others."""
-    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
-    await lock_out(admission, "Ann", HOME)
-    renewed = await admission.log_in("aNN", PASSWORD, HOME, [mark])
-    assert (await admission.log_in("Ann", PASSWORD, HOME, ["no mark", renewed.device_mark])).account.username == "Ann"
+    mark = (await authenticator.register("Ann", PASSWORD, HOME)).device_mark
+    await lock_out(authenticator, "Ann", HOME)
+    renewed = await authenticator.log_in("aNN", PASSWORD, HOME, [mark])
+    assert (
+        await authenticator.log_in("Ann", PASSWORD, HOME, ["no mark", renewed.device_mark])
+    ).account.username == "Ann"
 
 
-async def test_device_keeps_its_id_and_others_have_theirs(admission: Admission) -> None:
+async def test_device_keeps_its_id_and_others_have_theirs(authenticator: Authenticator) -> None:
     """A mark is renewed for the same device; a browser without one becomes another device."""
-    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
-    same = (await admission.log_in("Ann", PASSWORD, HOME, [mark])).device_mark
-    other = (await admission.log_in("Ann", PASSWORD, HOME)).device_mark
+    mark = (await authenticator.register("Ann", PASSWORD, HOME)).device_mark
+    same = (await authenticator.log_in("Ann", PASSWORD, HOME, [mark])).device_mark
+    other = (await authenticator.log_in("Ann", PASSWORD, HOME)).device_mark
     assert same.partition(".")[0] == mark.partition(".")[0] != other.partition(".")[0]
 
 
-async def test_guesses_on_a_device_are_limited(admission: Admission, counted: CountedBcrypt) -> None:
+async def test_guesses_on_a_device_are_limited(authenticator: Authenticator, counted: CountedBcrypt) -> None:
     """Whoever has taken a mark from someone's browser guesses no faster than at any address."""
-    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    mark = (await authenticator.register("Ann", PASSWORD, HOME)).device_mark
     for _ in range(5):
         with pytest.raises(InvalidCredentials):
-            await admission.log_in("Ann", "wrong horse", HOME, [mark])
+            await authenticator.log_in("Ann", "wrong horse", HOME, [mark])
     with pytest.raises(RateLimited):
-        await admission.log_in("Ann", PASSWORD, HOME, [mark])
+        await authenticator.log_in("Ann", PASSWORD, HOME, [mark])
     assert counted.runs == 5
-    await admission.log_in("Ann", PASSWORD, HOME)
+    await authenticator.log_in("Ann", PASSWORD, HOME)
 
 
-async def test_mark_of_another_counts_as_none(admission: Admission) -> None:
+async def test_mark_of_another_counts_as_none(authenticator: Authenticator) -> None:
     """With the marks of one's own account there is nothing to be had at another's, nor with those of another server."""
-    own = (await admission.register("Mallory", PASSWORD, HOME)).device_mark
-    account = (await admission.register("Ann", PASSWORD, HOME)).account
+    own = (await authenticator.register("Mallory", PASSWORD, HOME)).device_mark
+    account = (await authenticator.register("Ann", PASSWORD, HOME)).account
     foreign = DeviceMarks(SECRET + b"!").issue("ann", account.id, account.password_hash, "0" * 16, time.time())
-    await lock_out(admission, "Ann", HOME)
+    await lock_out(authenticator, "Ann", HOME)
     for mark in (own, foreign):
         with pytest.raises(RateLimited):
-            await admission.log_in("Ann", PASSWORD, HOME, [mark])
+            await authenticator.log_in("Ann", PASSWORD, HOME, [mark])
 
 
-async def test_mark_of_former_password_counts_as_none(admission: Admission) -> None:
+async def test_mark_of_former_password_counts_as_none(authenticator: Authenticator) -> None:
     """A mark from before the password was changed is no mark, and such attempts count at the address as well."""
-    account = (await admission.register("Ann", PASSWORD, HOME)).account
-    former = admission.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
-    await lock_out(admission, "Ann", HOME)
+    account = (await authenticator.register("Ann", PASSWORD, HOME)).account
+    former = authenticator.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
+    await lock_out(authenticator, "Ann", HOME)
     with pytest.raises(RateLimited):
-        await admission.log_in("Ann", PASSWORD, HOME, [former])
-    renewed = (await admission.log_in("Ann", PASSWORD, ELSEWHERE, [former])).device_mark
+        await authenticator.log_in("Ann", PASSWORD, HOME, [former])
+    renewed = (await authenticator.log_in("Ann", PASSWORD, ELSEWHERE, [former])).device_mark
     assert renewed.partition(".")[0] != "0" * 16
 
 
@@ -215,7 +217,7 @@ async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, 
     await database.open()
     settings = replace(Settings(), login_limit=read_limit("3/minute"))
     limits = LoginLimits(settings, RateCounters())
-    admission = Admission(
+    authenticator = Authenticator(
         Accounts(database, with_demo=False),
         Passwords(4, counted.check),
         AccessTokens(SECRET, 60),
@@ -223,37 +225,39 @@ async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, 
         limits,
         registration_limit(settings, RateCounters()),
     )
-    account = (await admission.register("Ann", PASSWORD, HOME)).account
-    former = admission.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
+    account = (await authenticator.register("Ann", PASSWORD, HOME)).account
+    former = authenticator.marks.issue("ann", account.id, "$2b$04$former", "0" * 16, time.time())
     for _ in range(3):
-        await admission.log_in("Ann", PASSWORD, HOME, [former])
+        await authenticator.log_in("Ann", PASSWORD, HOME, [former])
     with pytest.raises(RateLimited):
-        await admission.log_in("Ben", PASSWORD, HOME)
+        await authenticator.log_in("Ben", PASSWORD, HOME)
     await database.close()
 
 
 @pytest.mark.parametrize("name", ["Ann", "Nobody", "no name"])
-async def test_wrong_login_with_mark_costs_one_bcrypt(admission: Admission, counted: CountedBcrypt, name: str) -> None:
+async def test_wrong_login_with_mark_costs_one_bcrypt(
+    authenticator: Authenticator, counted: CountedBcrypt, name: str
+) -> None:
     """Names that exist and names that do not are alike where marks are shown too."""
-    mark = (await admission.register("Ann", PASSWORD, HOME)).device_mark
+    mark = (await authenticator.register("Ann", PASSWORD, HOME)).device_mark
     with pytest.raises(InvalidCredentials):
-        await admission.log_in(name, "wrong horse", HOME, [mark])
+        await authenticator.log_in(name, "wrong horse", HOME, [mark])
     assert counted.runs == 1
 
 
-async def test_turns_are_counted_to_who_asks(admission: Admission) -> None:
+async def test_turns_are_counted_to_who_asks(authenticator: Authenticator) -> None:
     """Strangers have the turns of their network and site, whatever they do; devices have those of their account."""
     shares = []
-    arrived = admission.passwords._queue.arrived
+    arrived = authenticator.passwords._queue.arrived
 
     def note(ticket: Ticket) -> list[Admit | Refuse]:
         shares.append(ticket.share)
         return arrived(ticket)
 
-    admission.passwords._queue.arrived = note  # type: ignore[method-assign]
-    mark = (await admission.register("Ann", PASSWORD, "2001:db8:1:2::3")).device_mark
-    await admission.log_in("Ann", PASSWORD, HOME)
-    await admission.log_in("Ann", PASSWORD, HOME, [mark])
+    authenticator.passwords._queue.arrived = note  # type: ignore[method-assign]
+    mark = (await authenticator.register("Ann", PASSWORD, "2001:db8:1:2::3")).device_mark
+    await authenticator.log_in("Ann", PASSWORD, HOME)
+    await authenticator.log_in("Ann", PASSWORD, HOME, [mark])
     assert shares == [
         ("stranger", "2001:db8:1::", "2001:db8:1:2::"),
         ("stranger", HOME, HOME),
@@ -261,34 +265,34 @@ async def test_turns_are_counted_to_who_asks(admission: Admission) -> None:
     ]
 
 
-async def test_demo_accounts_are_made_once(admission: Admission) -> None:
+async def test_demo_accounts_are_made_once(authenticator: Authenticator) -> None:
     """Two demo accounts are there after the first start, and after the second."""
-    assert await admission.seed_demo() == []
-    assert await admission.seed_demo() == []
-    accounts = [(await admission.log_in(name, name, LOCAL)).account for name in ("test", "demo")]
+    assert await authenticator.seed_demo() == []
+    assert await authenticator.seed_demo() == []
+    accounts = [(await authenticator.log_in(name, name, LOCAL)).account for name in ("test", "demo")]
     assert all(account.is_demo for account in accounts)
 
 
-async def test_demo_account_that_is_missing_is_added(admission: Admission) -> None:
+async def test_demo_account_that_is_missing_is_added(authenticator: Authenticator) -> None:
     """A database of a release that had one demo account gets the other."""
-    await admission.accounts.add("test", await admission.passwords.hash("as before"), is_demo=True)
-    assert await admission.seed_demo() == []
-    assert (await admission.log_in("demo", "demo", LOCAL)).account.is_demo
-    assert (await admission.log_in("test", "as before", LOCAL)).account.is_demo
+    await authenticator.accounts.add("test", await authenticator.passwords.hash("as before"), is_demo=True)
+    assert await authenticator.seed_demo() == []
+    assert (await authenticator.log_in("demo", "demo", LOCAL)).account.is_demo
+    assert (await authenticator.log_in("test", "as before", LOCAL)).account.is_demo
 
 
-async def test_demo_account_is_not_made_of_someones(admission: Admission) -> None:
+async def test_demo_account_is_not_made_of_someones(authenticator: Authenticator) -> None:
     """Where someone has its name, a demo account does not exist, and their password stays theirs; the other does."""
-    await admission.register("Test", PASSWORD, HOME)
-    assert await admission.seed_demo() == ["test"]
+    await authenticator.register("Test", PASSWORD, HOME)
+    assert await authenticator.seed_demo() == ["test"]
     with pytest.raises(InvalidCredentials):
-        await admission.log_in("test", "test", LOCAL)
-    assert (await admission.log_in("demo", "demo", LOCAL)).account.is_demo
+        await authenticator.log_in("test", "test", LOCAL)
+    assert (await authenticator.log_in("demo", "demo", LOCAL)).account.is_demo
 
 
 @pytest.mark.parametrize("host", [HOME, "192.168.1.7", None])
-async def test_demo_account_is_for_this_machine(admission: Admission, host: str | None) -> None:
+async def test_demo_account_is_for_this_machine(authenticator: Authenticator, host: str | None) -> None:
     """Through a proxy that publishes a development server, the demo account does not get in."""
-    await admission.seed_demo()
+    await authenticator.seed_demo()
     with pytest.raises(InvalidCredentials):
-        await admission.log_in("test", "test", host)
+        await authenticator.log_in("test", "test", host)

@@ -17,7 +17,7 @@ async def test_failure_that_nobody_has_thought_of_ends_the_start(monkeypatch: py
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("signaling.cluster.backplane.lines", broken)
+    monkeypatch.setattr("signaling.cluster.backplane.redis_connections", broken)
     backplane = Backplane("redis://127.0.0.1:1/0", SpanningRooms(Rooms(2)))
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(backplane.open(lambda _: None), 10)

@@ -11,7 +11,7 @@ NESTED = b"\x91" * 5_000 + b"\xc0"
 
 
 def test_envelope_gives_back_what_was_put_into_it() -> None:
-    """Letters come in their order, with the name of who has written them."""
+    """Messages come in their order, with the name of who has written them."""
     assert unseal(ENVELOPE) == ("one", [NotHere(7)])
 
 

@@ -11,12 +11,12 @@ from protocol.events import EVENTS, Error, Peer
 from protocol.versions import FIRST, LATEST
 from signaling.cluster.effects import Claim, Post
 from signaling.cluster.process_messages import (
+    AboutConnection,
     Ask,
     End,
     Enter,
     HangUp,
     Leave,
-    Letter,
     Lose,
     NotHere,
     ProcessId,
@@ -29,7 +29,7 @@ from signaling.cluster.spanning_rooms import MAX_SEARCHES, SpanningRooms
 from signaling.errors import BackplaneUnavailable, NotInRoom
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
-from signaling.rooms.signal_codec import Relayed, RelayRequest
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal
 from tests.fakes.fleet import Client, Fleet, peer_id, signal
 
 HOST, OTHER = ProcessId("host"), ProcessId("other")
@@ -69,7 +69,9 @@ def test_two_of_one_process_need_nobody(ours: SpanningRooms) -> None:
     ours.join(newcomer(1), "kitchen")
     ours.claimed("kitchen", None)
     assert all(isinstance(effect, Deliver) for effect in ours.join(newcomer(2), "kitchen"))
-    assert ours.signal(ANN, RelayRequest(PEER_2, "hello")) == [Deliver(ConnectionId(2), Relayed(PEER_1, "hello"))]
+    assert ours.signal(ANN, CheckedSignal(PEER_2, "hello")) == [
+        Deliver(ConnectionId(2), ForwardedSignal(PEER_1, "hello"))
+    ]
 
 
 def test_room_of_another_process_is_entered_there(ours: SpanningRooms) -> None:
@@ -78,23 +80,23 @@ def test_room_of_another_process_is_entered_there(ours: SpanningRooms) -> None:
     [effect] = ours.claimed("kitchen", HOST)
     assert isinstance(effect, Post)
     assert effect.process == HOST
-    assert effect.letter == Enter(1, "kitchen", "account", PEER_1, "Ann", "token", LATEST)
+    assert effect.message == Enter(1, "kitchen", "account", PEER_1, "Ann", "token", LATEST)
     with pytest.raises(NotInRoom):
-        ours.signal(ANN, RelayRequest(PEER_2, "hello"))
+        ours.signal(ANN, CheckedSignal(PEER_2, "hello"))
     with pytest.raises(UnexpectedMessage):
         ours.join(newcomer(), "cellar")
 
 
 def test_host_hears_how_a_connection_ends(ours: SpanningRooms) -> None:
     """A place at another process is held there for who was lost, and given up for who has left."""
-    for end, letter in (
+    for end, message in (
         (ours.connection_lost, Lose(1)),
         (lambda connection: ours.connection_ended(connection, "left"), End(1, "left")),
         (ours.leave, Leave(1)),
     ):
         ours.join(newcomer(), "kitchen")
         ours.claimed("kitchen", HOST)
-        assert end(ANN) == [Post(HOST, letter)]
+        assert end(ANN) == [Post(HOST, message)]
         assert ours.neighbours == set()
 
 
@@ -102,18 +104,18 @@ def test_only_host_speaks_to_guests(ours: SpanningRooms) -> None:
     """What another process than the host writes about a connection is dropped."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", HOST)
-    assert ours.letter_came(OTHER, HangUp(1, CloseCode.REPLACED)) == []
-    assert ours.letter_came(OTHER, Tell(1, '{"type":"pong"}')) == []
-    assert ours.letter_came(HOST, HangUp(1, CloseCode.REPLACED)) == [Close(ANN, CloseCode.REPLACED)]
+    assert ours.message_came(OTHER, HangUp(1, CloseCode.REPLACED)) == []
+    assert ours.message_came(OTHER, Tell(1, '{"type":"pong"}')) == []
+    assert ours.message_came(HOST, HangUp(1, CloseCode.REPLACED)) == [Close(ANN, CloseCode.REPLACED)]
 
 
 def refusal_of(effects: list[Effect], process: ProcessId) -> str:
     """Give the code with which a guest of a process is turned away."""
     [effect] = effects
     assert isinstance(effect, Post)
-    assert isinstance(effect.letter, TurnAway)
+    assert isinstance(effect.message, TurnAway)
     assert effect.process == process
-    event = EVENTS.decode(effect.letter.event)
+    event = EVENTS.decode(effect.message.event)
     assert isinstance(event, Error)
     return event.code
 
@@ -122,9 +124,9 @@ def test_persons_are_counted_across_processes(ours: SpanningRooms) -> None:
     """A device at another process takes no place where its person is here; the place of another person is taken."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
-    assert len(ours.letter_came(OTHER, enter(7))) == 2
-    assert len(ours.letter_came(OTHER, enter(8, "another"))) == 3
-    assert refusal_of(ours.letter_came(OTHER, enter(9, "a third")), OTHER) == ErrorCode.ROOM_FULL
+    assert len(ours.message_came(OTHER, enter(7))) == 2
+    assert len(ours.message_came(OTHER, enter(8, "another"))) == 3
+    assert refusal_of(ours.message_came(OTHER, enter(9, "a third")), OTHER) == ErrorCode.ROOM_FULL
 
 
 @pytest.mark.parametrize(("version", "code"), [(FIRST, ErrorCode.ROOM_FULL), (LATEST, ErrorCode.TOO_MANY_DEVICES)])
@@ -135,14 +137,14 @@ def test_process_of_the_release_before_reads_what_it_is_written(
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
     for number in range(1, MAX_DEVICES):
-        ours.letter_came(OTHER, enter(number))
-    assert refusal_of(ours.letter_came(OTHER, enter(100, version=version)), OTHER) == code
+        ours.message_came(OTHER, enter(number))
+    assert refusal_of(ours.message_came(OTHER, enter(100, version=version)), OTHER) == code
 
 
 def test_letter_of_the_release_before_names_no_version() -> None:
     """It is one field shorter, and read as of the first version; and that release reads ours."""
 
-    class OldEnter(Letter, frozen=True, tag="Enter"):
+    class OldEnter(AboutConnection, frozen=True, tag="Enter"):
         room: str
         account: str
         peer_id: str
@@ -161,7 +163,7 @@ def test_search_comes_to_an_end(ours: SpanningRooms) -> None:
     for _ in range(MAX_SEARCHES):
         assert effects == [Claim("kitchen")]
         ours.claimed("kitchen", HOST)
-        effects = ours.letter_came(HOST, NotHere(1))
+        effects = ours.message_came(HOST, NotHere(1))
     [refused] = effects
     assert isinstance(refused, Deliver)
     assert refused.event.code is ErrorCode.BACKPLANE_UNAVAILABLE  # type: ignore[union-attr]
@@ -171,16 +173,16 @@ def test_search_comes_to_an_end(ours: SpanningRooms) -> None:
 def test_guest_that_comes_before_the_claim_is_answered_waits(ours: SpanningRooms) -> None:
     """Another process can know sooner than we do that a room is ours; its guest is let in when we know."""
     ours.join(newcomer(), "kitchen")
-    assert ours.letter_came(OTHER, enter()) == []
+    assert ours.message_came(OTHER, enter()) == []
     effects = ours.claimed("kitchen", None)
     assert [effect.process for effect in effects if isinstance(effect, Post)] == [OTHER]
 
 
 def test_room_that_is_not_ours_is_not_here(ours: SpanningRooms) -> None:
     """A guest of a room that has ended is sent to ask again."""
-    assert ours.letter_came(OTHER, enter()) == [Post(OTHER, NotHere(7))]
+    assert ours.message_came(OTHER, enter()) == [Post(OTHER, NotHere(7))]
     ours.join(newcomer(), "kitchen")
-    assert ours.letter_came(OTHER, enter()) == []
+    assert ours.message_came(OTHER, enter()) == []
     assert Post(OTHER, NotHere(7)) in ours.claimed("kitchen", HOST)
 
 
@@ -188,10 +190,10 @@ def test_guests_of_gone_process_keep_their_places_for_a_while(ours: SpanningRoom
     """Guests whose process is gone are lost, not gone; and clients of ours at a gone host are sent to come back."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
-    ours.letter_came(OTHER, enter())
+    ours.message_came(OTHER, enter())
     [held] = ours.process_gone(OTHER)
     assert isinstance(held, HoldPlace)
-    assert ours.letter_came(OTHER, Ask(7, PEER_1, "too late")) == []
+    assert ours.message_came(OTHER, Ask(7, PEER_1, "too late")) == []
 
 
 def test_without_others_only_rooms_that_are_here_can_be_joined(ours: SpanningRooms) -> None:
@@ -226,14 +228,14 @@ def test_two_guests_of_one_process_write_no_letters() -> None:
         process.connect(client)
         process.join(client)
         fleet.settle()
-    before = fleet.letters
+    before = fleet.messages
     signal(ada, ben.peer_id, "hello")
     fleet.settle()
-    assert ben.received == [Relayed(ada.peer_id, "hello")]
-    assert fleet.letters == before
+    assert ben.received == [ForwardedSignal(ada.peer_id, "hello")]
+    assert fleet.messages == before
     signal(ada, first.peer_id, "hello")
     fleet.settle()
-    assert first.received == [Relayed(ada.peer_id, "hello")]
+    assert first.received == [ForwardedSignal(ada.peer_id, "hello")]
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -340,7 +342,7 @@ def test_room_that_ends_and_begins_again_stays_ours() -> None:
     for number in range(1, last):
         ours.connection_lost(ConnectionId(number))
         for _ in range(MAX_HELD_EVENTS):
-            ours.signal(ConnectionId(last), RelayRequest(peer_id(f"peer-{number}"), "}"))
+            ours.signal(ConnectionId(last), CheckedSignal(peer_id(f"peer-{number}"), "}"))
     ours.connection_lost(ConnectionId(last))
     [effect] = ours.join(newcomer(100, "account-1"), "kitchen")
     assert isinstance(effect, Deliver)

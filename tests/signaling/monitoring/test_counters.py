@@ -1,6 +1,6 @@
 import pytest
 
-from signaling.monitoring.counters import CLOSE_CODES, OTHER, Durations, Tally
+from signaling.monitoring.counters import CLOSE_CODES, OTHER, Counters, Durations
 
 
 def test_durations_are_counted_by_upper_bound() -> None:
@@ -14,17 +14,17 @@ def test_durations_are_counted_by_upper_bound() -> None:
 
 def test_close_code_that_client_made_up_is_other() -> None:
     """A client cannot fill the memory, or the database of whoever scrapes, with close codes of its own."""
-    tally = Tally()
+    counters = Counters()
     for code in (1006, 4409, 4700, 4701, 3000):
-        tally.closed(code)
-    assert set(tally.closes) == {*CLOSE_CODES, OTHER}
-    assert (tally.closes["1006"], tally.closes["4409"], tally.closes[OTHER]) == (1, 1, 3)
+        counters.closed(code)
+    assert set(counters.closes) == {*CLOSE_CODES, OTHER}
+    assert (counters.closes["1006"], counters.closes["4409"], counters.closes[OTHER]) == (1, 1, 3)
 
 
 def test_method_that_client_made_up_is_other() -> None:
     """Nor with methods."""
-    tally = Tally()
+    counters = Counters()
     for method in ("GET", "BREW", "GREW"):
-        tally.answered(method, "/", 200, 0.001)
-    assert tally.requests == {("GET", "/", "200"): 1, (OTHER, "/", "200"): 2}
-    assert set(tally.request_seconds) == {("GET", "/"), (OTHER, "/")}
+        counters.answered(method, "/", 200, 0.001)
+    assert counters.requests == {("GET", "/", "200"): 1, (OTHER, "/", "200"): 2}
+    assert set(counters.request_seconds) == {("GET", "/"), (OTHER, "/")}

@@ -26,8 +26,8 @@ def test_number_is_told_of_what_is_left_out() -> None:
 def test_sources_beyond_a_number_count_together() -> None:
     """Made-up sources do not fill the memory; those that are quiet make room."""
     limits = LineLimits(Rate.of(1, 60.0), {}, max_sources=2)
-    admitted = [limits.admit("opened", str(number), NOW) for number in range(5)]
-    assert admitted == [True, True, True, False, False]
+    logged_in = [limits.admit("opened", str(number), NOW) for number in range(5)]
+    assert logged_in == [True, True, True, False, False]
     assert limits.left_out() == [("opened", OTHERS, 2)]
     assert limits.admit("opened", "later", NOW + 61)
     assert len(limits._budgets) <= 3
@@ -36,8 +36,8 @@ def test_sources_beyond_a_number_count_together() -> None:
 def test_all_sources_together_have_a_rate() -> None:
     """Whoever has many addresses writes the log no faster than some people do; another event has its own rate."""
     limits = LineLimits(Rate.of(1, 60.0), {})
-    admitted = [limits.admit("opened", str(number), NOW) for number in range(ALL_SOURCES + 2)]
-    assert admitted == [True] * ALL_SOURCES + [False] * 2
+    logged_in = [limits.admit("opened", str(number), NOW) for number in range(ALL_SOURCES + 2)]
+    assert logged_in == [True] * ALL_SOURCES + [False] * 2
     assert limits.admit("closed", "0", NOW)
     assert limits.left_out() == [("opened", OTHERS, 2)]
     assert limits.admit("opened", "later", NOW + 60)

@@ -11,7 +11,7 @@ from signaling.monitoring.logs import (
     LINES,
     REPETITIONS,
     USUAL_LINES,
-    Event,
+    LogEvent,
     OneLine,
     OneObject,
     Repetitions,
@@ -25,7 +25,7 @@ from signaling.monitoring.request_ids import request_id
 def record(name: str, message: str, *, failed: bool = False, **fields: object) -> logging.LogRecord:
     """Make a record of a moment that is known: an event of ours, if it has fields, or somebody's message."""
     exc_info = (ValueError, ValueError("two\nlines"), None) if failed else None
-    arguments = (Event({"event": message, **fields}),) if fields else None
+    arguments = (LogEvent({"event": message, **fields}),) if fields else None
     made = logging.LogRecord(name, logging.WARNING, "", 0, "%s" if fields else message, arguments, exc_info)
     made.created, made.msecs = 0.0, 7.0
     return made

@@ -9,7 +9,7 @@ from signaling.rate_limits.address_and_account_quotas import (
     NETWORK_FACTOR,
     NETWORK_PART,
     SWEEP_FROM,
-    Limits,
+    QuotaLimits,
     Quotas,
     Usage,
     frames_for,
@@ -36,7 +36,7 @@ def quotas(**changes: int) -> Quotas:
     """Make quotas with small bounds."""
     bounds = {"connections": 100, "connections_per_account": 3, "connections_per_address": 2} | changes
     return Quotas(
-        Limits(
+        QuotaLimits(
             **bounds,
             opens_by_account=Rate.of(5, 10.0),
             handshakes_by_address=Rate.of(4, 10.0),
@@ -205,8 +205,8 @@ def test_connections_of_one_account_or_address_share_frames(*, by_account: bool)
         assert usage is not None
         if by_account:
             everyone.log_in(usage, "ann", NOW + 10 * number)
-    admitted = [usage.admit_frames(NOW + 1000, 10) for usage in usages if usage is not None]
-    assert admitted == [True] * BUSY_CONNECTIONS + [False]
+    logged_in = [usage.admit_frames(NOW + 1000, 10) for usage in usages if usage is not None]
+    assert logged_in == [True] * BUSY_CONNECTIONS + [False]
 
 
 def test_limit_on_frames_goes_with_the_one_on_messages() -> None:
@@ -235,12 +235,12 @@ def test_network_and_everyone_fill_their_parts() -> None:
     """Many sites of one network are bounded too, and so are all networks."""
     everyone = quotas()
     of_one = [connected(everyone, site(number)) for number in range(ADDRESS_PART)]
-    admitted = [usage.buffer(16 * MIB // ADDRESS_PART) for usage in of_one]
-    assert admitted.index(False) == ADDRESS_PART // NETWORK_PART
+    logged_in = [usage.buffer(16 * MIB // ADDRESS_PART) for usage in of_one]
+    assert logged_in.index(False) == ADDRESS_PART // NETWORK_PART
     everyone = quotas()
     of_many = [connected(everyone, site(0, network)) for network in range(ADDRESS_PART + 1)]
-    admitted = [usage.buffer(16 * MIB // ADDRESS_PART) for usage in of_many]
-    assert admitted.index(False) == ADDRESS_PART
+    logged_in = [usage.buffer(16 * MIB // ADDRESS_PART) for usage in of_many]
+    assert logged_in.index(False) == ADDRESS_PART
 
 
 def test_keeping_less_is_always_admitted() -> None:

@@ -54,11 +54,11 @@ def test_rate_of_several_is_as_many_times_faster() -> None:
 @given(st.lists(st.floats(0, 5), max_size=60))
 def test_budget_never_admits_more_than_a_burst_and_what_returns(pauses: list[float]) -> None:
     """However the moments fall, any stretch of time admits at most the amount, and what returns meanwhile."""
-    budget, now, admitted = Budget(Rate.of(5, 10.0)), 1000.0, []
+    budget, now, logged_in = Budget(Rate.of(5, 10.0)), 1000.0, []
     for pause in pauses:
         now += pause
         if budget.spend(now) == 0.0:
-            admitted.append(now)
-    for first in range(len(admitted)):
-        for last in range(first, len(admitted)):
-            assert last - first + 1 <= 5 + (admitted[last] - admitted[first]) / 2 + 0.001
+            logged_in.append(now)
+    for first in range(len(logged_in)):
+        for last in range(first, len(logged_in)):
+            assert last - first + 1 <= 5 + (logged_in[last] - logged_in[first]) / 2 + 0.001

@@ -6,12 +6,12 @@ import pytest
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Joined, Peer, PeerLeft
 from signaling.rooms.effects import Close, ConnectionId, Deliver
-from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Newcomer, Rooms
-from signaling.rooms.signal_codec import RelayRequest, Told
+from signaling.rooms.signal_codec import CheckedSignal, Told
 
 ANN, BEN = Peer("peer-ann", "Ann"), Peer("peer-ben", "Ben")
-SIGNAL = RelayRequest(ANN.peer_id, "}")
+SIGNAL = CheckedSignal(ANN.peer_id, "}")
 ERROR = Error(ErrorCode.NOT_IN_ROOM, "You are not in a room.")
 
 
@@ -39,17 +39,17 @@ class FakeLine:
         self.closed.append(code)
 
 
-def plug_in(switchboard: Switchboard, line: FakeLine) -> ConnectionId:
+def add(effects_driver: EffectsDriver, line: FakeLine) -> ConnectionId:
     """Plug a line in under a number of its own."""
-    connection = switchboard.next_number()
-    switchboard.plug_in(connection, line)
+    connection = effects_driver.next_number()
+    effects_driver.add(connection, line)
     return connection
 
 
-def enter(switchboard: Switchboard, rooms: Rooms, line: FakeLine, peer: Peer) -> ConnectionId:
+def enter(effects_driver: EffectsDriver, rooms: Rooms, line: FakeLine, peer: Peer) -> ConnectionId:
     """Plug a line in, and let its peer into the kitchen."""
-    connection = plug_in(switchboard, line)
-    switchboard.carry_out(rooms.join(Newcomer(connection, peer.username, peer, "token"), "kitchen"))
+    connection = add(effects_driver, line)
+    effects_driver.carry_out(rooms.join(Newcomer(connection, peer.username, peer, "token"), "kitchen"))
     return connection
 
 
@@ -60,84 +60,84 @@ def rooms() -> Rooms:
 
 
 @pytest.fixture
-def switchboard(rooms: Rooms) -> Switchboard:
-    """A switchboard that gives lost peers no time at all."""
-    return Switchboard(rooms, grace=0)
+def effects_driver(rooms: Rooms) -> EffectsDriver:
+    """An effects driver that gives lost peers no time at all."""
+    return EffectsDriver(rooms, grace=0)
 
 
-async def test_event_reaches_its_line(switchboard: Switchboard) -> None:
+async def test_event_reaches_its_line(effects_driver: EffectsDriver) -> None:
     """An event goes to the line that it is for, and to no other."""
     line, other = FakeLine(), FakeLine()
-    connection = plug_in(switchboard, line)
-    plug_in(switchboard, other)
-    switchboard.carry_out([Deliver(connection, ERROR)])
+    connection = add(effects_driver, line)
+    add(effects_driver, other)
+    effects_driver.carry_out([Deliver(connection, ERROR)])
     assert (line.sent, other.sent) == ([ERROR], [])
 
 
-async def test_closed_line_hears_no_more(switchboard: Switchboard) -> None:
+async def test_closed_line_hears_no_more(effects_driver: EffectsDriver) -> None:
     """What follows on a close is dropped, a second close too."""
     line = FakeLine()
-    connection = plug_in(switchboard, line)
+    connection = add(effects_driver, line)
     close = Close(connection, CloseCode.REPLACED)
-    switchboard.carry_out([Deliver(connection, ERROR), close, Deliver(connection, ERROR), close])
+    effects_driver.carry_out([Deliver(connection, ERROR), close, Deliver(connection, ERROR), close])
     assert (line.sent, line.closed) == ([ERROR], [CloseCode.REPLACED])
 
 
-async def test_unplugged_line_hears_no_more(switchboard: Switchboard) -> None:
+async def test_unplugged_line_hears_no_more(effects_driver: EffectsDriver) -> None:
     """What is still meant for a line that is gone is dropped."""
     line = FakeLine()
-    connection = plug_in(switchboard, line)
-    switchboard.unplug(connection)
-    switchboard.carry_out([Deliver(connection, ERROR), Close(connection, CloseCode.REPLACED)])
+    connection = add(effects_driver, line)
+    effects_driver.remove(connection)
+    effects_driver.carry_out([Deliver(connection, ERROR), Close(connection, CloseCode.REPLACED)])
     assert (line.sent, line.closed) == ([], [])
 
 
-async def test_place_is_given_up_after_grace(switchboard: Switchboard, rooms: Rooms) -> None:
+async def test_place_is_given_up_after_grace(effects_driver: EffectsDriver, rooms: Rooms) -> None:
     """When the grace time of a lost peer is over, the others are told."""
     ann, ben = FakeLine(), FakeLine()
-    enter(switchboard, rooms, ann, ANN)
-    connection = enter(switchboard, rooms, ben, BEN)
+    enter(effects_driver, rooms, ann, ANN)
+    connection = enter(effects_driver, rooms, ben, BEN)
     ann.changed.clear()
-    switchboard.carry_out(rooms.connection_lost(connection))
+    effects_driver.carry_out(rooms.connection_lost(connection))
     await asyncio.wait_for(ann.changed.wait(), 5)
     assert ann.sent[-1] == PeerLeft(BEN.peer_id, "lost")
 
 
 async def test_shut_down_stops_the_clocks(rooms: Rooms) -> None:
-    """A switchboard that was shut down leaves no timer behind."""
-    switchboard = Switchboard(rooms, grace=3600)
-    switchboard.carry_out(rooms.connection_lost(enter(switchboard, rooms, FakeLine(), ANN)))
-    [timer] = switchboard._timers.values()
-    switchboard.shut_down()
+    """An effects driver that was shut down leaves no timer behind."""
+    effects_driver = EffectsDriver(rooms, grace=3600)
+    effects_driver.carry_out(rooms.connection_lost(enter(effects_driver, rooms, FakeLine(), ANN)))
+    [timer] = effects_driver._timers.values()
+    effects_driver.shut_down()
     assert timer.cancelled()
 
 
 async def test_slow_line_is_cut_off_and_may_come_back(rooms: Rooms) -> None:
     """A line without room is closed; its peer keeps its place, and what is said to it from then on."""
-    switchboard = Switchboard(rooms, grace=3600)
+    effects_driver = EffectsDriver(rooms, grace=3600)
     slow, ben = FakeLine(room_for=3), FakeLine()
-    enter(switchboard, rooms, slow, ANN)
-    sender = enter(switchboard, rooms, ben, BEN)
+    enter(effects_driver, rooms, slow, ANN)
+    sender = enter(effects_driver, rooms, ben, BEN)
     for _ in range(3):
-        switchboard.carry_out(rooms.signal(sender, SIGNAL))
+        effects_driver.carry_out(rooms.signal(sender, SIGNAL))
     assert (len(slow.sent), slow.closed) == (3, [CloseCode.SLOW_CONSUMER])
     again = FakeLine()
-    switchboard.carry_out(rooms.signal(sender, SIGNAL))
-    enter(switchboard, rooms, again, ANN)
+    effects_driver.carry_out(rooms.signal(sender, SIGNAL))
+    enter(effects_driver, rooms, again, ANN)
     [resumed, *signals] = again.sent
     assert isinstance(resumed, Joined)
     assert resumed.resumed
     assert signals == [slow.sent[-1]] * 2
-    switchboard.shut_down()
+    effects_driver.shut_down()
 
 
 async def test_event_worth_knowing_is_logged(
-    switchboard: Switchboard, rooms: Rooms, caplog: pytest.LogCaptureFixture
+    effects_driver: EffectsDriver, rooms: Rooms, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Joining, losing and refusing leave a line each, with who and where."""
     caplog.set_level(logging.INFO, logger="p2p_chat")
-    connection = enter(switchboard, rooms, FakeLine(), ANN)
-    switchboard.carry_out([Deliver(connection, ERROR), Deliver(connection, PeerLeft(BEN.peer_id, "lost"))])
+    connection = enter(effects_driver, rooms, FakeLine(), ANN)
+    effects_driver.carry_out([Deliver(connection, ERROR), Deliver(connection, PeerLeft(BEN.peer_id, "lost"))])
     assert caplog.messages == [
         "event=joined connection=1 room=kitchen peer_id=peer-ann resumed=False",
         "event=refused connection=1 code=not_in_room",

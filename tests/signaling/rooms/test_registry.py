@@ -9,7 +9,7 @@ from signaling.configuration.settings import Settings
 from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
-from signaling.rooms.signal_codec import Relayed, RelayRequest, Told, relay_request
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, Told, checked_signal
 
 ROOM = "kitchen"
 ANN, BEN, CAT = Peer("peer-ann", "Ann"), Peer("peer-ben", "Ben"), Peer("peer-cat", "Cat")
@@ -32,9 +32,9 @@ def joined(peer: Peer, *others: Peer, resumed: bool = False, capacity: int = 2) 
     return Joined(ROOM, peer.peer_id, f"token of {peer.peer_id}", resumed, others, capacity)
 
 
-def offer_to(peer: Peer) -> RelayRequest:
+def offer_to(peer: Peer) -> CheckedSignal:
     """Make a request to hand an offer to a peer."""
-    return relay_request(SignalRequest(peer.peer_id, description=Description("offer", "v=0")))
+    return checked_signal(SignalRequest(peer.peer_id, description=Description("offer", "v=0")))
 
 
 @pytest.fixture
@@ -135,8 +135,8 @@ def test_stranger_can_neither_leave_nor_signal(pair: Rooms) -> None:
 
 def test_signal_reaches_addressee_with_sender(pair: Rooms) -> None:
     """What is signalled arrives at the one to whom it goes, as it is, under its sender's id."""
-    assert pair.signal(ConnectionId(1), offer_to(BEN)) == told(2, Relayed(ANN.peer_id, OFFER))
-    assert pair.signal(ConnectionId(2), RelayRequest(ANN.peer_id, "}")) == told(1, Relayed(BEN.peer_id, "}"))
+    assert pair.signal(ConnectionId(1), offer_to(BEN)) == told(2, ForwardedSignal(ANN.peer_id, OFFER))
+    assert pair.signal(ConnectionId(2), CheckedSignal(ANN.peer_id, "}")) == told(1, ForwardedSignal(BEN.peer_id, "}"))
 
 
 @pytest.mark.parametrize("addressee", [ANN, CAT, Peer("peer-nobody", "Nobody")])
@@ -166,7 +166,7 @@ def test_resumed_peer_was_never_gone(pair: Rooms) -> None:
     pair.connection_lost(ConnectionId(1))
     assert pair.join(newcomer(3, ANN), ROOM) == told(3, joined(ANN, BEN, resumed=True))
     assert pair.grace_over(1) == []
-    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, Relayed(BEN.peer_id, OFFER))
+    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, ForwardedSignal(BEN.peer_id, OFFER))
 
 
 def test_second_loss_has_grace_of_its_own(pair: Rooms) -> None:
@@ -190,7 +190,7 @@ def test_resumed_peer_is_told_what_it_missed() -> None:
     assert rooms.join(newcomer(4, ANN), ROOM) == told(
         4,
         joined(ANN, BEN, resumed=True, capacity=3),
-        Relayed(BEN.peer_id, OFFER),
+        ForwardedSignal(BEN.peer_id, OFFER),
         PeerJoined(CAT),
         PeerLeft(BEN.peer_id, "left"),
     )
@@ -251,7 +251,7 @@ def test_peer_replaces_connection_that_seems_alive(pair: Rooms) -> None:
     replaced = Close(ConnectionId(1), CloseCode.REPLACED)
     assert effects == [replaced, *told(3, joined(ANN, BEN, resumed=True))]
     assert pair.connection_lost(ConnectionId(1)) == []
-    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, Relayed(BEN.peer_id, OFFER))
+    assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, ForwardedSignal(BEN.peer_id, OFFER))
 
 
 def test_resuming_unknown_peer_joins_anew(rooms: Rooms) -> None:

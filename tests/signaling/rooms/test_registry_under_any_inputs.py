@@ -14,7 +14,7 @@ from protocol.events import Joined, Peer, PeerJoined, PeerLeft
 from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import MAX_HELD_EVENTS, Member, Newcomer, Room, Rooms
-from signaling.rooms.signal_codec import Relayed, RelayRequest
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal
 
 CAPACITY = 2
 MAX_DEVICES = 2
@@ -41,7 +41,7 @@ class RoomsMachine(RuleBasedStateMachine):
         self.tickets: list[int] = []
 
     def apply(self, effects: list[Effect]) -> None:
-        """Do what a switchboard and its clients do."""
+        """Do what an effects driver and its clients do."""
         for effect in effects:
             match effect:
                 case Deliver(connection, event):
@@ -61,7 +61,7 @@ class RoomsMachine(RuleBasedStateMachine):
                 self.views[connection].add(peer.peer_id)
             case PeerLeft(peer_id=peer_id):
                 self.views[connection].remove(peer_id)
-            case Relayed(sender=sender):
+            case ForwardedSignal(sender=sender):
                 assert sender in self.views[connection]
 
     def some_connection(self, choice: int) -> ConnectionId:
@@ -131,7 +131,7 @@ class RoomsMachine(RuleBasedStateMachine):
         connection = self.some_connection(choice)
         for _ in range(times):
             try:
-                self.apply(self.rooms.signal(connection, RelayRequest(to, "}")))
+                self.apply(self.rooms.signal(connection, CheckedSignal(to, "}")))
             except NotInRoom:
                 assert connection not in self.views
             except UnknownPeer:

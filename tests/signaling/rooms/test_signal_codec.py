@@ -11,7 +11,7 @@ from protocol.events import Signal as SignalEvent
 from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Signal
 from protocol.webrtc import Candidate, Description, IceServer
 from signaling.rooms import signal_codec
-from signaling.rooms.signal_codec import Relayed, RelayRequest, decode, encode, relay_request
+from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, checked_signal, decode, encode
 from tests.protocol.strategies import JSON_VALUES, messages
 
 TO = "0123456789abcdef"
@@ -72,8 +72,8 @@ def relayed(text: str, sender: str = SENDER) -> Any:
         request = decode(text)
     except RemoteProtocolError as refusal:
         return type(refusal), str(refusal)
-    if isinstance(request, RelayRequest):
-        return request.to, EVENTS.decode(encode(Relayed(sender, request.rest)).decode())
+    if isinstance(request, CheckedSignal):
+        return request.to, EVENTS.decode(encode(ForwardedSignal(sender, request.rest)).decode())
     return request
 
 
@@ -164,7 +164,7 @@ def test_bounds_are_the_same_to_the_byte(extra: int, is_admitted: bool) -> None:
 @pytest.mark.parametrize("request_", [OFFER, CANDIDATE, Signal(TO, candidate=Candidate(""))])
 def test_what_a_page_sends_is_not_written_anew(request_: Signal, monkeypatch: pytest.MonkeyPatch) -> None:
     """The short way is taken for what browsers make of descriptions and candidates."""
-    expected = relay_request(request_)
+    expected = checked_signal(request_)
     monkeypatch.setattr(signal_codec, "REQUESTS", None)
     assert decode(REQUESTS.encode(request_)) == expected
 

@@ -4,7 +4,7 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Joined, Limits, Peer, PeerJoined, PeerLeft, Pong, Welcome
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import Rooms
-from signaling.rooms.signal_codec import Relayed
+from signaling.rooms.signal_codec import ForwardedSignal
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import MAX_REFUSED_IN_A_ROW, Identity, Session
 
@@ -69,7 +69,9 @@ def test_session_signals_and_leaves(ann: Session, ben: Session) -> None:
     ann.text_received('{"type":"join","room":"kitchen"}')
     ben.text_received('{"type":"join","room":"kitchen"}')
     text = f'{{"type":"signal","to":"{SECOND_ID}","candidate":{{"candidate":"candidate:1"}}}}'
-    assert ann.text_received(text) == [Deliver(SECOND, Relayed(FIRST_ID, '"candidate":{"candidate":"candidate:1"}}'))]
+    assert ann.text_received(text) == [
+        Deliver(SECOND, ForwardedSignal(FIRST_ID, '"candidate":{"candidate":"candidate:1"}}'))
+    ]
     assert ann.text_received('{"type":"leave"}') == [Deliver(SECOND, PeerLeft(FIRST_ID, "left"))]
     assert ann.text_received('{"type":"join","room":"cellar"}') != []
 

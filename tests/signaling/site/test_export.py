@@ -16,7 +16,7 @@ from signaling.errors import ExportError, FolderNotOurs, FolderUnwritable, Inval
 from signaling.site.export import export_site, read_base_path, read_signaler
 from signaling.site.export_folder import MARKER, PART
 from signaling.site.loading import RUNTIME_FILES, Site, load_site, static_folder
-from signaling.site.target import OWN_SERVER, Hosting
+from signaling.site.target import OWN_SERVER, Target
 from tests.project import ROOT
 
 SIGNALER = "https://chat.example.org"
@@ -41,7 +41,7 @@ def export(pages: Path, out: Path, signaler: str = SIGNALER, base_path: str = BA
 
 def site_of(pages: Path) -> Site:
     """Give what such an export is made from."""
-    return load_site(pages, ["protocol"], Hosting(BASE, "https: wss:"))
+    return load_site(pages, ["protocol"], Target(BASE, "https: wss:"))
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -239,7 +239,7 @@ def test_page_of_the_server_has_nothing_of_it(pages: Path) -> None:
     """It stands by its own files, asks for no configuration, and says its policy in a header."""
     site = load_site(pages, ["protocol"])
     page = site.page.read().decode()
-    assert Hosting() == OWN_SERVER
+    assert Target() == OWN_SERVER
     assert ('data-base="/" data-config=""' in page, "importmap" in page, "http-equiv" in page) == (True, False, False)
     assert re.findall(r"[\w-]*integrity[\w-]*", page) == ["data-integrity"]
     assert "{{" not in page

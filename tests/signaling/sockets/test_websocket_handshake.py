@@ -10,7 +10,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from protocol.codes import ErrorCode
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 from signaling.monitoring.request_ids import request_id
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.websocket_handshake import Upgrade, wire_of
@@ -60,20 +60,20 @@ class FakeTransport:
         self.is_reading = False
 
 
-def begin(app: Any, tally: Tally | None = None) -> tuple[Upgrade, FakeTransport, ServerState]:
+def begin(app: Any, counters: Counters | None = None) -> tuple[Upgrade, FakeTransport, ServerState]:
     """Connect to an app, and send it the request."""
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state, transport = ServerState(), FakeTransport()
-    upgrade = Upgrade(Wires(Keepalive(3600), 1000, tally=tally), config, state)
+    upgrade = Upgrade(Wires(Keepalive(3600), 1000, counters=counters), config, state)
     upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
     upgrade.begin()
     return upgrade, transport, state
 
 
-async def answer(app: Any, tally: Tally | None = None) -> bytes:
+async def answer(app: Any, counters: Counters | None = None) -> bytes:
     """Give what a client is answered by an app, when the connection is closed."""
-    _, transport, state = begin(app, tally)
+    _, transport, state = begin(app, counters)
     await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
     await asyncio.gather(*state.tasks)
     return transport.written
@@ -120,17 +120,17 @@ async def test_app_may_answer_with_page_of_its_own() -> None:
 
 async def test_app_that_fails_is_answered_for(caplog: pytest.LogCaptureFixture) -> None:
     """A failure before the acceptance is a 500 as elsewhere: counted, and with what finds the traceback in the log."""
-    tally = Tally()
+    counters = Counters()
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         request_id.set("its-number")
         raise ValueError("a defect")
 
-    head, _, body = (await answer(app, tally)).partition(b"\r\n\r\n")
+    head, _, body = (await answer(app, counters)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 500 ")
     error = json.loads(body)["error"]
     assert (error["code"], error["request_id"]) == ("internal", "its-number")
-    assert tally.refusals[ErrorCode.INTERNAL] == 1
+    assert counters.refusals[ErrorCode.INTERNAL] == 1
     assert "a defect" in caplog.text
 
 
@@ -168,14 +168,14 @@ async def test_client_that_is_gone_is_not_accepted() -> None:
         answers.append(await receive())
         await send({"type": "websocket.accept"})
 
-    tally = Tally()
-    upgrade, transport, state = begin(app, tally)
+    counters = Counters()
+    upgrade, transport, state = begin(app, counters)
     assert len(state.connections) == 1
     await asyncio.sleep(0)
     upgrade.connection_lost(None)
     await asyncio.wait_for(asyncio.gather(*state.tasks), PATIENCE)
     assert answers == [{"type": "websocket.disconnect", "code": 1006}]
-    assert (transport.written, state.connections, tally.refusals.total()) == (b"", set(), 0)
+    assert (transport.written, state.connections, counters.refusals.total()) == (b"", set(), 0)
 
 
 async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:

@@ -11,11 +11,10 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Limits, Welcome
 from signaling.client_addresses import ClientAddress
 from signaling.configuration.settings import Settings
-from signaling.rate_limits.address_and_account_quotas import Limits as QuotaLimits
-from signaling.rate_limits.address_and_account_quotas import Quotas, Usage
+from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, Usage
 from signaling.rate_limits.budgets import Rate
 from signaling.rooms.effects import Close, ConnectionId, Deliver
-from signaling.rooms.effects_driver import Switchboard
+from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Rooms
 from signaling.rooms.signal_codec import encode
 from signaling.sessions.connection import ClientDetails, Connection
@@ -447,7 +446,7 @@ async def test_keepalive_has_one_timer_which_ends_with_the_last() -> None:
     line.gone()
 
 
-# A client that takes nothing any more, as the switchboard sees it
+# A client that takes nothing any more, as the effects driver sees it
 
 
 class Overflow:
@@ -456,14 +455,14 @@ class Overflow:
     def __init__(self, patience: float) -> None:
         self.line = Line(patience)
         self.rooms = Rooms(capacity=2)
-        self.switchboard = Switchboard(self.rooms, grace=3600)
+        self.effects_driver = EffectsDriver(self.rooms, grace=3600)
         limit = MessageLimit(Settings().message_limit)
-        number = self.switchboard.next_number()
+        number = self.effects_driver.next_number()
         session = Session(number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
-        Connection(number, self.line.wire, session, self.switchboard, limit, ClientDetails("Ann")).open()
+        Connection(number, self.line.wire, session, self.effects_driver, limit, ClientDetails("Ann")).open()
         self.line.wire.flush()
         self.line.wire.pause_writing()
-        self.switchboard.carry_out([Deliver(number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
+        self.effects_driver.carry_out([Deliver(number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
 
 
 async def test_deaf_client_is_let_go() -> None:
@@ -486,8 +485,8 @@ async def test_closing_connection_is_not_listened_to() -> None:
     """What still comes from a connection that is being closed has no effect, by way of the wire or of the session."""
     overflow = Overflow(patience=3600)
     await written(overflow.line.connection)
-    assert overflow.switchboard._lines == {}
-    overflow.switchboard.carry_out([Close(ConnectionId(1), CloseCode.REPLACED), Deliver(ConnectionId(1), EVENT)])
+    assert overflow.effects_driver._clients == {}
+    overflow.effects_driver.carry_out([Close(ConnectionId(1), CloseCode.REPLACED), Deliver(ConnectionId(1), EVENT)])
     assert overflow.line.connection.closed_with == [CloseCode.SLOW_CONSUMER]
     overflow.line.gone()
 

@@ -6,8 +6,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from signaling.client_addresses import ClientAddresses
 from signaling.http.middleware.handshake_limit import MAX_HELD, MAX_HELD_EACH, HandshakeLimit
-from signaling.monitoring.counters import Tally
-from signaling.rate_limits.address_and_account_quotas import Limits, Quotas
+from signaling.monitoring.counters import Counters
+from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
 from signaling.rate_limits.budgets import Rate
 
 PROXY, CLIENT = ("127.0.0.1", 4711), ("203.0.113.1", 4711)
@@ -19,9 +19,9 @@ class Gate:
     def __init__(self, hold_seconds: float = 0.0) -> None:
         self.passed: list[Any] = []
         self.answers: list[Message] = []
-        self.tally = Tally()
+        self.counters = Counters()
         rate = Rate.of(1, 3600.0)
-        limits = Limits(
+        limits = QuotaLimits(
             connections=10,
             connections_per_account=10,
             connections_per_address=10,
@@ -31,7 +31,9 @@ class Gate:
             frames=rate,
             buffered_bytes=1,
         )
-        self.limit = HandshakeLimit(self.app, Quotas(limits), ClientAddresses(["127.0.0.1"]), self.tally, hold_seconds)
+        self.limit = HandshakeLimit(
+            self.app, Quotas(limits), ClientAddresses(["127.0.0.1"]), self.counters, hold_seconds
+        )
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an app
         """Remember who has passed."""
@@ -60,7 +62,7 @@ async def test_handshake_over_the_limit_is_answered() -> None:
     assert (start["type"], start["status"]) == ("websocket.http.response.start", 429)
     assert (b"retry-after", b"3600") in start["headers"]
     assert b"rate_limited" in body["body"]
-    assert gate.tally.refusals["rate_limited"] == 1
+    assert gate.counters.refusals["rate_limited"] == 1
 
 
 @pytest.mark.parametrize(("kind", "client"), [("http", CLIENT), ("websocket", PROXY), ("websocket", None)])

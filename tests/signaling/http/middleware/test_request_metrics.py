@@ -3,7 +3,7 @@ import contextlib
 from starlette.types import Message, Receive, Scope, Send
 
 from signaling.http.middleware.request_metrics import RequestMetrics
-from signaling.monitoring.counters import Tally
+from signaling.monitoring.counters import Counters
 
 START = {"type": "http.response.start", "status": 204, "headers": []}
 
@@ -14,9 +14,9 @@ class Route:
     path = "/assets/{digest}/{name:path}"
 
 
-async def ask(app: object, **scope: object) -> Tally:
+async def ask(app: object, **scope: object) -> Counters:
     """Have an app answer a request; give what was counted."""
-    tally = Tally()
+    counters = Counters()
 
     async def receive() -> Message:
         return {"type": "http.disconnect"}
@@ -24,10 +24,10 @@ async def ask(app: object, **scope: object) -> Tally:
     async def send(_message: Message) -> None:
         pass
 
-    counted = RequestMetrics(app, tally)  # type: ignore[arg-type]  # as far as it goes
+    counted = RequestMetrics(app, counters)  # type: ignore[arg-type]  # as far as it goes
     with contextlib.suppress(LookupError):
         await counted({"type": "http", "method": "GET", "path": "/assets/0/x"} | scope, receive, send)
-    return tally
+    return counters
 
 
 async def test_request_is_counted_by_route() -> None:
@@ -37,9 +37,9 @@ async def test_request_is_counted_by_route() -> None:
         scope["route"] = Route()
         await send(START)
 
-    tally = await ask(app)
-    assert tally.requests == {("GET", Route.path, "204"): 1}
-    assert list(tally.request_seconds["GET", Route.path].buckets())[-1] == ("+Inf", 1)
+    counters = await ask(app)
+    assert counters.requests == {("GET", Route.path, "204"): 1}
+    assert list(counters.request_seconds["GET", Route.path].buckets())[-1] == ("+Inf", 1)
 
 
 async def test_request_without_route_is_counted_as_such() -> None:
