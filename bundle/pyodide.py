@@ -30,25 +30,25 @@ def install_runtime(root: Path) -> None:
 
 
 def pinned(root: Path) -> str:
-    """The version and integrity of the runtime, as the VERSION file beside it says them."""
+    """Return the version and integrity of the runtime, as the VERSION file beside it has them."""
     lock = json.loads((root / "bundle" / LOCK).read_text(encoding="utf-8"))
     package = lock["packages"]["node_modules/pyodide"]
     return f"{package['version']} {package['integrity']}\n"
 
 
 def is_current(target: Path, pin: str) -> bool:
-    """Whether the whole of the pinned runtime stands in `target`."""
+    """Tell whether `target` holds the whole of the pinned runtime."""
     stamp = target / "VERSION"
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == pin and all((target / n).is_file() for n in RUNTIME)
 
 
 def fetch(root: Path, scratch: Path) -> Path:
-    """Let npm install the pins, held to their integrity, into `scratch`: the checkout gets no `node_modules`."""
+    """Have npm install the pins, checked for their integrity, into `scratch`: the checkout gets no `node_modules`."""
     for name in PINS:
         shutil.copy(root / "bundle" / name, scratch)
     status = npm(["ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=scratch, stdout=DEVNULL)
     if status != 0:
-        raise SystemExit(f"npm could not install the Pyodide runtime (exit status {status}); its reason stands above.")
+        raise SystemExit(f"npm could not install the Pyodide runtime (exit status {status}); the reason is above.")
     return scratch / "node_modules" / "pyodide"
 
 

@@ -25,7 +25,7 @@ SNAPSHOT = BUNDLE / "snapshot.mjs"
 TOOLS = BUNDLE / "snapshot.py"
 COMPRESS = BUNDLE / "compress.mjs"
 RECIPE = "RECIPE"
-"""The name of the file that says by which build the others were made: what another build made is made again."""
+"""The file that says which build made the others: what another build has made is made again."""
 NOT_WORTH_IT = (".png", ".woff2", "stdlib.zip", "empty-library.zip")
 """The ends of the names of what is compressed already, or has nothing in it."""
 MADE = frozenset({".snapshot", ".library", ".program", *ENCODINGS.values()})
@@ -44,11 +44,11 @@ EVERYDAY = Quality(5, 9)
 RELEASE = Quality(11, 22)
 """For a wheel: as small as can be, which takes a minute or more."""
 HASTE = "HASTY_SITE"
-"""Set in the environment, it has a wheel made like a checkout: for a test of what is done with it."""
+"""Set in the environment, a wheel is made as fast as a checkout: for tests of what happens to it next."""
 
 
 def build_site(static: Path, quality: Quality, *, from_scratch: bool = False) -> None:
-    """Bring `static/built/` up to date, or compress everything again; remove what nothing is made of any more."""
+    """Bring `static/built/` up to date, or compress everything again, and remove what is no longer used."""
     built = static / FOLDER
     built.mkdir(exist_ok=True)
     _forget_other_recipes(built)
@@ -98,7 +98,7 @@ def _is_worth_it(name: str) -> bool:
 
 
 def release_quality() -> Quality:
-    """Give the quality of a wheel."""
+    """Return the quality of a wheel."""
     return EVERYDAY if os.environ.get(HASTE) else RELEASE
 
 
@@ -117,7 +117,7 @@ def _compress(contents: Mapping[str, bytes], built: Path, scratch: Path, quality
 
 
 def _install(source: Path, built: Path) -> None:
-    """Put a file in its place at once, whole: a server may be reading there."""
+    """Put a file in its place in one step, since a server may be reading there."""
     whole = built / f".{source.name}.{os.getpid()}"
     shutil.copyfile(source, whole)
     whole.replace(built / source.name)
@@ -128,12 +128,12 @@ def _tell(step: str) -> None:
 
 
 def _run(script: Path, job: object, scratch: Path) -> None:
-    """Have Node do what a browser's machine does best; its own words stand on standard error if it fails."""
+    """Run one of Node's scripts; if it fails, standard error says why."""
     path = scratch / "job.json"
     path.write_text(json.dumps(job), encoding="utf-8")
     status = node([str(script), str(path)])
     if status != 0:
-        raise SystemExit(f"The site could not be built (exit status {status} of Node); the reason stands above.")
+        raise SystemExit(f"The site could not be built (exit status {status} of Node); the reason is above.")
 
 
 if __name__ == "__main__":

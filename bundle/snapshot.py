@@ -31,13 +31,13 @@ def import_all() -> None:
 
 
 def compile_imported(program: str, library: str) -> tuple[bytes, bytes]:
-    """Compile what is loaded of two archives, the application's and the standard library's; gives two such archives."""
+    """Compile what is loaded of two archives, the application's and the standard library's, into two such archives."""
     import_all()
     return _compiled(program, _loaded_from(program)), _compiled(library, _loaded_from(library))
 
 
 def prepare() -> None:
-    """Bring Python's memory into the state in which pages take it up: all imported, and nothing that is of no use."""
+    """Bring Python's memory into the state in which pages start: everything imported, and nothing that is of no use."""
     import_all()
     # Where an archive is missing, its table of contents would have Python look into it in vain, and fail.
     zipimport._zip_directory_cache.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way

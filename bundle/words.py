@@ -1,10 +1,10 @@
 """Brings the catalogs of what the page says up to date. Run as `python -m bundle.words`, or `make words`.
 
     client_py/words/p2p-chat.pot    every phrase of client_py/words/, index.html and bootstrap.js, for translators
-    client_py/words/<language>.po   what they are in a language; new phrases are added, and old ones put aside
+    client_py/words/<language>.po   what they are in a language; new phrases are added, and old ones set aside
     static/words/<language>.mo      the same, compiled, as the page reads it
 
-All of it is checked in: a test sees to it that it is up to date, and who serves or builds the page needs no Babel.
+All of it is checked in, and a test keeps it up to date: serving or building the page needs no Babel.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 def updated(root: Path = ROOT) -> dict[Path, bytes]:
-    """Give what is to stand in the files, by their paths in the tree."""
+    """Return what the files should contain, by their paths in the tree."""
     current = template(root)
     files = {WORDS / TEMPLATE: written(current).encode()}
     for path in sorted((root / WORDS).glob("*.po")):
