@@ -118,7 +118,7 @@ format: setup-dev ## format the code and apply the safe fixes
 words: setup-dev ## bring the catalogs of what the page says up to date, for translators and for the page
 	$(BIN)/python -m bundle.words
 
-lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/package.json again (UPGRADE=--upgrade moves every pin)
+lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/package.json (UPGRADE=--upgrade moves every pin)
 	$(COMPILE) --output-file requirements/run.lock
 	$(SOLVE) pyproject.toml --constraints requirements/run.lock --output-file requirements/serve.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock

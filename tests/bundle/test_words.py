@@ -23,7 +23,7 @@ LANGUAGE = "de"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Give the files that phrases stand in, in a copy."""
+    """Return the files that phrases stand in, in a copy."""
     shutil.copytree(ROOT / WORDS, tmp_path / WORDS)
     (tmp_path / PAGE.parent).mkdir()
     for path in (PAGE, SCRIPT):
@@ -41,7 +41,7 @@ def translate(root: Path, translations: dict[str, str | tuple[str, ...]]) -> Non
 
 
 def compiled(root: Path) -> Words:
-    """Give the words of that language, as the page has them."""
+    """Return the words of that language, as the page has them."""
     return Words((root / COMPILED / f"{LANGUAGE}.mo").read_bytes())
 
 
@@ -52,7 +52,7 @@ def fields_of(*texts: str) -> set[str]:
 
 
 def forms_of(text: Sequence[str] | None) -> Sequence[str]:
-    """Give the forms of a counted phrase, or the one of another."""
+    """Return the forms of a counted phrase, or the one of another."""
     return [text] if isinstance(text, str) else text or []
 
 
@@ -68,7 +68,7 @@ def faults(catalog: Catalog) -> Iterator[str]:
 
 
 def test_catalogs_are_up_to_date() -> None:
-    """Whoever adds a phrase runs `make words`."""
+    """After adding a phrase, run `make words`."""
     stale = [path for path, content in updated().items() if (ROOT / path).read_bytes() != content]
     assert stale == []
 
