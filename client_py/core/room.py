@@ -1,4 +1,4 @@
-"""Decides what happens in one room: joins the session with the server, the links to the others, and the conversation.
+"""Decides what happens in one room: joins the session with the server, the others in it, and the conversation.
 
 Nothing here knows how a socket or an RTCPeerConnection works; a driver carries out the effects in their order, and
 reports what came of them.
@@ -10,42 +10,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.channels import CHAT, ChannelSpec, Data
-from client_py.core.conversation.conversation import EMPTY, Conversation, ConversationEffect, SendFrame
+from client_py.core.conversation.conversation import EMPTY, Conversation
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.history_records import Kept, Snapshot
 from client_py.core.conversation.inbox import WindowExceeded
 from client_py.core.conversation.items import Body
-from client_py.core.frames import LENIENT_FRAMES, ItemPart, LinkFrame, MessagePart
-from client_py.core.members import Members
+from client_py.core.frames import LENIENT_FRAMES, LinkFrame
 from client_py.core.notices import Member, MembersChanged, RelayChoiceChanged, StatusChanged
 from client_py.core.peer.ice_servers import (
     ConfigureConnections,
     FetchIceServers,
-    IceServerEffect,
     IceServerSource,
     RelayChoice,
-    RenewAllocations,
 )
-from client_py.core.peer.link import Link
-from client_py.core.peer.link_effects import LinkEffect, LinkTimer
+from client_py.core.peer.link_effects import LinkTimer
 from client_py.core.peer.negotiation import Operation
+from client_py.core.peer.peer import Peer
 from client_py.core.peer.penalty import Fault
+from client_py.core.peers import Peers
 from client_py.core.room_effects import (
-    CountReceived,
-    FindPath,
+    ForPeer,
     HandOver,
-    OnPeerConnection,
     RoomEffect,
     RoomTimer,
-    StartLinkTimer,
     StartRoomTimer,
-    StopLinkTimer,
     StopRoomTimer,
     Warn,
 )
+from client_py.core.room_mediation import Mediation
 from client_py.core.server.session import Session, SessionState, SessionTimer
 from client_py.core.server.sleep_detection import TICK_SECONDS, SleepDetection
-from client_py.core.status import Facts, RelayFacts, status_line
+from client_py.core.status import Facts, LinkFacts, RelayFacts, status_line
 from client_py.core.status_line import StatusLine
 from protocol import events
 from protocol.errors import RemoteProtocolError, UnknownMessage
@@ -55,17 +50,13 @@ from protocol.webrtc import Candidate, Description, IceServer
 
 __all__ = [
     "ConfigureConnections",
-    "CountReceived",
     "FetchIceServers",
-    "FindPath",
+    "ForPeer",
     "HandOver",
-    "OnPeerConnection",
     "Room",
     "RoomEffect",
     "RoomTimer",
-    "StartLinkTimer",
     "StartRoomTimer",
-    "StopLinkTimer",
     "StopRoomTimer",
     "Visitor",
     "Warn",
@@ -90,13 +81,15 @@ class Room:
 
     def __init__(self, name: str, visitor: Visitor, *, supported: bool, random: Callable[[], float]) -> None:
         self._supported = supported
+        self._username = visitor.username
         self._session = Session(name, random, visitor.snapshot.resume_token)
         self._conversation = Conversation(
             device=visitor.device, username=visitor.username, snapshot=visitor.snapshot, abilities=visitor.abilities
         )
         self._sleep_detection = SleepDetection()
         self._ice_server_source = IceServerSource(only=visitor.relay_only, random=random)
-        self._members = Members(visitor.username, self._session, self._conversation, self._ice_server_source, random)
+        self._peers = Peers(random)
+        self._mediation = Mediation(self._peers, self._session, self._conversation, self._ice_server_source)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
         self._shown_choice: RelayChoice | None = None
@@ -123,7 +116,7 @@ class Room:
     def stop(self) -> list[RoomEffect]:
         """Leave the room."""
         timers = [StopRoomTimer(timer) for timer in RoomTimer]
-        return [*timers, *self._members.leave(), *self._session.stop()]
+        return [*timers, *self._mediation.leave(), *self._session.stop()]
 
     def text_submitted(self, item_id: str, text: str, now: float) -> list[RoomEffect]:
         """The person sent a message; `now` in seconds since the epoch."""
@@ -145,8 +138,8 @@ class Room:
         """The person wants to connect through a relay only, or no longer so; perhaps they said so in another tab."""
         if only == self._ice_server_source.only:
             return []
-        effects = self._with_relaying(self._ice_server_source.only_wished(only=only))
-        return [*effects, *self._members.on_every_link(Link.policy_changed)]
+        effects = self._mediation.renewing(self._ice_server_source.only_wished(only=only))
+        return [*effects, *self._mediation.on_every_peer(Peer.policy_changed)]
 
     # Inputs of the WebSocket; `now` in seconds since the epoch
 
@@ -156,9 +149,9 @@ class Room:
 
     def socket_closed(self, code: int) -> list[RoomEffect]:
         """The WebSocket is gone, with this close code."""
-        effects = [*self._session.socket_closed(code), *self._members.signaling_lost()]
+        effects = [*self._session.socket_closed(code), *self._mediation.on_every_peer(Peer.signaling_lost)]
         # What took the server away may have taken the others along.
-        return [*effects, *self._members.on_every_link(Link.asked)]
+        return [*effects, *self._mediation.on_every_peer(Peer.asked)]
 
     def probe_ended(self, *, answered: bool) -> list[RoomEffect]:
         """What came of the last `ProbeServer`."""
@@ -176,7 +169,7 @@ class Room:
             return [*self._session.unknown_event_received()]
         except RemoteProtocolError as error:
             warning = Warn(f"The server sent what cannot be read: {error}")
-            return [warning, *self._session.protocol_violated(), *self._members.signaling_lost()]
+            return [warning, *self._session.protocol_violated(), *self._mediation.on_every_peer(Peer.signaling_lost)]
         was_in_room = self._session.state is SessionState.JOINED
         effects: list[RoomEffect] = [*self._session.event_received(event)]
         if isinstance(event, events.Error) and was_in_room:
@@ -186,13 +179,13 @@ class Room:
     def session_timer_fired(self, timer: SessionTimer) -> list[RoomEffect]:
         """A timer of the session ran out."""
         # Whichever it is, we are not in the room as far as the server knows, or not any more.
-        return [*self._session.timer_fired(timer), *self._members.signaling_lost()]
+        return [*self._session.timer_fired(timer), *self._mediation.on_every_peer(Peer.signaling_lost)]
 
     # What came of `FetchIceServers`; `now` in seconds since the epoch
 
     def ice_servers_answered(self, status: int, body: str, retry_after: float | None, now: float) -> list[RoomEffect]:
         """The server answered."""
-        return self._with_relaying(self._ice_server_source.answered(status, body, retry_after, now))
+        return self._mediation.renewing(self._ice_server_source.answered(status, body, retry_after, now))
 
     def ice_servers_unreachable(self, now: float) -> list[RoomEffect]:
         """No answer came."""
@@ -213,79 +206,82 @@ class Room:
         if wait > 0:
             return [StartRoomTimer(RoomTimer.CHECK, wait)]
         # First, so that what begins anew may come to fresh credentials.
-        renewing = self._with_relaying(self._ice_server_source.checked(now))
-        return [*renewing, *self._session.checked(), *self._members.on_every_link(Link.checked)]
+        renewing = self._mediation.renewing(self._ice_server_source.checked(now))
+        return [*renewing, *self._session.checked(), *self._mediation.on_every_peer(Peer.checked)]
 
     def timer_fired(self, timer: RoomTimer, now: float) -> list[RoomEffect]:
         """A timer of the room ran out."""
         if timer is RoomTimer.CHECK:
             return self.checked(now)
         slept = self._sleep_detection.ticked(now)
-        renewing = self._with_relaying(self._ice_server_source.ticked(now))
+        renewing = self._mediation.renewing(self._ice_server_source.ticked(now))
         tick = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
-        return [tick, *self._members.ticked(), *renewing, *(self.checked(now) if slept else [])]
+        self._peers.ticked()
+        ticking = self._mediation.on_every_peer(Peer.ticked)
+        return [tick, *ticking, *renewing, *(self.checked(now) if slept else [])]
 
-    # Inputs of the links
+    # Inputs of the RTCPeerConnections
 
     def negotiation_needed(self, peer_id: str) -> list[RoomEffect]:
         """The `negotiationneeded` event of the RTCPeerConnection to a peer."""
-        return self._on_link(peer_id, Link.negotiation_needed)
+        return self._mediation.on_peer(peer_id, Peer.negotiation_needed)
 
     def candidate_gathered(self, peer_id: str, candidate: Candidate) -> list[RoomEffect]:
         """The `icecandidate` event."""
-        return self._members.candidate_gathered(peer_id, candidate)
+        return self._mediation.on_peer(peer_id, lambda peer: peer.candidate_gathered(candidate))
 
     def candidate_failed(self, peer_id: str, url: str, code: int, text: str) -> list[RoomEffect]:
         """The `icecandidateerror` event: a STUN or TURN server gave no candidate."""
-        return self._members.candidate_failed(peer_id, url, code, text)
+        return self._mediation.on_peer(peer_id, lambda peer: peer.candidate_failed(url, code, text))
 
     def signaling_state_changed(self, peer_id: str, state: str) -> list[RoomEffect]:
         """The `signalingstatechange` event."""
-        return self._on_link(peer_id, lambda link: link.signaling_state_changed(state))
+        return self._mediation.on_peer(peer_id, lambda peer: peer.signaling_state_changed(state))
 
     def connection_state_changed(self, peer_id: str, state: str) -> list[RoomEffect]:
         """The `connectionstatechange` event."""
-        return self._on_link(peer_id, lambda link: link.connection_state_changed(state))
+        return self._mediation.on_peer(peer_id, lambda peer: peer.connection_state_changed(state))
 
     def local_description_set(self, peer_id: str, description: Description) -> list[RoomEffect]:
         """A setLocalDescription() has made this description."""
-        return self._on_link(peer_id, lambda link: link.local_description_set(description))
+        return self._mediation.on_peer(peer_id, lambda peer: peer.local_description_set(description))
 
     def remote_description_set(self, peer_id: str) -> list[RoomEffect]:
         """A setRemoteDescription() is done."""
-        return self._on_link(peer_id, Link.remote_description_set)
+        return self._mediation.on_peer(peer_id, Peer.remote_description_set)
 
     def operation_failed(self, peer_id: str, operation: Operation, reason: str) -> list[RoomEffect]:
         """The browser refused an operation."""
         warning = Warn(f"{type(operation).__name__} failed: {reason}")
-        return [warning, *self._on_link(peer_id, lambda link: link.operation_failed(operation, reason))]
+        return [warning, *self._mediation.on_peer(peer_id, lambda peer: peer.operation_failed(operation, reason))]
 
     def creation_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
         """The browser refused to make an RTCPeerConnection."""
-        return [Warn(f"No RTCPeerConnection: {reason}"), *self._on_link(peer_id, Link.creation_failed)]
+        return [Warn(f"No RTCPeerConnection: {reason}"), *self._mediation.on_peer(peer_id, Peer.creation_failed)]
 
     def link_timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
         """A timer of a link ran out."""
-        return self._members.timer_fired(peer_id, timer)
+        awaited = self._conversation.awaits(peer_id)
+        return self._mediation.on_peer(peer_id, lambda peer: peer.timer_fired(timer, awaited=awaited))
 
     def bytes_counted(self, peer_id: str, count: int | None) -> list[RoomEffect]:
-        """What came of `CountReceived`; None where the browser could not say."""
+        """What came of `CountBytes`; None where the browser could not say."""
         answers = self._session.hears_us
-        return self._on_link(peer_id, lambda link: link.bytes_counted(count, server_answers=answers))
+        return self._mediation.on_peer(peer_id, lambda peer: peer.bytes_counted(count, server_answers=answers))
 
     def path_found(self, peer_id: str, *, relayed: bool | None, allocated: bool | None) -> list[RoomEffect]:
         """What came of `FindPath`, whether a TURN server is in use, and at our end; None where that is not known."""
-        return self._members.path_found(peer_id, relayed=relayed, allocated=allocated)
+        return self._mediation.on_peer(peer_id, lambda peer: peer.path_found(relayed=relayed, allocated=allocated))
 
     # Inputs of the channels
 
     def channel_opened(self, peer_id: str, channel: ChannelSpec) -> list[RoomEffect]:
         """A channel to a peer is open."""
-        return self._members.channel_opened(peer_id, channel)
+        return self._mediation.on_peer(peer_id, lambda peer: peer.channel_opened(channel))
 
     def channel_closed(self, peer_id: str, channel: ChannelSpec) -> list[RoomEffect]:
         """A channel to a peer was closed by the other side, or broke."""
-        return self._members.channel_closed(peer_id, channel)
+        return self._mediation.on_peer(peer_id, lambda peer: peer.channel_closed(channel))
 
     def may_send(self, peer_id: str, channel: ChannelSpec) -> bool:
         """Tell whether a channel to a peer is open that both sides have.
@@ -293,40 +289,40 @@ class Room:
         Whoever receives over it does not ask: what a peer sends after it has heard of our features may come before what
         it said of its own, since nothing keeps the order between two channels.
         """
-        return self._members.may_send(peer_id, channel)
+        return self._mediation.may_send(peer_id, channel)
 
     def frame_received(self, peer_id: str, channel: ChannelSpec, data: Data) -> list[RoomEffect]:
         """A peer sent a frame; one that breaks the rules costs it the channel, and nothing else."""
-        effects = self._members.on_link(peer_id, Link.heard)
+        effects = self._mediation.on_peer(peer_id, Peer.heard)
         if channel != CHAT or not isinstance(data, str):
             return [*effects, HandOver(peer_id, channel, data)]
         try:
             frame = LENIENT_FRAMES.decode(data)
             if isinstance(frame, LinkFrame):
-                return [*effects, *self._members.frame_received(peer_id, frame)]
-            return [*effects, *self._watched(self._conversation.frame_received(peer_id, frame))]
+                return [*effects, *self._mediation.on_peer(peer_id, lambda peer: peer.frame_received(frame))]
+            return [*effects, *self._mediation.watched(self._conversation.frame_received(peer_id, frame))]
         except UnknownMessage:
             return effects  # of a newer page; nothing depends on it, or it would have been agreed on
         except RemoteProtocolError as error:
             warning = Warn(f"A peer sent what cannot be read: {error}")
             fault = Fault.EXCESSIVE if isinstance(error, WindowExceeded) else Fault.UNREADABLE
-            return [*effects, warning, *self._members.faulted(peer_id, fault)]
+            return [*effects, warning, *self._faulted(peer_id, fault)]
 
     def frames_overrun(self, peer_id: str, channel: ChannelSpec, kind: str) -> list[RoomEffect]:
         """A peer sent more frames of one kind than are received (`budgets.py`); its channel is closed already."""
         fault = Fault.EXCESSIVE if channel.receives(kind) else Fault.UNREADABLE
         warning = Warn(f"A peer sent more than is received over {channel.label!r} from anyone, in frames {kind!r}.")
-        return [warning, *self._members.faulted(peer_id, fault)]
+        return [warning, *self._faulted(peer_id, fault)]
 
     def channel_offered(self, peer_id: str) -> list[RoomEffect]:
         """A peer opened a data channel by itself, of which the protocol knows none."""
         warning = Warn("A peer opened a data channel that nobody has agreed on.")
-        return [warning, *self._members.faulted(peer_id, Fault.UNREADABLE)]
+        return [warning, *self._faulted(peer_id, Fault.UNREADABLE)]
 
     def frame_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
         """A frame could not be handled for a reason that nobody foresaw; only a new channel is in a known state."""
         warning = Warn(f"A peer's frame failed: {reason}")
-        return [warning, *self._members.faulted(peer_id, Fault.UNFORESEEN)]
+        return [warning, *self._faulted(peer_id, Fault.UNFORESEEN)]
 
     def typing_timer_fired(self, peer_id: str) -> list[RoomEffect]:
         """Nothing more was heard of a peer who was typing."""
@@ -334,14 +330,14 @@ class Room:
 
     def stored(self, together: Sequence[Kept]) -> list[RoomEffect]:
         """What `Store` asked for is safe now, in one transaction."""
-        return self._watched(self._conversation.stored(together))
+        return self._mediation.watched(self._conversation.stored(together))
 
     # What there is to tell
 
     def news(self) -> list[RoomEffect]:
         """Return who is here and how things stand, as far as that is other than it was; ask after every input."""
         news: list[RoomEffect] = []
-        members = self._members.shown()
+        members = tuple(Member(peer.peer_id, peer.account) for peer in self._peers)
         if members != self._shown_members:
             self._shown_members = members
             news.append(MembersChanged(members))
@@ -360,7 +356,8 @@ class Room:
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
-        self._members.check_invariants()
+        for peer in self._peers:
+            peer.check_invariants()
         self._conversation.check_invariants()
 
     # Effects
@@ -369,21 +366,32 @@ class Room:
         match event:
             case events.Welcome():
                 servers = IceServers(event.ice_servers, event.ice_servers_expire_at)
-                return self._with_relaying(self._ice_server_source.welcomed(servers, now))
+                return self._mediation.renewing(self._ice_server_source.welcomed(servers, now))
             case events.Joined():
-                return self._members.joined(event)
+                return self._mediation.joined(event)
             case events.PeerJoined():
-                return self._members.peer_joined(event.peer)
+                return self._mediation.peer_joined(event.peer)
             case events.PeerLeft():
-                return self._members.peer_left(event)
-            case events.Signal():
-                return self._members.signal(event.sender, event.description, event.candidate)
+                return self._mediation.peer_left(event)
+            case events.Signal(sender, description, candidate):
+                return self._mediation.on_peer(sender, lambda peer: peer.signal_received(description, candidate))
             case events.Error() | events.Pong():
                 return []
 
     def _facts(self, choice: RelayChoice) -> Facts:
         session, relay = self._session, RelayFacts(choice, self._ice_server_source.ended)
-        links = self._members.link_facts()
+        links = [
+            LinkFacts(
+                peer.account,
+                peer.state,
+                peer.answered,
+                peer.relayed,
+                peer.relay_fault,
+                peer.fault,
+                peer.account == self._username,
+            )
+            for peer in self._peers
+        ]
         return Facts(
             self._supported,
             session.state,
@@ -395,27 +403,5 @@ class Room:
             self._conversation.waited_for,
         )
 
-    def _with_relaying(self, effects: list[IceServerEffect]) -> list[RoomEffect]:
-        """Have the links allocate anew where that is due, after the browser has the fresh credentials."""
-        translated: list[RoomEffect] = []
-        for effect in effects:
-            if isinstance(effect, RenewAllocations):
-                translated += self._members.allocations_renewed(effect)
-                continue
-            if isinstance(effect, ConfigureConnections):
-                self._members.configured()
-            translated.append(effect)
-        return translated
-
-    def _watched(self, effects: list[ConversationEffect]) -> list[RoomEffect]:
-        """Have the links watch over what is sent that is to be acknowledged."""
-        asking = {
-            effect.peer_id
-            for effect in effects
-            if isinstance(effect, SendFrame) and isinstance(effect.frame, ItemPart | MessagePart)
-        }
-        watching = [self._members.on_link(peer_id, Link.expected) for peer_id in sorted(asking)]
-        return [*effects, *(effect for part in watching for effect in part)]
-
-    def _on_link(self, peer_id: str, decide: Callable[[Link], list[LinkEffect]]) -> list[RoomEffect]:
-        return self._members.on_link(peer_id, decide)
+    def _faulted(self, peer_id: str, fault: Fault) -> list[RoomEffect]:
+        return self._mediation.on_peer(peer_id, lambda peer: peer.faulted(fault))

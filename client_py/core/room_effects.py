@@ -9,47 +9,16 @@ from client_py.core.channels import ChannelSpec, Data
 from client_py.core.conversation.conversation import SendFrame, StartTypingTimer, Store
 from client_py.core.notices import Notice
 from client_py.core.peer.ice_servers import ConfigureConnections, FetchIceServers
-from client_py.core.peer.link_effects import LinkTimer, PeerConnectionEffect
+from client_py.core.peer.peer_effects import ConnectionEffect
 from client_py.core.server.session import SessionEffect
 
 
 @dataclass(frozen=True, slots=True)
-class OnPeerConnection:
-    """Do this with the RTCPeerConnection to a peer."""
+class ForPeer:
+    """Do this for one peer, with its RTCPeerConnection or its timers."""
 
     peer_id: str
-    effect: PeerConnectionEffect
-
-
-@dataclass(frozen=True, slots=True)
-class StartLinkTimer:
-    """Call `link_timer_fired` after some seconds."""
-
-    peer_id: str
-    timer: LinkTimer
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class StopLinkTimer:
-    """Do not call for this timer any more."""
-
-    peer_id: str
-    timer: LinkTimer
-
-
-@dataclass(frozen=True, slots=True)
-class FindPath:
-    """Look which candidate pair the connection to a peer uses, and call `path_found`."""
-
-    peer_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CountReceived:
-    """Look how many bytes the connection to a peer has received, and call `bytes_counted`."""
-
-    peer_id: str
+    effect: ConnectionEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +63,10 @@ class Warn:
 
 RoomEffect = (
     SessionEffect
-    | OnPeerConnection
-    | StartLinkTimer
-    | StopLinkTimer
+    | ForPeer
     | SendFrame
     | Store
     | StartTypingTimer
-    | FindPath
-    | CountReceived
     | HandOver
     | FetchIceServers
     | ConfigureConnections

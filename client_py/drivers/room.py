@@ -17,18 +17,16 @@ from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.items import Body
 from client_py.core.conversation.notices import HistoryLoaded
 from client_py.core.notices import Notice, RetentionChanged
+from client_py.core.peer.link_effects import CountBytes, StartTimer, StopTimer
+from client_py.core.peer.peer_effects import ConnectionEffect, FindPath
 from client_py.core.room import (
     ConfigureConnections,
-    CountReceived,
     FetchIceServers,
-    FindPath,
+    ForPeer,
     HandOver,
-    OnPeerConnection,
     Room,
     RoomEffect,
-    StartLinkTimer,
     StartRoomTimer,
-    StopLinkTimer,
     StopRoomTimer,
     Visitor,
     Warn,
@@ -315,14 +313,10 @@ class RoomDriver:
         match effect:
             case SendFrame(peer_id, frame):
                 self._links.send(peer_id, frame)
-            case OnPeerConnection(peer_id, operation):
-                self._links.operate(peer_id, operation)
+            case ForPeer(peer_id, of_peer):
+                self._carry_out_for(peer_id, of_peer)
             case HandOver(peer_id, channel, data):
                 self._callbacks.hand_over(peer_id, channel, data)
-            case FindPath(peer_id):
-                self._links.find_path(peer_id)
-            case CountReceived(peer_id):
-                self._links.count_received(peer_id)
             case ConfigureConnections():
                 self._links.configure()
             case OpenSocket() | ProbeServer() | CloseSocket() | SendText() | FetchIceServers():
@@ -341,11 +335,6 @@ class RoomDriver:
                 timers.start(timer, seconds, lambda: self._perform(room.session_timer_fired(timer)))
             case StopSessionTimer(timer):
                 timers.stop(timer)
-            case StartLinkTimer(peer_id, link_timer, seconds):
-                key = (peer_id, link_timer)
-                timers.start(key, seconds, lambda: self._perform(room.link_timer_fired(peer_id, link_timer)))
-            case StopLinkTimer(peer_id, link_timer):
-                timers.stop((peer_id, link_timer))
             case StartTypingTimer(peer_id, seconds):
                 timers.start(("typing", peer_id), seconds, lambda: self._perform(room.typing_timer_fired(peer_id)))
             case LoginRefused():
@@ -356,3 +345,17 @@ class RoomDriver:
                 self._show(effect)
             case _:
                 assert_never(effect)
+
+    def _carry_out_for(self, peer_id: str, effect: ConnectionEffect) -> None:
+        room, timers = self._room, self._timers
+        match effect:
+            case StartTimer(timer, seconds):
+                timers.start((peer_id, timer), seconds, lambda: self._perform(room.link_timer_fired(peer_id, timer)))
+            case StopTimer(timer):
+                timers.stop((peer_id, timer))
+            case FindPath():
+                self._links.find_path(peer_id)
+            case CountBytes():
+                self._links.count_received(peer_id)
+            case _:
+                self._links.operate(peer_id, effect)

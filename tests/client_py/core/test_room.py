@@ -11,11 +11,12 @@ from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, Typi
 from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
 from client_py.core.notices import RelayChoiceChanged, StatusChanged
 from client_py.core.peer.link import DISCONNECTED_SECONDS
-from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer
+from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer, StartTimer
 from client_py.core.peer.liveness import EXPECTING_SECONDS
+from client_py.core.peer.peer_effects import FindPath
 from client_py.core.peer.penalty import Fault
 from client_py.core.room import RoomEffect
-from client_py.core.room_effects import FindPath, RoomTimer, StartLinkTimer, StartRoomTimer, StopRoomTimer, Warn
+from client_py.core.room_effects import ForPeer, RoomTimer, StartRoomTimer, StopRoomTimer, Warn
 from client_py.core.server.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
 from client_py.core.server.sleep_detection import TICK_SECONDS
 from client_py.core.status_line import Connected, KeptAway, Status
@@ -34,7 +35,7 @@ from tests.client_py.core.conversation.conversing import (
 )
 from tests.client_py.core.visiting import BEN, ME, PEER, STUN, Stage, on_ben, signals
 
-WATCH = StartLinkTimer(BEN, LinkTimer.EXPECTING, EXPECTING_SECONDS)
+WATCH = ForPeer(BEN, StartTimer(LinkTimer.EXPECTING, EXPECTING_SECONDS))
 
 
 def test_room_is_entered() -> None:
@@ -75,7 +76,7 @@ def test_room_greets_over_an_open_channel() -> None:
     stage = Stage()
     effects = stage.connect()
     assert SendFrame(BEN, Hello(VERSION, ADAS_DEVICE)) in effects
-    assert FindPath(BEN) in effects
+    assert ForPeer(BEN, FindPath()) in effects
     assert stage.status() is Status.CONNECTED
     (shown,) = stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))
     assert isinstance(shown, StatusChanged)
@@ -88,10 +89,10 @@ def test_room_looks_for_the_path_anew_when_a_relay_becomes_known() -> None:
     relay = Candidate("candidate:1 1 udp 1 203.0.113.1 49152 typ relay raddr 0.0.0.0 rport 0")
     stage = Stage()
     stage.enter(PEER)
-    assert FindPath(BEN) not in stage.receive(events.Signal(BEN, candidate=relay))
+    assert ForPeer(BEN, FindPath()) not in stage.receive(events.Signal(BEN, candidate=relay))
     stage.do(stage.room.channel_opened(BEN, CHAT))
-    assert FindPath(BEN) not in stage.receive(events.Signal(BEN, candidate=host))
-    assert stage.receive(events.Signal(BEN, candidate=relay))[-1] == FindPath(BEN)
+    assert ForPeer(BEN, FindPath()) not in stage.receive(events.Signal(BEN, candidate=host))
+    assert stage.receive(events.Signal(BEN, candidate=relay))[-1] == ForPeer(BEN, FindPath())
 
 
 def test_room_costs_a_peer_its_channel_for_breaking_the_rules() -> None:
@@ -294,7 +295,7 @@ def test_room_keeps_what_came_of_a_frame_before_it_turned_out_to_be_malformed() 
     stage.meet()
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
     effects = stage.do(stage.room.frame_received(BEN, CHAT, "{"))
-    assert StartLinkTimer(BEN, LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS) in effects
+    assert ForPeer(BEN, StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)) in effects
 
 
 @pytest.mark.parametrize(

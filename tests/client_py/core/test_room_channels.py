@@ -6,9 +6,10 @@ from client_py.core.channels import CHAT
 from client_py.core.conversation.features import OURS
 from client_py.core.frames import Features, Hello, Ping, Pong, Resume
 from client_py.core.notices import StatusChanged
-from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer
+from client_py.core.peer.link import DISCONNECTED_SECONDS
+from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer, StartTimer
 from client_py.core.peer.penalty import Fault
-from client_py.core.room import HandOver, StartLinkTimer
+from client_py.core.room import ForPeer, HandOver
 from client_py.core.room_effects import Warn
 from client_py.core.status_line import KeptAway, Status
 from tests.client_py.core.conversation.conversing import BENS_DEVICE
@@ -84,7 +85,7 @@ def test_data_shows_that_the_path_works() -> None:
     stage = met("bulk")
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
     effects = stage.do(stage.room.frame_received(BEN, BULK, FakeBinaryData(b"bytes")))
-    assert any(isinstance(effect, StartLinkTimer) and effect.timer is LinkTimer.DISCONNECTED for effect in effects)
+    assert ForPeer(BEN, StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)) in effects
 
 
 def test_data_may_come_before_the_features() -> None:

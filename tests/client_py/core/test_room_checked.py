@@ -6,16 +6,20 @@ from client_py.core.channels import CHAT
 from client_py.core.conversation.conversation import SendFrame
 from client_py.core.frames import Ping, Pong
 from client_py.core.peer.link import DISCONNECTED_SECONDS, RESTART_SECONDS
-from client_py.core.peer.link_effects import ClosePeerConnection, LinkTimer, RestartIce
+from client_py.core.peer.link_effects import (
+    ClosePeerConnection,
+    CountBytes,
+    LinkTimer,
+    RestartIce,
+    StartTimer,
+    StopTimer,
+)
 from client_py.core.peer.liveness import ASKING_SECONDS, EXPECTING_SECONDS
 from client_py.core.room_effects import (
-    CountReceived,
-    OnPeerConnection,
+    ForPeer,
     RoomEffect,
     RoomTimer,
-    StartLinkTimer,
     StartRoomTimer,
-    StopLinkTimer,
 )
 from client_py.core.server.session import (
     PING_SECONDS,
@@ -41,11 +45,11 @@ ASK_SERVER: list[RoomEffect] = [
 ]
 ASK_BEN: list[RoomEffect] = [
     SendFrame(BEN, Ping()),
-    CountReceived(BEN),
-    StartLinkTimer(BEN, LinkTimer.ASKING, ASKING_SECONDS),
+    ForPeer(BEN, CountBytes()),
+    ForPeer(BEN, StartTimer(LinkTimer.ASKING, ASKING_SECONDS)),
 ]
-STOP_EXPECTING = StopLinkTimer(BEN, LinkTimer.EXPECTING)
-EXPECT = StartLinkTimer(BEN, LinkTimer.EXPECTING, EXPECTING_SECONDS)
+STOP_EXPECTING = ForPeer(BEN, StopTimer(LinkTimer.EXPECTING))
+EXPECT = ForPeer(BEN, StartTimer(LinkTimer.EXPECTING, EXPECTING_SECONDS))
 TICK = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
 
 
@@ -186,7 +190,7 @@ def test_room_takes_any_frame_for_a_sign_of_life() -> None:
     stage = Stage()
     stage.meet()
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
-    more_time = StartLinkTimer(BEN, LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)
+    more_time = ForPeer(BEN, StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS))
     assert stage.frame(part(1))[0] == more_time
     assert stage.frame(Ping()) == [more_time, SendFrame(BEN, Pong())]
 
@@ -197,9 +201,9 @@ def test_room_repairs_what_is_dead() -> None:
     stage.connect()
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.EXPECTING))
     stage.do(stage.room.bytes_counted(BEN, 1_000))
-    assert stage.do(stage.room.link_timer_fired(BEN, LinkTimer.ASKING)) == [CountReceived(BEN)]
+    assert stage.do(stage.room.link_timer_fired(BEN, LinkTimer.ASKING)) == [ForPeer(BEN, CountBytes())]
     assert stage.do(stage.room.bytes_counted(BEN, 1_000))[:-1] == [
-        OnPeerConnection(BEN, RestartIce()),
-        StartLinkTimer(BEN, LinkTimer.ATTEMPT, RESTART_SECONDS),
+        ForPeer(BEN, RestartIce()),
+        ForPeer(BEN, StartTimer(LinkTimer.ATTEMPT, RESTART_SECONDS)),
     ]
     assert stage.status() is Status.RECONNECTING

@@ -7,10 +7,10 @@ import pytest
 from client_py.core.channels import CHAT
 from client_py.core.frames import MAX_FRAME_BYTES, WINDOW_BYTES
 from client_py.core.notices import StatusChanged
-from client_py.core.peer.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer
+from client_py.core.peer.link_effects import ClosePeerConnection, CreatePeerConnection, LinkTimer, StartTimer
 from client_py.core.peer.penalty import FORGIVEN_AFTER_TICKS, Fault
 from client_py.core.room import Room, RoomEffect
-from client_py.core.room_effects import RoomTimer, StartLinkTimer, Warn
+from client_py.core.room_effects import ForPeer, RoomTimer, Warn
 from client_py.core.status_line import KeptAway
 from protocol import events
 from protocol.events import Peer
@@ -33,7 +33,7 @@ def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEf
     warning, *effects = stage.do(excess(stage.room))
     assert isinstance(warning, Warn)
     assert on_ben(effects) == [ClosePeerConnection()]
-    assert StartLinkTimer(BEN, LinkTimer.REPAIR, 4) in effects
+    assert ForPeer(BEN, StartTimer(LinkTimer.REPAIR, 4)) in effects
     (shown,) = [effect for effect in effects if isinstance(effect, StatusChanged)]
     assert shown.line.detail == KeptAway("ben", fault)
     *_, after = stage.do(stage.room.link_timer_fired(BEN, LinkTimer.REPAIR))

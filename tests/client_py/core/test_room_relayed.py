@@ -14,7 +14,8 @@ from client_py.core.peer.link_effects import (
     LinkTimer,
     RestartIce,
 )
-from client_py.core.room_effects import FindPath, RoomTimer, Warn
+from client_py.core.peer.peer_effects import FindPath
+from client_py.core.room_effects import ForPeer, RoomTimer, Warn
 from client_py.core.status_line import Cause, Status
 from protocol import events, requests
 from protocol.events import Limits
@@ -100,7 +101,7 @@ def test_room_renews_credentials_and_allocations() -> None:
     assert FetchIceServers() in stage.do(stage.room.timer_fired(RoomTimer.TICK, half))
     fresh = turn(ENDS_AT + HOUR)
     assert stage.do(stage.room.ice_servers_answered(200, body(fresh), None, half)) == [ConfigureConnections()]
-    assert FindPath(BEN) in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
+    assert ForPeer(BEN, FindPath()) in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
     assert on_ben(stage.do(stage.room.path_found(BEN, relayed=True, allocated=True))) == [RestartIce()]
     assert stage.do(stage.room.path_found(BEN, relayed=True, allocated=True)) == []
     assert stage.room.ice_servers == fresh.ice_servers
@@ -122,7 +123,7 @@ def test_room_restarts_once_for_both_sides() -> None:
     stage.do(stage.room.remote_description_set(BEN))
     stage.do(stage.room.local_description_set(BEN, description("answer", "ours-anew", "BB")))
     assert stage.status() is Status.CONNECTED
-    assert FindPath(BEN) not in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
+    assert ForPeer(BEN, FindPath()) not in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
 
 
 def test_renewal_ends_with_the_connection_that_it_was_for() -> None:
@@ -141,7 +142,7 @@ def test_attempt_goes_on_where_the_credentials_were_good() -> None:
     effects = stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
     assert effects == [ConfigureConnections()]
     effects = stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
-    assert FindPath(BEN) not in effects
+    assert ForPeer(BEN, FindPath()) not in effects
     assert on_ben(effects) == []
 
 

@@ -8,8 +8,10 @@ from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.history_records import Entry, Snapshot
 from client_py.core.frames import FRAMES, Frame, Hello, Resume
 from client_py.core.notices import StatusChanged
+from client_py.core.peer.link_effects import CountBytes, StartTimer, StopTimer
+from client_py.core.peer.peer_effects import FindPath
 from client_py.core.room import Room, Visitor
-from client_py.core.room_effects import OnPeerConnection, RoomEffect
+from client_py.core.room_effects import ForPeer, RoomEffect
 from client_py.core.server.session import SendText, SessionTimer
 from client_py.core.status_line import Cause, Status
 from protocol import events, requests
@@ -118,4 +120,5 @@ def signals(effects: list[RoomEffect]) -> list[requests.Request]:
 
 def on_ben(effects: list[RoomEffect]) -> list[object]:
     """Give what the connection to Ben is to do."""
-    return [effect.effect for effect in effects if isinstance(effect, OnPeerConnection)]
+    of_ben = [effect.effect for effect in effects if isinstance(effect, ForPeer)]
+    return [effect for effect in of_ben if not isinstance(effect, StartTimer | StopTimer | CountBytes | FindPath)]

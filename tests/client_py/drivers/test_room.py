@@ -10,7 +10,7 @@ from client_py.core.conversation.notices import ItemAdded
 from client_py.core.frame_budgets import BUDGETS
 from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, Resume, Typing
 from client_py.core.notices import Notice, StatusChanged
-from client_py.core.room import OnPeerConnection, Room
+from client_py.core.room import ForPeer, Room
 from client_py.core.status_line import Connected, Status
 from client_py.drivers.history_storage import StoragePorts
 from client_py.drivers.peer_connection import options_of
@@ -413,6 +413,6 @@ async def test_operation_that_nobody_carries_out_is_a_failure() -> None:
     """The page says that something broke."""
     stage = Stage()
     await stage.connect()
-    stage.driver._perform([OnPeerConnection(BOB, object())])  # type: ignore[arg-type]  # likewise
+    stage.driver._perform([ForPeer(BOB, object())])  # type: ignore[arg-type]  # likewise
     await settle()
     assert [type(failure) for failure in stage.failures] == [AssertionError]

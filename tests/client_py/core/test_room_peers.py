@@ -7,9 +7,15 @@ import pytest
 from client_py.core.channels import CHAT
 from client_py.core.notices import Member, MembersChanged, StatusChanged
 from client_py.core.peer.link import OFFER_EXPECTED_SECONDS
-from client_py.core.peer.link_effects import ClosePeerConnection, CreateChannels, CreatePeerConnection, LinkTimer
+from client_py.core.peer.link_effects import (
+    ClosePeerConnection,
+    CreateChannels,
+    CreatePeerConnection,
+    LinkTimer,
+    StartTimer,
+)
 from client_py.core.peer.negotiation import AddCandidate, SetLocalDescription, SetRemoteDescription
-from client_py.core.room_effects import RoomEffect, StartLinkTimer, Warn
+from client_py.core.room_effects import ForPeer, RoomEffect, Warn
 from client_py.core.status_line import Connected, Detail, Status
 from protocol import events, requests
 from protocol.webrtc import Candidate
@@ -35,7 +41,7 @@ def test_room_waits_for_the_offer_of_who_comes() -> None:
     stage.enter()
     effects = stage.receive(events.PeerJoined(PEER))
     assert on_ben(effects) == [CreatePeerConnection()]
-    assert StartLinkTimer(BEN, LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS) in effects
+    assert ForPeer(BEN, StartTimer(LinkTimer.OFFER_EXPECTED, OFFER_EXPECTED_SECONDS)) in effects
     assert stage.status() is Status.CONNECTING
     assert on_ben(stage.receive(events.Signal(BEN, description=OFFER))) == [SetRemoteDescription(OFFER)]
 

@@ -1,0 +1,53 @@
+"""Knows who else is in the room, and what is held against whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from client_py.core.peer.peer import Peer
+from client_py.core.peer.penalty import Penalty
+
+
+class Peers:
+    """The others in the room, in the order in which we heard of them."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self.own_peer_id = ""
+        """Ours, as the server has last named it."""
+        self._random = random
+        self._peers: dict[str, Peer] = {}
+        self._penalties: dict[str, Penalty] = {}
+        """By account: of those who are here, and of those who have left with something held against them."""
+
+    def __iter__(self) -> Iterator[Peer]:
+        """Go through those who are here; they may be removed on the way."""
+        return iter(tuple(self._peers.values()))
+
+    def __contains__(self, peer_id: str) -> bool:
+        """Tell whether a peer is here."""
+        return peer_id in self._peers
+
+    def get(self, peer_id: str) -> Peer | None:
+        """Return a peer, if it is here."""
+        return self._peers.get(peer_id)
+
+    def add(self, peer_id: str, account: str) -> Peer:
+        """Take a peer in."""
+        # Both sides come to opposite roles by themselves, whoever came first and however often either has come back.
+        polite = self.own_peer_id < peer_id
+        penalty = self._penalties.setdefault(account, Penalty(self._random))
+        peer = self._peers[peer_id] = Peer(peer_id, account, polite=polite, random=self._random, penalty=penalty)
+        return peer
+
+    def remove(self, peer_id: str) -> Peer | None:
+        """Strike a peer off; returns it, if it was here."""
+        return self._peers.pop(peer_id, None)
+
+    def ticked(self) -> None:
+        """Some time has passed; call it about every 20 s."""
+        for penalty in self._penalties.values():
+            penalty.ticked()
+        here = {peer.account for peer in self._peers.values()}
+        self._penalties = {
+            account: penalty for account, penalty in self._penalties.items() if penalty.fault or account in here
+        }
