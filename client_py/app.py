@@ -21,7 +21,7 @@ from client_py.browser.random import BrowserRandom
 from client_py.browser.reachability_probe import BrowserReachabilityProbe
 from client_py.browser.server_endpoint import Server
 from client_py.browser.websocket import BrowserSockets
-from client_py.drivers.history_storage import StoragePorts
+from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.ui.view_context import ViewContext

@@ -28,7 +28,7 @@ from client_py.core.conversation.items import Text
 from client_py.core.conversation.notices import ItemAdded
 from client_py.core.notices import MembersChanged, Notice
 from client_py.drivers.binary_sender import BinarySender
-from client_py.drivers.history_storage import StoragePorts
+from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks

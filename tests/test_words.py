@@ -34,7 +34,7 @@ ALLOWED = {
     "client_py/browser/http.py": {"Authorization", "Bearer "},
     "client_py/core/frame_budgets.py": {"item message"},
     "client_py/core/peer/sdp.py": {"c=IN IP4 0.0.0.0"},
-    "client_py/drivers/history_storage.py": {"no, but not removed yet"},
+    "client_py/drivers/retention.py": {"no, but not removed yet"},
     "client_py/ui/room/composer.py": {"Enter"},
     "client_py/ui/transcript/message.py": {"tick second"},
     "client_py/ui/room/search.py": {"Enter"},

@@ -16,18 +16,18 @@ from client_py.core.conversation.notices import (
     NewestLoaded,
 )
 from client_py.core.notices import Notice
-from client_py.drivers.conversation_store import ConversationStore
+from client_py.drivers.history_storage import HistoryStorage
 from client_py.ports.page import Downloads
 from client_py.ports.storage import StorageFailed
 
 
 class HistoryRequests:
-    """The history of one room; `opened` gives the archive as soon as it is open, which the page does not wait for."""
+    """The history of one room; `opened` gives the history as soon as it is open, which the page does not wait for."""
 
     def __init__(
         self,
         room: str,
-        opened: Callable[[], Awaitable[ConversationStore]],
+        opened: Callable[[], Awaitable[HistoryStorage]],
         downloads: Downloads,
         show: Callable[[Notice], None],
         warn: Callable[[str], None],
@@ -40,17 +40,17 @@ class HistoryRequests:
 
     async def load_earlier(self, oldest: str) -> None:
         """Show messages from before the one with this id; always answered, since a button waits for it."""
-        messages, has_earlier = await self._page("earlier", lambda archive: archive.earlier(oldest))
+        messages, has_earlier = await self._page("earlier", lambda storage: storage.earlier(oldest))
         self._show(HistoryLoaded(messages, has_earlier, oldest))
 
     async def load_later(self, newest: str) -> None:
         """Show messages from behind the one with this id; always answered, since the page waits for it."""
-        messages, has_later = await self._page("later", lambda archive: archive.later(newest))
+        messages, has_later = await self._page("later", lambda storage: storage.later(newest))
         self._show(LaterLoaded(messages, has_later, newest))
 
     async def load_newest(self) -> None:
         """Show the end of the conversation; always answered, like the others."""
-        self._show(NewestLoaded(*await self._page("newest", lambda archive: archive.newest())))
+        self._show(NewestLoaded(*await self._page("newest", lambda storage: storage.newest())))
 
     async def search(self, query: str) -> None:
         """Look for messages."""
@@ -82,7 +82,7 @@ class HistoryRequests:
         self._show(HistoryCleared(pending))
 
     async def _page(
-        self, which: str, read: Callable[[ConversationStore], Awaitable[tuple[tuple[Item, ...], bool]]]
+        self, which: str, read: Callable[[HistoryStorage], Awaitable[tuple[tuple[Item, ...], bool]]]
     ) -> tuple[tuple[Item, ...], bool]:
         """Read some messages, and whether there are more; none where that fails, which is warned of."""
         try:

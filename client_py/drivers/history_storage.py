@@ -1,209 +1,371 @@
-"""Awaits what is needed before a room can be kept: the database, this tab's device, and the person's wish.
+"""Awaits the database: keeps one room's conversation for one device, and finds it again.
 
-Where the person wants nothing kept, or the browser cannot, the same archive stands on the page's memory.
+Whatever fails there is told to the person, and the room goes on in the page's memory.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import count, islice
 
-from client_py.core.conversation.database_rows import Place
-from client_py.core.conversation.history_records import Snapshot
-from client_py.core.retention import Retention, RetentionFault
-from client_py.drivers.conversation_store import MAX_TOGETHER, ConversationStore
+from client_py.core.conversation.database_rows import (
+    Place,
+    device_row,
+    item_row,
+    mark_row,
+    position_of,
+    read_item,
+    read_mark,
+    read_position,
+    read_receipt,
+    receipt_row,
+)
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.history import answers, search_words
+from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
+from client_py.core.conversation.item_ids import with_author, without_author
+from client_py.core.conversation.items import Item
 from client_py.drivers.memory_database import MemoryDatabase
-from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import Database, Databases, Locks, RemoveAll, StorageFailed, Store
-from client_py.ports.time import Clock, Random
+from client_py.ports.storage import Change, Database, Key, Put, Remove, RemoveAll, StorageFailed
+from client_py.ports.time import Clock
 
-NOT_KEPT = "no"
-STILL_KEPT = "no, but not removed yet"
-"""What stands for a wish that is not carried out to its end."""
+PAGE_MESSAGES = 80
+"""So many messages are shown at first, and at each wish for more: the largest screen is full, and no page stands."""
+MAX_TOGETHER = 100
+"""So many entries go into one transaction: what each costs anyway is shared by enough, and the page is not held up."""
+MAX_POSITIONS = 10_000
+"""So many messages are known by their place without asking the database; many more than a page shows."""
+MAX_FOUND = 100
+RESCUE_SECONDS = 5.0
+"""So long the page waits for a database that has failed already, before it goes on without what is in there."""
+SEARCHED_AT_ONCE = 500
+
+Row = tuple[Key, str]
+_Receipts = Mapping[tuple[str, str], Receipt | None]
+"""By device and message; None for those that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoragePorts:
-    """What keeping stands on."""
-
-    databases: Databases
-    locks: Locks
-    store: Store
-    """Where the person's wish stands, for every tab (localStorage)."""
-    tab: Store
-    """Where the device's name stands, for this tab (sessionStorage)."""
-    clock: Clock
-    random: Random
-    max_together: int = MAX_TOGETHER
-    """So many entries go into one transaction."""
+def kept(entries: Sequence[Entry], made: Sequence[bool]) -> list[Kept]:
+    """Say of entries which of their messages are new, by what became of the changes that they came to."""
+    first_changes = count(step=2)
+    return [Kept(entry, entry.item is not None and made[next(first_changes)]) for entry in entries]
 
 
 class HistoryStorage:
-    """What is kept of one room, from its opening to its end; `changed` is told what to show of it."""
+    """One room as this browser keeps it for one device. Entries are kept in their order, many in one transaction."""
 
-    def __init__(self, place: Place, ports: StoragePorts, tasks: Tasks, changed: Callable[[Retention], None]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        device: str,
+        database: Database,
+        clock: Clock,
+        tasks: Tasks,
+        failed: Callable[[StorageFailed], None],
+    ) -> None:
+        self.device = device
+        self.max_together = MAX_TOGETHER
+        """So many entries go into one transaction; fewer where a test wants to see what comes between them."""
         self._place = place
-        self._ports = ports
+        self._database = database
+        self._clock = clock
         self._tasks = tasks
-        self._changed = changed
-        self._wish = f"p2pchat.keep:{place.account}"
-        self._devices = OwnDevices(place, ports.locks, ports.tab, ports.clock, ports.random)
-        self._database: Database = MemoryDatabase()
-        self._device: OwnDevice | None = None
-        """Held to the end, even when nothing is kept under its name any more: to the others, this page is it."""
-        self._archive: ConversationStore | None = None
-        self._is_kept = False
-        self._is_closed = False
+        self._failed = failed
+        self._last_position = 0
+        self._positions: dict[str, int] = {}
+        """Where the messages stand that were read, which other devices of this browser may have stored."""
+        # Bounded by what its conversation lets wait, and by what the others may send without acknowledgement.
+        self._queue: deque[Entry] = deque()
+        self._is_writing = False
+        self._writer: asyncio.Task[None] | None = None
+        self._token_writer: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
-        """One wish is carried out at a time: localStorage tells of every change, and each of them is looked at."""
+        self.stored: Callable[[Sequence[Kept]], None] = lambda _together: None
+        """Called with the entries of each transaction, once they are safe."""
 
-    @property
-    def archive(self) -> ConversationStore:
-        """The archive, once it is open."""
-        assert self._archive is not None  # noqa: S101 - `open` comes first
-        return self._archive
+    # Keeping
 
-    async def open(self) -> Snapshot:
-        """Open the archive, and give what was kept."""
-        if not self._is_wished:
-            return await self._open_memory(await self._carry_on_removing())
-        if not self._ports.locks.supported:
-            return await self._open_memory(_impossible(RetentionFault.INSECURE))
-        try:
-            self._database = await self._ports.databases.open(self._taken_away)
-            self._device = await self._devices.take_up(self._database)
-            snapshot = await self._open_archive(self._device.name, self._device.resume_token)
-        except StorageFailed as error:
-            self._database.close()
-            self._release()
-            return await self._open_memory(_failure(error))
-        self._is_kept = True
-        self._changed(Retention(kept=True))
-        return snapshot
+    def store(self, entry: Entry) -> None:
+        """Keep an entry behind those before it, and call `stored` then."""
+        self._queue.append(entry)
+        if not self._is_writing:
+            self._is_writing = True
+            # Somebody waits for a message; a mark can wait until that is shown.
+            run = self._tasks.spawn if entry.item is None else self._tasks.begin
+            self._writer = run(self._write_queue())
 
-    async def set_keeping(self, *, kept: bool) -> None:
-        """Keep what is said from now on, with what the page has of it; or keep nothing, and forget all rooms."""
-        if kept:
-            self._ports.store.remove(self._wish)
-        else:
-            self._ports.store.put(self._wish, STILL_KEPT)
-        await self.look_at_wish()
+    def keep_resume_token(self, token: str) -> None:
+        """Keep the token that makes this device the same peer again."""
+        self._token_writer = self._tasks.spawn(self._write_resume_token(token))
 
-    async def look_at_wish(self) -> None:
-        """Do as the person wishes now, which they may have said in another tab."""
+    def abandon(self) -> None:
+        """Go on in the page's memory with what comes from now on, where nothing can be read any more."""
+        self._database = MemoryDatabase()
+
+    async def fall_back(self) -> None:
+        """Go on in the page's memory, with all that the database still gives of this room."""
         async with self._turn:
-            if self._is_closed:
-                return
-            try:
-                if self._is_wished and not self._is_kept:
-                    await self._begin()
-                elif self._is_kept and not self._is_wished:
-                    await self._end()
-            except StorageFailed as error:
-                if self._is_kept:
-                    await self.archive.fall_back()
-                self._failed(error)
+            await self._fall_back()
+
+    async def move_to(self, database: Database) -> None:
+        """Take everything of this room along to another database."""
+        async with self._turn:
+            await self._copy_to(database)
+            self._database = database
 
     async def close(self) -> None:
-        """End: what is to be kept is still kept, and the device is free for whoever comes."""
+        """Wait until all that was to be kept is kept."""
+        writing = [task for task in (self._writer, self._token_writer) if task is not None]
+        if writing:
+            await asyncio.wait(writing)
+
+    async def _write_resume_token(self, token: str) -> None:
+        await self._write([Put(self._place.device(self.device), device_row(self._clock.now(), token))])
+
+    async def _write_queue(self) -> None:
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), self.max_together))]
+                self.stored(kept(batch, await self._write(self._changes(batch))))
+                if not any(entry.item for entry in self._queue):
+                    await asyncio.sleep(0)  # what was shown just now is drawn before its marks are kept
+        finally:
+            self._is_writing = False
+
+    async def _write(self, changes: Sequence[Change]) -> Sequence[bool]:
         async with self._turn:
-            self._is_closed = True
-            if self._archive is not None:
-                await self._archive.close()
-            self._database.close()
-            self._release()
-
-    @property
-    def _is_wished(self) -> bool:
-        return self._ports.store.get(self._wish) not in (NOT_KEPT, STILL_KEPT)
-
-    async def _open_memory(self, keeping: Retention) -> Snapshot:
-        self._devices.forget()
-        self._database = MemoryDatabase()
-        snapshot = await self._open_archive(self._ports.random.token(), None)
-        self._changed(keeping)
-        return snapshot
-
-    async def _open_archive(self, device: str, resume_token: str | None) -> Snapshot:
-        ports = self._ports
-        self._archive = ConversationStore(self._place, device, self._database, ports.clock, self._tasks, self._failed)
-        self._archive.max_together = ports.max_together
-        return await self._archive.load(resume_token)
-
-    async def _begin(self) -> None:
-        if not self._ports.locks.supported:
-            self._changed(_impossible(RetentionFault.INSECURE))
-            return
-        database = await self._ports.databases.open(self._taken_away)
-        try:
-            if self._device is None:
-                self._device = await self._devices.claim(self.archive.device)
-            await self.archive.move_to(database)
-        except StorageFailed:
-            database.close()
-            raise
-        self._devices.remember(self.archive.device)
-        self._database, self._is_kept = database, True
-        self._changed(Retention(kept=True))
-
-    async def _end(self) -> None:
-        await self.archive.move_to(MemoryDatabase())
-        self._devices.forget()
-        try:
-            await self._remove_all(self._database)
-        except StorageFailed:
-            self._lose(_impossible(RetentionFault.NOT_REMOVED))
-        else:
-            self._lose(Retention(kept=False))
-
-    async def _remove_all(self, database: Database) -> None:
-        """Remove what is kept of all rooms of this account; a write that comes later goes into the page's memory."""
-        await database.write([RemoveAll((self._place.account,))])
-        self._ports.store.put(self._wish, NOT_KEPT)
-
-    async def _carry_on_removing(self) -> Retention:
-        """Do what a page before could not, where nothing is to be kept; gives what to show."""
-        if self._ports.store.get(self._wish) == STILL_KEPT:
             try:
-                database = await self._ports.databases.open(_nothing)
-                try:
-                    await self._remove_all(database)
-                finally:
-                    database.close()
-            except StorageFailed:
-                return _impossible(RetentionFault.NOT_REMOVED)
-        return Retention(kept=False)
+                return await self._database.write(changes)
+            except StorageFailed as error:
+                await self._fall_back()
+                self._failed(error)
+                return await self._database.write(changes)
 
-    def _taken_away(self) -> None:
-        if self._is_kept:
-            self.archive.abandon()
-            self._lose(_impossible(RetentionFault.TAKEN_AWAY))
+    async def _fall_back(self) -> None:
+        memory = MemoryDatabase()
+        # A full disk can be read still; whatever cannot stays where it is, for when the page is loaded anew.
+        with suppress(StorageFailed, TimeoutError):
+            async with asyncio.timeout(RESCUE_SECONDS):
+                await self._copy_to(memory)
+        self._database = memory
 
-    def _failed(self, error: StorageFailed) -> None:
-        self._lose(_failure(error))
+    async def _copy_to(self, database: Database) -> None:
+        rows = await self._database.read(self._place.prefix)
+        await database.write([Put(key, row) for key, row in rows])
 
-    def _lose(self, keeping: Retention) -> None:
-        if self._is_kept:
-            self._is_kept = False
-            self._database.close()
-        self._changed(keeping)
+    def _changes(self, entries: Sequence[Entry]) -> list[Change]:
+        """Return what entries come to: for each item two changes, and then what is left behind of all the rest."""
+        place, changes, rest = self._place, list[Change](), dict[Key, Change]()
+        for entry in entries:
+            if (item := entry.item) is not None:
+                position, row = self._next_position(), item_row(item)
+                known, known_before = self._id_keys(item.id)
+                # One of ours has just got its name; to look for it first would take a way to the database and back.
+                unless = () if item.is_written_here else (known, known_before)
+                changes.append(Put(place.message(position, item.id), row, unless=unless))
+                changes.append(Put(known, str(position), unless=unless))
+                if item.is_written_here:
+                    key = self._outbox_key(item.id)
+                    rest[key] = Put(key, row)
+            for receipt in entry.receipts:
+                key = (*place.receipts_of(self.device), receipt.item_id)
+                rest[key] = Remove(key) if receipt.is_finished else Put(key, receipt_row(receipt))
+                if receipt.is_settled:
+                    key = self._outbox_key(receipt.item_id)
+                    rest[key] = Remove(key)
+            for mark in entry.marks:
+                key = (*place.marks_of(self.device), mark.account, mark.device)
+                rest[key] = Put(key, mark_row(mark))
+            for names in entry.forgotten:
+                key = (*place.marks_of(self.device), *names)
+                rest[key] = Remove(key)
+        return [*changes, *rest.values()]
 
-    def _release(self) -> None:
-        if self._device is not None:
-            self._device.release()
-            self._device = None
+    def _next_position(self) -> int:
+        # By the clock, so that what several tabs of this browser store comes to stand in one order.
+        self._last_position = max(self._last_position + 1, int(self._clock.now() * 1000))
+        return self._last_position
+
+    # Finding again
+
+    async def load(self, resume_token: str | None = None) -> Snapshot:
+        """Give what was kept of the room."""
+        place, database = self._place, self._database
+        receipts = _receipts_in(await database.read(place.receipts))
+        if rows := await database.read(place.messages, newest=1):
+            self._last_position = position_of(rows[-1][0]) or 0
+        own = await self._in_order([receipt for (device, _), receipt in receipts.items() if device == self.device])
+        pending = await self._pending([receipt for receipt in own if not receipt.is_settled])
+        here = {item.id for item in pending}
+        marks = await database.read(place.marks_of(self.device))
+        items, has_earlier = await self._newest()
+        return Snapshot(
+            items=items,
+            has_earlier=has_earlier,
+            pending=pending,
+            receipts=tuple(receipt for receipt in own if receipt.is_settled or receipt.item_id in here),
+            marks=tuple(mark for key, row in marks if (mark := read_mark(str(key[-2]), str(key[-1]), row))),
+            resume_token=resume_token,
+        )
+
+    async def earlier(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
+        """Give the messages before one, the oldest first, and whether there are still earlier ones."""
+        async with self._turn:
+            before = await self._key_of(message_id)
+            return await self._newest(before)
+
+    async def later(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
+        """Give the messages behind one, the oldest first, and whether there are still later ones."""
+        async with self._turn:
+            after, deliveries = await self._key_of(message_id), await self._deliveries()
+            while True:
+                rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
+                shown = _shown(await self._items(rows[:PAGE_MESSAGES], deliveries))
+                if shown or len(rows) <= PAGE_MESSAGES:
+                    return shown, len(rows) > PAGE_MESSAGES
+                after = rows[PAGE_MESSAGES - 1][0]
+
+    async def newest(self) -> tuple[tuple[Item, ...], bool]:
+        """Give the last messages, the oldest first, and whether there are earlier ones."""
+        async with self._turn:
+            return await self._newest()
+
+    async def _newest(self, before: Key | None = None) -> tuple[tuple[Item, ...], bool]:
+        deliveries = await self._deliveries()
+        while True:
+            rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
+            shown = _shown(await self._items(rows[-PAGE_MESSAGES:], deliveries))
+            if shown or len(rows) <= PAGE_MESSAGES:
+                return shown, len(rows) > PAGE_MESSAGES
+            before = rows[-PAGE_MESSAGES][0]
+
+    async def _key_of(self, message_id: str) -> Key:
+        """Find a message in the transcript."""
+        if message_id not in self._positions:
+            await self._find_positions([message_id])
+        return self._place.message(self._positions.get(message_id, 0), message_id)
+
+    def _id_keys(self, message_id: str) -> tuple[Key, Key]:
+        """Return where it is kept that a message is here: with its author, and as releases before 0.2 kept it."""
+        ids = self._place.ids_of(self.device)
+        return (*ids, with_author(message_id, self._place.account)), (*ids, without_author(message_id))
+
+    def _outbox_key(self, item_id: str) -> Key:
+        return (*self._place.outbox_of(self.device), item_id)
+
+    async def _find_positions(self, ids: Sequence[str]) -> None:
+        """Find out where messages of this device stand in the transcript."""
+        keys = [key for message_id in ids for key in self._id_keys(message_id)]
+        rows = iter(await self._database.get(keys))
+        for message_id, row, row_before in zip(ids, rows, rows, strict=True):
+            if found := read_position(row or row_before):
+                self._positions[message_id] = found
+
+    async def search(self, query: str) -> tuple[tuple[Item, ...], bool]:
+        """Give the messages that answer a query, the newest first, and whether these are all."""
+        words, found = search_words(query), list[Item]()
+        if not words:
+            return (), True
+        async for messages in self._backwards():
+            for message in reversed(messages):
+                if answers(message, words):
+                    if len(found) == MAX_FOUND:
+                        return tuple(found), False
+                    found.append(message)
+        return tuple(found), True
+
+    async def everything(self) -> list[Item]:
+        """Give the whole history, the oldest message first."""
+        pages = [messages async for messages in self._backwards()]
+        return list({message.id: message for messages in reversed(pages) for message in messages}.values())
+
+    async def clear(self) -> tuple[Item, ...]:
+        """Forget the history but for what has yet to be delivered, and give that.
+
+        The ids stay, so that nothing is shown again that somebody sends once more.
+        """
+        async with self._turn:
+            place, database = self._place, self._database
+            receipts = await self._receipts()
+            waiting = {receipt.item_id for receipt in receipts.values() if receipt and not receipt.is_settled}
+            rows = [row for row in await database.read(place.messages) if str(row[0][-1]) in waiting]
+            pending = tuple(each for each in await self._items(rows, _deliveries_of(receipts)) if each.is_readable)
+            kept_ids = {message.id for message in pending}
+            changes: list[Change] = [RemoveAll(place.messages), RemoveAll(place.receipts_of(self.device))]
+            changes += [Put(key, row) for key, row in rows if str(key[-1]) in kept_ids]
+            for (device, item_id), receipt in receipts.items():
+                if device == self.device and receipt and not receipt.is_settled:
+                    changes.append(Put((*place.receipts_of(device), item_id), receipt_row(receipt)))
+            await self._database.write(changes)
+        return pending
+
+    async def _backwards(self) -> AsyncIterator[Sequence[Item]]:
+        before: Key | None = None
+        while True:
+            async with self._turn:
+                rows = await self._database.read(self._place.messages, before=before, newest=SEARCHED_AT_ONCE)
+                messages = await self._items(rows, await self._deliveries())
+            if not rows:
+                return
+            before = rows[0][0]
+            yield messages
+
+    async def _receipts(self) -> _Receipts:
+        return _receipts_in(await self._database.read(self._place.receipts))
+
+    async def _deliveries(self) -> Mapping[str, Delivery | None]:
+        return _deliveries_of(await self._receipts())
+
+    async def _in_order(self, receipts: Sequence[Receipt | None]) -> list[Receipt]:
+        """Put receipts of this device into the order of writing, those that can be read."""
+        readable = [receipt for receipt in receipts if receipt is not None]
+        await self._find_positions([receipt.item_id for receipt in readable])
+        return sorted(readable, key=lambda receipt: self._positions.get(receipt.item_id, 0))
+
+    async def _pending(self, receipts: Sequence[Receipt]) -> tuple[Item, ...]:
+        """Return the items of receipts; one that cannot be read cannot be sent either."""
+        ids = [receipt.item_id for receipt in receipts]
+        rows = await self._database.get([self._outbox_key(item_id) for item_id in ids])
+        # Releases before 0.2 had no rows for the outbox: there, what waits stands in the transcript alone.
+        places = [self._place.message(self._positions.get(item_id, 0), item_id) for item_id in ids]
+        rows_before = await self._database.get(places) if None in rows else [None] * len(ids)
+        items = (
+            read_item(receipt.item_id, found, receipt.delivery)
+            for receipt, row, row_before in zip(receipts, rows, rows_before, strict=True)
+            if (found := row if row is not None else row_before) is not None
+        )
+        return tuple(item for item in items if item.is_readable)
+
+    async def _items(self, rows: Sequence[Row], deliveries: Mapping[str, Delivery | None]) -> tuple[Item, ...]:
+        """Read rows of the transcript; an item that two tabs of this browser have stored is there once."""
+        items: dict[str, Item] = {}
+        for key, row in rows:
+            position = position_of(key)
+            if position is None:
+                continue  # it stands among messages, and is none
+            item_id = str(key[-1])
+            self._positions.pop(item_id, None)
+            self._positions[item_id] = position
+            if item_id not in items:
+                delivery = deliveries.get(item_id, Delivery.READ)
+                items[item_id] = read_item(item_id, row, delivery, position=position)
+        for item_id in tuple(islice(self._positions, max(0, len(self._positions) - MAX_POSITIONS))):
+            del self._positions[item_id]
+        return tuple(items.values())
 
 
-def _nothing() -> None:
-    pass
+def _shown(items: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(item for item in items if item.is_shown)
 
 
-def _failure(error: StorageFailed) -> Retention:
-    # Whatever the storage cannot do keeps messages from being kept, under the same name.
-    return _impossible(RetentionFault(error.fault), error.reason)
+def _receipts_in(rows: Sequence[Row]) -> _Receipts:
+    return {(str(key[-2]), str(key[-1])): read_receipt(str(key[-1]), row) for key, row in rows}
 
 
-def _impossible(fault: RetentionFault, reason: str = "") -> Retention:
-    return Retention(kept=False, changeable=False, fault=fault, reason=reason)
+def _deliveries_of(receipts: _Receipts) -> Mapping[str, Delivery | None]:
+    """Give how far messages have come; of one that cannot be told, that is not known, while one without was read."""
+    return {message_id: receipt.delivery if receipt else None for (_, message_id), receipt in receipts.items()}

@@ -41,10 +41,10 @@ from client_py.core.server.session import (
     StartSessionTimer,
     StopSessionTimer,
 )
-from client_py.drivers.conversation_store import ConversationStore
 from client_py.drivers.history_requests import HistoryRequests
-from client_py.drivers.history_storage import HistoryStorage, StoragePorts
+from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.peer_connections import RoomPeerConnections
+from client_py.drivers.retention import RetentionDriver, StoragePorts
 from client_py.drivers.room_inputs import Input
 from client_py.drivers.signaling_connection import ServerPorts, SignalingConnection
 from client_py.drivers.tasks import Tasks
@@ -122,10 +122,10 @@ class RoomDriver:
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
-        self._history_storage = HistoryStorage(
+        self._retention = RetentionDriver(
             Place(username, name), ports.keeping, tasks, lambda keeping: self._show(RetentionChanged(keeping))
         )
-        self._history = HistoryRequests(name, self._archive, ports.downloads, self._show, callbacks.warn)
+        self._history = HistoryRequests(name, self._storage, ports.downloads, self._show, callbacks.warn)
         self._opening: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._machine: Room | None = None
@@ -225,11 +225,11 @@ class RoomDriver:
             # It still is the device that this visit wants to be, and keeps what is to be sent by it. No limit: what it
             # waits for is the database, and this visit would wait for that too.
             await after.closed()
-        snapshot = await self._history_storage.open()
-        self._history_storage.archive.stored = self._stored
+        snapshot = await self._retention.open()
+        self._retention.storage.stored = self._stored
         visitor = Visitor(
             self._username,
-            self._history_storage.archive.device,
+            self._retention.storage.device,
             snapshot,
             relay_only=self._callbacks.relay_only(),
             abilities=self._abilities,
@@ -248,21 +248,21 @@ class RoomDriver:
     async def _close(self) -> None:
         if self._opening is not None:
             await asyncio.wait({self._opening})
-        await self._history_storage.close()
+        await self._retention.close()
 
-    async def _archive(self) -> ConversationStore:
-        """Give the archive as soon as it is open."""
+    async def _storage(self) -> HistoryStorage:
+        """Give the history as soon as it is open."""
         if self._opening is not None:
             await asyncio.wait({self._opening})
-        return self._history_storage.archive
+        return self._retention.storage
 
     async def _set_keeping(self, *, kept: bool) -> None:
-        await self._archive()
-        await self._history_storage.set_keeping(kept=kept)
+        await self._storage()
+        await self._retention.set_keeping(kept=kept)
 
     async def _look_at_wish(self) -> None:
-        await self._archive()
-        await self._history_storage.look_at_wish()
+        await self._storage()
+        await self._retention.look_at_wish()
 
     def check_invariants(self) -> None:
         """Assert what always holds between two inputs; for tests."""
@@ -322,9 +322,9 @@ class RoomDriver:
             case OpenSocket() | ProbeServer() | CloseSocket() | SendText() | FetchIceServers():
                 self._server.carry_out(effect)
             case Store(entry):
-                self._history_storage.archive.store(entry)
+                self._retention.storage.store(entry)
             case KeepResumeToken(token):
-                self._history_storage.archive.keep_resume_token(token)
+                self._retention.storage.keep_resume_token(token)
             case StartRoomTimer(room_timer, seconds):
                 timers.start(
                     room_timer, seconds, lambda: self._perform(room.timer_fired(room_timer, self._clock.now()))

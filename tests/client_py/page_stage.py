@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from client_py.application import Application
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY
-from client_py.drivers.history_storage import StoragePorts
+from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from client_py.drivers.history_storage import StoragePorts
+from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.ports.disposal import Dispose

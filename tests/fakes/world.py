@@ -16,7 +16,7 @@ from typing import Self
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.status_line import Status
-from client_py.drivers.conversation_store import MAX_TOGETHER
+from client_py.drivers.history_storage import MAX_TOGETHER
 from tests.fakes.agenda import Agenda
 from tests.fakes.browser import ViewContext
 from tests.fakes.page import Disk, Page

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from client_py.ui.view_context import ViewContext
 
 MAX_SHOWN = 300
-"""So many messages are on the page at most, some heights of the largest screen; the others wait in the archive."""
+"""So many messages are on the page at most, some heights of the largest screen; the others wait in the history."""
 MAX_CHARACTERS = 2_000_000
 """So much text at most, where messages are long: they may have 256 KiB each."""
 SLACK_SHOWN = 40
@@ -37,7 +37,7 @@ MAX_KNOWN = 5_000
 
 
 class Asked(Enum):
-    """What the archive was asked for, and has yet to give."""
+    """What the history was asked for, and has yet to give."""
 
     EARLIER = auto()
     """What stands before the first message on the page."""
@@ -60,7 +60,7 @@ class Transcript:
         self._coming: list[Item] = []
         """What came in since the last frame, and is to be put at the end."""
         self._meanwhile: list[Item] = []
-        """What came in since the archive was asked for the end, and may not be in its answer."""
+        """What came in since the history was asked for the end, and may not be in its answer."""
         self._known: dict[str, Delivery] = {}
         """How far our messages have come, also where they are not on the page."""
         create = document.create
@@ -192,7 +192,7 @@ class Transcript:
         if not coming:
             return
         if len(coming) > MAX_AT_ONCE and self._end.at_end:
-            # What is left out here stands above, in the archive.
+            # What is left out here stands above, in the history.
             self._messages.take_off(len(self._messages))
             self._offer_earlier(offered=True)
             del coming[:-MAX_AT_ONCE]
@@ -222,7 +222,7 @@ class Transcript:
             self._count_unseen()
 
     def _leave_below(self, message: Item) -> None:
-        """Show a message only where its place is: far below, in the archive, until the reader comes there."""
+        """Show a message only where its place is: far below, in the history, until the reader comes there."""
         if self._asked in (Asked.LATER, Asked.NEWEST):
             self._meanwhile.append(message)
         if message.direction is Direction.OUTGOING:
@@ -231,7 +231,7 @@ class Transcript:
             self._count_unseen()
 
     def _add_meanwhile(self) -> None:
-        """Put behind what the archive gave what it may have got since; it is not new where it stands there already."""
+        """Put behind what the history gave what it may have got since; it is not new where it stands there already."""
         meanwhile, self._meanwhile = self._meanwhile, []
         if len(meanwhile) > MAX_AT_ONCE:
             self._go_on(goes_on=True)

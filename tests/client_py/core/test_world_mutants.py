@@ -22,7 +22,7 @@ from client_py.core.frames import Ack, ItemPart, MessagePart, Resume
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import LinkEffect
 from client_py.core.server.session import Session, SessionEffect, StartSessionTimer
-from client_py.drivers.conversation_store import ConversationStore
+from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.room import RoomDriver
 from client_py.ports.storage import Change
 from tests.fakes.schedules import play
@@ -260,13 +260,13 @@ def asking_for_what_nobody_does(patch: pytest.MonkeyPatch) -> None:
 
 def telling_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
     """Say that something is kept when the database has been asked to."""
-    original = ConversationStore._write
+    original = HistoryStorage._write
 
-    async def mutant(self: ConversationStore, changes: Sequence[Change]) -> Sequence[bool]:
+    async def mutant(self: HistoryStorage, changes: Sequence[Change]) -> Sequence[bool]:
         self._tasks.spawn(original(self, changes))  # type: ignore[arg-type]  # nobody asks what becomes of it
         return [True] * len(changes)
 
-    patch.setattr(ConversationStore, "_write", mutant)
+    patch.setattr(HistoryStorage, "_write", mutant)
 
 
 def coming_back_before_the_end(patch: pytest.MonkeyPatch) -> None:

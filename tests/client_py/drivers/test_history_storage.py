@@ -1,322 +1,413 @@
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from client_py.core.conversation.database_rows import Place
+from client_py.core.conversation.database_rows import Place, item_row
 from client_py.core.conversation.delivery import Delivery, Direction
-from client_py.core.conversation.history_records import Entry, Snapshot
-from client_py.core.conversation.items import Item, Text
-from client_py.core.retention import Retention, RetentionFault
-from client_py.drivers.conversation_store import MAX_TOGETHER
-from client_py.drivers.history_storage import HistoryStorage, StoragePorts
+from client_py.core.conversation.history_records import Entry, Kept, Mark, Receipt, Snapshot
+from client_py.core.conversation.items import Item, Reaction, Text, Unknown
+from client_py.drivers import history_storage as storage
+from client_py.drivers.history_storage import HistoryStorage
+from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import StorageFailed, StorageFault
-from tests.fakes.ports import FakeClock, FakeDatabases, FakeLocks, FakeRandom, FakeStore, settle
+from client_py.ports.storage import Key, Put, StorageFailed, StorageFault
+from tests.fakes.ports import FakeClock, FakeDatabase, settle
+from tests.releases import HISTORY_0_1, rows_of
 
 PLACE = Place("ada", "den")
+MARK = Mark("ben", "bens-tab", heard=1, received=2, read=1, acknowledged=3)
 
 
 class Stage:
-    """A history storage among fakes; `before` shares its browser."""
+    """The history of a device among fakes; `before` shares its database."""
 
-    def __init__(self, before: Stage | None = None, place: Place = PLACE, *, max_together: int = MAX_TOGETHER) -> None:
-        self.databases: FakeDatabases = before.databases if before else FakeDatabases()
-        self.locks: FakeLocks = before.locks if before else FakeLocks()
-        self.store: FakeStore = before.store if before else FakeStore()
-        self.random: FakeRandom = before.random if before else FakeRandom()
-        self.shown: list[Retention] = []
+    def __init__(self, before: Stage | None = None, device: str = "adas-tab", now: float = 1_000_000.0) -> None:
+        self.database: FakeDatabase = before.database if before else FakeDatabase()
+        self.stored: list[tuple[str | None, bool]] = []
+        self.faults: list[StorageFailed] = []
         self.failures: list[BaseException] = []
-        self.tab = FakeStore()
-        ports = StoragePorts(self.databases, self.locks, self.store, self.tab, FakeClock(), self.random, max_together)
-        self.history_storage = HistoryStorage(place, ports, Tasks(self.failures.append), self.shown.append)
+        tasks = Tasks(self.failures.append)
+        self.storage = HistoryStorage(PLACE, device, self.database, FakeClock(now), tasks, self.faults.append)
+        self.storage.stored = self._stored
 
-    async def keep(self, *texts: str) -> None:
-        """Keep messages that came in at once."""
-        for text in texts:
-            message = Item(f"message-{text:0>12}", Direction.INCOMING, "ben", Text(text), 1.0)
-            self.history_storage.archive.store(Entry(message))
+    def _stored(self, together: Sequence[Kept]) -> None:
+        self.stored += [(kept.entry.item.text if kept.entry.item else None, kept.new) for kept in together]
+
+    async def spoil(self, prefix: Key, row: str, *, message_id: str) -> None:
+        """Write something else in the place of what is kept of a message, or under another last part of a key."""
+        (key,) = [key for key, _ in await self.database.read(prefix) if key[-1] == message_id]
+        await self.database.write([Put(key, row)])
+
+    async def keep(self, *entries: Entry) -> None:
+        """Keep entries, and wait until they are."""
+        for entry in entries:
+            self.storage.store(entry)
         await settle()
 
-    async def texts(self) -> list[str]:
-        """Give all that is kept now."""
-        return [message.text for message in await self.history_storage.archive.everything()]
 
-    async def rows(self) -> int:
-        """Count what the browser holds."""
-        return len(await self.databases.database.read(()))
+def incoming(text: str) -> Item:
+    """Give a message of Ben."""
+    return Item(f"ben:message-{text}", Direction.INCOMING, "ben", Text(text), 1.0)
 
 
-async def test_browser_keeps_unless_told_otherwise() -> None:
-    """What one page has kept, the next one finds."""
+def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Item:
+    """Give a message of ours."""
+    return Item(f"message-{text}", Direction.OUTGOING, "ada", Text(text), 1.0, delivery)
+
+
+def written(text: str, delivery: Delivery = Delivery.QUEUED) -> Entry:
+    """Give what is kept of a message to Ben."""
+    message = outgoing(text, delivery)
+    return Entry(message, (Receipt(message.id, {"ben": {"bens-tab": delivery}}),))
+
+
+async def test_archive_gives_what_it_has_kept() -> None:
+    """Messages stand in their order, and ours wait with their receipts as long as somebody is owed them."""
     stage = Stage()
-    assert await stage.history_storage.open() == Snapshot()
-    assert stage.shown == [Retention(kept=True)]
-    await stage.keep("Hello")
-    await stage.history_storage.close()
-    snapshot = await Stage(stage).history_storage.open()
-    assert [message.text for message in snapshot.items] == ["Hello"]
+    await stage.keep(Entry(incoming("1")), written("2", Delivery.DELIVERED), written("3"), Entry(marks=(MARK,)))
+    queued, delivered = outgoing("3"), outgoing("2", Delivery.DELIVERED)
+    assert await Stage(stage).storage.load("token") == Snapshot(
+        items=(incoming("1"), delivered, queued),
+        pending=(queued,),
+        receipts=(
+            Receipt(delivered.id, {"ben": {"bens-tab": Delivery.DELIVERED}}),
+            Receipt(queued.id, {"ben": {"bens-tab": Delivery.QUEUED}}),
+        ),
+        marks=(MARK,),
+        resume_token="token",
+    )
 
 
-async def test_transactions_are_no_larger_than_the_ports_say() -> None:
-    """What came in at once is kept one after the other, where a test wants to see what comes between."""
-    stage = Stage(max_together=2)
-    await stage.history_storage.open()
-    before = len(stage.databases.database.written)
-    await stage.keep("One", "Two", "Three")
-    assert [len(changes) for changes in stage.databases.database.written[before:]] == [4, 2]
-
-
-async def test_turning_off_forgets_every_room_and_goes_on_in_memory() -> None:
-    """Nothing is left in the browser, and the page still has what it shows."""
+async def test_archive_forgets_what_nothing_more_can_be_learned_of() -> None:
+    """The receipt of a message that was read is removed, and so are marks that are given up."""
     stage = Stage()
-    other = Stage(stage, Place("ada", "attic"))
-    for each in (other, stage):
-        await each.history_storage.open()
-        await each.keep("Hello")
-    await stage.history_storage.set_keeping(kept=False)
-    assert await stage.rows() == 0
-    assert stage.shown[-1] == Retention(kept=False)
-    await stage.keep("Again")
-    assert await stage.texts() == ["Hello", "Again"]
-    assert await stage.rows() == 0
+    await stage.keep(written("1"), Entry(marks=(MARK,)))
+    read = Receipt("message-1", {"ben": {"bens-tab": Delivery.READ}})
+    await stage.keep(Entry(receipts=(read,), forgotten=((MARK.account, MARK.device),)))
+    assert await stage.storage.load() == Snapshot(items=(outgoing("1", Delivery.READ),))
 
 
-async def test_wish_of_another_tab_is_followed() -> None:
-    """A tab that is told looks at the wish, and keeps nothing more."""
+async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
+    """A message that is kept already is not kept twice, in one transaction as little as in two."""
     stage = Stage()
-    other = Stage(stage)
-    for each in (stage, other):
-        await each.history_storage.open()
-    await stage.history_storage.set_keeping(kept=False)
-    await other.history_storage.look_at_wish()
-    await other.keep("Hello")
-    assert other.shown[-1] == Retention(kept=False)
-    assert await stage.rows() == 0
+    await stage.keep(Entry(incoming("1")), Entry(incoming("1")), Entry(marks=(MARK,)))
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored == [("1", True), ("1", False), (None, False), ("1", False)]
+    assert await stage.storage.everything() == [incoming("1")]
 
 
-async def test_turning_on_keeps_what_the_page_has() -> None:
-    """What was said while nothing was kept is kept from then on."""
+async def test_archive_keeps_messages_of_two_authors_apart() -> None:
+    """Who copies an id takes nobody's message away; and what an account has written is not written anew by another."""
     stage = Stage()
-    stage.store.put("p2pchat.keep:ada", "no")
-    await stage.history_storage.open()
-    assert stage.shown == [Retention(kept=False)]
-    await stage.keep("Hello")
-    assert await stage.rows() == 0
-    await stage.history_storage.set_keeping(kept=True)
-    assert stage.shown[-1] == Retention(kept=True)
-    await stage.history_storage.close()
-    snapshot = await Stage(stage).history_storage.open()
-    assert [message.text for message in snapshot.items] == ["Hello"]
+    copies = [replace(incoming("1"), id=f"{author}:message-1", author=author) for author in ("cleo", "ben", "cleo")]
+    await stage.keep(written("1"), *map(Entry, copies))
+    assert stage.stored == [("1", True), ("1", True), ("1", True), ("1", False)]
+    assert [message.author for message in (await Stage(stage).storage.load()).items] == ["ada", "cleo", "ben"]
 
 
-async def test_browser_without_locks_keeps_nothing_and_says_so() -> None:
-    """Outside a secure context two tabs could be one device."""
+async def test_archive_knows_ids_that_an_earlier_release_has_kept() -> None:
+    """They stand there without their author; what is sent again is known by them, and found by them."""
     stage = Stage()
-    stage.locks.supported = False
-    await stage.history_storage.open()
-    assert stage.shown == [Retention(kept=False, changeable=False, fault=RetentionFault.INSECURE)]
-    await stage.keep("Hello")
-    assert await stage.texts() == ["Hello"]
+    old = replace(incoming("1"), id="message-1")
+    await stage.database.write(
+        [Put(PLACE.message(7, old.id), item_row(old)), Put((*PLACE.ids_of("adas-tab"), old.id), "7")]
+    )
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
+    assert stage.stored == [("1", False), ("2", True)]
+    assert await stage.storage.later(old.id) == ((incoming("2"),), False)
 
 
-async def test_browser_that_refuses_the_database_says_so() -> None:
-    """The room opens all the same."""
+async def test_archive_writes_once_what_changes_often_in_one_transaction() -> None:
+    """Of a mark and a receipt that several entries have, the last one is kept, and what was given up last is gone."""
     stage = Stage()
-    stage.databases.refusing = True
-    await stage.history_storage.open()
-    assert stage.shown == [Retention(kept=False, changeable=False, fault=RetentionFault.FORBIDDEN)]
-    assert stage.locks.held == set()
-
-
-async def test_database_that_is_taken_away_is_told() -> None:
-    """What comes from then on goes into the page's memory."""
-    stage = Stage()
-    await stage.history_storage.open()
-    rows = await stage.rows()
-    stage.databases.take_away()
-    assert stage.shown[-1] == Retention(kept=False, changeable=False, fault=RetentionFault.TAKEN_AWAY)
-    await stage.keep("Hello")
-    assert await stage.texts() == ["Hello"]
-    assert await stage.rows() == rows
-
-
-async def test_device_is_held_to_the_end() -> None:
-    """Even where nothing is kept under its name any more, no other page may be it."""
-    stage = Stage()
-    await stage.history_storage.open()
-    await stage.history_storage.set_keeping(kept=False)
-    assert len(stage.locks.held) == 1
-    await stage.history_storage.close()
-    assert stage.locks.held == set()
-    assert stage.failures == []
-
-
-async def test_device_is_freed_only_when_all_is_kept() -> None:
-    """Whoever takes it up must find what was written last."""
-    stage = Stage()
-    await stage.history_storage.open()
-    stage.databases.database.open_for_writing.clear()
-    await stage.keep("Hello")
-    closing = asyncio.ensure_future(stage.history_storage.close())
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("1"), marks=(MARK,)))
+    later, other = replace(MARK, received=3), replace(MARK, device="bens-phone")
+    stage.storage.store(Entry(incoming("2"), marks=(MARK,)))
+    stage.storage.store(Entry(marks=(other,)))
+    stage.storage.store(Entry(incoming("3"), marks=(later,), forgotten=((other.account, other.device),)))
+    stage.database.open_for_writing.set()
     await settle()
-    assert len(stage.locks.held) == 1
-    stage.databases.database.open_for_writing.set()
-    await closing
-    assert stage.locks.held == set()
+    item_rows = 2 * 2
+    assert [len(changes) for changes in stage.database.written] == [2 + 1, item_rows + 2]
+    assert stage.stored == [("1", True), ("2", True), (None, False), ("3", True)]
+    assert (await stage.storage.load()).marks == (later,)
 
 
-async def test_messages_are_given_page_by_page() -> None:
-    """Earlier ones on demand, the oldest at last, each once."""
+async def test_archive_writes_so_many_entries_at_once_and_no_more() -> None:
+    """What stands in line behind them goes into the next transaction, and the page can be drawn in between."""
     stage = Stage()
-    await stage.history_storage.open()
-    for number in range(450):
-        message = Item(f"message-{number:012}", Direction.INCOMING, "ben", Text(str(number)), 1.0)
-        stage.history_storage.archive.store(Entry(message))
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("0")))
+    await stage.keep(*(Entry(incoming(str(number))) for number in range(1, storage.MAX_TOGETHER + 2)))
+    stage.database.open_for_writing.set()
     await settle()
-    await stage.history_storage.close()
+    assert [len(changes) // 2 for changes in stage.database.written] == [1, storage.MAX_TOGETHER, 1]
+    assert stage.stored == [(str(number), True) for number in range(storage.MAX_TOGETHER + 2)]
+
+
+async def test_archive_tells_what_is_stored_only_after_it_is() -> None:
+    """As long as the database writes, nobody is told."""
+    stage = Stage()
+    stage.database.open_for_writing.clear()
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored == []
+    stage.database.open_for_writing.set()
+    await settle()
+    assert stage.stored == [("1", True)]
+
+
+async def test_archive_goes_on_in_memory_when_the_database_fails() -> None:
+    """It tells why once, and loses nothing of what was there, nor of what comes from then on."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    stage.database.failing = True
+    await stage.keep(Entry(incoming("2")))
+    await stage.keep(Entry(incoming("3")))
+    assert [failed.fault for failed in stage.faults] == [StorageFault.FULL]
+    assert stage.stored == [("1", True), ("2", True), ("3", True)]
+    assert await stage.storage.everything() == [incoming("1"), incoming("2"), incoming("3")]
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored[-1] == ("1", False)
+
+
+async def test_archive_goes_on_with_what_comes_when_nothing_can_be_read() -> None:
+    """What it cannot take along is no reason to stop."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    stage.database.failing = stage.database.unreadable = True
+    await stage.keep(Entry(incoming("2")))
+    assert stage.stored[-1] == ("2", True)
+    assert await stage.storage.everything() == [incoming("2")]
+
+
+async def test_archive_does_not_wait_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while it goes on without what is in there, and the person is told."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")))
+    monkeypatch.setattr(storage, "RESCUE_SECONDS", 0.0)
+    stage.database.failing = stage.database.hanging = True
+    await stage.keep(Entry(incoming("2")))
+    assert stage.stored[-1] == ("2", True)
+    assert [failed.fault for failed in stage.faults] == [StorageFault.FULL]
+
+
+async def test_archive_closes_after_the_last_entry_is_kept() -> None:
+    """Also where that one came while another was being written."""
+    stage = Stage()
+    stage.storage.store(Entry(incoming("1")))
+    await settle()
+    stage.storage.store(Entry(incoming("2")))
+    await stage.storage.close()
+    assert stage.stored == [("1", True), ("2", True)]
+
+
+async def test_archive_stores_behind_what_a_later_clock_wrote() -> None:
+    """A clock that was set back puts nothing before what stands there already."""
+    stage = Stage()
+    await Stage(stage, now=2_000_000.0).keep(Entry(incoming("1")))
+    await stage.storage.load()
+    await stage.keep(Entry(incoming("2")))
+    assert await stage.storage.everything() == [incoming("1"), incoming("2")]
+
+
+async def test_archive_gives_what_is_before_a_message_of_this_page() -> None:
+    """The place of one that was stored since the page was opened is found by its id."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")), Entry(incoming("3")))
+    assert await stage.storage.earlier("ben:message-3") == ((incoming("1"), incoming("2")), False)
+    assert await stage.storage.earlier("message-unknown") == ((), False)
+
+
+async def test_archive_shows_a_message_of_two_tabs_once() -> None:
+    """Both have stored what was said in the room while both were there."""
+    stage = Stage()
+    other = Stage(stage, "adas-other-tab", 1_000_001.0)
+    await stage.keep(Entry(incoming("1")))
+    await other.keep(Entry(incoming("1")))
+    assert other.stored == [("1", True)]
+    assert len(await stage.database.read(PLACE.messages)) == 2
+    assert (await stage.storage.load()).items == (incoming("1"),)
+    assert await stage.storage.everything() == [incoming("1")]
+
+
+async def test_archive_reads_a_long_history_piece_by_piece() -> None:
+    """Nothing is missing or double where one piece ends and the next begins."""
+    stage = Stage()
+    messages = [incoming(str(number)) for number in range(1_001)]
+    await stage.keep(*map(Entry, messages))
+    assert await stage.storage.everything() == messages
+    found, complete = await stage.storage.search("1000")
+    assert (found, complete) == ((messages[1_000],), True)
+
+
+async def test_archive_clears_all_but_what_is_yet_to_be_delivered() -> None:
+    """Receipts of what is gone go with it; the ids stay, so that nothing of it is new again."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), written("2"), written("3", Delivery.DELIVERED), written("4"))
+    assert await stage.storage.clear() == (outgoing("2"), outgoing("4"))
+    snapshot = await stage.storage.load()
+    assert snapshot.items == snapshot.pending == (outgoing("2"), outgoing("4"))
+    assert [receipt.item_id for receipt in snapshot.receipts] == ["message-2", "message-4"]
+    await stage.keep(Entry(incoming("1")))
+    assert stage.stored[-1] == ("1", False)
+
+
+async def test_archive_moves_to_another_database() -> None:
+    """All of the room is there then, and what comes later goes there."""
+    stage, memory = Stage(), MemoryDatabase()
+    await stage.keep(Entry(incoming("1")))
+    await stage.storage.move_to(memory)
+    rows = await stage.database.read(())
+    await stage.keep(Entry(incoming("2")))
+    assert await stage.database.read(()) == rows
+    assert [message.text for message in await stage.storage.everything()] == ["1", "2"]
+    assert len(await memory.read(PLACE.messages)) == 2
+
+
+SPOILT = ["no json", "[" * 9_000, "{}", '{"from":"ben","at":1e13,"out":false,"text":"Hi"}']
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=["text", "deep", "shape", "moment"])
+async def test_archive_shows_the_others_beside_what_is_spoilt(spoilt: str) -> None:
+    """A message that cannot be read stands at its place, is never found, and is given out with all the others."""
+    stage = Stage()
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")), written("3"))
+    await stage.spoil(PLACE.messages, spoilt, message_id="ben:message-2")
     after = Stage(stage)
-    snapshot = await after.history_storage.open()
-    pages = [snapshot.items]
-    has_earlier = snapshot.has_earlier
-    while has_earlier:
-        messages, has_earlier = await after.history_storage.archive.earlier(pages[0][0].id)
-        pages.insert(0, messages)
-    assert [len(page) for page in pages] == [50, 80, 80, 80, 80, 80]
-    assert [message.text for page in pages for message in page] == [str(number) for number in range(450)]
-    assert all(message.delivery is None for message in snapshot.items)
+    shown = (await after.storage.load()).items
+    assert [(message.id, message.text, message.is_readable) for message in shown] == [
+        ("ben:message-1", "1", True),
+        ("ben:message-2", "", False),
+        ("message-3", "3", True),
+    ]
+    assert shown[1].sent_at == pytest.approx(1_000_000.0, abs=1)
+    assert tuple(await after.storage.everything()) == shown
+    assert (await after.storage.search("2"), await after.storage.search("3")) == (((), True), ((shown[2],), True))
+    assert await after.storage.earlier("message-3") == (shown[:2], False)
+    assert await after.storage.later("ben:message-2") == (shown[2:], False)
 
 
-async def test_messages_are_given_page_by_page_on_the_way_back() -> None:
-    """Later ones on demand, the newest at last; or the newest at once."""
+async def test_archive_sends_nothing_of_ours_that_is_spoilt() -> None:
+    """Nobody knows what it said; what waits beside it is sent, and is all that is left when the history is cleared."""
     stage = Stage()
-    await stage.history_storage.open()
-    for number in range(200):
-        message = Item(f"message-{number:012}", Direction.INCOMING, "ben", Text(str(number)), 1.0)
-        stage.history_storage.archive.store(Entry(message))
-    await settle()
-    archive = stage.history_storage.archive
-    first, has_later = await archive.later("message-000000000009")
-    assert ([message.text for message in first], has_later) == ([str(number) for number in range(10, 90)], True)
-    rest, has_later = await archive.later("message-000000000119")
-    assert ([message.text for message in rest], has_later) == ([str(number) for number in range(120, 200)], False)
-    newest, has_earlier = await archive.newest()
-    assert (newest, has_earlier) == (rest, True)
-    assert await archive.later("message-000000000199") == ((), False)
-    await stage.history_storage.close()
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    await stage.spoil(PLACE.outbox_of("adas-tab"), "no json", message_id="message-1")
+    after = Stage(stage)
+    snapshot = await after.storage.load()
+    assert snapshot.pending == (outgoing("2"),)
+    assert [receipt.item_id for receipt in snapshot.receipts] == ["message-2"]
+    assert await after.storage.clear() == (outgoing("2"),)
+    assert await after.storage.everything() == [outgoing("2")]
 
 
-async def test_search_stops_at_so_many() -> None:
-    """The newest come first, and that there are more is told."""
+async def test_archive_sends_what_only_the_transcript_has_lost() -> None:
+    """What waits has a row of its own; also where the history is cleared."""
     stage = Stage()
-    await stage.history_storage.open()
-    for number in range(130):
-        message = Item(f"message-{number:012}", Direction.OUTGOING, "ada", Text(f"say {number}"), 1.0, Delivery.QUEUED)
-        stage.history_storage.archive.store(Entry(message))
-    await settle()
-    found, complete = await stage.history_storage.archive.search("say")
-    assert (len(found), complete, found[0].text) == (100, False, "say 129")
-    found, complete = await stage.history_storage.archive.search("SAY 12")
-    assert ([message.text for message in found][-1], complete) == ("say 12", True)
-    assert await stage.history_storage.archive.search("  ") == ((), True)
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.messages, "no json", message_id="message-1")
+    after = Stage(stage)
+    assert (await after.storage.load()).pending == (outgoing("1"), outgoing("2"))
+    await after.storage.clear()
+    assert (await Stage(stage).storage.load()).pending == (outgoing("1"), outgoing("2"))
 
 
-async def test_browser_that_fails_while_the_device_is_taken_up_frees_it() -> None:
-    """The name is nobody's, for nothing is kept under it."""
+async def test_archive_keeps_in_the_outbox_what_is_owed_and_no_more() -> None:
+    """An item leaves it when nobody is owed it, also within one transaction."""
     stage = Stage()
-    stage.databases.database.failing = True
-    await stage.history_storage.open()
-    assert stage.shown == [Retention(kept=False, changeable=False, fault=RetentionFault.FULL)]
-    assert stage.locks.held == set()
-    assert stage.databases.database.handles == 0
+    await stage.keep(written("1"), written("2", Delivery.DELIVERED), Entry(incoming("3")))
+    assert [key[-1] for key, _ in await stage.database.read(PLACE.outbox_of("adas-tab"))] == ["message-1"]
+    await stage.keep(Entry(receipts=written("1", Delivery.DELIVERED).receipts))
+    assert not await stage.database.read(PLACE.outbox_of("adas-tab"))
 
 
-async def test_browser_that_fails_when_keeping_is_turned_on_is_let_go_of() -> None:
-    """The page goes on with what it has, and the next page is no device that is not there."""
+async def test_archive_keeps_what_is_no_message() -> None:
+    """A reaction waits like a message, and is no line of the transcript; an unknown item is one."""
     stage = Stage()
-    stage.store.put("p2pchat.keep:ada", "no")
-    await stage.history_storage.open()
-    await stage.keep("Hello")
-    stage.databases.database.failing = True
-    await stage.history_storage.set_keeping(kept=True)
-    assert stage.shown[-1] == Retention(kept=False, changeable=False, fault=RetentionFault.FULL)
-    assert await stage.texts() == ["Hello"]
-    assert stage.databases.database.handles == 0
-    assert stage.tab == {}
+    reaction = replace(outgoing("1"), body=Reaction("ben", "bens-message-000001", "👍"))
+    unknown = replace(incoming("2"), body=Unknown("unheard-of", "{}"))
+    await stage.keep(Entry(reaction, written("1").receipts), Entry(unknown))
+    snapshot = await Stage(stage).storage.load()
+    assert (snapshot.items, snapshot.pending) == ((unknown,), (reaction,))
+    assert await stage.storage.everything() == [reaction, unknown]
 
 
-async def test_browser_that_fails_when_keeping_is_turned_off_says_so() -> None:
-    """What could not be forgotten is told, and the page goes on with what it has."""
+async def test_archive_passes_over_many_that_are_no_messages() -> None:
+    """Whoever asks for earlier or later messages is given some as long as there are any."""
     stage = Stage()
-    await stage.history_storage.open()
-    await stage.keep("Hello")
-    stage.databases.database.failing = True
-    await stage.history_storage.set_keeping(kept=False)
-    assert stage.shown[-1] == Retention(kept=False, changeable=False, fault=RetentionFault.NOT_REMOVED)
-    await stage.keep("Again")
-    assert await stage.texts() == ["Hello", "Again"]
-    assert stage.databases.database.handles == 0
+    reactions = [
+        Entry(replace(incoming(str(number)), body=Reaction("ada", "adas-message-000001", "👍")))
+        for number in range(2 * storage.PAGE_MESSAGES)
+    ]
+    await stage.keep(Entry(incoming("first")), *reactions, Entry(incoming("last")))
+    first, last = incoming("first"), incoming("last")
+    assert await stage.storage.newest() == ((last,), True)
+    assert await stage.storage.earlier(last.id) == ((first,), False)
+    assert await stage.storage.later(first.id) == ((last,), False)
 
 
-async def test_what_could_not_be_removed_is_removed_by_the_next_page() -> None:
-    """Nothing stays behind of what the person wanted forgotten; as long as it does, they are told."""
+async def test_archive_takes_up_what_the_first_release_has_kept() -> None:
+    """Transcript, receipts and marks; what waits stands in no outbox there, and is sent all the same."""
+    stage = Stage(device="adas-device-0000000001")
+    await stage.database.write([Put(key, row) for key, row in rows_of(HISTORY_0_1)])
+    snapshot = await stage.storage.load()
+    assert [(item.text, item.delivery) for item in snapshot.items] == [
+        ("Hello Ada", None),
+        ("Hello Ben", Delivery.READ),
+        ("Grüße aus\nder Straße 🍅", None),
+        ("delivered, not read", Delivery.DELIVERED),
+        ("sent, not acknowledged", Delivery.QUEUED),
+        ("waits for Ben", Delivery.QUEUED),
+    ]
+    assert [item.text for item in snapshot.pending] == ["sent, not acknowledged", "waits for Ben"]
+    assert [receipt.item_id[-1] for receipt in snapshot.receipts] == ["2", "3", "4"]
+    assert snapshot.marks == (Mark("ben", "bens-device-0000000001", 1, 2, 2, 2),)
+    again = Item("ben:bens-message-000000000002", Direction.INCOMING, "ben", Text("again"), 1.0)
+    await stage.keep(Entry(again))
+    assert stage.stored[-1] == ("again", False)
+
+
+async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is_spoilt() -> None:
+    """It is neither shown as read nor sent to whoever comes."""
     stage = Stage()
-    await stage.history_storage.open()
-    await stage.keep("Hello")
-    stage.databases.database.failing = True
-    await stage.history_storage.set_keeping(kept=False)
-    second, third, fourth = Stage(stage), Stage(stage), Stage(stage)
-    await second.history_storage.open()
-    assert second.shown == [stage.shown[-1]]
-    assert await stage.rows() > 0
-    stage.databases.database.failing = False
-    await third.history_storage.open()
-    assert third.shown == [Retention(kept=False)]
-    assert await stage.rows() == 0
-    writes = len(stage.databases.database.written)
-    await fourth.history_storage.open()
-    assert len(stage.databases.database.written) == writes
-    assert stage.databases.database.handles == 0
+    await stage.keep(written("1"), written("2"))
+    await stage.spoil(PLACE.receipts, '{"ben":{"bens-tab":9}}', message_id="message-1")
+    snapshot = await Stage(stage).storage.load()
+    assert [message.delivery for message in snapshot.items] == [None, Delivery.QUEUED]
+    assert snapshot.pending == (outgoing("2"),)
 
 
-async def test_wish_that_comes_while_the_database_fails_is_carried_out() -> None:
-    """What was kept is removed, whatever the archive stands on by then."""
+async def test_archive_takes_a_mark_that_is_spoilt_for_none() -> None:
+    """The others are there, and the conversation puts that device in step anew."""
     stage = Stage()
-    await stage.history_storage.open()
-    await stage.keep("Hello")
-    database = stage.databases.database
-    database.open_for_writing.clear()
-    await stage.keep("Again")
-    wishing = asyncio.ensure_future(stage.history_storage.set_keeping(kept=False))
-    await settle()
-    database.failing = True
-    database.open_for_writing.set()
-    await settle()
-    assert wishing.done()
-    assert stage.shown[-1].fault is RetentionFault.NOT_REMOVED
-    assert await stage.texts() == ["Hello", "Again"]
+    other = replace(MARK, device="bens-phone")
+    await stage.keep(Entry(incoming("1"), marks=(MARK, other)))
+    await stage.spoil(PLACE.marks_of("adas-tab"), "[1,2,3,1e99]", message_id=MARK.device)
+    assert (await Stage(stage).storage.load()).marks == (other,)
 
 
-async def test_wishes_are_carried_out_one_at_a_time() -> None:
-    """Several looks at once take the device once, and leave nothing held behind."""
+async def test_archive_passes_over_what_stands_under_no_key_of_ours() -> None:
+    """A row that no release has written is no message."""
     stage = Stage()
-    stage.store.put("p2pchat.keep:ada", "no")
-    await stage.history_storage.open()
-    stage.store.remove("p2pchat.keep:ada")
-    await asyncio.gather(*(stage.history_storage.look_at_wish() for _ in range(3)))
-    assert stage.shown.count(Retention(kept=True)) == 1
-    await stage.history_storage.close()
-    await stage.history_storage.look_at_wish()
-    assert stage.locks.held == set()
+    await stage.keep(Entry(incoming("1")))
+    foreign: list[Key] = [PLACE.messages, (*PLACE.messages, "late", "m"), (*PLACE.messages, 2**60, "m")]
+    await stage.database.write([Put(key, "{}") for key in foreign])
+    after = Stage(stage)
+    assert (await after.storage.load()).items == (incoming("1"),)
+    await after.keep(Entry(incoming("2")))
+    assert await after.storage.everything() == [incoming("1"), incoming("2")]
 
 
-@pytest.mark.parametrize("fault", StorageFault)
-async def test_every_fault_of_storage_is_told(fault: StorageFault) -> None:
-    """It keeps its name on its way to the person, and brings along what the browser says."""
+async def test_archive_finds_no_place_by_an_id_that_is_spoilt() -> None:
+    """Nothing stands before it, then; it is known all the same that the message is here."""
     stage = Stage()
-    stage.databases.refusing = True
-    stage.databases.refusal = StorageFailed(fault, "AbortError: no")
-    await stage.history_storage.open()
-    expected = Retention(kept=False, changeable=False, fault=RetentionFault(fault.value), reason="AbortError: no")
-    assert stage.shown == [expected]
+    await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
+    await stage.spoil(PLACE.ids_of("adas-tab"), "first", message_id="ben:message-2")
+    after = Stage(stage)
+    assert await after.storage.earlier("ben:message-2") == ((), False)
+    await after.keep(Entry(incoming("2")))
+    assert after.stored == [("2", False)]

@@ -6,7 +6,7 @@ from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Entry, Receipt
 from client_py.core.conversation.items import Item, Text
-from client_py.drivers.conversation_store import ConversationStore
+from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import Put
@@ -28,15 +28,15 @@ class Browser:
         devices = OwnDevices(PLACE, self.locks, tab if tab is not None else FakeStore(), self.clock, self.random)
         return await devices.take_up(self.database)
 
-    def archive(self, device: OwnDevice) -> ConversationStore:
+    def storage(self, device: OwnDevice) -> HistoryStorage:
         """Give what a device keeps."""
-        return ConversationStore(PLACE, device.name, self.database, self.clock, Tasks(fail), fail)
+        return HistoryStorage(PLACE, device.name, self.database, self.clock, Tasks(fail), fail)
 
     async def write(self, device: OwnDevice, text: str, delivery: Delivery = Delivery.QUEUED) -> None:
         """Keep a message to Ben of a device."""
         message = Item(f"message-{text:0>12}", Direction.OUTGOING, "ada", Text(text), 1.0, delivery)
         receipt = Receipt(message.id, {"ben": {"bens-tab": delivery}})
-        self.archive(device).store(Entry(message, (receipt,)))
+        self.storage(device).store(Entry(message, (receipt,)))
         await settle()
 
 
@@ -78,8 +78,8 @@ async def test_living_tab_is_left_alone() -> None:
     await browser.write(first, "mine")
     second = await browser.open()
     assert second.name != first.name
-    assert (await browser.archive(second).load()).pending == ()
-    assert [message.text for message in (await browser.archive(first).load()).pending] == ["mine"]
+    assert (await browser.storage(second).load()).pending == ()
+    assert [message.text for message in (await browser.storage(first).load()).pending] == ["mine"]
 
 
 async def test_pending_message_of_a_living_tab_is_not_shown_elsewhere_as_delivered() -> None:
@@ -87,7 +87,7 @@ async def test_pending_message_of_a_living_tab_is_not_shown_elsewhere_as_deliver
     browser = Browser()
     first = await browser.open()
     await browser.write(first, "mine")
-    shown = (await browser.archive(await browser.open()).load()).items
+    shown = (await browser.storage(await browser.open()).load()).items
     assert [message.delivery for message in shown] == [Delivery.QUEUED]
 
 
@@ -102,7 +102,7 @@ async def test_tab_inherits_from_the_others_that_were_left_behind() -> None:
     for device in (old, new):
         device.release()
     heir = await browser.open()
-    snapshot = await browser.archive(heir).load()
+    snapshot = await browser.storage(heir).load()
     assert heir.name == new.name
     assert [message.text for message in snapshot.pending] == ["1", "2", "3"]
     assert [message.delivery for message in snapshot.items] == [Delivery.QUEUED] * 3 + [Delivery.DELIVERED]
@@ -116,8 +116,8 @@ async def test_clearing_leaves_what_a_living_tab_has_yet_to_deliver() -> None:
     browser = Browser()
     first, second = await browser.open(), await browser.open()
     await browser.write(first, "mine")
-    await browser.archive(second).clear()
-    assert [message.text for message in (await browser.archive(first).load()).pending] == ["mine"]
+    await browser.storage(second).clear()
+    assert [message.text for message in (await browser.storage(first).load()).pending] == ["mine"]
 
 
 async def test_device_that_is_spoilt_is_inherited_from_all_the_same() -> None:
@@ -135,7 +135,7 @@ async def test_device_that_is_spoilt_is_inherited_from_all_the_same() -> None:
     tab.put("p2pchat.device:ada/den", "new-tab-of-22-characte")
     heir = await browser.open(tab)
     assert (heir.name, heir.resume_token) == ("new-tab-of-22-characte", None)
-    snapshot = await browser.archive(heir).load()
+    snapshot = await browser.storage(heir).load()
     assert [message.text for message in snapshot.pending] == ["1"]
     assert [message.delivery for message in snapshot.items] == [Delivery.QUEUED, None]
 

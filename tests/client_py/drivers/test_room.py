@@ -12,8 +12,8 @@ from client_py.core.frames import FRAMES, MAX_FRAME_BYTES, Frame, Hello, Ping, R
 from client_py.core.notices import Notice, StatusChanged
 from client_py.core.room import ForPeer, Room
 from client_py.core.status_line import Connected, Status
-from client_py.drivers.history_storage import StoragePorts
 from client_py.drivers.peer_connection import options_of
+from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks

@@ -443,7 +443,7 @@ def test_page_holds_so_much_text(world: World, room: RoomScreen, log: FakeElemen
 
 
 def test_reader_above_is_not_given_more_text(world: World, room: RoomScreen, log: FakeElement) -> None:
-    """Where so much is on the page, what comes in waits in the archive until the reader comes there."""
+    """Where so much is on the page, what comes in waits in the history until the reader comes there."""
     add(room, replace(incoming("a" * (MAX_CHARACTERS + 1)), id="1"))
     log.scroll_to(100)
     world.document.draw()

@@ -1,0 +1,209 @@
+"""Awaits what is needed before a room can be kept: the database, this tab's device, and the person's wish.
+
+Where the person wants nothing kept, or the browser cannot, the same storage stands on the page's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client_py.core.conversation.database_rows import Place
+from client_py.core.conversation.history_records import Snapshot
+from client_py.core.retention import Retention, RetentionFault
+from client_py.drivers.history_storage import MAX_TOGETHER, HistoryStorage
+from client_py.drivers.memory_database import MemoryDatabase
+from client_py.drivers.own_device import OwnDevice, OwnDevices
+from client_py.drivers.tasks import Tasks
+from client_py.ports.storage import Database, Databases, Locks, RemoveAll, StorageFailed, Store
+from client_py.ports.time import Clock, Random
+
+NOT_KEPT = "no"
+STILL_KEPT = "no, but not removed yet"
+"""What stands for a wish that is not carried out to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePorts:
+    """What keeping stands on."""
+
+    databases: Databases
+    locks: Locks
+    store: Store
+    """Where the person's wish stands, for every tab (localStorage)."""
+    tab: Store
+    """Where the device's name stands, for this tab (sessionStorage)."""
+    clock: Clock
+    random: Random
+    max_together: int = MAX_TOGETHER
+    """So many entries go into one transaction."""
+
+
+class RetentionDriver:
+    """What is kept of one room, from its opening to its end; `changed` is told what to show of it."""
+
+    def __init__(self, place: Place, ports: StoragePorts, tasks: Tasks, changed: Callable[[Retention], None]) -> None:
+        self._place = place
+        self._ports = ports
+        self._tasks = tasks
+        self._changed = changed
+        self._wish = f"p2pchat.keep:{place.account}"
+        self._devices = OwnDevices(place, ports.locks, ports.tab, ports.clock, ports.random)
+        self._database: Database = MemoryDatabase()
+        self._device: OwnDevice | None = None
+        """Held to the end, even when nothing is kept under its name any more: to the others, this page is it."""
+        self._storage: HistoryStorage | None = None
+        self._is_kept = False
+        self._is_closed = False
+        self._turn = asyncio.Lock()
+        """One wish is carried out at a time: localStorage tells of every change, and each of them is looked at."""
+
+    @property
+    def storage(self) -> HistoryStorage:
+        """The history, once it is open."""
+        assert self._storage is not None  # noqa: S101 - `open` comes first
+        return self._storage
+
+    async def open(self) -> Snapshot:
+        """Open the history, and give what was kept."""
+        if not self._is_wished:
+            return await self._open_memory(await self._carry_on_removing())
+        if not self._ports.locks.supported:
+            return await self._open_memory(_impossible(RetentionFault.INSECURE))
+        try:
+            self._database = await self._ports.databases.open(self._taken_away)
+            self._device = await self._devices.take_up(self._database)
+            snapshot = await self._open_archive(self._device.name, self._device.resume_token)
+        except StorageFailed as error:
+            self._database.close()
+            self._release()
+            return await self._open_memory(_failure(error))
+        self._is_kept = True
+        self._changed(Retention(kept=True))
+        return snapshot
+
+    async def set_keeping(self, *, kept: bool) -> None:
+        """Keep what is said from now on, with what the page has of it; or keep nothing, and forget all rooms."""
+        if kept:
+            self._ports.store.remove(self._wish)
+        else:
+            self._ports.store.put(self._wish, STILL_KEPT)
+        await self.look_at_wish()
+
+    async def look_at_wish(self) -> None:
+        """Do as the person wishes now, which they may have said in another tab."""
+        async with self._turn:
+            if self._is_closed:
+                return
+            try:
+                if self._is_wished and not self._is_kept:
+                    await self._begin()
+                elif self._is_kept and not self._is_wished:
+                    await self._end()
+            except StorageFailed as error:
+                if self._is_kept:
+                    await self.storage.fall_back()
+                self._failed(error)
+
+    async def close(self) -> None:
+        """End: what is to be kept is still kept, and the device is free for whoever comes."""
+        async with self._turn:
+            self._is_closed = True
+            if self._storage is not None:
+                await self._storage.close()
+            self._database.close()
+            self._release()
+
+    @property
+    def _is_wished(self) -> bool:
+        return self._ports.store.get(self._wish) not in (NOT_KEPT, STILL_KEPT)
+
+    async def _open_memory(self, keeping: Retention) -> Snapshot:
+        self._devices.forget()
+        self._database = MemoryDatabase()
+        snapshot = await self._open_archive(self._ports.random.token(), None)
+        self._changed(keeping)
+        return snapshot
+
+    async def _open_archive(self, device: str, resume_token: str | None) -> Snapshot:
+        ports = self._ports
+        self._storage = HistoryStorage(self._place, device, self._database, ports.clock, self._tasks, self._failed)
+        self._storage.max_together = ports.max_together
+        return await self._storage.load(resume_token)
+
+    async def _begin(self) -> None:
+        if not self._ports.locks.supported:
+            self._changed(_impossible(RetentionFault.INSECURE))
+            return
+        database = await self._ports.databases.open(self._taken_away)
+        try:
+            if self._device is None:
+                self._device = await self._devices.claim(self.storage.device)
+            await self.storage.move_to(database)
+        except StorageFailed:
+            database.close()
+            raise
+        self._devices.remember(self.storage.device)
+        self._database, self._is_kept = database, True
+        self._changed(Retention(kept=True))
+
+    async def _end(self) -> None:
+        await self.storage.move_to(MemoryDatabase())
+        self._devices.forget()
+        try:
+            await self._remove_all(self._database)
+        except StorageFailed:
+            self._lose(_impossible(RetentionFault.NOT_REMOVED))
+        else:
+            self._lose(Retention(kept=False))
+
+    async def _remove_all(self, database: Database) -> None:
+        """Remove what is kept of all rooms of this account; a write that comes later goes into the page's memory."""
+        await database.write([RemoveAll((self._place.account,))])
+        self._ports.store.put(self._wish, NOT_KEPT)
+
+    async def _carry_on_removing(self) -> Retention:
+        """Do what a page before could not, where nothing is to be kept; gives what to show."""
+        if self._ports.store.get(self._wish) == STILL_KEPT:
+            try:
+                database = await self._ports.databases.open(_nothing)
+                try:
+                    await self._remove_all(database)
+                finally:
+                    database.close()
+            except StorageFailed:
+                return _impossible(RetentionFault.NOT_REMOVED)
+        return Retention(kept=False)
+
+    def _taken_away(self) -> None:
+        if self._is_kept:
+            self.storage.abandon()
+            self._lose(_impossible(RetentionFault.TAKEN_AWAY))
+
+    def _failed(self, error: StorageFailed) -> None:
+        self._lose(_failure(error))
+
+    def _lose(self, keeping: Retention) -> None:
+        if self._is_kept:
+            self._is_kept = False
+            self._database.close()
+        self._changed(keeping)
+
+    def _release(self) -> None:
+        if self._device is not None:
+            self._device.release()
+            self._device = None
+
+
+def _nothing() -> None:
+    pass
+
+
+def _failure(error: StorageFailed) -> Retention:
+    # Whatever the storage cannot do keeps messages from being kept, under the same name.
+    return _impossible(RetentionFault(error.fault), error.reason)
+
+
+def _impossible(fault: RetentionFault, reason: str = "") -> Retention:
+    return Retention(kept=False, changeable=False, fault=fault, reason=reason)
