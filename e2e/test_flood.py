@@ -144,6 +144,8 @@ async def test_page_lives_through_a_flood(
 ) -> None:
     """It goes on answering, takes little memory, tells the person, and keeps the sender away longer each time."""
     page, name = await open_page(victim), f"{pouring}-{victim[:2]}"
+    # Each pause ends a connection, of which the sender's next one may know only when ICE has given up on it.
+    page.allow_failed_connection()
     await page.page.add_init_script(PROBE)
     await enter(page, server, room, f"page-{name}")
     await page.wait_for_status("waiting")
