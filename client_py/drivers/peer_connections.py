@@ -1,4 +1,4 @@
-"""Keeps the RTCPeerConnections of a room: carries out what its links want, and reports what comes of it."""
+"""Carries out what the peers of a room want of their RTCPeerConnections and timers, and reports what comes of it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from client_py.core.channels import CHANNELS, CHAT, ChannelSpec, Data
 from client_py.core.frames import FRAMES, Frame
 from client_py.core.peer.link_effects import (
     ClosePeerConnection,
+    CountBytes,
     CreateChannels,
     CreatePeerConnection,
-    PeerConnectionEffect,
     RestartIce,
+    StartTimer,
+    StopTimer,
 )
+from client_py.core.peer.negotiation import Operation
+from client_py.core.peer.peer_effects import ConnectionEffect, FindPath
 from client_py.core.room import Room, RoomEffect
 from client_py.drivers.peer_connection import Connection, Outcomes
 from client_py.drivers.room_inputs import Hear
@@ -31,6 +35,9 @@ from client_py.ports.webrtc import (
 
 PATH_TRIES = 5
 PATH_PAUSE_SECONDS = 0.5
+
+ConnectionOperation = ClosePeerConnection | CreateChannels | RestartIce | FindPath | CountBytes | Operation
+"""What there has to be a connection for."""
 
 
 class RoomPeerConnections:
@@ -53,24 +60,20 @@ class RoomPeerConnections:
         self._channels = channels
         self._connections: dict[str, Connection] = {}
 
-    def operate(self, peer_id: str, effect: PeerConnectionEffect) -> None:
-        """Do something to the connection to a peer, or make it."""
-        if isinstance(effect, CreatePeerConnection):
-            self._create(peer_id)
-            return
-        connection = self._connections.get(peer_id)
-        if connection is None:
-            return  # the browser refused to make one, which the room has heard
+    def carry_out(self, peer_id: str, effect: ConnectionEffect) -> None:
+        """Carry out an effect of one peer."""
         match effect:
-            case ClosePeerConnection():
-                del self._connections[peer_id]
-                connection.close()
-            case CreateChannels():
-                connection.create_channels(self._channels, partial(self._channel_callbacks, peer_id))
-            case RestartIce():
-                connection.peer_connection.restart_ice()
+            case StartTimer(timer, seconds):
+                fired = partial(Room.link_timer_fired, peer_id=peer_id, timer=timer)
+                self._timers.start((peer_id, timer), seconds, lambda: self._hear(fired))
+            case StopTimer(timer):
+                self._timers.stop((peer_id, timer))
+            case CreatePeerConnection():
+                self._create(peer_id)
             case _:
-                connection.enqueue(effect)
+                # Where the browser refused to make one, the room has heard of it.
+                if connection := self._connections.get(peer_id):
+                    self._operate(peer_id, connection, effect)
 
     def configure(self) -> None:
         """Give every connection the configuration of now."""
@@ -93,15 +96,22 @@ class RoomPeerConnections:
         connection = self._connections.get(peer_id)
         return None if connection is None else connection.channel(spec)
 
-    def find_path(self, peer_id: str) -> None:
-        """Find out how the connection to a peer goes, by all that the peer has said of it."""
-        if connection := self._connections.get(peer_id):
-            connection.afterwards(partial(self._look_for_path, peer_id, PATH_TRIES))
-
-    def count_received(self, peer_id: str) -> None:
-        """Find out how much has come in from a peer."""
-        if connection := self._connections.get(peer_id):
-            self._tasks.spawn(self._count_received(peer_id, connection))
+    def _operate(self, peer_id: str, connection: Connection, effect: ConnectionOperation) -> None:
+        match effect:
+            case ClosePeerConnection():
+                del self._connections[peer_id]
+                connection.close()
+            case CreateChannels():
+                connection.create_channels(self._channels, partial(self._channel_callbacks, peer_id))
+            case RestartIce():
+                connection.peer_connection.restart_ice()
+            case FindPath():
+                # Once the browser has taken in all that the peer has said of it.
+                connection.afterwards(partial(self._look_for_path, peer_id, PATH_TRIES))
+            case CountBytes():
+                self._tasks.spawn(self._count_received(peer_id, connection))
+            case _:
+                connection.enqueue(effect)
 
     def _create(self, peer_id: str) -> None:
         def hear(decide: Callable[..., list[RoomEffect]]) -> Callable[..., None]:

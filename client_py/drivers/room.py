@@ -17,8 +17,6 @@ from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.items import Body
 from client_py.core.conversation.notices import HistoryLoaded
 from client_py.core.notices import Notice, RetentionChanged
-from client_py.core.peer.link_effects import CountBytes, StartTimer, StopTimer
-from client_py.core.peer.peer_effects import ConnectionEffect, FindPath
 from client_py.core.room import (
     ConfigureConnections,
     FetchIceServers,
@@ -314,7 +312,7 @@ class RoomDriver:
             case SendFrame(peer_id, frame):
                 self._links.send(peer_id, frame)
             case ForPeer(peer_id, of_peer):
-                self._carry_out_for(peer_id, of_peer)
+                self._links.carry_out(peer_id, of_peer)
             case HandOver(peer_id, channel, data):
                 self._callbacks.hand_over(peer_id, channel, data)
             case ConfigureConnections():
@@ -345,17 +343,3 @@ class RoomDriver:
                 self._show(effect)
             case _:
                 assert_never(effect)
-
-    def _carry_out_for(self, peer_id: str, effect: ConnectionEffect) -> None:
-        room, timers = self._room, self._timers
-        match effect:
-            case StartTimer(timer, seconds):
-                timers.start((peer_id, timer), seconds, lambda: self._perform(room.link_timer_fired(peer_id, timer)))
-            case StopTimer(timer):
-                timers.stop((peer_id, timer))
-            case FindPath():
-                self._links.find_path(peer_id)
-            case CountBytes():
-                self._links.count_received(peer_id)
-            case _:
-                self._links.operate(peer_id, effect)
