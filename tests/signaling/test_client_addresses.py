@@ -1,6 +1,6 @@
 import pytest
 
-from signaling.client_addresses import ClientAddress, ClientAddresses, address_key, network_key
+from signaling.client_addresses import ClientAddress, ClientAddresses, address_key, host_of, is_loopback, network_key
 
 ADDRESSES = ClientAddresses(["127.0.0.1", "::1", "10.0.0.0/8"])
 
@@ -65,3 +65,22 @@ def test_address_is_counted_by_network(host: str | None, key: str) -> None:
 def test_network_of_an_address_is_wider(host: str | None, key: str) -> None:
     """An IPv6 address is one of a /48, which one owner may have all of."""
     assert network_key(host) == key
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LocalHost"])
+def test_loopback_host_is_of_this_machine(host: str) -> None:
+    """Only this machine can reach these."""
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "", "127.1", "localhost.example.org"])  # noqa: S104 - judged, not bound
+def test_other_host_is_public(host: str) -> None:
+    """Others can reach these, or it is not known that they cannot."""
+    assert not is_loopback(host)
+
+
+def test_socket_without_an_address_has_no_host() -> None:
+    """A client of a Unix socket comes from nowhere."""
+    assert host_of({"client": ("203.0.113.1", 50_000)}) == "203.0.113.1"
+    assert host_of({"client": None}) is None
+    assert host_of({}) is None

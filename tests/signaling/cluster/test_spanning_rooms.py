@@ -19,6 +19,7 @@ from signaling.cluster.process_messages import (
     Leave,
     Lose,
     NotHere,
+    Pass,
     ProcessId,
     Tell,
     TurnAway,
@@ -27,7 +28,7 @@ from signaling.cluster.process_messages import (
 )
 from signaling.cluster.spanning_rooms import MAX_SEARCHES, SpanningRooms
 from signaling.errors import BackplaneUnavailable, NotInRoom
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
 from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal
 from tests.fakes.fleet import Client, Fleet, peer_id, signal
@@ -141,7 +142,7 @@ def test_process_of_the_release_before_reads_what_it_is_written(
     assert refusal_of(ours.message_came(OTHER, enter(100, version=version)), OTHER) == code
 
 
-def test_letter_of_the_release_before_names_no_version() -> None:
+def test_message_of_the_release_before_names_no_version() -> None:
     """It is one field shorter, and read as of the first version; and that release reads ours."""
 
     class OldEnter(AboutConnection, frozen=True, tag="Enter"):
@@ -219,7 +220,7 @@ def test_who_waits_is_refused_when_others_are_lost(ours: SpanningRooms) -> None:
     assert refused.event.code is ErrorCode.BACKPLANE_UNAVAILABLE  # type: ignore[union-attr]
 
 
-def test_two_guests_of_one_process_write_no_letters() -> None:
+def test_two_guests_of_one_process_write_no_messages() -> None:
     """Two of one process reach each other there, even in a room of another."""
     fleet = Fleet(Random(1), 2)  # noqa: S311 - an order
     host, guests = fleet.processes
@@ -347,3 +348,87 @@ def test_room_that_ends_and_begins_again_stays_ours() -> None:
     [effect] = ours.join(newcomer(100, "account-1"), "kitchen")
     assert isinstance(effect, Deliver)
     assert ours.held == ["kitchen"]
+
+
+def error_of(effects: list[Effect], connection: ConnectionId = ANN) -> str:
+    """Give the code of the error that is all that a connection is told."""
+    [effect] = effects
+    assert isinstance(effect, Deliver)
+    assert effect.connection == connection
+    assert isinstance(effect.event, Error)
+    return effect.event.code
+
+
+def test_who_leaves_while_waiting_is_not_let_in(ours: SpanningRooms) -> None:
+    """Leaving ends the wait for a room; when it is ours, nobody is there, and it is given back."""
+    ours.join(newcomer(), "kitchen")
+    assert ours.leave(ANN) == []
+    assert ours.claimed("kitchen", None) == [Release("kitchen")]
+
+
+def test_who_waits_for_a_full_room_is_refused(ours: SpanningRooms) -> None:
+    """Of more who wait than there are places, the last are told that the room is full."""
+    for number in (1, 2, 3):
+        ours.join(newcomer(number, f"account-{number}"), "kitchen")
+    effects = ours.claimed("kitchen", None)
+    assert error_of(effects[-1:], ConnectionId(3)) == ErrorCode.ROOM_FULL
+
+
+def test_guest_that_asks_for_nobody_is_refused(ours: SpanningRooms) -> None:
+    """A guest hears of a refusal as of everything else: by a message."""
+    ours.join(newcomer(), "kitchen")
+    ours.claimed("kitchen", None)
+    ours.message_came(OTHER, enter())
+    [told] = ours.message_came(OTHER, Ask(7, peer_id("nobody"), "hello"))
+    assert isinstance(told, Post)
+    assert isinstance(told.message, Tell)
+    event = EVENTS.decode(told.message.event)
+    assert isinstance(event, Error)
+    assert event.code == ErrorCode.UNKNOWN_PEER
+
+
+def test_client_hears_why_the_host_turns_it_away(ours: SpanningRooms) -> None:
+    """Only the host can turn a client away, which may ask for another room then."""
+    ours.join(newcomer(), "kitchen")
+    ours.claimed("kitchen", HOST)
+    refusal = TurnAway(1, EVENTS.encode(Error(ErrorCode.ROOM_FULL, "It is full.")))
+    assert ours.message_came(OTHER, refusal) == []
+    assert error_of(ours.message_came(HOST, refusal)) == ErrorCode.ROOM_FULL
+    assert ours.join(newcomer(), "cellar") == [Claim("cellar")]
+
+
+def test_signal_of_another_than_the_host_is_dropped(ours: SpanningRooms) -> None:
+    """A description reaches a client by the host of its room, and by nobody else."""
+    ours.join(newcomer(), "kitchen")
+    ours.claimed("kitchen", HOST)
+    signal_for_ann = Pass(1, PEER_2, "hello")
+    assert ours.message_came(OTHER, signal_for_ann) == []
+    assert ours.message_came(HOST, signal_for_ann) == [Deliver(ANN, ForwardedSignal(PEER_2, "hello"))]
+
+
+def test_what_comes_of_nobody_is_dropped(ours: SpanningRooms) -> None:
+    """A guest that is none any more cannot be lost."""
+    assert ours.message_came(OTHER, Lose(7)) == []
+
+
+def test_client_sent_away_finds_the_room_that_is_ours_meanwhile(ours: SpanningRooms) -> None:
+    """A host that has no such room any more sends a client back, to a room that has become ours."""
+    ours.join(newcomer(1), "kitchen")
+    ours.claimed("kitchen", HOST)
+    ours.join(newcomer(2), "kitchen")
+    ours.claimed("kitchen", None)
+    told = [effect.connection for effect in ours.message_came(HOST, NotHere(1)) if isinstance(effect, Deliver)]
+    assert told == [1, 2]
+
+
+def test_guest_that_waits_hears_nothing_when_others_are_lost(ours: SpanningRooms) -> None:
+    """Its own process takes us for gone, and asks again."""
+    ours.join(newcomer(), "kitchen")
+    ours.message_came(OTHER, enter())
+    assert error_of(ours.disconnected()) == ErrorCode.BACKPLANE_UNAVAILABLE
+
+
+def test_message_without_a_reader_is_our_fault(ours: SpanningRooms) -> None:
+    """A kind of message that was added, and is read nowhere, does not pass unnoticed."""
+    with pytest.raises(NotImplementedError):
+        ours.message_came(OTHER, AboutConnection(7))  # type: ignore[arg-type]  # that is the fault

@@ -392,3 +392,27 @@ def test_largest_room_fits_into_an_event() -> None:
     largest = Settings.read({"P2PCHAT_ROOM_CAPACITY": "64"}).room_capacity
     peers = tuple(Peer(f"{number:064}", "x" * 32) for number in range(largest * MAX_DEVICES - 1))
     EVENTS.encode(Joined(ROOM, "peer-0123456789a", "token", resumed=False, peers=peers, capacity=largest))
+
+
+def test_rooms_know_how_many_are_there(pair: Rooms) -> None:
+    """Rooms, peers with a connection and peers that may resume are counted."""
+    pair.connection_lost(ConnectionId(2))
+    assert (pair.open_rooms, pair.connected_peers, pair.awaited_peers) == (1, 1, 1)
+
+
+def test_who_is_lost_by_the_loss_of_another_is_told_nothing() -> None:
+    """That someone comes is too much for one, whose loss is too much for the next: both are gone, and nobody fails."""
+    rooms = Rooms(capacity=4)
+    for number, peer in enumerate((ANN, BEN, CAT), start=1):
+        rooms.join(newcomer(number, peer), ROOM)
+    for number, peer in enumerate((ANN, BEN), start=1):
+        rooms.connection_lost(ConnectionId(number))
+        for _ in range(MAX_HELD_EVENTS):
+            rooms.signal(ConnectionId(3), offer_to(peer))
+    effects = rooms.join(newcomer(4, ANN_AGAIN), ROOM)
+    lost = [PeerLeft(peer.peer_id, "lost") for peer in (ANN, BEN)]
+    assert effects == [
+        *told(4, joined(ANN_AGAIN, ANN, BEN, CAT, capacity=4)),
+        *[effect for event in lost for effect in told(3, event) + told(4, event)],
+        *told(3, PeerJoined(ANN_AGAIN)),
+    ]
