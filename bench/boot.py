@@ -98,7 +98,7 @@ async def visits(context: BrowserContext, page: str, url: str) -> AsyncIterator[
 
 @asynccontextmanager
 async def fresh_profile(browsers: Browsers, kind: Kind) -> AsyncIterator[BrowserContext]:
-    """Give a browser that nobody has used: on a disk, as people's are, and not private."""
+    """Yield a browser that nobody has used: on a disk, as people's are, and not private."""
     with tempfile.TemporaryDirectory() as folder:
         context = await browsers.launch_persistent(kind, Path(folder))
         context.set_default_timeout(READY_MS)

@@ -55,7 +55,7 @@ def machine() -> str:
 
 
 def spread(figures: Sequence[float], digits: int = 0) -> str:
-    """Give the median with the least and the most, as in "12 (11 to 15)"."""
+    """Return the median with the least and the most, as in "12 (11 to 15)"."""
     shown = (statistics.median(figures), min(figures), max(figures))
     return "{} ({} to {})".format(*(f"{figure:,.{digits}f}" for figure in shown))
 

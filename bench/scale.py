@@ -65,7 +65,7 @@ class Setup:
 
 
 def setups() -> dict[str, list[Setup]]:
-    """Give what is measured, by table."""
+    """Return what is measured, by table."""
     every = f"0-{(os.cpu_count() or 1) - 1}"
     return {
         "On one core, processes and Redis together": [
@@ -158,7 +158,7 @@ async def _until_all_serve(store: Redis, count: int) -> None:
 
 
 def _descendants(pid: int) -> list[int]:
-    """Give a process with its workers."""
+    """Return a process with its workers."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     return [pid, *map(int, children)]
 

@@ -43,7 +43,7 @@ class Browsers:
         self._launched: dict[Kind, Browser] = {}
 
     async def get(self, kind: Kind) -> Browser:
-        """Give a browser of this kind."""
+        """Return a browser of this kind."""
         if kind not in self._launched:
             self._launched[kind] = await self._launch(kind)
         return self._launched[kind]

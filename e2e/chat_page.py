@@ -98,7 +98,7 @@ class ChatPage:
         await self.wait_until_ready()
 
     async def reload(self) -> None:
-        """Load the page anew, and wait until Python has taken over."""
+        """Load the page again, and wait until Python has taken over."""
         await self.page.reload()
         await self.wait_until_ready()
 
@@ -127,7 +127,7 @@ class ChatPage:
         await self.wait_for_room()
 
     async def go_to(self, room: str) -> None:
-        """Go from the lobby to a room, without loading the page anew."""
+        """Go from the lobby to a room, without loading the page again."""
         await self.handle("room-name").fill(room)
         await self.handle("join-room").click()
         await self.wait_for_room()

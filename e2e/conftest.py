@@ -115,7 +115,7 @@ async def regulars(browsers: Browsers, server: Server) -> AsyncIterator[Regulars
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def neighbours(regulars: Regulars) -> AsyncIterator[Pair]:
-    """Give the regulars while they are in the lobby still; each test takes them to a room of its own."""
+    """Yield the regulars while they are in the lobby still; each test takes them to a room of its own."""
     alice, bob = [await regulars.get(username, kind) for username, kind in REGULARS.items()]
     for page in (alice, bob):
         # Of the tabs of one browser, only the one in front counts as read.
@@ -126,7 +126,7 @@ async def neighbours(regulars: Regulars) -> AsyncIterator[Pair]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pair(neighbours: Pair, room: str) -> Pair:
-    """Give the regulars, connected to each other in a room."""
+    """Return the regulars, connected to each other in a room."""
     alice, bob = neighbours
     await alice.go_to(room)
     await alice.wait_for_status("waiting")

@@ -1,5 +1,5 @@
 // A peer that floods: it speaks the two protocols by hand (docs/protocol.md, docs/peer.md), sends frames of
-// one kind as fast as its browser takes them, and offers anew as soon as it has lost its channel.
+// one kind as fast as its browser takes them, and offers again as soon as it has lost its channel.
 (() => {
   const HIGH_WATER = 1 << 20;
   const LONG = "xxxxxxxxx ".repeat(1_500);

@@ -139,7 +139,7 @@ class HostilePeer:
         await self._wait("closed", times)
 
     async def acknowledged(self) -> list[int]:
-        """Give the numbers that the other side has acknowledged."""
+        """Return the numbers that the other side has acknowledged."""
         frames: list[Json] = await self._page.evaluate("() => window.hostile.frames")
         return [frame["received"] for frame in frames if frame["type"] == "ack"]
 

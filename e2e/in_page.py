@@ -107,7 +107,7 @@ async def open_database(
 
 
 async def failure_of(operation: Awaitable[object]) -> StorageFailed | None:
-    """Give the error with which something fails."""
+    """Return the error with which something fails."""
     try:
         await operation
     except StorageFailed as failed:
@@ -116,13 +116,13 @@ async def failure_of(operation: Awaitable[object]) -> StorageFailed | None:
 
 
 async def fault_of(operation: Awaitable[object]) -> StorageFault | None:
-    """Give why something fails."""
+    """Return why something fails."""
     failure = await failure_of(operation)
     return failure.fault if failure else None
 
 
 def add_store(name: str) -> Step:
-    """Give a step to a version that this application has not come to yet."""
+    """Return a step to a version that this application has not come to yet."""
 
     def step(database: js.IDBDatabase, _transaction: js.IDBTransaction) -> None:
         database.createObjectStore(name)
@@ -136,7 +136,7 @@ def binary(content: bytes) -> BrowserBinaryData:
 
 
 def take(data: object) -> bytes:
-    """Give the bytes of binary data that was received, and let go of it."""
+    """Return the bytes of binary data that was received, and let go of it."""
     assert isinstance(data, BrowserBinaryData)
     content = data.to_bytes()
     data.release()

@@ -17,17 +17,17 @@ HOUR = 3600
 
 
 def expired(login: dict[str, Any]) -> dict[str, Any]:
-    """Give a login whose token was good until an hour ago."""
+    """Return a login whose token was good until an hour ago."""
     return _signed_anew(login, time.time() - HOUR, JWT_SECRET)
 
 
 def forged(login: dict[str, Any]) -> dict[str, Any]:
-    """Give a login whose token looks good, and was signed by someone else."""
+    """Return a login whose token looks good, and was signed by someone else."""
     return _signed_anew(login, time.time() + HOUR, ANOTHER_SECRET)
 
 
 def storage(url: str, login: dict[str, Any], suffix: str = "") -> StorageState:
-    """Give what a browser that has kept this login holds for the site; `suffix` names a server elsewhere."""
+    """Return what a browser that has kept this login holds for the site; `suffix` names a server elsewhere."""
     kept = json.dumps(login)
     return {"cookies": [], "origins": [{"origin": url, "localStorage": [{"name": LOGIN_KEY + suffix, "value": kept}]}]}
 

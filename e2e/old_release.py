@@ -33,7 +33,7 @@ def has_release() -> bool:
 
 @contextmanager
 def checked_out(folder: Path) -> Iterator[Path]:
-    """Give the tree of the release, with the runtime of today, in a folder that is not there yet."""
+    """Yield the tree of the release, with the runtime of today, in a folder that is not there yet."""
     added = _git("worktree", "add", "--detach", "--force", str(folder), RELEASE)
     assert added.returncode == 0, added.stderr
     try:
@@ -44,7 +44,7 @@ def checked_out(folder: Path) -> Iterator[Path]:
 
 
 def server_of(tree: Path, successor: Server) -> Server:
-    """Give a server of the release that another one is to follow: on its port, with its data and its secret."""
+    """Return a server of the release that another one is to follow: on its port, with its data and its secret."""
     # Without the folder that the tests are started in, which has the modules of today.
     old = Server(successor.log.parent, program=(sys.executable, "-P", "-m", "signaling"))
     known = {name: value for name, value in successor.settings.items() if name in KNOWN}

@@ -19,7 +19,7 @@ PROGRAM = (sys.executable, "-m", __name__)
 
 
 def copy_site(folder: Path) -> Path:
-    """Give a folder like static/ whose small files can be changed."""
+    """Return a folder like static/ whose small files can be changed."""
     static = folder / "static"
     shutil.copytree(static_folder(), static, ignore=shutil.ignore_patterns("pyodide", "built"))
     for name in ("pyodide", "built"):

@@ -45,7 +45,7 @@ async def set_muted(page: ChatPage, *, muted: bool) -> None:
 
 
 async def fingerprint_of(page: ChatPage) -> str:
-    """Give the fingerprint of the certificate that the newest RTCPeerConnection offers."""
+    """Return the fingerprint of the certificate that the newest RTCPeerConnection offers."""
     sdp = await page.page.evaluate("window.connections.at(-1).localDescription.sdp")
     found = re.search(r"^a=fingerprint:(.*?)\r?$", sdp, re.MULTILINE)
     assert found is not None

@@ -47,7 +47,7 @@ class Regulars:
         self._pages: dict[str, ChatPage] = {}
 
     async def get(self, username: str, kind: Kind) -> ChatPage:
-        """Give a person's page, which stands in the lobby."""
+        """Return a person's page, which stands in the lobby."""
         if username not in self._pages:
             self._server.register(username)
             self._pages[username] = await self._start(username, kind)

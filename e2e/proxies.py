@@ -74,7 +74,7 @@ async def count_proxies(*pages: Page) -> int:
 
 
 async def reconnect(first: Page, second: Page, *, restart: bool) -> None:
-    """Restart ICE, or close the connection on one side, and wait until the two are connected anew."""
+    """Restart ICE, or close the connection on one side, and wait until the two are connected again."""
     if restart:
         await first.evaluate(RESTART)
         return

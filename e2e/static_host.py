@@ -60,7 +60,7 @@ class StaticHost:
         self._nginx.stop()
 
     def requests(self, since: int = 0) -> list[tuple[str, int, str]]:
-        """Give what was asked for: paths with their status and content coding, from a place in the log on."""
+        """Return what was asked for: paths with their status and content coding, from a place in the log on."""
         lines = self._log.read_text(encoding="utf-8").splitlines()[since:]
         found = (re.fullmatch(r"(\S+) (\d+) (\S+)", line) for line in lines)
         return [(match[1], int(match[2]), match[3]) for match in found if match]

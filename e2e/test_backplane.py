@@ -33,7 +33,7 @@ RETRY_SECONDS = 0.1
 
 
 def process(tmp_path: Path, store: Redis, name: str, **settings: str) -> Server:
-    """Give a server process that is one of several: with the accounts of all, and a log of its own."""
+    """Return a server process that is one of several: with the accounts of all, and a log of its own."""
     folder = tmp_path / name
     folder.mkdir()
     common = {
@@ -97,7 +97,7 @@ async def clients() -> AsyncIterator[Clients]:
 
 
 def candidate(number: int) -> Candidate:
-    """Give a candidate that can be told from others."""
+    """Return a candidate that can be told from others."""
     return Candidate(f"candidate:{number} 1 udp 1 192.0.2.1 9 typ host", "0", 0)
 
 
@@ -156,7 +156,7 @@ async def test_refusals_come_from_where_the_room_is(pair: tuple[Server, Server],
 
 
 async def test_room_moves_when_it_is_left(pair: tuple[Server, Server], clients: Clients, room: str) -> None:
-    """A room that everyone has left can be made anew at any process, at once."""
+    """A room that everyone has left can be made again at any process, at once."""
     ada, ben = await clients.open(pair[0]), await clients.open(pair[1])
     for _ in range(20):
         for first, second in ((ada, ben), (ben, ada)):
@@ -185,7 +185,7 @@ async def test_two_guests_of_one_process_need_no_letters(
 
 
 def published(store: Redis) -> int:
-    """Give the number of messages that Redis was asked to publish."""
+    """Return the number of messages that Redis was asked to publish."""
     found = re.search(r"cmdstat_publish:calls=(\d+)", store.ask("INFO commandstats"))
     assert found is not None
     return int(found[1])
@@ -260,7 +260,7 @@ async def test_rooms_of_ended_process_go_on_at_another(
 
 
 async def test_frozen_process_finds_its_place_again(own_pair: tuple[Server, Server], clients: Clients) -> None:
-    """A process that was frozen for longer than its lease lets go of the rooms that others have made anew."""
+    """A process that was frozen for longer than its lease lets go of the rooms that others have made again."""
     ada, ben = await clients.open(own_pair[0]), await clients.open(own_pair[1])
     await ada.join("kitchen")
     ben_in = await ben.join("kitchen")
@@ -319,7 +319,7 @@ def test_limits_are_shared(tmp_path: Path, store: Redis) -> None:
 
 
 def log_in_wrongly(server: Server) -> int:
-    """Give the status of a login that cannot succeed."""
+    """Return the status of a login that cannot succeed."""
     body = {"username": "Nobody", "password": "wrong"}
     return httpx.post(f"{server.url}/api/login", json=body, trust_env=False).status_code
 

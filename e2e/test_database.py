@@ -208,9 +208,9 @@ async def test_database_heeds_unless(python: PythonPage) -> None:
             await rows.write([once, Put(("id",), "", unless=(("id",),)), Put(("other",), "")]),
             await rows.write([Put(("message", 2), "2nd", unless=(("id",),)), Put(("id",), "again", unless=(("id",),))]),
             await rows.write([Put(("new",), "", unless=(("new",),)), Put(("message", 3), "", unless=(("new",),))]),
-            await rows.write([Remove(("id",)), Put(("id",), "anew", unless=(("id",),))]),
+            await rows.write([Remove(("id",)), Put(("id",), "again", unless=(("id",),))]),
             await rows.write([RemoveAll(("ne",)), Put(("new",), "", unless=(("new",),))]),
-            await rows.write([RemoveAll(("new",)), Put(("new",), "anew", unless=(("new",),))]),
+            await rows.write([RemoveAll(("new",)), Put(("new",), "again", unless=(("new",),))]),
         ]
         found.append([value for _, value in await rows.read(())])
         rows.close()
@@ -218,7 +218,7 @@ async def test_database_heeds_unless(python: PythonPage) -> None:
 
     assert await python.run(made) == [
         *([True, True, True], [False, False], [True, False], [True, True], [True, False], [True, True]),
-        ["anew", "first", "anew", ""],
+        ["again", "first", "again", ""],
     ]
 
 

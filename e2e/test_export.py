@@ -180,7 +180,7 @@ def test_example_for_nginx_serves_as_the_server_does(open_host: OpenHost, server
 
 
 def media_type(answer: httpx.Response) -> str:
-    """Give the type of an answer without its character set, which is UTF-8 in any case."""
+    """Return the type of an answer without its character set, which is UTF-8 in any case."""
     return answer.headers["content-type"].partition(";")[0]
 
 

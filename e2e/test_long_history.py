@@ -56,7 +56,7 @@ def message(page: ChatPage, number: int) -> Locator:
 
 
 async def numbers(page: ChatPage) -> list[int]:
-    """Give the numbers of the messages on the page."""
+    """Return the numbers of the messages on the page."""
     texts = await page.handle("message-text").all_text_contents()
     return [int(found[1]) for text in texts if (found := re.match(r"Message (\d+) of", text))]
 
@@ -113,7 +113,7 @@ async def test_newest_message_is_one_step_away(open_page: OpenPage, room: str, k
 
 @CHROMIUM_FIRST
 async def test_reconnecting_leaves_no_proxy_behind(open_page: OpenPage, room: str, kind: Kind) -> None:
-    """However often the two are connected anew, JavaScript holds as much of Python as after the first few times."""
+    """However often the two are connected again, JavaScript holds as much of Python as after the first few times."""
     pages = await open_page(kind), await open_page(kind)
     for page in pages:
         await trace_proxies(page.page.context)

@@ -58,7 +58,7 @@ def address(postgres: Postgresql) -> str:
 
 @pytest.fixture
 def url(address: str) -> URL:
-    """Give the URL of an empty database."""
+    """Return the URL of an empty database."""
     return database_url(address)
 
 
@@ -124,7 +124,7 @@ def test_servers_share_their_accounts(address: str, tmp_path: Path) -> None:
 
 
 def metrics(server: Server) -> str:
-    """Give what a server has counted."""
+    """Return what a server has counted."""
     return httpx.get(f"{server.url}/metrics", trust_env=False).text
 
 

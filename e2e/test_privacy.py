@@ -23,7 +23,7 @@ SECRETS = (
 
 
 def encodings(text: str) -> Iterator[bytes]:
-    """Give the ways in which a text might travel, or a piece of it wherever it begins."""
+    """Yield the ways in which a text might travel, or a piece of it wherever it begins."""
     for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
         encoded = text.encode(encoding)
         yield encoded

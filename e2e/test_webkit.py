@@ -6,7 +6,7 @@ from e2e.webkit import open_webkit
 
 
 def handle(name: str) -> str:
-    """Give the selector of an element by its handle."""
+    """Return the selector of an element by its handle."""
     return f'[data-testid="{name}"]'
 
 

@@ -47,7 +47,7 @@ class WebKitPage(Protocol):
         ...
 
     async def text_of(self, selector: str) -> str:
-        """Give the text of an element as it is shown."""
+        """Return the text of an element as it is shown."""
         ...
 
 
@@ -91,7 +91,7 @@ class PlaywrightPage:
         await self._page.locator(selector).click()
 
     async def text_of(self, selector: str) -> str:
-        """Give the text of an element as it is shown."""
+        """Return the text of an element as it is shown."""
         return await self._page.locator(selector).inner_text()
 
 
@@ -132,11 +132,11 @@ class DriverPage:
         await _command(self._http, "POST", f"{await self._find(selector)}/click", {})
 
     async def text_of(self, selector: str) -> str:
-        """Give the text of an element as it is shown."""
+        """Return the text of an element as it is shown."""
         return str(await _command(self._http, "GET", f"{await self._find(selector)}/text"))
 
     async def _find(self, selector: str) -> str:
-        """Give the address of an element, once it is there."""
+        """Return the address of an element, once it is there."""
         search = {"using": "css selector", "value": selector}
         element = await _command(self._http, "POST", f"{self._session}/element", search)
         return f"{self._session}/element/{element[ELEMENT_KEY]}"

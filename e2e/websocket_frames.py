@@ -16,7 +16,7 @@ MAX_MESSAGE_BYTES = 1 << 20
 
 
 def messages(received: bytes) -> Iterator[bytes]:
-    """Give the payloads, unmasked and inflated, if the connection became a WebSocket; nothing otherwise."""
+    """Yield the payloads, unmasked and inflated, if the connection became a WebSocket; nothing otherwise."""
     handshake, _, stream = received.partition(HEADERS_END)
     if not UPGRADE.match(handshake + b"\r\n"):
         return

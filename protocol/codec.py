@@ -49,7 +49,7 @@ class Codec(Generic[Message]):
         self._decoders = {name: _decoder(cls, lenient=lenient) for name, cls in types.items()}
 
     def encode(self, message: Message) -> str:
-        """Give the JSON text of a message; LocalProtocolError if the other end would refuse it."""
+        """Return the JSON text of a message; LocalProtocolError if the other end would refuse it."""
         name = self._names[type(message)]
         body = _to_json(message)
         try:
@@ -61,7 +61,7 @@ class Codec(Generic[Message]):
         return text
 
     def decode(self, text: str) -> Message:
-        """Give the message that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
+        """Return the message that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
         _check_size(text, self.max_bytes)
         value = _parse(text)
         name = value.pop("type", None)
@@ -80,7 +80,7 @@ class Body(Generic[Message]):
         self._decode = _decoder(cls, lenient=lenient)
 
     def to_json(self, body: Message) -> dict[str, Any]:
-        """Give the JSON value of a body; unlike in a message, an optional field stands there as null."""
+        """Return the JSON value of a body; unlike in a message, an optional field stands there as null."""
         return {wire_name(field): _to_json(getattr(body, field.name)) for field in fields(cast("Any", body))}
 
     def encode(self, body: Message) -> str:
@@ -88,7 +88,7 @@ class Body(Generic[Message]):
         return _JSON.encode(_to_json(body))
 
     def decode(self, text: str) -> Message:
-        """Give the body that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
+        """Return the body that a JSON text stands for, or raise a RemoteProtocolError that says what is wrong."""
         _check_size(text, self.max_bytes)
         return cast("Message", self._decode(_parse(text), "the body"))
 
@@ -108,12 +108,12 @@ def _parse(text: str) -> dict[str, object]:
 
 
 def wire_name(field: Field[Any]) -> str:
-    """Give the key by which a dataclass field travels."""
+    """Return the key by which a dataclass field travels."""
     return str(field.metadata.get("wire", field.name))
 
 
 def _to_json(value: Any) -> Any:
-    """Give the JSON value of a message; fields at their default None are left out."""
+    """Return the JSON value of a message; fields at their default None are left out."""
     if is_dataclass(value):
         return {
             key: _to_json(item)
@@ -127,7 +127,7 @@ def _to_json(value: Any) -> Any:
 
 @cache
 def _wire_fields(cls: type[Any]) -> list[tuple[str, str, bool]]:
-    """Give every field of a dataclass: its name, its key, and whether it is left out where it is None."""
+    """Return every field of a dataclass: its name, its key, and whether it is left out where it is None."""
     return [(field.name, wire_name(field), field.default is None) for field in fields(cls)]
 
 

@@ -10,7 +10,7 @@ DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def normal_origin(text: str) -> str | None:
-    """Give an origin as browsers write it, without its default port; None if it is not `http(s)://host[:port]`."""
+    """Return an origin as browsers write it, without its default port; None if it is not `http(s)://host[:port]`."""
     match = ORIGIN.fullmatch(text.strip().lower())
     if match is None:
         return None

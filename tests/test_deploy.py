@@ -40,19 +40,19 @@ LABELS = {label for metric in METRICS for sample in metric.samples for label in 
 
 
 def panels() -> list[dict[str, Any]]:
-    """Give the panels of the dashboard."""
+    """Return the panels of the dashboard."""
     found = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
     assert isinstance(found, list)
     return found
 
 
 def rules() -> list[dict[str, Any]]:
-    """Give the alerts."""
+    """Return the alerts."""
     return [rule for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for rule in group["rules"]]
 
 
 def expressions() -> list[str]:
-    """Give everything that is asked of Prometheus."""
+    """Return everything that is asked of Prometheus."""
     shown = [target["expr"] for panel in panels() for target in panel.get("targets", ())]
     variables = json.loads(DASHBOARD.read_text("utf-8"))["templating"]["list"]
     asked = [variable["definition"] for variable in variables if variable["type"] == "query"]
@@ -60,7 +60,7 @@ def expressions() -> list[str]:
 
 
 def metric_names(expression: str) -> Iterator[str]:
-    """Give the metrics in an expression of PromQL: words that are no function, no keyword and no label."""
+    """Yield the metrics in an expression of PromQL: words that are no function, no keyword and no label."""
     bare = re.sub(r"\[[^]]*\]", "", MATCHERS.sub("", GROUPING.sub("", expression)))
     if match := re.fullmatch(r"label_values\((\w+), (\w+)\)", bare):  # Grafana's, for a variable
         yield match[1]
@@ -71,7 +71,7 @@ def metric_names(expression: str) -> Iterator[str]:
 
 
 def label_names(expression: str) -> Iterator[str]:
-    """Give the labels that an expression groups by, matches, or asks the values of."""
+    """Yield the labels that an expression groups by, matches, or asks the values of."""
     for group in GROUPING.findall(expression):
         yield from re.findall(r"\w+", group)
     for matchers in MATCHERS.findall(expression):
@@ -80,7 +80,7 @@ def label_names(expression: str) -> Iterator[str]:
 
 
 def unknown(expression: str) -> list[str]:
-    """Give the metrics and labels of an expression that a server does not have."""
+    """Return the metrics and labels of an expression that a server does not have."""
     names = [name for name in metric_names(expression) if name not in NAMES | OF_PROMETHEUS]
     return names + [name for name in label_names(expression) if name not in LABELS | LABELS_OF_PROMETHEUS]
 

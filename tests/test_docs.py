@@ -40,7 +40,7 @@ Row = list[str]
 
 
 def section(document: Path, *titles: str) -> str:
-    """Give what stands under a heading, and under a heading inside that, up to the next of the same rank."""
+    """Return what stands under a heading, and under a heading inside that, up to the next of the same rank."""
     text = document.read_text(encoding="utf-8")
     for rank, title in enumerate(titles, start=2):
         heading = re.escape(f"{'#' * rank} {title}\n")
@@ -51,24 +51,24 @@ def section(document: Path, *titles: str) -> str:
 
 
 def table(text: str) -> list[Row]:
-    """Give the rows of the first table in a text, without its head."""
+    """Return the rows of the first table in a text, without its head."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 def titles(document: Path, title: str) -> list[str]:
-    """Give the headings inside a section."""
+    """Return the headings inside a section."""
     return re.findall(r"^### (.*)$", section(document, title), re.MULTILINE)
 
 
 def described(cls: type[Any]) -> list[Row]:
-    """Give the fields of a message as a table has them: name on the wire, and type."""
+    """Return the fields of a message as a table has them: name on the wire, and type."""
     annotations = cls.__annotations__
     return [[f"`{wire_name(spec)}`", shown(annotations[spec.name])] for spec in fields(cls)]
 
 
 def shown(annotation: str) -> str:
-    """Give a type as a person reads it."""
+    """Return a type as a person reads it."""
     if annotation.endswith(" | None"):
         return f"{shown(annotation.removesuffix(' | None'))}, optional"
     if match := re.fullmatch(r"Annotated\[tuple\[(\w+), \.\.\.\], Items\((\d), (\w+)\)\]", annotation):
@@ -180,7 +180,7 @@ POWERS = {2**52: "2^52", 2**53: "2^53"}
 
 
 def bounded(cls: type[Any]) -> list[Row]:
-    """Give the fields of a frame as a table has them: name on the wire, kind and bounds."""
+    """Return the fields of a frame as a table has them: name on the wire, kind and bounds."""
     rows = []
     for name, hint in get_type_hints(cls, include_extras=True).items():
         scalar, bound = get_args(hint)

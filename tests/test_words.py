@@ -60,7 +60,7 @@ def sentences(source: str, allowed: set[str]) -> Iterator[str]:
 
 
 def exempt(tree: ast.AST) -> Iterator[ast.AST]:
-    """Give the strings that are docstrings, errors, names, patterns, or for developers."""
+    """Yield the strings that are docstrings, errors, names, patterns, or for developers."""
     for node in ast.walk(tree):
         match node:
             case ast.Expr(ast.Constant() as docstring):
@@ -117,7 +117,7 @@ TEMPLATE_PLACE = re.compile(r"\{\{.+?\}\}")
 
 
 def unmarked(page: str) -> list[str]:
-    """Give the words of an HTML page that nobody could translate."""
+    """Return the words of an HTML page that nobody could translate."""
     parser = Unmarked()
     parser.feed(page)
     return parser.found
@@ -133,7 +133,7 @@ def spoken(script: str) -> Iterator[str]:
 
 
 def modules() -> Iterator[Path]:
-    """Give what of the page is in Python, but the words themselves."""
+    """Yield what of the page is in Python, but the words themselves."""
     for path in project_files():
         if path.parts[0] == "client_py" and path.suffix == ".py" and path.parts[1] != "words" and path != ROOM_NAMES:
             yield path

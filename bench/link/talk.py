@@ -32,7 +32,7 @@ class Figures:
 
 
 def percentile(figures: Sequence[float], percent: int) -> float:
-    """Give the nearest-rank percentile."""
+    """Return the nearest-rank percentile."""
     return sorted(figures)[math.ceil(percent / 100 * len(figures)) - 1]
 
 
@@ -45,7 +45,7 @@ async def write(page: Page, text: str) -> float:
 
 
 async def shown(page: Page, text: str) -> float:
-    """Give the moment at which a message was shown, as soon as it is."""
+    """Return the moment at which a message was shown, as soon as it is."""
     return float(await page.evaluate("text => window.watch.until(text)", text))
 
 

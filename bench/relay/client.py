@@ -17,7 +17,7 @@ CLOSE = bytes([0x88, 0x82]) + MASK + bytes(byte ^ MASK[index] for index, byte in
 
 
 def frame(text: str) -> bytes:
-    """Give the masked frame of a message."""
+    """Return the masked frame of a message."""
     payload = text.encode()
     size = len(payload)
     length = bytes([0x80 | size]) if size < LONG else bytes([0x80 | LONG]) + size.to_bytes(2, "big")

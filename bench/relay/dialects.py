@@ -38,7 +38,7 @@ class Dialect:
     """The bare relays': rooms by name, members by the id that they give themselves."""
 
     def target(self, member: Member) -> tuple[str, tuple[str, ...]]:
-        """Give the address to connect to, and headers."""
+        """Return the address to connect to, and headers."""
         return f"/?id={member.name}", ()
 
     def opened(self, member: Member) -> None:
@@ -52,7 +52,7 @@ class Dialect:
             member.join_done()
 
     def signal(self, member: Member, kind: str, payload: object) -> str:
-        """Give the message that hands something to the partner; `kind` is `description` or `candidate`."""
+        """Return the message that hands something to the partner; `kind` is `description` or `candidate`."""
         return _json({"type": "signal", "to": member.partner_id, kind: payload})
 
 
@@ -87,7 +87,7 @@ class PeerjsDialect(Dialect):
     """peerjs-server has no rooms: whoever is connected can be reached under their id."""
 
     def target(self, member: Member) -> tuple[str, tuple[str, ...]]:
-        """Give key, id and token, which it checks."""
+        """Return key, id and token, which it checks."""
         return f"/peerjs?key=peerjs&id={member.name}&token={member.name}-token", ()
 
     def opened(self, member: Member) -> None:
@@ -100,7 +100,7 @@ class PeerjsDialect(Dialect):
             member.join_done()
 
     def signal(self, member: Member, kind: str, payload: object) -> str:
-        """Give an OFFER or a CANDIDATE."""
+        """Return an OFFER or a CANDIDATE."""
         name = "OFFER" if kind == "description" else "CANDIDATE"
         return _json({"type": name, "dst": member.partner_id, "payload": payload})
 

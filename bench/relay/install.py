@@ -30,7 +30,7 @@ def install() -> None:
 
 
 def bun() -> Path | None:
-    """Give Bun's program, which npm installs as an optional dependency of the package; None if it has none here."""
+    """Return Bun's program, which npm installs as an optional dependency of the package; None if it has none here."""
     system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "")
     machine = {"x86_64": "x64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
     program = MODULES / "@oven" / f"bun-{system}-{machine}" / "bin" / "bun"

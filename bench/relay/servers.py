@@ -60,16 +60,16 @@ class Running:
     tokens: list[str]
 
     def cpu_seconds(self) -> float:
-        """Give what it has used of its core."""
+        """Return what it has used of its core."""
         return sum(map(cpu_seconds, self.pids))
 
     def memory_kib(self) -> int:
-        """Give what it holds of memory."""
+        """Return what it holds of memory."""
         return sum(map(_memory_kib, self.pids))
 
 
 def kinds() -> list[Kind]:
-    """Give ours and every other that could be installed; ours first."""
+    """Return ours and every other that could be installed; ours first."""
     python = str(install.PYTHON)
     found = [
         Kind("P2P Chat", OurDialect(), lambda port: [ours(), "serve", "--port", str(port)]),
@@ -114,13 +114,13 @@ async def running(kind: Kind) -> AsyncIterator[Running]:
 
 
 def cpu_seconds(pid: int | str = "self") -> float:
-    """Give what a process has used of a core."""
+    """Return what a process has used of a core."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 async def register(port: int) -> list[str]:
-    """Give tokens of people who have made an account with our server."""
+    """Return tokens of people who have made an account with our server."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         credentials: list[dict[str, Any]] = [
             {"username": f"user-{number}", "password": "correct horse"} for number in range(ACCOUNTS)
@@ -148,7 +148,7 @@ def _memory_kib(pid: int) -> int:
 
 
 def ours() -> str:
-    """Give our command."""
+    """Return our command."""
     return os.environ.get("P2PCHAT_BENCH_PROGRAM", str(Path(sys.executable).with_name("p2p-chat")))
 
 

@@ -60,7 +60,7 @@ class Watch:
         self._before = self._server.cpu_seconds(), cpu_seconds()
 
     def stop(self, value: float | None = None) -> Figure:
-        """Give how many a second it were, or another value that was measured."""
+        """Return how many a second it were, or another value that was measured."""
         seconds = time.perf_counter() - self._started
         server, generator = (
             (after - before) / seconds

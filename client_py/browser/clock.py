@@ -20,7 +20,7 @@ class BrowserClock:
         self._callbacks = callbacks
 
     def now(self) -> float:
-        """Give the wall clock, in seconds since the epoch."""
+        """Return the wall clock, in seconds since the epoch."""
         return js.Date.now() / 1000
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:

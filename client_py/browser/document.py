@@ -91,7 +91,7 @@ class BrowserElement:
         return self.node.clientHeight
 
     def get(self, attribute: str) -> str | None:
-        """Give an attribute's value, or None (Element.getAttribute)."""
+        """Return an attribute's value, or None (Element.getAttribute)."""
         value: str | None = from_null(self.node.getAttribute(attribute))
         return value
 
@@ -119,7 +119,7 @@ class BrowserElement:
         self.node.remove()
 
     def copy(self) -> BrowserElement:
-        """Give another one like it, with all that is in it (Node.cloneNode)."""
+        """Return another one like it, with all that is in it (Node.cloneNode)."""
         return BrowserElement(self.node.cloneNode(True), self._callbacks)  # noqa: FBT003 - what is in it too
 
     def focus(self) -> None:
@@ -171,14 +171,14 @@ class BrowserDocument:
         return BrowserElement(node, self._callbacks)
 
     def by_id(self, element_id: str) -> BrowserElement:
-        """Give an element of index.html; KeyError if it has none of that id (Document.getElementById)."""
+        """Return an element of index.html; KeyError if it has none of that id (Document.getElementById)."""
         node = from_null(js.document.getElementById(element_id))
         if node is None:
             raise KeyError(element_id)
         return BrowserElement(node, self._callbacks)
 
     def root(self) -> BrowserElement:
-        """Give the <html> element (Document.documentElement)."""
+        """Return the <html> element (Document.documentElement)."""
         return BrowserElement(js.document.documentElement, self._callbacks)
 
     def next_frame(self, callback: Callable[[], None]) -> Dispose:

@@ -179,7 +179,7 @@ class BrowserDatabase:
         return made
 
     async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
-        """Give the values of some keys (IDBObjectStore.get)."""
+        """Return the values of some keys (IDBObjectStore.get)."""
         if not keys:
             return []
         async with self._transaction("readonly") as transaction:
@@ -196,7 +196,7 @@ class BrowserDatabase:
         newest: int | None = None,
         oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
-        """Give the rows whose key begins like this, in order (IDBObjectStore.getAll)."""
+        """Return the rows whose key begins like this, in order (IDBObjectStore.getAll)."""
         # An array sorts after every number and text, so this comes after every key that goes on where the prefix ends.
         lower, upper = to_js(prefix), to_js([*prefix, []])
         if before is not None and js.indexedDB.cmp(to_js(before), upper) < 0:
@@ -231,7 +231,7 @@ class BrowserDatabase:
 
     @asynccontextmanager
     async def _transaction(self, mode: str) -> AsyncIterator[_Transaction]:
-        """Give a transaction, and wait until it is through; nothing may be awaited in between, or it ends early."""
+        """Yield a transaction, and wait until it is through; nothing may be awaited in between, or it ends early."""
         with _translated(IN_USE):
             transaction = _Transaction(self._database, mode)
             try:
@@ -327,7 +327,7 @@ def _find_newest(transaction: _Transaction, bounds: JsProxy, count: int, found: 
 
 
 def _text_or_none(value: Any) -> str | None:
-    """Give a row; where something else stands than a text, which nobody of ours has written, an empty one."""
+    """Return a row; where something else stands than a text, which nobody of ours has written, an empty one."""
     return None if value is None else value if isinstance(value, str) else ""
 
 

@@ -30,7 +30,7 @@ class Callbacks:
         self.failed = failed
 
     def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """Give the callback with its failures reported."""
+        """Return the callback with its failures reported."""
 
         def guarded(*arguments: Any) -> None:
             try:
@@ -62,7 +62,7 @@ class Callbacks:
         return dispose
 
     def hold(self, callback: Callable[..., None]) -> tuple[JsProxy, Dispose]:
-        """Give a JavaScript function that calls back, and what lets go of it."""
+        """Return a JavaScript function that calls back, and what lets go of it."""
         proxy = create_proxy(self.guard(callback))
         return proxy, proxy.destroy
 
@@ -83,11 +83,11 @@ class Callbacks:
 
 
 def js_object(value: Mapping[str, Any]) -> Any:
-    """Give a JavaScript object; keys whose value is None are left out, as if they were `undefined`."""
+    """Return a JavaScript object; keys whose value is None are left out, as if they were `undefined`."""
     present = {key: item for key, item in value.items() if item is not None}
     return to_js(present, dict_converter=js.Object.fromEntries)
 
 
 def from_null(value: Any) -> Any:
-    """Give None for JavaScript's null, which Pyodide keeps apart from undefined."""
+    """Return None for JavaScript's null, which Pyodide keeps apart from undefined."""
     return None if value is jsnull else value

@@ -20,7 +20,7 @@ class BrowserStore:
         self._memory: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
-        """Give what was put under a key, or None."""
+        """Return what was put under a key, or None."""
         if key in self._memory:
             return self._memory[key]
         try:

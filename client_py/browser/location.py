@@ -23,7 +23,7 @@ class BrowserLocation:
         return js.location.pathname.removeprefix(self._prefix)
 
     def url_of(self, path: str) -> str:
-        """Give the whole address of a path on this site (Location.origin)."""
+        """Return the whole address of a path on this site (Location.origin)."""
         return js.location.origin + self._prefix + path
 
     def push(self, path: str) -> None:

@@ -11,12 +11,12 @@ class BrowserRandom:
     """Implements `ports.Random`."""
 
     def random(self) -> float:
-        """Give a number from 0 (included) to 1 (excluded)."""
+        """Return a number from 0 (included) to 1 (excluded)."""
         # 53 bits, since that is what a float holds.
         return (int.from_bytes(_random_bytes(7), "big") >> 3) / 2**53
 
     def token(self) -> str:
-        """Give 128 random bits as 22 characters of base64url."""
+        """Return 128 random bits as 22 characters of base64url."""
         return base64.urlsafe_b64encode(_random_bytes(16)).decode().rstrip("=")
 
 

@@ -36,11 +36,11 @@ class Server:
         return self.origin != js.location.origin
 
     def url_of(self, path: str) -> str:
-        """Give the address of a path."""
+        """Return the address of a path."""
         return self.origin + path
 
     def socket_url_of(self, path: str) -> str:
-        """Give the address of a WebSocket: ws for http, wss for https."""
+        """Return the address of a WebSocket: ws for http, wss for https."""
         return self.origin.replace("http", "ws", 1) + path
 
 

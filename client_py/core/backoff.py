@@ -22,7 +22,7 @@ class Backoff:
         self._delays = self._generate()
 
     def next_delay(self) -> float:
-        """Give the next delay: from half of the nominal one to all of it."""
+        """Return the next delay: from half of the nominal one to all of it."""
         return next(self._delays)
 
     def reset(self) -> None:

@@ -201,7 +201,7 @@ def split_content(text: str) -> list[str]:
 
 
 def _fitting_length(text: str, start: int) -> int:
-    """Give how many characters of a text, from a place on, fit into one part."""
+    """Return how many characters of a text, from a place on, fit into one part."""
     most = min(len(text) - start, _PART_BYTES)
 
     def size(length: int) -> int:

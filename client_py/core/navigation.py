@@ -32,7 +32,7 @@ Place = Lobby | RoomPlace | NoPlace
 
 
 def place_of(path: str) -> Place:
-    """Give what the path of an address stands for."""
+    """Return what the path of an address stands for."""
     if not path.startswith(ROOM_PATH_PREFIX):
         return Lobby()
     room = unquote(path.removeprefix(ROOM_PATH_PREFIX).rstrip("/"))
@@ -40,5 +40,5 @@ def place_of(path: str) -> Place:
 
 
 def path_of(room: str) -> str:
-    """Give the path of a room, whose name needs no escaping."""
+    """Return the path of a room, whose name needs no escaping."""
     return ROOM_PATH_PREFIX + room

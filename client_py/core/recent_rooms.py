@@ -25,10 +25,10 @@ def format_rooms(rooms: Sequence[str]) -> str:
 
 
 def with_room(rooms: Sequence[str], room: str) -> tuple[str, ...]:
-    """Give the list after a room was entered."""
+    """Return the list after a room was entered."""
     return (room, *without_room(rooms, room))[:MAX_RECENT_ROOMS]
 
 
 def without_room(rooms: Sequence[str], room: str) -> tuple[str, ...]:
-    """Give the list without a room."""
+    """Return the list without a room."""
     return tuple(other for other in rooms if other != room)

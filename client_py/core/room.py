@@ -205,7 +205,7 @@ class Room:
         wait = self._sleep_detection.wait_before_looking(now)
         if wait > 0:
             return [StartRoomTimer(RoomTimer.CHECK, wait)]
-        # First, so that what begins anew may come to fresh credentials.
+        # First, so that what starts over may come to fresh credentials.
         renewing = self._mediation.renewing(self._ice_server_source.checked(now))
         return [*renewing, *self._session.checked(), *self._mediation.on_every_peer(Peer.checked)]
 

@@ -31,7 +31,7 @@ class HandOver:
 
 
 class RoomTimer(Enum):
-    """What a room waits for; starting a timer that runs starts it anew."""
+    """What a room waits for; starting a timer that runs restarts it."""
 
     TICK = auto()
     """To see whether the clock goes on as it should, or the page has slept."""

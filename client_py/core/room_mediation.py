@@ -107,7 +107,7 @@ class Mediation:
     # From the other parts
 
     def renewing(self, effects: list[IceServerEffect]) -> list[RoomEffect]:
-        """Have the peers allocate anew where that is due, after the browser has the fresh credentials."""
+        """Have the peers allocate again where that is due, after the browser has the fresh credentials."""
         translated: list[RoomEffect] = []
         for effect in effects:
             match effect:
@@ -182,7 +182,7 @@ class Mediation:
         if self._session.state is SessionState.JOINED:
             return [*self._session.send(requests.Signal(peer.peer_id, description, candidate))]
         if not peer.has_open(CHAT):
-            return []  # what was lost here is made good by negotiating anew when the server is back
+            return []  # what was lost here is made good by negotiating again when the server is back
         if description is not None and len(description.sdp.encode()) > MAX_SIGNAL_SDP_BYTES:
             return [Warn("A description is too long for the data channel; it waits for the server.")]
         return [SendFrame(peer.peer_id, Signal(description, candidate))]

@@ -37,7 +37,7 @@ LOGOUT_KEY = "p2pchat.logged-out"
 """Where the name of the last logout stands in localStorage. Writing it is what tells the other tabs."""
 
 PERSON_KEY = "p2pchat.person"
-"""Where it stands in sessionStorage whose tab this is: a browser may load it anew by itself, to save memory."""
+"""Where it stands in sessionStorage whose tab this is: a browser may load it again by itself, to save memory."""
 
 DEVICE_MARKS_KEY = "p2pchat.device-marks"
 """Where the marks stand by which the server knows this browser when someone logs in here again."""

@@ -147,7 +147,7 @@ class HistoryStorage:
 
     async def _fall_back(self) -> None:
         memory = MemoryDatabase()
-        # A full disk can be read still; whatever cannot stays where it is, for when the page is loaded anew.
+        # A full disk can be read still; whatever cannot stays where it is, for when the page is loaded again.
         with suppress(StorageFailed, TimeoutError):
             async with asyncio.timeout(RESCUE_SECONDS):
                 await self._copy_to(memory)
@@ -193,7 +193,7 @@ class HistoryStorage:
     # Finding again
 
     async def load(self, resume_token: str | None = None) -> Snapshot:
-        """Give what was kept of the room."""
+        """Return what was kept of the room."""
         place, database = self._place, self._database
         receipts = _receipts_in(await database.read(place.receipts))
         if rows := await database.read(place.messages, newest=1):
@@ -213,13 +213,13 @@ class HistoryStorage:
         )
 
     async def earlier(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
-        """Give the messages before one, the oldest first, and whether there are still earlier ones."""
+        """Return the messages before one, the oldest first, and whether there are still earlier ones."""
         async with self._turn:
             before = await self._key_of(message_id)
             return await self._newest(before)
 
     async def later(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
-        """Give the messages behind one, the oldest first, and whether there are still later ones."""
+        """Return the messages behind one, the oldest first, and whether there are still later ones."""
         async with self._turn:
             after, deliveries = await self._key_of(message_id), await self._deliveries()
             while True:
@@ -230,7 +230,7 @@ class HistoryStorage:
                 after = rows[PAGE_MESSAGES - 1][0]
 
     async def newest(self) -> tuple[tuple[Item, ...], bool]:
-        """Give the last messages, the oldest first, and whether there are earlier ones."""
+        """Return the last messages, the oldest first, and whether there are earlier ones."""
         async with self._turn:
             return await self._newest()
 
@@ -266,7 +266,7 @@ class HistoryStorage:
                 self._positions[message_id] = found
 
     async def search(self, query: str) -> tuple[tuple[Item, ...], bool]:
-        """Give the messages that answer a query, the newest first, and whether these are all."""
+        """Return the messages that answer a query, the newest first, and whether these are all."""
         words, found = search_words(query), list[Item]()
         if not words:
             return (), True
@@ -279,7 +279,7 @@ class HistoryStorage:
         return tuple(found), True
 
     async def everything(self) -> list[Item]:
-        """Give the whole history, the oldest message first."""
+        """Return the whole history, the oldest message first."""
         pages = [messages async for messages in self._backwards()]
         return list({message.id: message for messages in reversed(pages) for message in messages}.values())
 
@@ -367,5 +367,5 @@ def _receipts_in(rows: Sequence[Row]) -> _Receipts:
 
 
 def _deliveries_of(receipts: _Receipts) -> Mapping[str, Delivery | None]:
-    """Give how far messages have come; of one that cannot be told, that is not known, while one without was read."""
+    """Return how far messages have come; of one that cannot be told, that is not known, while one without was read."""
     return {message_id: receipt.delivery if receipt else None for (_, message_id), receipt in receipts.items()}

@@ -24,7 +24,7 @@ class MemoryDatabase:
         return [self._make(change) for change in changes]
 
     async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
-        """Give the values of some keys."""
+        """Return the values of some keys."""
         return [self._rows.get(key) for key in keys]
 
     async def read(
@@ -36,7 +36,7 @@ class MemoryDatabase:
         newest: int | None = None,
         oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
-        """Give the rows whose key begins like this, in order."""
+        """Return the rows whose key begins like this, in order."""
         start, end = self._range(prefix)
         if after is not None:
             start = max(start, bisect_right(self._sorted, _order(after), key=_order_of))
@@ -69,7 +69,7 @@ class MemoryDatabase:
         return True
 
     def _range(self, prefix: Key) -> tuple[int, int]:
-        """Give where the keys that begin like this stand."""
+        """Return where the keys that begin like this stand."""
         order = _order(prefix)
         start = bisect_left(self._sorted, order, key=_order_of)
         return start, bisect_right(self._sorted, order, start, key=lambda item: item[0][: len(order)])

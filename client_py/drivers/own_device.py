@@ -62,11 +62,11 @@ class OwnDevices:
         return None if release is None else OwnDevice(name, release)
 
     def remember(self, name: str) -> None:
-        """Let this tab be this device again when it is loaded anew."""
+        """Let this tab be this device again when it is loaded again."""
         self._tab.put(self._key, name)
 
     def forget(self) -> None:
-        """Let this tab be a new device when it is loaded anew."""
+        """Let this tab be a new device when it is loaded again."""
         self._tab.remove(self._key)
 
     async def _claim_one(self, left_behind: list[str]) -> tuple[str, Dispose]:

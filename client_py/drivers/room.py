@@ -249,7 +249,7 @@ class RoomDriver:
         await self._retention.close()
 
     async def _storage(self) -> HistoryStorage:
-        """Give the history as soon as it is open."""
+        """Return the history as soon as it is open."""
         if self._opening is not None:
             await asyncio.wait({self._opening})
         return self._retention.storage

@@ -1,4 +1,4 @@
-"""Keeps timers by what they are for, so that each can be started anew and stopped."""
+"""Keeps timers by what they are for, so that each can be started again and stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from client_py.ports.time import Clock
 
 
 class Timers:
-    """Timers by key; starting one that runs starts it anew."""
+    """Timers by key; starting one that runs restarts it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -50,7 +50,7 @@ class Element(Protocol):
         ...
 
     def get(self, attribute: str) -> str | None:
-        """Give an attribute's value, or None if it is not there."""
+        """Return an attribute's value, or None if it is not there."""
         ...
 
     def set(self, attribute: str, value: str | None) -> None:
@@ -74,7 +74,7 @@ class Element(Protocol):
         ...
 
     def copy(self) -> Element:
-        """Give another one like it, with all that is in it; nobody listens to that one yet."""
+        """Return another one like it, with all that is in it; nobody listens to that one yet."""
         ...
 
     def focus(self) -> None:
@@ -105,11 +105,11 @@ class Document(Protocol):
         ...
 
     def by_id(self, element_id: str) -> Element:
-        """Give an element of index.html; KeyError if it has none of that id."""
+        """Return an element of index.html; KeyError if it has none of that id."""
         ...
 
     def root(self) -> Element:
-        """Give the <html> element."""
+        """Return the <html> element."""
         ...
 
     def next_frame(self, callback: Callable[[], None]) -> Dispose:
@@ -130,7 +130,7 @@ class Location(Protocol):
         ...
 
     def url_of(self, path: str) -> str:
-        """Give the whole address of a path on this site."""
+        """Return the whole address of a path on this site."""
         ...
 
     def push(self, path: str) -> None:

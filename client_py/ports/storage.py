@@ -14,7 +14,7 @@ class Store(Protocol):
     """Small strings that stay in this browser (localStorage), or in the page where the browser forbids that."""
 
     def get(self, key: str) -> str | None:
-        """Give what was put under a key, or None."""
+        """Return what was put under a key, or None."""
         ...
 
     def put(self, key: str, value: str) -> None:
@@ -98,7 +98,7 @@ class Database(Protocol):
         ...
 
     async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
-        """Give the values of some keys, None where there is no row."""
+        """Return the values of some keys, None where there is no row."""
         ...
 
     async def read(
@@ -110,7 +110,7 @@ class Database(Protocol):
         newest: int | None = None,
         oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
-        """Give the rows whose key begins like this, in order.
+        """Return the rows whose key begins like this, in order.
 
         Of those before a key, or behind one; and only so many of the last, or (not both) of the first.
         """

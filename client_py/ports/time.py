@@ -12,7 +12,7 @@ class Clock(Protocol):
     """Time, and being called later."""
 
     def now(self) -> float:
-        """Give the wall clock, in seconds since the epoch."""
+        """Return the wall clock, in seconds since the epoch."""
         ...
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
@@ -24,9 +24,9 @@ class Random(Protocol):
     """Chance, from the platform's cryptographic source."""
 
     def random(self) -> float:
-        """Give a number from 0 (included) to 1 (excluded)."""
+        """Return a number from 0 (included) to 1 (excluded)."""
         ...
 
     def token(self) -> str:
-        """Give 128 random bits as 22 characters of base64url."""
+        """Return 128 random bits as 22 characters of base64url."""
         ...

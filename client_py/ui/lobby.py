@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def room_of(typed: str) -> str:
-    """Give the room that a person means, who may have pasted its whole link."""
+    """Return the room that a person means, who may have pasted its whole link."""
     return typed.strip().rpartition("/chat/")[2].rstrip("/")
 
 

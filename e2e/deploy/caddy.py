@@ -69,7 +69,7 @@ class Caddy:
             self._process = None
 
     def configuration(self) -> dict[str, Any]:
-        """Give the Caddyfile as Caddy itself understands it, with free ports in place of 80, 443 and 2019."""
+        """Return the Caddyfile as Caddy itself understands it, with free ports in place of 80, 443 and 2019."""
         adapt = ["caddy", "adapt", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
         text = subprocess.run(adapt, env=self._environment, check=True, capture_output=True, timeout=PATIENCE).stdout  # noqa: S603
         document: dict[str, Any] = json.loads(text)
@@ -84,7 +84,7 @@ class Caddy:
         return document
 
     def format(self, path: Path) -> None:
-        """Have Caddy lay out a Caddyfile anew."""
+        """Have Caddy lay out a Caddyfile again."""
         subprocess.run(["caddy", "fmt", "--overwrite", path], env=self._environment, check=True, timeout=PATIENCE)  # noqa: S603, S607
 
     def _answers(self) -> bool:

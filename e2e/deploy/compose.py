@@ -43,7 +43,7 @@ def read_environment(text: str) -> dict[str, str]:
 
 
 def references(text: str) -> set[str]:
-    """Give the variables that a text refers to."""
+    """Return the variables that a text refers to."""
     return {match[1] for match in REFERENCE.finditer(text) if match[1]}
 
 

@@ -49,7 +49,7 @@ class Coturn:
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """Give the running process."""
+        """Return the running process."""
         assert self._process is not None
         return self._process
 

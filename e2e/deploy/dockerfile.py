@@ -23,7 +23,7 @@ class Instruction:
 
     @property
     def words(self) -> list[str]:
-        """Give what it says word by word: in the JSON form as that says it, and otherwise as a shell would."""
+        """Return what it says word by word: in the JSON form as that says it, and otherwise as a shell would."""
         return json_form(self.text) or shlex.split(self.text)
 
 
@@ -36,11 +36,11 @@ class Stage:
     instructions: list[Instruction]
 
     def all(self, keyword: str) -> list[Instruction]:
-        """Give its instructions of one kind."""
+        """Return its instructions of one kind."""
         return [instruction for instruction in self.instructions if instruction.keyword == keyword]
 
     def last(self, keyword: str) -> Instruction:
-        """Give the one that counts where a kind may stand several times; AssertionError where there is none."""
+        """Return the one that counts where a kind may stand several times; AssertionError where there is none."""
         found = self.all(keyword)
         assert found, f"the stage {self.name!r} has no {keyword}"
         return found[-1]
@@ -65,7 +65,7 @@ def read_instructions(text: str) -> list[Instruction]:
 
 
 def json_form(text: str) -> list[str]:
-    """Give the words of the form that starts a program without a shell; nothing for any other form."""
+    """Return the words of the form that starts a program without a shell; nothing for any other form."""
     try:
         words = json.loads(text)
     except ValueError:
@@ -83,7 +83,7 @@ def _instruction(line: str) -> Instruction:
 
 
 def build_context(files: Iterable[Path], ignore: str) -> list[Path]:
-    """Give those files that a .dockerignore of this text lets the build see: the last line that matches decides."""
+    """Return those files that a .dockerignore of this text lets the build see: the last line that matches decides."""
     rules = [line for line in ignore.splitlines() if line and not line.startswith("#")]
     return [file for file in files if not _is_ignored(PurePosixPath(file), rules)]
 

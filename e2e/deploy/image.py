@@ -54,7 +54,7 @@ class Image:
 
     @property
     def owner(self) -> tuple[int, int]:
-        """Give the user and group that its program runs as."""
+        """Return the user and group that its program runs as."""
         return numbers_of(self.user)
 
     def close(self) -> None:
@@ -186,12 +186,12 @@ class Builder:
         )
 
     def _here(self, text: str) -> str:
-        """Give a text with the paths of the image as they stand in the folder."""
+        """Return a text with the paths of the image as they stand in the folder."""
         return PLACES.sub(f"{self.root}/", text)
 
 
 def numbers_of(user: str) -> tuple[int, int]:
-    """Give the user and group that a `user:group` stands for: without root, everything is our own."""
+    """Return the user and group that a `user:group` stands for: without root, everything is our own."""
     if os.geteuid() != 0:
         return os.getuid(), os.getgid()
     name, _, group = user.partition(":")

@@ -38,7 +38,7 @@ def caddy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def client(caddy: Caddy) -> Iterator[httpx.Client]:
-    """Give a client that believes Caddy's certificate."""
+    """Yield a client that believes Caddy's certificate."""
     with httpx.Client(base_url=caddy.url, verify=caddy.authority, trust_env=False) as connected:
         yield connected
 

@@ -24,7 +24,7 @@ STRANGERS_SECRET = "a stranger does not know it"
 
 @pytest.fixture
 def check() -> str:
-    """Give the health check that the compose file has for coturn."""
+    """Return the health check that the compose file has for coturn."""
     kind, line = read_compose(FILLED)["services"]["turn"]["healthcheck"]["test"]
     assert kind == "CMD-SHELL"
     return str(line)
@@ -144,7 +144,7 @@ async def write_until_cancelled(relayed: TurnTransport, address: Peer) -> None:
 
 
 async def served_certificate() -> str:
-    """Give the certificate that coturn shows, in PEM."""
+    """Return the certificate that coturn shows, in PEM."""
     _, writer = await asyncio.open_connection(ADDRESS, TLS_PORT, ssl=trusting_anyone())
     certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
@@ -152,7 +152,7 @@ async def served_certificate() -> str:
 
 
 def trusting_anyone() -> ssl.SSLContext:
-    """Give settings that take any certificate: it is what the test wants to see."""
+    """Return settings that take any certificate: it is what the test wants to see."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

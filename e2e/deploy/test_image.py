@@ -64,7 +64,7 @@ def server(image: Image, settings: dict[str, str], log: Path) -> Iterator[subpro
 
 @pytest.fixture
 def client(server: subprocess.Popen[bytes], settings: dict[str, str]) -> Iterator[httpx.Client]:
-    """Give a client of the server in the image."""
+    """Yield a client of the server in the image."""
     assert server.poll() is None
     with httpx.Client(base_url=f"http://127.0.0.1:{settings['P2PCHAT_PORT']}", trust_env=False) as connected:
         yield connected
@@ -111,7 +111,7 @@ def is_for_all(python: Path) -> bool:
 
 
 def check_health(image: Image, settings: dict[str, str], log: Path) -> int:
-    """Give the exit status of the image's health check."""
+    """Return the exit status of the image's health check."""
     return image.start(image.healthcheck, settings, log).wait(START_SECONDS)
 
 

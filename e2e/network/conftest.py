@@ -24,7 +24,7 @@ async def common_lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture
 def lab(common_lab: Lab) -> Iterator[Lab]:
-    """Give the lab without faults, and end those that the test leaves."""
+    """Yield the lab without faults, and end those that the test leaves."""
     yield common_lab
     common_lab.mend()
 

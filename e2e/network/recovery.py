@@ -161,12 +161,12 @@ async def server_back(side: Stopwatch, answering: float) -> float:
 
 
 def status_lines(events: list[Event]) -> list[Event]:
-    """Give what the status said, in order."""
+    """Return what the status said, in order."""
     return [event for event in events if event.what.startswith("status ")]
 
 
 async def reload(of: Round) -> list[float]:
-    """Load one side's page anew; the time runs from when Python has it, until the next message from there arrives."""
+    """Load one side's page again; the time runs from when Python has it, until the next message from there arrives."""
     await of.victim.end()
     of.victim.sent_before = list(await of.victim.sent())
     await of.victim.page.reload()
@@ -260,7 +260,7 @@ async def settle(of: Round) -> None:
     for speaker, listener in (of.both, of.both[::-1]):
         sent = [*speaker.sent_before, *(await speaker.sent())]
         shown = await listener.page.messages("incoming").all_text_contents()
-        # A page that was loaded anew shows the end of a long conversation only.
+        # A page that was loaded again shows the end of a long conversation only.
         if shown != sent[-len(shown) :]:
             raise MessagesWrong(sent, shown)
     for side in of.both:
@@ -269,7 +269,7 @@ async def settle(of: Round) -> None:
 
 
 async def events_of(side: Stopwatch) -> list[Event]:
-    """Give what has happened on one side, if it can still say so."""
+    """Return what has happened on one side, if it can still say so."""
     with contextlib.suppress(PlaywrightError):
         return await side.events()
     return []

@@ -26,7 +26,7 @@ class Line:
         return ", ".join(f'"{interface}"' for interface in self.interfaces)
 
     def rules(self) -> list[str]:
-        """Give the rules of nftables for this."""
+        """Return the rules of nftables for this."""
         faults = {
             "drop": self.is_cut,
             "meta l4proto udp drop": self.is_udp_blocked,

@@ -59,19 +59,19 @@ class Stopwatch:
         await self._ask("() => stopwatch.end()")
 
     async def sent(self) -> dict[str, float]:
-        """Give the messages with the Unix seconds when they were sent, in order."""
+        """Return the messages with the Unix seconds when they were sent, in order."""
         return {text: at / 1000 for text, at in (await self._ask("() => stopwatch.sent")).items()}
 
     async def delivered(self) -> dict[str, float]:
-        """Give the messages that were shown as delivered, with the Unix seconds of that."""
+        """Return the messages that were shown as delivered, with the Unix seconds of that."""
         return {text: at / 1000 for text, at in (await self._ask("() => stopwatch.delivered")).items()}
 
     async def events(self) -> list[Event]:
-        """Give what has happened."""
+        """Return what has happened."""
         return [Event(at / 1000, what) for at, what in await self._ask("() => stopwatch.events")]
 
     async def ready_at(self) -> float:
-        """Give the Unix seconds when Python had taken the page over."""
+        """Return the Unix seconds when Python had taken the page over."""
         return float(await self._ask("() => stopwatch.readyAt")) / 1000
 
     async def recovery(self, since: float, patience: float) -> float:

@@ -43,7 +43,7 @@ CHROMIUM_FIRST = [("chromium", "chromium"), later(("firefox", "firefox"))]
 
 
 async def sent_by(page: ChatPage) -> list[str]:
-    """Give all texts that have left a page."""
+    """Return all texts that have left a page."""
     return [str(text) for text in await page.page.evaluate("window.sent")]
 
 
@@ -73,7 +73,7 @@ async def fail(lab: Lab, pages: Pages, room: str, cause: str) -> None:
 
 
 def allow_faults(pages: Pages) -> None:
-    """Expect the browsers to note by themselves that ICE failed, and that the server was started anew."""
+    """Expect the browsers to note by themselves that ICE failed, and that the server was started again."""
     for page in pages:
         page.allow_failed_connection()
         page.allow_lost_server()

@@ -48,7 +48,7 @@ class Postgresql:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url_of(self, database: str) -> str:
-        """Give the URL of a database."""
+        """Return the URL of a database."""
         return f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str) -> str:
@@ -152,7 +152,7 @@ def postgresql() -> Iterator[Postgresql]:
 
 
 def unprivileged() -> dict[str, Any]:
-    """Give whom subprocess is to run PostgreSQL's programs as; nothing for who we are."""
+    """Return whom subprocess is to run PostgreSQL's programs as; nothing for who we are."""
     return {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
 
 

@@ -57,7 +57,7 @@ class AccessTokens:
         return AccessToken(jwt.encode(claims, self._secret, algorithm=ALGORITHM), now + self._life)
 
     def account_id(self, text: str) -> str:
-        """Give the account that a token proves; AuthenticationError if it proves none."""
+        """Return the account that a token proves; AuthenticationError if it proves none."""
         if len(text) > MAX_TOKEN_CHARACTERS:
             raise AuthenticationError
         known = self._known.get(text)

@@ -88,7 +88,7 @@ class Authenticator:
         return self._logged_in(account, mark)
 
     async def account_of(self, token: str) -> Account:
-        """Give the account that a token proves; AuthenticationError if it proves none that exists."""
+        """Return the account that a token proves; AuthenticationError if it proves none that exists."""
         account = await self.accounts.by_id(self.tokens.account_id(token))
         if account is None:
             raise AuthenticationError

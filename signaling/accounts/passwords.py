@@ -71,7 +71,7 @@ class Passwords:
             self._carry_out(self._queue.left(ticket))
 
     async def hash(self, password: str) -> str:
-        """Give the salted hash to store for a password of at most MAX_PASSWORD_BYTES. Wants a turn."""
+        """Return the salted hash to store for a password of at most MAX_PASSWORD_BYTES. Wants a turn."""
         hashed = await self._in_thread(bcrypt.hashpw, password.encode(), bcrypt.gensalt(self._cost))
         return hashed.decode()
 

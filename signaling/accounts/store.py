@@ -33,7 +33,7 @@ class Account:
 
 
 def username_key(username: str) -> str:
-    """Give what makes two names the same."""
+    """Return what makes two names the same."""
     return username.lower()
 
 
@@ -88,11 +88,11 @@ class Accounts:
         return account
 
     async def by_name(self, username: str) -> Account | None:
-        """Give the account of a name, in whatever case."""
+        """Return the account of a name, in whatever case."""
         return await self._one(ACCOUNTS.c.username_key == username_key(username))
 
     async def by_id(self, account_id: str) -> Account | None:
-        """Give the account that a token names, as it was within the last KNOWN_SECONDS.
+        """Return the account that a token names, as it was within the last KNOWN_SECONDS.
 
         Of many who ask for one account at once, one asks the database.
         """

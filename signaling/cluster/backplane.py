@@ -1,7 +1,7 @@
 """Awaits the other processes of a server, by way of Redis: carries out what `SpanningRooms` want outside of this one.
 
 What comes up in one turn of the event loop, and while Redis has not answered, goes there together. Where anything
-fails, the process begins anew under another name, and everyone takes the former for gone; so no message can be lost, or
+fails, the process starts over under another name, and everyone takes the former for gone; so no message can be lost, or
 come twice, between two that take each other for alive.
 """
 
@@ -216,7 +216,7 @@ def _reason(error: Exception) -> str:
 
 
 def _address(url: str) -> str:
-    """Give a URL without its user and password."""
+    """Return a URL without its user and password."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 

@@ -53,20 +53,20 @@ class Stays:
         return {stay.host for stay in self._stays.values()}
 
     def get(self, connection: ConnectionId) -> Stay | None:
-        """Give the stay of a connection."""
+        """Return the stay of a connection."""
         return self._stays.get(connection)
 
     def at(self, host: ProcessId, connection: ConnectionId) -> Stay | None:
-        """Give the stay of a connection at one process."""
+        """Return the stay of a connection at one process."""
         stay = self._stays.get(connection)
         return stay if stay is not None and stay.host == host else None
 
     def at_host(self, host: ProcessId) -> list[tuple[ConnectionId, Stay]]:
-        """Give every stay at a process."""
+        """Return every stay at a process."""
         return [(connection, stay) for connection, stay in self._stays.items() if stay.host == host]
 
     def neighbour(self, stay: Stay, peer_id: str) -> ConnectionId | None:
-        """Give our connection of a peer who is in the same room of the same process."""
+        """Return our connection of a peer who is in the same room of the same process."""
         return self._by_peer.get((stay.search.room, peer_id))
 
     def begin(self, search: Search, host: ProcessId) -> None:
@@ -118,15 +118,15 @@ class Guests:
         return connection
 
     def at(self, connection: ConnectionId) -> Guest | None:
-        """Give the guest of a number."""
+        """Return the guest of a number."""
         return self._guests.get(connection)
 
     def connection(self, guest: Guest) -> ConnectionId | None:
-        """Give the number of a guest."""
+        """Return the number of a guest."""
         return self._connections.get(guest)
 
     def of_process(self, process: ProcessId) -> list[ConnectionId]:
-        """Give the numbers of a process's guests."""
+        """Return the numbers of a process's guests."""
         return [connection for connection, guest in self._guests.items() if guest.process == process]
 
     def forget(self, connection: ConnectionId) -> None:

@@ -105,7 +105,7 @@ def seal(sender: ProcessId, messages: list[ProcessMessage]) -> bytes:
 
 
 def unseal(envelope: bytes) -> tuple[ProcessId, list[ProcessMessage]]:
-    """Give the sender and the messages; a msgspec.DecodeError if it is not one of our envelopes."""
+    """Return the sender and the messages; a msgspec.DecodeError if it is not one of our envelopes."""
     try:
         sender, messages = _DECODER.decode(envelope)
     except RecursionError as error:  # in what is passed over, a field that only another release knows

@@ -1,4 +1,4 @@
-"""Touches Redis for the backplane: two connections and their commands, without retries: whoever breaks begins anew.
+"""Touches Redis for the backplane: two connections and their commands, without retries: whoever breaks starts over.
 
 A process subscribes to a channel of its own, by which messages reach it, and keeps a *lease* on its name. A room's key
 holds the name of the process that it belongs to; that counts while the process has its lease and its subscription. So a

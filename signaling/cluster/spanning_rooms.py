@@ -5,7 +5,7 @@ in it as they do when there is only one process. Two of one process that are in 
 without a message; and two guests of one process that are in a room of another hand each other their descriptions and
 candidates here as well.
 
-A process that cannot be reached takes its rooms with it: its guests are sent to come back, which makes the room anew.
+A process that cannot be reached takes its rooms with it: its guests are sent to come back, which makes the room again.
 What a process keeps while it is cut off are its own rooms and who is connected to it.
 """
 

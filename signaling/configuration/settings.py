@@ -272,7 +272,7 @@ class Settings:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Give the variables that look like settings and are none: misspelt, or of another version."""
+    """Return the variables that look like settings and are none: misspelt, or of another version."""
     known = {spec.metadata["variable"] for spec in fields(Settings)}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 

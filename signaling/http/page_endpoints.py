@@ -84,7 +84,7 @@ def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStat
 
 
 def _coding(asset: Asset, accept_encoding: str) -> str | None:
-    """Give the best coding that a browser takes (RFC 9110 §12.5.3), or None for the content as it is."""
+    """Return the best coding that a browser takes (RFC 9110 §12.5.3), or None for the content as it is."""
     accepted = {}
     for part in accept_encoding.split(","):
         coding, _, parameter = part.partition(";")

@@ -20,7 +20,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def refusal_response(refusal: Refusal) -> Response:
-    """Give the response to a request that is refused."""
+    """Return the response to a request that is refused."""
     headers = {}
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
@@ -42,7 +42,7 @@ def error_response(
     *,
     reference: str | None = None,
 ) -> Response:
-    """Give an error in the one shape that errors have; by the reference, the log has what happened."""
+    """Return an error in the one shape that errors have; by the reference, the log has what happened."""
     error: dict[str, Any] = {"code": code, "message": message}
     if retry_after is not None:
         error["retry_after"] = retry_after

@@ -36,7 +36,7 @@ class Durations:
         self.seconds += seconds
 
     def buckets(self) -> Iterator[tuple[str, int]]:
-        """Give each bound with how many were not above it, as Prometheus has them; `+Inf` is the last."""
+        """Yield each bound with how many were not above it, as Prometheus has them; `+Inf` is the last."""
         return zip((*map(str, self._bounds), "+Inf"), accumulate(self._counts), strict=True)
 
 

@@ -96,7 +96,7 @@ class LogEvent:
 
 
 def pairs(**fields: object) -> str:
-    """Give `key=value key=value`; a value that could be misread, or that holds a line break, is written as JSON."""
+    """Return `key=value key=value`; a value that could be misread, or that holds a line break, is written as JSON."""
     return " ".join(f"{key}={_value(value)}" for key, value in fields.items() if value is not None)
 
 
@@ -124,7 +124,7 @@ class OneLine(logging.Formatter):
     """Time and level before an event; what other packages say becomes an event too, a traceback its field."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the one line of a record."""
+        """Return the one line of a record."""
         return f"time={_time(record)} level={record.levelname.lower()} {pairs(**_fields(self, record))}"
 
 
@@ -132,14 +132,14 @@ class OneObject(logging.Formatter):
     """The same as a JSON object: numbers and truths stand as such, and whatever else as text."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the one line of a record."""
+        """Return the one line of a record."""
         fields = {"time": _time(record), "level": record.levelname.lower(), **_fields(self, record)}
         # In ASCII, so that neither the encoding of standard error nor a lone surrogate in a path matters.
         return json.dumps({name: value for name, value in fields.items() if value is not None}, default=str)
 
 
 def _fields(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str, object]:
-    """Give what stands in a line behind its time and level."""
+    """Return what stands in a line behind its time and level."""
     if _is_ours(record):
         fields = dict(record.args[0].fields)  # type: ignore[index, union-attr]  # that is what makes it ours
     else:
@@ -155,13 +155,13 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 
 def _time(record: logging.LogRecord) -> str:
-    """Give the moment of a record (RFC 3339)."""
+    """Return the moment of a record (RFC 3339)."""
     return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
 
 
 @lru_cache(maxsize=2)
 def _second(second: int) -> str:
-    """Give a second in UTC; many lines are of the same."""
+    """Return a second in UTC; many lines are of the same."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 

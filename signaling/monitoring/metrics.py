@@ -32,7 +32,7 @@ class Gauges:
 
 
 def registry(counters: Counters, gauges: Gauges) -> CollectorRegistry:
-    """Give everything that can be told of this process. It belongs to one app: another has another."""
+    """Return everything that can be told of this process. It belongs to one app: another has another."""
     made = CollectorRegistry()
     made.register(ServerCollector(counters, gauges))
     ProcessCollector(registry=made)
@@ -48,7 +48,7 @@ class ServerCollector(Collector):
     gauges: Gauges
 
     def collect(self) -> Iterator[Metric]:
-        """Give every metric of ours."""
+        """Yield every metric of ours."""
         yield from self._gauges()
         yield from _counters(self.counters)
         yield from _histograms(self.counters)

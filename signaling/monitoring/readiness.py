@@ -34,7 +34,7 @@ class Readiness:
         self.is_stopping = True
 
     async def dependencies(self) -> dict[str, str]:
-        """Give `ok`, or a phrase that a stranger may read, for each dependency."""
+        """Return `ok`, or a phrase that a stranger may read, for each dependency."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._look_at_all())
         # Whoever does not wait for the answer must not take it from the others.

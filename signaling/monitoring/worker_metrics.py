@@ -70,7 +70,7 @@ class WorkerMetrics:
             self._worker.path.unlink(missing_ok=True)
 
     async def collect(self) -> list[Metric]:
-        """Give the metrics of every worker, those of one name together."""
+        """Return the metrics of every worker, those of one name together."""
         numbers = self._others()
         answers = await asyncio.gather(*(self._ask(number) for number in numbers))
         told = {self._worker.number: self._own(), **dict(zip(numbers, answers, strict=True))}

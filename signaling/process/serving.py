@@ -73,7 +73,7 @@ class Server(uvicorn.Server):
 
 
 def configuration(app: Starlette, settings: Settings, clients: WaitingClients | None = None) -> uvicorn.Config:
-    """Give uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
+    """Return uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
     clients = clients or waiting_clients(most_files=most_open_files())
     gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
     wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
@@ -161,7 +161,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def _listeners(family: int, address: tuple[object, ...]) -> list[socket.socket]:
-    """Give one socket, or none where a name has an address that the machine lacks: localhost's ::1 without IPv6."""
+    """Return one socket, or none where a name has an address that the machine lacks: localhost's ::1 without IPv6."""
     try:
         listener = socket.create_server(address, family=family, backlog=BACKLOG)
     except OSError as error:

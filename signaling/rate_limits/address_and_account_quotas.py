@@ -97,7 +97,7 @@ class Holder:
         return self.buffered_bytes <= self.bounds.buffered_bytes
 
     def is_idle(self, now: float) -> bool:
-        """Tell whether it can be forgotten: one that is made anew would be the same."""
+        """Tell whether it can be forgotten: one that is made again would be the same."""
         budgets = (self._handshakes, self._requests, self.frames)
         return self.connections == 0 and self.penalty.is_clean(now) and all(budget.is_full(now) for budget in budgets)
 

@@ -50,12 +50,12 @@ class RateLimit:
 
 
 def registration_limit(settings: Settings, counters: RateCounters) -> RateLimit:
-    """Give the limit on new accounts, counted by address."""
+    """Return the limit on new accounts, counted by address."""
     return RateLimit(counters, settings.register_limit, "register")
 
 
 def ice_servers_limit(settings: Settings, counters: RateCounters) -> RateLimit:
-    """Give the limit on TURN credentials, counted by account."""
+    """Return the limit on TURN credentials, counted by account."""
     return RateLimit(counters, settings.ice_servers_limit, "ice servers")
 
 

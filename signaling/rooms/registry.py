@@ -63,7 +63,7 @@ class Room:
     members: dict[str, Member] = field(default_factory=dict)
 
     def others(self, member: Member) -> list[Member]:
-        """Give everyone else, as a list of its own."""
+        """Return everyone else, as a list of its own."""
         return [other for other in self.members.values() if other is not member]
 
     @property

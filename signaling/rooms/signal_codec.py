@@ -50,7 +50,7 @@ Told = Event | ForwardedSignal
 
 
 def decode(text: str) -> Asked:
-    """Give what a client asks for, or raise a RemoteProtocolError that says what is wrong."""
+    """Return what a client asks for, or raise a RemoteProtocolError that says what is wrong."""
     if text.startswith(REQUEST_HEAD) and (relayed := _as_it_came(text)) is not None:
         return relayed
     request = REQUESTS.decode(text)
@@ -58,20 +58,20 @@ def decode(text: str) -> Asked:
 
 
 def encode(event: Told) -> bytes:
-    """Give the JSON of an event, in UTF-8."""
+    """Return the JSON of an event, in UTF-8."""
     if isinstance(event, ForwardedSignal):
         return f'{{"type":"signal","from":"{event.sender}",{event.rest}'.encode()
     return _written(event) or EVENTS.encode(event).encode()
 
 
 def checked_signal(request: SignalRequest) -> CheckedSignal:
-    """Write anew what a `signal` carries."""
+    """Write again what a `signal` carries."""
     text = EVENTS.encode(Signal(SENDER_STAND_IN, request.description, request.candidate))
     return CheckedSignal(request.to, text.removeprefix(f'{{"type":"signal","from":"{SENDER_STAND_IN}",'))
 
 
 def _written(event: Event) -> bytes | None:
-    """Give the JSON of an event; None if the codec has to write it, or to say which bound it breaks.
+    """Return the JSON of an event; None if the codec has to write it, or to say which bound it breaks.
 
     Patterns are not looked at: names of rooms and people were when they came, and ids and tokens are our own.
     """
@@ -86,7 +86,7 @@ def _written(event: Event) -> bytes | None:
 
 
 def _as_it_came(text: str) -> CheckedSignal | None:
-    """Give a `signal` that can go on as it is; None if the codec has to look at it."""
+    """Return a `signal` that can go on as it is; None if the codec has to look at it."""
     if len(text) > MAX_REQUEST_BYTES or not text.isascii():
         return None
     try:
@@ -123,7 +123,7 @@ def _candidate_stands_plain(text: str, signal: Any) -> bool:
 
 
 def _shape(cls: type[Any], **options: Any) -> type[msgspec.Struct]:
-    """Give msgspec's spelling of a dataclass of the protocol, which refuses unknown fields as the codec does."""
+    """Return msgspec's spelling of a dataclass of the protocol, which refuses unknown fields as the codec does."""
     hints = get_type_hints(cls, include_extras=True)
     shaped = [
         (wire_name(field), _spelled(hints[field.name]), *([] if field.default is MISSING else [field.default]))

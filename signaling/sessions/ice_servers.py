@@ -23,7 +23,7 @@ class IceServerList:
     """Seconds."""
 
     def of(self, account_id: str, now: float) -> IceServers:
-        """Give the servers for an account, with credentials of its own from now on; `now` in Unix seconds."""
+        """Return the servers for an account, with credentials of its own from now on; `now` in Unix seconds."""
         stun = (IceServer(self.stun_urls),) if self.stun_urls else ()
         if not self.turn_urls:
             return IceServers(stun)
@@ -33,7 +33,7 @@ class IceServerList:
 
 
 def turn_server(urls: Sequence[str], secret: str, account_id: str, expires_at: int) -> IceServer:
-    """Give TURN servers with credentials for an account; Unix seconds, and the secret as the TURN servers have it.
+    """Return TURN servers with credentials for an account; Unix seconds, and the secret as the TURN servers have it.
 
     draft-uberti-behave-turn-rest-00 §2.2: the username says until when, and the password proves that we said so.
     """

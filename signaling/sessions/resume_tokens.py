@@ -24,6 +24,6 @@ class ResumeTokens:
         return f"{peer_id}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
     def peer_id(self, token: str, account_id: str) -> str | None:
-        """Give the peer that a token makes of an account; None if it is not for this account, or not ours."""
+        """Return the peer that a token makes of an account; None if it is not for this account, or not ours."""
         peer_id = token.partition(".")[0]
         return peer_id if hmac.compare_digest(token.encode(), self.issue(peer_id, account_id).encode()) else None

@@ -130,7 +130,7 @@ class SignalingEndpoint:
 
 
 def _token(websocket: WebSocket) -> str:
-    """Give the token that a handshake carries, in a subprotocol or in the query."""
+    """Return the token that a handshake carries, in a subprotocol or in the query."""
     for offer in websocket.scope["subprotocols"]:
         if offer.startswith(TOKEN_SUBPROTOCOL_PREFIX):
             return str(offer.removeprefix(TOKEN_SUBPROTOCOL_PREFIX))

@@ -23,7 +23,7 @@ ZIP_UNIX = 3
 
 
 def app_archive(packages: Iterable[str]) -> bytes:
-    """Give a ZIP of the Python source of some packages, the same bytes for the same source, on every machine."""
+    """Return a ZIP of the Python source of some packages, the same bytes for the same source, on every machine."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, source in _sources(packages):

@@ -9,7 +9,7 @@ HEADER_ONLY = ("frame-ancestors 'none'",)
 
 
 def content_policy(inline_scripts: Iterable[str], inline_styles: Iterable[str], connections: str) -> list[str]:
-    """Give the directives of the policy.
+    """Return the directives of the policy.
 
     Of what stands in a page itself, only that runs or shows whose checksum is named. `connections` are sources beside
     the page's own host.
@@ -34,6 +34,6 @@ def content_policy(inline_scripts: Iterable[str], inline_styles: Iterable[str], 
 
 
 def meta_policy(inline_scripts: Iterable[str], inline_styles: Iterable[str], connections: str) -> str:
-    """Give the policy for a `meta` element, which cannot say all that a header can."""
+    """Return the policy for a `meta` element, which cannot say all that a header can."""
     directives = content_policy(inline_scripts, inline_styles, connections)
     return "; ".join(directive for directive in directives if directive not in HEADER_ONLY)

@@ -57,7 +57,7 @@ def export_site(
 
 
 def read_signaler(text: str) -> str:
-    """Give an origin as browsers write it, of what can be one for a page that came by https."""
+    """Return an origin as browsers write it, of what can be one for a page that came by https."""
     origin = normal_origin(text.removesuffix("/"))
     if origin is None:
         raise InvalidOption("--signaler", "must be an origin without a path, like https://chat.example.org")
@@ -71,7 +71,7 @@ def read_signaler(text: str) -> str:
 
 
 def read_base_path(text: str) -> str:
-    """Give a path with a slash at both ends."""
+    """Return a path with a slash at both ends."""
     path = f"/{text.strip('/')}/" if text.strip("/") else "/"
     if BASE_PATH.fullmatch(path) is None:
         raise InvalidOption("--base-path", "must be a path of letters, digits, “-”, “_”, “~” and “.”, like /p2p-chat/")
@@ -79,14 +79,14 @@ def read_base_path(text: str) -> str:
 
 
 def _connections(origin: str) -> str:
-    """Give what the page may connect to; where the server is on this machine, any port of that will do."""
+    """Return what the page may connect to; where the server is on this machine, any port of that will do."""
     parts = urlsplit(origin)
     own = f" http://{parts.hostname}:* ws://{parts.hostname}:*" if parts.scheme == "http" else ""
     return ANY_SECURE + own
 
 
 def _files(site: Site, target: Target, origin: str) -> Iterator[tuple[str, Content]]:
-    """Give the files in the order of writing: the page when all is there that it asks for, and then its worker."""
+    """Yield the files in the order of writing: the page when all is there that it asks for, and then its worker."""
     for name, asset in site.assets.items():
         yield from _variants(site.address(name).removeprefix(site.base), asset)
     for name, asset in site.runtime.items():
@@ -104,7 +104,7 @@ def _files(site: Site, target: Target, origin: str) -> Iterator[tuple[str, Conte
 
 
 def _variants(name: str, asset: Asset) -> Iterator[tuple[str, Content]]:
-    """Give a file after its compressed forms: those of the build, or where there are none, what Python can make."""
+    """Yield a file after its compressed forms: those of the build, or where there are none, what Python can make."""
     for coding, path in sorted(asset.encoded.items()):
         yield name + ENCODINGS[coding], path
     if not asset.encoded and PurePosixPath(name).suffix not in COMPRESSED:
@@ -113,7 +113,7 @@ def _variants(name: str, asset: Asset) -> Iterator[tuple[str, Content]]:
 
 
 def _headers(site: Site, target: Target) -> str:
-    """Give the headers, as Netlify and Cloudflare Pages read them."""
+    """Return the headers, as Netlify and Cloudflare Pages read them."""
     policy = security_headers(site.inline_scripts, site.inline_styles, target.connections)
     caching = {
         **dict.fromkeys(("assets/*", "pyodide/*"), FOREVER),
@@ -128,7 +128,7 @@ def _headers(site: Site, target: Target) -> str:
 
 
 def _redirects(base: str) -> str:
-    """Give the rewriting rules, as Netlify and Cloudflare Pages read them.
+    """Return the rewriting rules, as Netlify and Cloudflare Pages read them.
 
     A rule with index.html at its end would have Cloudflare Pages send the browser to the lobby.
     """

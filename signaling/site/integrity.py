@@ -25,17 +25,17 @@ class Integrity:
     """Has modules checked that scripts import (HTML §8.1.6.1)."""
 
     def of(self, address: str) -> str:
-        """Give a file's checksum, or nothing."""
+        """Return a file's checksum, or nothing."""
         return self.checksums.get(address, "")
 
 
 def integrity_of(contents: Mapping[str, bytes], addresses: Mapping[str, str]) -> Integrity:
-    """Give the checks of these files, which stand at these addresses."""
+    """Return the checks of these files, which stand at these addresses."""
     checksums = {addresses[name]: checksum(content) for name, content in contents.items()}
     modules = {addresses[name]: checksums[addresses[name]] for name in SCRIPTS if name in contents}
     return Integrity(checksums, json.dumps({"integrity": modules}, separators=(",", ":")))
 
 
 def checksum(content: bytes) -> str:
-    """Give the checksum as browsers take it (Subresource Integrity §3.1)."""
+    """Return the checksum as browsers take it (Subresource Integrity §3.1)."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"

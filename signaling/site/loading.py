@@ -63,7 +63,7 @@ class Asset:
     """The same content compressed, by content coding, the smallest first."""
 
     def read(self) -> bytes:
-        """Give the content."""
+        """Return the content."""
         return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
 
     @property
@@ -94,7 +94,7 @@ class Site:
         return _runtime_path(self.base, self.runtime_version)
 
     def address(self, name: str) -> str:
-        """Give the path of an asset; with another content it has another one."""
+        """Return the path of an asset; with another content it has another one."""
         return _address(self.base, name, self.assets[name])
 
 
@@ -109,14 +109,14 @@ class Beginning:
     """By what a browser knows that the snapshot is whole (Subresource Integrity)."""
 
     def values(self, addresses: Mapping[str, str]) -> dict[str, str]:
-        """Give what the page's template asks for."""
+        """Return what the page's template asks for."""
         snapshot = addresses[self.snapshot] if self.snapshot else ""
         library, program = addresses[self.library], addresses[self.program]
         return {"library": library, "program": program, "snapshot": snapshot, "integrity": self.integrity}
 
 
 def static_folder() -> Path:
-    """Give the folder of the page's files: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of the page's files: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parents[1]
     installed = package / "static"
     return installed if installed.is_dir() else package.parent / "static"
@@ -151,12 +151,12 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, target: Targ
 
 
 def runtime_pin(static: Path) -> str:
-    """Give the version and integrity of the runtime, as `bundle/pyodide.py` has written them beside it."""
+    """Return the version and integrity of the runtime, as `bundle/pyodide.py` has written them beside it."""
     return (static / RUNTIME_FOLDER / RUNTIME_VERSION).read_text(encoding="utf-8")
 
 
 def served_files(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Give the name and the content of everything that is served."""
+    """Yield the name and the content of everything that is served."""
     for name, asset in {PAGE: site.page, WORKER: site.worker, **site.assets, **site.runtime}.items():
         yield name, asset.read()
 
@@ -191,7 +191,7 @@ def _release(templates: Mapping[str, bytes], values: Mapping[str, str]) -> str:
 
 
 def _static_files(static: Path) -> dict[str, bytes]:
-    """Give every file under a folder by its path in it, but the runtime and what is hidden."""
+    """Return every file under a folder by its path in it, but the runtime and what is hidden."""
     files = {}
     for path in sorted(static.rglob("*")):
         name = path.relative_to(static)
@@ -209,7 +209,7 @@ def _runtime(folder: Path, built: Path) -> tuple[str, dict[str, Asset]]:
 
 
 def _lock_without_packages(static: Path) -> str:
-    """Give a lock file that says of which runtime it is, and no more: nothing is loaded that the whole one lists."""
+    """Return a lock file that says of which runtime it is, and no more: nothing is loaded that the whole one lists."""
     lock = json.loads((static / RUNTIME_FOLDER / RUNTIME_LOCK).read_text(encoding="utf-8"))
     return json.dumps({"info": lock["info"], "packages": {}}, separators=(",", ":"))
 
@@ -222,7 +222,7 @@ def _languages(addresses: Mapping[str, str]) -> str:
 
 
 def _file(name: str, path: Path, built: Path) -> Asset:
-    """Give a file that is too large to be held in memory."""
+    """Return a file that is too large to be held in memory."""
     content = path.read_bytes()
     return Asset(_media_type(name), _short(content), path, encoded(built, content))
 

@@ -41,12 +41,12 @@ def start_of(built: Path, runtime: str, archive: bytes) -> Start:
 
 
 def digest(content: bytes) -> str:
-    """Give the name under which the build knows a content."""
+    """Return the name under which the build knows a content."""
     return hashlib.sha256(content).hexdigest()[:DIGITS]
 
 
 def encoded(folder: Path, content: bytes) -> Mapping[str, Path]:
-    """Give the files that hold a content compressed, by their content coding, the smallest first."""
+    """Return the files that hold a content compressed, by their content coding, the smallest first."""
     files = {coding: folder / (digest(content) + ending) for coding, ending in ENCODINGS.items()}
     sizes = {coding: path.stat().st_size for coding, path in files.items() if path.is_file()}
     return {coding: files[coding] for coding in sorted(sizes, key=lambda coding: sizes[coding])}

@@ -10,7 +10,7 @@ from signaling.site.content_policy import content_policy
 def security_headers(
     inline_scripts: Iterable[str] = (), inline_styles: Iterable[str] = (), connections: str = ""
 ) -> dict[str, str]:
-    """Give the headers; `content_policy` says what the arguments are."""
+    """Return the headers; `content_policy` says what the arguments are."""
     return {
         "Content-Security-Policy": "; ".join(content_policy(inline_scripts, inline_styles, connections)),
         "Cross-Origin-Opener-Policy": "same-origin",

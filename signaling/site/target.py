@@ -42,7 +42,7 @@ OWN_SERVER = Target()
 def page_values(
     target: Target, integrity: Integrity, addresses: Mapping[str, str], scripts: Iterable[str], styles: Iterable[str]
 ) -> dict[str, str]:
-    """Give what the templates ask for; `scripts` and `styles` are the checksums of what stands in the page itself."""
+    """Return what the templates ask for; `scripts` and `styles` are the checksums of what stands in the page itself."""
     values = {"base": target.base, "config": target.config, "caches": target.cache_prefix}
     values |= {"policy": "", "import map": "", **{f"integrity {name}": "" for name in SCRIPTS}}
     if target.is_elsewhere:

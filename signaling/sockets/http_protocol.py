@@ -196,7 +196,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._look()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over with what was parsed, where uvicorn would write it anew to be parsed again."""
+        """Hand the connection over with what was parsed, where uvicorn would write it again to be parsed again."""
         if self._is_answering():
             raise MalformedRequest("there is a response under way")
         self._wait_for(None)

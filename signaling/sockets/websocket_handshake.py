@@ -57,7 +57,7 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
     data_received = None
 
     def get_buffer(self, size_hint: int) -> memoryview:
-        """Give a place for what comes next, which bounds both what is kept and what is sent on at once."""
+        """Return a place for what comes next, which bounds both what is kept and what is sent on at once."""
         place: memoryview = WSProtocol.get_buffer(self, size_hint)
         return place[:READ_BYTES]
 
@@ -245,7 +245,7 @@ class Upgrade(asyncio.Protocol):
 
 
 def wire_of(scope: Scope) -> Wire:
-    """Give the wire of a WebSocket that has been accepted."""
+    """Return the wire of a WebSocket that has been accepted."""
     wire: Wire = scope["extensions"][EXTENSION]["wire"]()
     return wire
 

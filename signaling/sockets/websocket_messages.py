@@ -498,12 +498,12 @@ class Wire(WSListener):
 
 
 def _number(code: Any) -> int:
-    """Give the number of a close code, of which picows knows some by name."""
+    """Return the number of a close code, of which picows knows some by name."""
     return int(code)
 
 
 def _text_frame_head(size: int) -> bytes:
-    """Give what stands before a text of so many bytes (RFC 6455 §5.2): a server's frame has no mask."""
+    """Return what stands before a text of so many bytes (RFC 6455 §5.2): a server's frame has no mask."""
     if size < LONG:
         return b"\x81%c" % size
     if size < VERY_LONG:

@@ -32,7 +32,7 @@ def token_secret(settings: Settings) -> bytes:
 
 
 def sqlite_path(settings: Settings) -> Path:
-    """Give the file for the accounts, made if it is missing: nobody else may read the hashes of passwords."""
+    """Return the file for the accounts, made if it is missing: nobody else may read the hashes of passwords."""
     path = settings.data_dir / SQLITE_FILE
     with _complaining(settings.data_dir):
         _make_folder(settings.data_dir)

@@ -78,14 +78,14 @@ class Database:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection to read from; DatabaseUnavailable if the database is away, now or in the middle."""
+        """Yield a connection to read from; DatabaseUnavailable if the database is away, now or in the middle."""
         with self._away_told():
             async with asyncio.timeout(self._patience), self._engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection within a transaction, which an error undoes; DatabaseUnavailable as above."""
+        """Yield a connection within a transaction, which an error undoes; DatabaseUnavailable as above."""
         with self._away_told():
             async with asyncio.timeout(self._patience), self._engine.begin() as connection:
                 yield connection
@@ -111,7 +111,7 @@ class Database:
 
 
 def chosen_url(settings: Settings) -> URL:
-    """Give the database that the settings name, or else SQLite's file in the data folder."""
+    """Return the database that the settings name, or else SQLite's file in the data folder."""
     return database_url(settings.database_url) if settings.database_url else sqlite_url(sqlite_path(settings))
 
 
@@ -151,7 +151,7 @@ def _unreadable(reason: str) -> DatabaseUnusable:
 
 
 def sqlite_url(path: object) -> URL:
-    """Give the URL of an SQLite file."""
+    """Return the URL of an SQLite file."""
     return URL.create(AIOSQLITE, database=str(path))
 
 

@@ -136,7 +136,7 @@ def test_scaled_profile_is_optional() -> None:
 
 
 def denied_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Give the networks that coturn relays nothing to."""
+    """Return the networks that coturn relays nothing to."""
     text = (ROOT / "deploy" / "turnserver.conf").read_text(encoding="utf-8")
     ranges = [(first, last or first) for first, last in RANGE.findall(text)]
     return [

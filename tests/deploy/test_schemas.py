@@ -18,7 +18,7 @@ CHECK_SECONDS = 60
 
 
 def complaints(path: Path, schema: str) -> str:
-    """Give what a schema has against a file; nothing where it fits."""
+    """Return what a schema has against a file; nothing where it fits."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(path)]
     process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CHECK_SECONDS)  # noqa: S603
     return "" if process.returncode == 0 else process.stdout + process.stderr

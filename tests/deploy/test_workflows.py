@@ -20,7 +20,7 @@ WRITES = {("ci.yml", "publish"): {"packages"}, ("pages.yml", "deploy"): {"pages"
 
 
 def jobs(path: Path) -> dict[str, dict[str, Any]]:
-    """Give a workflow's jobs."""
+    """Return a workflow's jobs."""
     found: dict[str, dict[str, Any]] = read(path)["jobs"]
     return found
 
@@ -32,7 +32,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def commands(path: Path) -> Iterator[str]:
-    """Give every line that a workflow runs."""
+    """Yield every line that a workflow runs."""
     for job in jobs(path).values():
         for step in job["steps"]:
             yield from step.get("run", "").splitlines()

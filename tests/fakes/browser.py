@@ -44,11 +44,11 @@ class PageRandom:
     given: deque[str] = field(default_factory=deque)
 
     def random(self) -> float:
-        """Give a number."""
+        """Return a number."""
         return self.agenda.random.random()
 
     def token(self) -> str:
-        """Give the token that was given beforehand, or one of chance."""
+        """Return the token that was given beforehand, or one of chance."""
         if self.given:
             return self.given.popleft()
         return urlsafe_b64encode(self.agenda.random.randbytes(16)).decode().rstrip("=")

@@ -63,7 +63,7 @@ class PageClock:
         self._loop = browser.loop
 
     def now(self) -> float:
-        """Give the time of the world."""
+        """Return the time of the world."""
         return self._agenda.now
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
@@ -107,7 +107,7 @@ class PageDatabase:
         return await self.browser.transact(partial(self.browser.profile.write, changes))
 
     async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
-        """Give values, once what was to be written before is written."""
+        """Return values, once what was to be written before is written."""
         if not keys:
             return []
         return await self.browser.transact(partial(self.browser.profile.get, keys), READING)
@@ -121,7 +121,7 @@ class PageDatabase:
         newest: int | None = None,
         oldest: int | None = None,
     ) -> Sequence[tuple[Key, str]]:
-        """Give rows, once what was to be written before is written."""
+        """Return rows, once what was to be written before is written."""
         read = partial(self.browser.profile.read, prefix, before=before, after=after, newest=newest, oldest=oldest)
         return await self.browser.transact(read, READING)
 

@@ -92,7 +92,7 @@ class FakeElement:
         self._scroll_top = max(0.0, min(pixels, self.scroll_height - self.client_height))
 
     def get(self, attribute: str) -> str | None:
-        """Give an attribute's value, or None if it is not there."""
+        """Return an attribute's value, or None if it is not there."""
         return self.attributes.get(attribute)
 
     def set(self, attribute: str, value: str | None) -> None:
@@ -125,7 +125,7 @@ class FakeElement:
             self.parent = None
 
     def copy(self) -> FakeElement:
-        """Give another one like it, with all that is in it."""
+        """Return another one like it, with all that is in it."""
         other = self.page.create(self.tag, self.attributes)
         other.append(*(child if isinstance(child, str) else child.copy() for child in self.children))
         return other
@@ -150,7 +150,7 @@ class FakeElement:
         return not self.hidden and (self.parent.is_shown() if self.parent else self is self.page.html)
 
     def all(self) -> Iterator[FakeElement]:
-        """Give the element and what is in it, in the order of the document."""
+        """Yield the element and what is in it, in the order of the document."""
         yield self
         for child in self.children:
             if isinstance(child, FakeElement):
@@ -235,14 +235,14 @@ class FakeDocument:
         return element
 
     def by_id(self, element_id: str) -> FakeElement:
-        """Give the element of an id; KeyError if the page has none."""
+        """Return the element of an id; KeyError if the page has none."""
         found = self.html.every(id=element_id)
         if not found:
             raise KeyError(element_id)
         return found[0]
 
     def root(self) -> FakeElement:
-        """Give the <html> element."""
+        """Return the <html> element."""
         return self.html
 
     def next_frame(self, callback: Callable[[], None]) -> Dispose:

@@ -147,7 +147,7 @@ class Fleet:
             process.begin()
 
     def name(self, process: Process) -> ProcessId:
-        """Give a process a name that none had before."""
+        """Return a process a name that none had before."""
         name = ProcessId(f"process-{next(self._numbers)}")
         self.by_id[name] = process
         return name

@@ -81,8 +81,8 @@ class Jsep(ABC):
         return fragment_of(self._local), fragment_of(self._remote)
 
     @abstractmethod
-    def on_agreed(self, *, anew: bool) -> None:
-        """Offer and answer are set; `anew` tells whether they begin a new ICE generation."""
+    def on_agreed(self, *, again: bool) -> None:
+        """Offer and answer are set; `again` tells whether they begin a new ICE generation."""
 
     @abstractmethod
     def on_candidate(self) -> None:
@@ -208,7 +208,7 @@ class Jsep(ABC):
         self._set_signaling_state("stable")
         self._negotiation_needed = False
         self._update_negotiation_needed()
-        self.on_agreed(anew=self.generation != before)
+        self.on_agreed(again=self.generation != before)
 
     def _describe(self, kind: str, fragment: str, setup: str) -> Description:
         sdp = f"a=fingerprint:sha-256 {self.fingerprint}\r\na=ice-ufrag:{fragment}\r\na=setup:{setup}\r\n"
@@ -252,5 +252,5 @@ class Jsep(ABC):
 
 
 def fragment_of(description: Description | None) -> str:
-    """Give the ICE username fragment of a description, or nothing."""
+    """Return the ICE username fragment of a description, or nothing."""
     return min(username_fragments(description.sdp)) if description else ""

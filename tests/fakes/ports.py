@@ -33,11 +33,11 @@ class FakeClock:
 
     @property
     def running(self) -> list[float]:
-        """Give the seconds that each running timer still has, the soonest first."""
+        """Return the seconds that each running timer still has, the soonest first."""
         return sorted(due - self._now for due, _ in self._timers.values())
 
     def now(self) -> float:
-        """Give the time that the test has set."""
+        """Return the time that the test has set."""
         return self._now
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
@@ -67,11 +67,11 @@ class FakeRandom:
         self._count = 0
 
     def random(self) -> float:
-        """Give the middle."""
+        """Return the middle."""
         return 0.5
 
     def token(self) -> str:
-        """Give the next token."""
+        """Return the next token."""
         self._count += 1
         return f"token-{self._count:016}"
 
@@ -110,7 +110,7 @@ class FakeDatabase(MemoryDatabase):
         return await super().write(changes)
 
     async def read(self, prefix: Key, **limits: Any) -> Sequence[tuple[Key, str]]:
-        """Give rows, or fail, or never come back."""
+        """Return rows, or fail, or never come back."""
         if self.hanging:
             await asyncio.get_running_loop().create_future()
         if self.unreadable:
@@ -231,7 +231,7 @@ class FakeHttp:
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
-        """Give the next answer."""
+        """Return the next answer."""
         self.requests.append((path, body, token))
         await asyncio.sleep(0)
         if not self.answers:
@@ -242,7 +242,7 @@ class FakeHttp:
         return answer
 
     async def get(self, path: str, *, token: str) -> Response:
-        """Give the next answer."""
+        """Return the next answer."""
         return await self.post(path, "", token=token)
 
 
@@ -342,11 +342,11 @@ class FakeBinaryData:
 
     @property
     def size(self) -> int:
-        """Give the length."""
+        """Return the length."""
         return len(self.content)
 
     def to_bytes(self) -> bytes:
-        """Give the bytes."""
+        """Return the bytes."""
         assert not self.releases
         return self.content
 
@@ -401,13 +401,13 @@ class FakePeerConnection:
         return self.channels[-1]
 
     async def selected_path(self) -> SelectedPath | None:
-        """Give the path that the test has set."""
+        """Return the path that the test has set."""
         self.looked_after.append(list(self.done))
         await asyncio.sleep(0)
         return self.path
 
     async def bytes_received(self) -> int | None:
-        """Give the count that the test has set."""
+        """Return the count that the test has set."""
         await asyncio.sleep(0)
         return self.received
 

@@ -38,11 +38,11 @@ class Profile:
         return made
 
     def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
-        """Give values."""
+        """Return values."""
         return at_once(self._rows.get(keys))
 
     def read(self, prefix: Key, **limits: Any) -> Sequence[tuple[Key, str]]:
-        """Give rows."""
+        """Return rows."""
         return at_once(self._rows.read(prefix, **limits))
 
 

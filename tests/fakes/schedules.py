@@ -22,7 +22,7 @@ class Outcome:
 
 
 def world_of(seed: int) -> World:
-    """Give the world of a schedule: mostly two people with a browser each, and others in between."""
+    """Return the world of a schedule: mostly two people with a browser each, and others in between."""
     if seed % 50 == 0:
         return World(seed, accounts=PLACES, wanderers=seed % 100 == 0, liar=seed % 100 == 50)
     if seed % 50 == 25:

@@ -72,7 +72,7 @@ class Internet:
         del self._connections[connection.fingerprint]
 
     def find(self, description: Description | None) -> PeerConnection | None:
-        """Give the connection that has a description's certificate, if it lives."""
+        """Return the connection that has a description's certificate, if it lives."""
         return self._connections.get(min(fingerprints(description.sdp)).split()[1]) if description else None
 
     def is_cut(self, place: str, other: str) -> bool:
@@ -229,9 +229,9 @@ class PeerConnection(Jsep):
 
     # The path
 
-    def on_agreed(self, *, anew: bool) -> None:
+    def on_agreed(self, *, again: bool) -> None:
         """Look for a path of the new generation, if it is one."""
-        if anew and self.connection_state != "connected":
+        if again and self.connection_state != "connected":
             self._set_connection_state("connecting")
             self._expect_trouble(CONNECTING_FAILS_AFTER, self._fail)
         self._look_at_both_ends()
@@ -241,7 +241,7 @@ class PeerConnection(Jsep):
         self._look_at_both_ends()
 
     def counterpart(self) -> PeerConnection | None:
-        """Give the connection at the other end, if both know each other."""
+        """Return the connection at the other end, if both know each other."""
         other = self._internet.find(self.remote_description)
         return other if other is not None and self._internet.find(other.remote_description) is self else None
 

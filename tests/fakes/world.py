@@ -51,7 +51,7 @@ class Home:
 
     @property
     def disks(self) -> list[Disk]:
-        """Give all that this person has ever kept."""
+        """Return all that this person has ever kept."""
         return [*self.left_behind, self.disk]
 
 
@@ -174,7 +174,7 @@ class World:
         return copied
 
     def _faults(self) -> list[Callable[[], None]]:
-        """Give what can go wrong; what stands here twice happens twice as often."""
+        """Return what can go wrong; what stands here twice happens twice as often."""
         twice = [self._cut_path, self._break_channel, self._lose_server, self._reload, self._stall]
         return [*twice, *twice, self._overrun, self._restart_server, self._check, self._sleep, self._silence]
 
@@ -217,7 +217,7 @@ class World:
         self.internet.cut(frozenset({page.place, self.agenda.random.choice(others)}), min(seconds, 60.0))
 
     def _reload(self) -> None:
-        """Load a page anew, crash its browser, or leave the room and come back; now and then both pages at once."""
+        """Load a page again, crash its browser, or leave the room and come back; now and then both pages at once."""
         for page in list(self.pages.values()) if self.agenda.chance(0.2) else [self._any_page()]:
             end = self.agenda.random.choice((page.crash, page.crash, page.close, page.leave))
             wanders = self._wanderers and self.agenda.chance(0.3)
@@ -233,7 +233,7 @@ class World:
             self.agenda.within(0.2, 3.0, partial(self._enter, page.place))
 
     def _update_all(self) -> None:
-        """Load every page anew, in the release of today."""
+        """Load every page again, in the release of today."""
         self._releases = False
         for place, page in self.pages.items():
             page.close()
@@ -316,5 +316,5 @@ class World:
 
 
 def _open_to(end: PeerConnection) -> PeerConnection | None:
-    """Give the other end of a connection whose channel is open here."""
+    """Return the other end of a connection whose channel is open here."""
     return end.counterpart() if end.channel is not None and end.channel.ready_state == "open" else None

@@ -58,7 +58,7 @@ def _instances(cls: Any) -> st.SearchStrategy[Any]:
 
 
 def _built(cls: Any, arguments: dict[str, Any]) -> Any:
-    """Give an instance, or None where the fields are fine one by one and not together."""
+    """Return an instance, or None where the fields are fine one by one and not together."""
     try:
         return cls(**arguments)
     except MalformedMessage:

@@ -35,20 +35,20 @@ def decode_or_refuse(codec: Codec[Any], text: str) -> None:
 
 
 def decoding_fault(text: str) -> str:
-    """Give the reason for which a request is malformed."""
+    """Return the reason for which a request is malformed."""
     with pytest.raises(MalformedMessage) as caught:
         REQUESTS.decode(text)
     return caught.value.reason
 
 
 def joined_with(peers: int) -> Event:
-    """Give an event that names so many others."""
+    """Return an event that names so many others."""
     others = tuple(events.Peer(f"{number:016}", "ben") for number in range(peers))
     return events.Joined("den", PEER_ID, "token", resumed=False, peers=others, capacity=2)
 
 
 def welcome_with(*servers: IceServer) -> Event:
-    """Give an event that names these servers."""
+    """Return an event that names these servers."""
     return events.Welcome(PEER_ID, "token", servers, events.Limits(1, 1))
 
 

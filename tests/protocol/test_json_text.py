@@ -17,14 +17,14 @@ PIECES = st.lists(st.sampled_from([*'[]{}"\\,:1a ', '\\"', "\\\\", '"a":']), max
 
 
 def fault_of(text: str) -> str:
-    """Give the reason for which a text is refused."""
+    """Return the reason for which a text is refused."""
     with pytest.raises(MalformedMessage) as caught:
         parse_json(text)
     return caught.value.reason
 
 
 def nested(depth: int, opening: str = "[", inside: str = "", closing: str = "]") -> str:
-    """Give arrays or objects in one another."""
+    """Return arrays or objects in one another."""
     return opening * depth + inside + closing * depth
 
 

@@ -19,7 +19,7 @@ FULL = Error(ErrorCode.TOO_MANY_DEVICES, "Close one of them.", 3.0)
 
 
 def said(event: Event) -> Event:
-    """Give an event a code that the server uses, since the codec lets others through as well."""
+    """Return an event a code that the server uses, since the codec lets others through as well."""
     return Error(ErrorCode.INTERNAL, event.message, event.retry_after) if isinstance(event, Error) else event
 
 

@@ -80,7 +80,7 @@ def few_files() -> Iterator[int]:
 
 
 def quick_settings(data_dir: Path, **changes: Any) -> Settings:
-    """Give settings of development on any free port, with cheap passwords and room for many accounts."""
+    """Return settings of development on any free port, with cheap passwords and room for many accounts."""
     generous = Settings.read({"P2PCHAT_REGISTER_LIMIT": "1000/hour"}).register_limit
     defaults: dict[str, Any] = {"port": 0, "data_dir": data_dir, "bcrypt_cost": 4, "register_limit": generous}
     return Settings(**defaults | changes)

@@ -12,7 +12,7 @@ from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
 
 
 def exported() -> list[Metric]:
-    """Give every metric of a server on which everything has happened once."""
+    """Return every metric of a server on which everything has happened once."""
     counters = Counters()
     counters.answered("GET", "/", 200, 0.1)
     nothing = Gauges(*4 * [lambda: 0])

@@ -147,14 +147,14 @@ async def in_room(server: RunningServer, token: str, room: str) -> AsyncIterator
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:
-    """Give the error in a response that has nothing else in it."""
+    """Return the error in a response that has nothing else in it."""
     body = response.json()
     assert body.keys() == {"error"}
     return dict(body["error"])
 
 
 def bearer(token: str) -> dict[str, str]:
-    """Give the header that hands a token over."""
+    """Return the header that hands a token over."""
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -57,7 +57,7 @@ class Serving:
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Give the environment of a command: this one's, without what it sets, on a data folder of the test."""
+    """Return the environment of a command: this one's, without what it sets, on a data folder of the test."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("P2PCHAT_")}
     return inherited | {"P2PCHAT_DATA_DIR": str(folder), "P2PCHAT_PORT": "0", "P2PCHAT_BCRYPT_COST": "4"} | settings
 
@@ -313,7 +313,7 @@ async def converse(address: str) -> list[str]:
 
 
 def lines(stream: str) -> Iterator[str]:
-    """Give the lines of a log that have something in them."""
+    """Yield the lines of a log that have something in them."""
     return (line for line in stream.splitlines() if line)
 
 

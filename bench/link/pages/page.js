@@ -9,7 +9,7 @@ const composer = find("composer");
 let send = () => {};
 let isFollowing = false;
 
-// Once a frame: after every message it would lay out the whole list anew, and twenty thousand would never end.
+// Once a frame: after every message it would lay out the whole list again, and twenty thousand would never end.
 function followEnd() {
   if (isFollowing) return;
   isFollowing = true;

@@ -68,7 +68,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class StartTypingTimer:
-    """Call `typing_timer_fired` for this peer after some seconds; starting it again starts it anew."""
+    """Call `typing_timer_fired` for this peer after some seconds; starting it again restarts it."""
 
     peer_id: str
     seconds: float
@@ -294,7 +294,7 @@ class Conversation:
         return [*effects, Store(entry), *features, *self._send_resume(stream)]
 
     def _send_resume(self, stream: Stream) -> list[ConversationEffect]:
-        # While something is being stored, our mark would be behind what we have. The device would number anew what we
+        # While something is being stored, our mark would be behind what we have. The device would number again what we
         # take for known, so we say nothing until both are the same.
         if stream.peer_id is None or stream.inbox.stored != stream.inbox.received:
             return []
@@ -415,7 +415,7 @@ class Conversation:
         return [*notices, Store(Entry(receipts=self._receipts(ids), marks=(stream.mark(),)))]
 
     def _receipts(self, ids: Iterable[str]) -> tuple[Receipt, ...]:
-        """Give how far messages are, to be kept; those that nothing more can be learned of are let go."""
+        """Return how far messages are, to be kept; those that nothing more can be learned of are let go."""
         receipts = self._deliveries.receipts(ids)
         self._deliveries.forget_finished(receipts)
         return receipts

@@ -161,7 +161,7 @@ def mark_row(mark: Mark) -> str:
 
 
 def read_mark(account: str, device: str, row: str) -> Mark | None:
-    """Read how far we are with a device; None if it is no mark, and both are put in step anew then."""
+    """Read how far we are with a device; None if it is no mark, and both are put in step again then."""
     match parse_json_or_none(row):
         case [int(heard), int(received), int(read), int(acknowledged)] as numbers if all(map(_is_count, numbers)):
             return Mark(account, device, heard, received, read, acknowledged)

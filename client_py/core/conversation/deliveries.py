@@ -64,7 +64,7 @@ class Deliveries:
             self._undelivered_bytes += size
 
     def receipts(self, ids: Iterable[str]) -> tuple[Receipt, ...]:
-        """Give how far items are, as it is to be kept; of those that are still followed."""
+        """Return how far items are, as it is to be kept; of those that are still followed."""
         return tuple(self._receipt(item_id) for item_id in ids if item_id in self._progress)
 
     def is_owed(self, item_id: str, account: str, device: str) -> bool:
@@ -90,7 +90,7 @@ class Deliveries:
             del self._devices(self._progress[item_id], account)[device]
 
     def outstanding(self) -> Iterator[tuple[str, str]]:
-        """Give item and account where an item is owed and not delivered; for tests."""
+        """Yield item and account where an item is owed and not delivered; for tests."""
         for item_id in self._undelivered:
             for account, devices in self._progress[item_id].devices.items():
                 if max(devices.values(), default=Delivery.QUEUED) < Delivery.DELIVERED:

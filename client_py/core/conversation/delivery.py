@@ -26,5 +26,5 @@ class Delivery(IntEnum):
 
     @property
     def label(self) -> str:
-        """Give the value of `data-delivery`."""
+        """Return the value of `data-delivery`."""
         return self.name.lower()

@@ -38,7 +38,7 @@ class ExportWords:
 
 
 def search_words(query: str) -> tuple[str, ...]:
-    """Give the words that a message has to have, in any order and case."""
+    """Return the words that a message has to have, in any order and case."""
     return tuple(query.casefold().split())
 
 
@@ -49,7 +49,7 @@ def answers(item: Item, words: Sequence[str]) -> bool:
 
 
 def file_name(room: str, form: ExportFormat) -> str:
-    """Give the name of the file that a room is exported to."""
+    """Return the name of the file that a room is exported to."""
     return f"p2p-chat-{room}.{form}"
 
 

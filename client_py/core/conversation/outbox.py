@@ -118,7 +118,7 @@ class Outbox:
         return self._drop_through(received)
 
     def mark_read(self, read: int) -> list[str]:
-        """Give the ids of what was read up to a number, once each."""
+        """Return the ids of what was read up to a number, once each."""
         ids = []
         while self._unread and self._unread[0][0] <= read:
             ids.append(self._unread.popleft()[1])

@@ -22,7 +22,7 @@ from client_py.core.conversation.inbox import Inbox
 from client_py.core.conversation.outbox import Outbox, Outgoing
 
 MAX_DEVICES = 16
-"""Devices whose marks are kept; one that is forgotten is only put in step anew."""
+"""Devices whose marks are kept; one that is forgotten is only put in step again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +43,7 @@ class Stream:
     """Whether the device has said what it has, so that our messages can go on from there."""
 
     def mark(self) -> Mark:
-        """Give how far we are with the device, as it is to be kept behind what is being stored already."""
+        """Return how far we are with the device, as it is to be kept behind what is being stored already."""
         inbox = self.inbox
         return Mark(self.account, self.device, self.heard, inbox.received, inbox.read, self.outbox.acknowledged)
 
@@ -179,11 +179,11 @@ class Recipients:
         return stream, [] if is_own else self._give_up_absent(member.account)
 
     def stream(self, account: str, device: str) -> Stream:
-        """Give what we know of a device that has said hello."""
+        """Return what we know of a device that has said hello."""
         return self._streams[account, device]
 
     def streams(self) -> Iterable[Stream]:
-        """Give all that we know of devices."""
+        """Return all that we know of devices."""
         return self._streams.values()
 
     # What they are owed

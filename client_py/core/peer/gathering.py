@@ -48,7 +48,7 @@ class RelayGathering:
         return RelayFault.UNREACHABLE
 
     def began(self) -> None:
-        """Candidates are gathered anew."""
+        """Candidates are gathered again."""
         self._before = (self._outcome, self._succeeded)
         self._outcome, self._succeeded = None, False
 

@@ -3,11 +3,11 @@
 TURN credentials end (draft-uberti-behave-turn-rest), and a page may stay open for days. When half of their life is
 over, fresh ones are asked for, and every RTCPeerConnection is given them. That alone changes nothing for a relayed path
 that is in use: an allocation is refreshed under the name that it was made with (RFC 8656 §5), and a browser turns to
-other servers only where it gathers anew (W3C WebRTC 1.0, setConfiguration). So links whose own end is relayed restart
+other servers only where it gathers again (W3C WebRTC 1.0, setConfiguration). So links whose own end is relayed restart
 ICE with them: what is said stays on the old path until the new one is found, and the old allocation is given up long
 before it could lapse. Other links are left alone; they have the fresh credentials for when they need a relay.
 
-In a restart both sides gather anew, and one that comes while Firefox still looks for the path of another one costs it
+In a restart both sides gather again, and one that comes while Firefox still looks for the path of another one costs it
 the connection. So a restart follows its credentials by an eighth of their life: whoever has entered the room at about
 the same time has fresh ones too by then, and what one side restarts, the other need not.
 """
@@ -62,7 +62,7 @@ class ConfigureConnections:
 
 @dataclass(frozen=True, slots=True)
 class RenewAllocations:
-    """Have relayed links allocate anew; where the credentials had ended, also those that are not open begin anew."""
+    """Have relayed links allocate again; where the credentials had ended, also those that are not open start over."""
 
     had_ended: bool
 

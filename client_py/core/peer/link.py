@@ -142,7 +142,7 @@ class Link:
         return []
 
     def signaling_restored(self) -> list[LinkEffect]:
-        """The server is back; what was sent meanwhile may have been lost, so what is not open begins anew.
+        """The server is back; what was sent meanwhile may have been lost, so what is not open starts over.
 
         A link that is open is left alone, but for an offer that nobody has answered.
         """

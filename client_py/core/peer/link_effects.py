@@ -24,7 +24,7 @@ class LinkState(Enum):
 
 
 class LinkTimer(Enum):
-    """What a link waits for; starting a timer that runs starts it anew."""
+    """What a link waits for; starting a timer that runs restarts it."""
 
     OFFER_EXPECTED = auto()
     """The first offer is the other side's to make."""

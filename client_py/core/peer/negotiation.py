@@ -261,7 +261,7 @@ class Negotiation:
             self._candidates_left = MAX_CANDIDATES
 
     def _add(self, candidates: list[Candidate]) -> list[NegotiationEffect]:
-        """Give candidates to the browser, and leave aside what no honest peer would have gathered."""
+        """Return candidates to the browser, and leave aside what no honest peer would have gathered."""
         taken = candidates[: self._candidates_left]
         self._candidates_left -= len(taken)
         return [AddCandidate(candidate) for candidate in taken]

@@ -112,7 +112,7 @@ class Peer:
         self._generation = self._link.generation
 
     def allocations_renewed(self, *, had_ended: bool) -> list[PeerEffect]:
-        """The path has to stand on the fresh credentials for the relay now; one that has gathered anew does already."""
+        """The path has to stand on the fresh credentials for the relay now; one that gathered again does."""
         if self._link.state is not LinkState.OPEN:
             return self.checked() if had_ended else []
         if self._link.generation != self._generation:

@@ -27,13 +27,13 @@ OTHER_ROLE = {"active": "passive", "passive": "active"}
 
 @lru_cache(maxsize=64)
 def username_fragments(sdp: str) -> frozenset[str]:
-    """Give the ICE username fragments (RFC 8839 §5.4); a candidate belongs to the description that has its own."""
+    """Return the ICE username fragments (RFC 8839 §5.4); a candidate belongs to the description that has its own."""
     return frozenset(_values(sdp, "a=ice-ufrag:"))
 
 
 @lru_cache(maxsize=64)
 def fingerprints(sdp: str) -> frozenset[str]:
-    """Give the DTLS certificate fingerprints (RFC 8122 §5): those of one RTCPeerConnection, for all its life."""
+    """Return the DTLS certificate fingerprints (RFC 8122 §5): those of one RTCPeerConnection, for all its life."""
     return frozenset(value.upper() for value in _values(sdp, "a=fingerprint:"))
 
 
@@ -49,12 +49,12 @@ def is_data_alone(sdp: str) -> bool:
 
 
 def dtls_role(sdp: str) -> str | None:
-    """Give the role in DTLS that an answer takes, "active" or "passive"; None if it names none."""
+    """Return the role in DTLS that an answer takes, "active" or "passive"; None if it names none."""
     return next((value for value in _values(sdp, SETUP_LINE) if value in OTHER_ROLE), None)
 
 
 def with_dtls_role(offer: Description, role: str) -> Description:
-    """Give an offer that asks for the role that we have in DTLS already, and leaves no choice."""
+    """Return an offer that asks for the role that we have in DTLS already, and leaves no choice."""
     return replace(offer, sdp=offer.sdp.replace(SETUP_LINE + OPEN_SETUP, SETUP_LINE + role))
 
 
@@ -64,14 +64,14 @@ def is_relay(candidate: Candidate) -> bool:
 
 
 def relay_only_candidate(candidate: Candidate) -> Candidate | None:
-    """Give a candidate without any address of ours; None if it is one. The end of candidates has none."""
+    """Return a candidate without any address of ours; None if it is one. The end of candidates has none."""
     if candidate.candidate and not is_relay(candidate):
         return None
     return replace(candidate, candidate=_hidden(candidate.candidate))
 
 
 def relay_only_description(description: Description) -> Description:
-    """Give a description without any address of ours, in candidates and as the default destination."""
+    """Return a description without any address of ours, in candidates and as the default destination."""
     lines = [
         _hidden(line)
         for line in description.sdp.splitlines(keepends=True)

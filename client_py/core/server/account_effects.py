@@ -21,7 +21,7 @@ class Purpose(Enum):
 
     @property
     def path(self) -> str:
-        """Give the address that the request goes to."""
+        """Return the address that the request goes to."""
         return {Purpose.SIGN_IN: LOGIN_PATH, Purpose.REGISTER: REGISTER_PATH}.get(self, REFRESH_PATH)
 
 
@@ -68,7 +68,7 @@ class ForgetDeviceMarks:
 
 @dataclass(frozen=True, slots=True)
 class StartRenewalTimer:
-    """Call `renewal_due` after some seconds; starting it again starts it anew."""
+    """Call `renewal_due` after some seconds; starting it again restarts it."""
 
     seconds: float
 

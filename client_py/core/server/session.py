@@ -24,7 +24,7 @@ from protocol.events import Event
 from protocol.requests import REQUESTS, Request
 
 OPENING_SECONDS = (4.0, 4.0, 12.0)
-"""How long an answer to `join` is waited for, attempt by attempt. What takes longer is better begun anew, since TCP
+"""How long an answer to `join` is waited for, attempt by attempt. What takes longer is better started over, since TCP
 sends a lost opening again only after 1, 3 and 7 s; but every third attempt leaves time to a slow line."""
 
 PING_SECONDS = 2.0
@@ -79,7 +79,7 @@ class SessionState(Enum):
 
 
 class SessionTimer(Enum):
-    """What a session waits for; starting a timer that runs starts it anew."""
+    """What a session waits for; starting a timer that runs restarts it."""
 
     OPENING = auto()
     """The server has yet to answer us."""
@@ -193,7 +193,7 @@ class Session:
         return [*effects, CloseSocket()]
 
     def send(self, request: Request) -> list[SessionEffect]:
-        """Send a request if we are in the room; what is lost here is made good by negotiating anew after joining."""
+        """Send a request if we are in the room; what is lost here is made good by negotiating again after joining."""
         return [self._request(request)] if self.state is SessionState.JOINED else []
 
     def checked(self) -> list[SessionEffect]:

@@ -18,7 +18,7 @@ HUES = 6
 
 
 def hue_of(username: str) -> str:
-    """Give a person's colour: the same on every page, and in whatever case the name is written."""
+    """Return a person's colour: the same on every page, and in whatever case the name is written."""
     return str(sum(map(ord, username.lower())) % HUES)
 
 

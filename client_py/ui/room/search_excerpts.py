@@ -25,7 +25,7 @@ class Piece:
 
 
 def split_matches(text: str, query: str) -> Iterator[Piece]:
-    """Give the pieces of a text in their order, none of them empty."""
+    """Yield the pieces of a text in their order, none of them empty."""
     end = 0
     for found in _occurrences(text, query):
         if found.start() > end:
@@ -37,7 +37,7 @@ def split_matches(text: str, query: str) -> Iterator[Piece]:
 
 
 def excerpt_of(text: str, query: str) -> str:
-    """Give the part of a message in which its first match stands."""
+    """Return the part of a message in which its first match stands."""
     first = next(iter(_occurrences(text, query)), None)
     start, match_end = (first.start() - LEAD, first.end()) if first else (0, 0)
     start = max(0, start)

@@ -32,7 +32,7 @@ class Part:
 
 
 def split_links(text: str) -> Iterator[Part]:
-    """Give the parts of a message in their order, none of them empty; http and https only."""
+    """Yield the parts of a message in their order, none of them empty; http and https only."""
     end = 0
     for _, found in zip(range(MAX_LINKS), _LINK.finditer(text), strict=False):
         address = _without_trailing_punctuation(found.group())

@@ -253,7 +253,7 @@ class Transcript:
             del self._known[next(iter(self._known))]
 
     def _as_known(self, message: Item) -> Item:
-        """Give a message as far as it has come, which may be further than when it was stored or read."""
+        """Return a message as far as it has come, which may be further than when it was stored or read."""
         delivery = self._known.get(message.id)
         return message if delivery is None else replace(message, delivery=delivery)
 

@@ -18,7 +18,7 @@ STANDING_SECONDS = 600
 
 
 def on_their_way(texts: list[str], abilities: Abilities) -> list[str]:
-    """Give the frames that an honest peer sends of messages that nobody acknowledges."""
+    """Return the frames that an honest peer sends of messages that nobody acknowledges."""
     outbox = Outbox()
     outbox.resume(0, abilities)
     for position, text in enumerate(texts, start=1):

@@ -103,7 +103,7 @@ def test_frames_refuse_what_is_none(text: str) -> None:
 
 
 def repeated(text: str, least: int) -> str:
-    """Give a text repeated until it has a number of bytes."""
+    """Return a text repeated until it has a number of bytes."""
     return text * (least // len(text.encode()) + 1)
 
 

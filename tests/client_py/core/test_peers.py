@@ -10,7 +10,7 @@ BEN, EVE = "ben-000000000000000", "eve-000000000000000"
 
 
 def new_peers() -> Peers:
-    """Give a room in which nobody is yet."""
+    """Return a room in which nobody is yet."""
     peers = Peers(lambda: 1.0)
     peers.own_peer_id = "me-0000000000000000"
     return peers

@@ -54,7 +54,7 @@ def test_channel_is_used_where_both_sides_have_named_its_feature() -> None:
 
 
 def test_channel_is_used_for_as_long_as_it_is_open() -> None:
-    """It may end by itself, or with its RTCPeerConnection; with the next one, the features are named anew."""
+    """It may end by itself, or with its RTCPeerConnection; with the next one, the features are named again."""
     stage = met("bulk")
     stage.do(stage.room.channel_opened(BEN, BULK))
     stage.do(stage.room.channel_closed(BEN, BULK))

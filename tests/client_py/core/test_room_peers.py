@@ -125,7 +125,7 @@ def test_room_forgets_who_left_while_it_was_away() -> None:
 
 
 def test_room_begins_anew_with_a_peer_that_comes_back_without_a_channel() -> None:
-    """A peer that enters again has begun anew too, and what we had begun is closed."""
+    """A peer that enters again has started over too, and what we had begun is closed."""
     stage = Stage()
     stage.enter(PEER)
     assert on_ben(stage.receive(events.PeerJoined(PEER))) == [ClosePeerConnection(), CreatePeerConnection()]
@@ -147,7 +147,7 @@ def test_room_settles_roles_by_names(me: str, polite: bool, they_came_first: boo
 
 
 def detail(effects: Sequence[RoomEffect]) -> Detail | None:
-    """Give what the status says in the end."""
+    """Return what the status says in the end."""
     return [effect.line.detail for effect in effects if isinstance(effect, StatusChanged)][-1]
 
 

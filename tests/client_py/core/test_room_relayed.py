@@ -37,7 +37,7 @@ HIDDEN = Description("offer", "a=ice-ufrag:mine\r\n")
 
 
 def turn(ends_at: int = ENDS_AT) -> IceServers:
-    """Give servers with credentials that end at a time."""
+    """Return servers with credentials that end at a time."""
     return IceServers((STUN, IceServer((URL,), f"{ends_at}:ada", "secret")), ends_at)
 
 
@@ -47,7 +47,7 @@ def body(servers: IceServers) -> str:
 
 
 def stage_with_relay(*, relay_only: bool = False) -> Stage:
-    """Give a room whose server has offered a relay."""
+    """Return a room whose server has offered a relay."""
     stage = Stage(relay_only=relay_only)
     stage.do(stage.room.start())
     stage.do(stage.room.socket_opened())
@@ -57,7 +57,7 @@ def stage_with_relay(*, relay_only: bool = False) -> Stage:
 
 
 def connected(*, relay_only: bool = False) -> Stage:
-    """Give a room in which Ben is connected."""
+    """Return a room in which Ben is connected."""
     stage = stage_with_relay(relay_only=relay_only)
     stage.joined(PEER)
     stage.connect_to_ben()
@@ -65,7 +65,7 @@ def connected(*, relay_only: bool = False) -> Stage:
 
 
 def renewed() -> Stage:
-    """Give a room in which Ben is connected, and fresh credentials have just come."""
+    """Return a room in which Ben is connected, and fresh credentials have just come."""
     stage = connected()
     stage.do(stage.room.ice_servers_answered(200, body(turn(ENDS_AT + HOUR)), None, NOW + HOUR / 2))
     return stage
@@ -117,11 +117,11 @@ def test_room_restarts_for_an_allocation_of_its_own() -> None:
 
 
 def test_room_restarts_once_for_both_sides() -> None:
-    """What has gathered anew since the fresh credentials came, for whatever reason, stands on them."""
+    """What has gathered again since the fresh credentials came, for whatever reason, stands on them."""
     stage = renewed()
-    stage.receive(events.Signal(BEN, description=description("offer", "theirs-anew")))
+    stage.receive(events.Signal(BEN, description=description("offer", "theirs-again")))
     stage.do(stage.room.remote_description_set(BEN))
-    stage.do(stage.room.local_description_set(BEN, description("answer", "ours-anew", "BB")))
+    stage.do(stage.room.local_description_set(BEN, description("answer", "ours-again", "BB")))
     assert stage.status() is Status.CONNECTED
     assert ForPeer(BEN, FindPath()) not in stage.do(stage.room.timer_fired(RoomTimer.TICK, RESTART_AT))
 

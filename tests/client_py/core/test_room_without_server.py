@@ -17,7 +17,7 @@ OURS, THEIRS = Candidate("candidate:1", "0", 0, "ours"), Candidate("candidate:2"
 
 
 def alone_together() -> Stage:
-    """Give a room without the server, connected to Ben."""
+    """Return a room without the server, connected to Ben."""
     stage = Stage()
     stage.meet()
     stage.do(stage.room.socket_closed(1006))
@@ -59,7 +59,7 @@ def test_room_signals_through_the_server_while_it_is_there() -> None:
 
 @pytest.mark.parametrize("surplus", [0, 1])
 def test_room_does_not_send_a_description_that_no_frame_has_room_for(surplus: int) -> None:
-    """It is noted in the console, and the link begins anew when the server is back."""
+    """It is noted in the console, and the link starts over when the server is back."""
     stage = alone_together()
     stage.do(stage.room.negotiation_needed(BEN))
     long = Description("offer", "a" * (MAX_SIGNAL_SDP_BYTES + surplus))

@@ -40,7 +40,7 @@ def facts(
     refused_origin: str = "",
     relay: RelayFacts = NO_RELAY,
 ) -> Facts:
-    """Give facts, in which everything is well if nothing else is said."""
+    """Return facts, in which everything is well if nothing else is said."""
     return Facts(supported, session, close_code, links, relay, refused_origin)
 
 
@@ -52,7 +52,7 @@ def link(
     fault: RelayFault | None = None,
     kept_away: Fault | None = None,
 ) -> LinkFacts:
-    """Give the facts of a link to Ben."""
+    """Return the facts of a link to Ben."""
     return LinkFacts("Ben", state, answered, relayed, fault, kept_away)
 
 
@@ -179,7 +179,7 @@ OWN_PHONE = LinkFacts("Ada", LinkState.OPEN, answered=True, is_own=True)
 
 
 def named(name: str, state: LinkState) -> LinkFacts:
-    """Give the facts of a link to somebody."""
+    """Return the facts of a link to somebody."""
     return LinkFacts(name, state, answered=True)
 
 

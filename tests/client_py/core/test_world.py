@@ -26,7 +26,7 @@ def pool() -> Iterator[Iterable[Outcome | str]]:
 
 
 def test_pages_without_faults_connect_once() -> None:
-    """Whatever crosses on the way in, nothing that was begun has to be begun anew."""
+    """Whatever crosses on the way in, nothing that was begun has to be started over."""
     for seed in CALM_SEEDS:
         with World(seed, accounts=PLACES[: 2 + seed % 2]) as world:
             # A server that answers after more than a second or two may be taken for dead, and that is a fault.

@@ -43,11 +43,11 @@ class Stage:
         self._cause: Cause | None = None
 
     def status(self) -> Status | None:
-        """Give the status that is shown."""
+        """Return the status that is shown."""
         return self._status
 
     def cause(self) -> Cause | None:
-        """Give why there is no connection, as far as that is shown."""
+        """Return why there is no connection, as far as that is shown."""
         return self._cause
 
     def do(self, effects: list[RoomEffect]) -> list[RoomEffect]:
@@ -114,11 +114,11 @@ class Stage:
 
 
 def signals(effects: list[RoomEffect]) -> list[requests.Request]:
-    """Give what the server is asked for."""
+    """Return what the server is asked for."""
     return [REQUESTS.decode(effect.text) for effect in effects if isinstance(effect, SendText)]
 
 
 def on_ben(effects: list[RoomEffect]) -> list[object]:
-    """Give what the connection to Ben is to do."""
+    """Return what the connection to Ben is to do."""
     of_ben = [effect.effect for effect in effects if isinstance(effect, ForPeer)]
     return [effect for effect in of_ben if not isinstance(effect, StartTimer | StopTimer | CountBytes | FindPath)]

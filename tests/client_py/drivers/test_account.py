@@ -202,7 +202,7 @@ async def test_account_gets_past_a_server_that_knows_no_marks() -> None:
 
 
 async def two_tabs() -> tuple[Stage, Stage]:
-    """Give two tabs that are signed in."""
+    """Return two tabs that are signed in."""
     one = Stage()
     await one.sign_in()
     other = Stage(one.store)

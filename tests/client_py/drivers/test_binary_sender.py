@@ -34,7 +34,7 @@ class Stage:
 
 
 async def given(chunks: Sequence[FakeBinaryData]) -> AsyncIterator[FakeBinaryData]:
-    """Give chunks one by one."""
+    """Yield chunks one by one."""
     for chunk in chunks:
         yield chunk
 

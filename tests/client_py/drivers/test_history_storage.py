@@ -49,17 +49,17 @@ class Stage:
 
 
 def incoming(text: str) -> Item:
-    """Give a message of Ben."""
+    """Return a message of Ben."""
     return Item(f"ben:message-{text}", Direction.INCOMING, "ben", Text(text), 1.0)
 
 
 def outgoing(text: str, delivery: Delivery = Delivery.QUEUED) -> Item:
-    """Give a message of ours."""
+    """Return a message of ours."""
     return Item(f"message-{text}", Direction.OUTGOING, "ada", Text(text), 1.0, delivery)
 
 
 def written(text: str, delivery: Delivery = Delivery.QUEUED) -> Entry:
-    """Give what is kept of a message to Ben."""
+    """Return what is kept of a message to Ben."""
     message = outgoing(text, delivery)
     return Entry(message, (Receipt(message.id, {"ben": {"bens-tab": delivery}}),))
 
@@ -100,7 +100,7 @@ async def test_archive_tells_of_a_message_whether_it_is_new() -> None:
 
 
 async def test_archive_keeps_messages_of_two_authors_apart() -> None:
-    """Who copies an id takes nobody's message away; and what an account has written is not written anew by another."""
+    """Who copies an id takes nobody's message away; and what an account has written is not written again by another."""
     stage = Stage()
     copies = [replace(incoming("1"), id=f"{author}:message-1", author=author) for author in ("cleo", "ben", "cleo")]
     await stage.keep(written("1"), *map(Entry, copies))
@@ -382,7 +382,7 @@ async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is
 
 
 async def test_archive_takes_a_mark_that_is_spoilt_for_none() -> None:
-    """The others are there, and the conversation puts that device in step anew."""
+    """The others are there, and the conversation puts that device in step again."""
     stage = Stage()
     other = replace(MARK, device="bens-phone")
     await stage.keep(Entry(incoming("1"), marks=(MARK, other)))

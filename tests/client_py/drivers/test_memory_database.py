@@ -5,7 +5,7 @@ from client_py.ports.storage import Put, Remove, RemoveAll
 
 
 async def filled() -> MemoryDatabase:
-    """Give one with five rows."""
+    """Return one with five rows."""
     database = MemoryDatabase()
     await database.write([Put(("a", number, "x"), str(number)) for number in (10, 9, 100)])
     await database.write([Put(("a", "text"), "t"), Put(("b",), "b")])

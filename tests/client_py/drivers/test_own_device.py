@@ -29,7 +29,7 @@ class Browser:
         return await devices.take_up(self.database)
 
     def storage(self, device: OwnDevice) -> HistoryStorage:
-        """Give what a device keeps."""
+        """Return what a device keeps."""
         return HistoryStorage(PLACE, device.name, self.database, self.clock, Tasks(fail), fail)
 
     async def write(self, device: OwnDevice, text: str, delivery: Delivery = Delivery.QUEUED) -> None:

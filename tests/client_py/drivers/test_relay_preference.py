@@ -48,7 +48,7 @@ def test_wish_outlives_the_page() -> None:
     ],
 )
 async def test_server_is_asked_for_a_relay(answer: Response | None, shown: list[RelayChoice]) -> None:
-    """Where it does not say, that stays unknown, and nothing is shown anew."""
+    """Where it does not say, that stays unknown, and nothing is shown again."""
     stage = Stage()
     stage.http.answers.extend([answer] if answer else [])
     stage.wish.look()

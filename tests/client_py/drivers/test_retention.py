@@ -40,7 +40,7 @@ class Stage:
         await settle()
 
     async def texts(self) -> list[str]:
-        """Give all that is kept now."""
+        """Return all that is kept now."""
         return [message.text for message in await self.retention.storage.everything()]
 
     async def rows(self) -> int:

@@ -83,22 +83,22 @@ class Stage:
 
     @property
     def socket(self) -> FakeSocket:
-        """Give the last socket."""
+        """Return the last socket."""
         return self.sockets.opened[-1]
 
     @property
     def connection(self) -> FakePeerConnection:
-        """Give the last peer connection."""
+        """Return the last peer connection."""
         return self.connections.created[-1]
 
     @property
     def channel(self) -> FakeChannel:
-        """Give the last `chat` channel."""
+        """Return the last `chat` channel."""
         return self.connection.channels[0]
 
     @property
     def status(self) -> Status:
-        """Give the status that is shown."""
+        """Return the status that is shown."""
         return next(notice.line.status for notice in reversed(self.notices) if isinstance(notice, StatusChanged))
 
     def receive(self, event: Event) -> None:
@@ -106,7 +106,7 @@ class Stage:
         self.socket.callbacks.received(EVENTS.encode(event))
 
     def sent(self) -> list[Request]:
-        """Give what the server was asked for."""
+        """Return what the server was asked for."""
         return [REQUESTS.decode(text) for text in self.socket.sent]
 
     def receive_frame(self, frame: Frame) -> None:

@@ -27,14 +27,14 @@ class UnreadableDatabase(FakeDatabase):
     unreadable = False
 
     async def read(self, prefix: Key, **limits: Any) -> list[tuple[Key, str]]:
-        """Give rows, or fail."""
+        """Return rows, or fail."""
         if self.unreadable:
             raise StorageFailed(StorageFault.FAILED, "The disk is broken.")
         return list(await super().read(prefix, **limits))
 
 
 def keeping(stage: Stage) -> list[Retention]:
-    """Give what was shown of the keeping."""
+    """Return what was shown of the keeping."""
     return [notice.keeping for notice in stage.notices if isinstance(notice, RetentionChanged)]
 
 

@@ -16,18 +16,18 @@ WORDS = ExportWords("unreadable", "unknown", "unknown time")
 
 
 def frames(stage: Stage) -> list[Frame]:
-    """Give what went over the last channel."""
+    """Return what went over the last channel."""
     return [FRAMES.decode(text) for text in stage.channel.sent]
 
 
 def loaded(stage: Stage) -> list[tuple[str, Direction, Delivery | None]]:
-    """Give the history that was shown at the start."""
+    """Return the history that was shown at the start."""
     history = next(notice for notice in stage.notices if isinstance(notice, HistoryLoaded))
     return [(message.text, message.direction, message.delivery) for message in history.items]
 
 
 async def reload(stage: Stage) -> Stage:
-    """Leave the page, and load it anew in the same tab."""
+    """Leave the page, and load it again in the same tab."""
     stage.driver.stop()
     await settle()
     after = Stage(stage)

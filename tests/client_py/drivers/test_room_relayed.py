@@ -20,7 +20,7 @@ URL = "turn:turn.example.org?transport=udp"
 
 
 def turn(ends_at: float) -> IceServers:
-    """Give servers with credentials that end at a time."""
+    """Return servers with credentials that end at a time."""
     return IceServers((IceServer((URL,), f"{int(ends_at)}:alice", "secret"),), int(ends_at))
 
 

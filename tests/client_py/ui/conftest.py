@@ -11,13 +11,13 @@ from tests.client_py.ui.view_context import World
 
 @pytest.fixture
 def world() -> World:
-    """Give a page as index.html has it, and what its views stand on."""
+    """Return a page as index.html has it, and what its views stand on."""
     return World()
 
 
 @pytest.fixture
 def page(world: World) -> Iterator[Page]:
-    """Give the screens' owner, and see at the end that nothing listens any more."""
+    """Yield the screens' owner, and see at the end that nothing listens any more."""
     page = Page(world.context, world.asked)
     yield page
     page.dispose()
@@ -27,5 +27,5 @@ def page(world: World) -> Iterator[Page]:
 
 @pytest.fixture
 def room(world: World, page: Page) -> RoomScreen:
-    """Give the room that is on the page."""
+    """Return the room that is on the page."""
     return page.show_room("den", "alice", world.asked)

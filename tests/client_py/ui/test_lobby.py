@@ -9,12 +9,12 @@ from tests.fakes.document import FakeElement
 
 
 def form(world: World) -> FakeElement:
-    """Give the lobby's form."""
+    """Return the lobby's form."""
     return world.document.by_id("stage").one(tag="form")
 
 
 def button(world: World, text: str) -> FakeElement:
-    """Give the first button of a text."""
+    """Return the first button of a text."""
     return next(each for each in world.document.html.every(tag="button") if each.text == text)
 
 

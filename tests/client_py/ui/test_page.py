@@ -73,7 +73,7 @@ def test_page_names_the_room_in_its_title(world: World, page: Page) -> None:
 
 
 def test_draft_outlives_leaving_the_room(world: World, page: Page) -> None:
-    """What stands in the composer stands there again after the lobby, or after signing in anew."""
+    """What stands in the composer stands there again after the lobby, or after signing in again."""
     page.show_room("den", "alice", world.asked)
     world.document.by_test_id("composer").type("half a sen")
     page.show_sign_in(LoginFault.EXPIRED)

@@ -31,21 +31,21 @@ TEXT_ON_GROUND = [
 
 
 def colours(scheme: str) -> dict[str, str]:
-    """Give the colours of a scheme by their names."""
+    """Return the colours of a scheme by their names."""
     light, dark = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
     named = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
     return named | dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark)) if scheme == "dark" else named
 
 
 def luminance(colour: str) -> float:
-    """Give the relative luminance (WCAG 2.2)."""
+    """Return the relative luminance (WCAG 2.2)."""
     channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """Give the contrast of two colours (WCAG 2.2)."""
+    """Return the contrast of two colours (WCAG 2.2)."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

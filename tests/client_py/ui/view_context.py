@@ -32,7 +32,7 @@ class Alarms:
         self.waiting: list[Callable[[], None]] = []
 
     def now(self) -> float:
-        """Give the epoch."""
+        """Return the epoch."""
         return 0.0
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
@@ -79,7 +79,7 @@ class Site:
     path = "/"
 
     def url_of(self, path: str) -> str:
-        """Give a whole address."""
+        """Return a whole address."""
         return f"https://chat.example{path}"
 
     def push(self, path: str) -> None:
@@ -114,11 +114,11 @@ class Dice:
         self.numbers = list(numbers)
 
     def random(self) -> float:
-        """Give the next number."""
+        """Return the next number."""
         return self.numbers.pop(0) if len(self.numbers) > 1 else self.numbers[0]
 
     def token(self) -> str:
-        """Give a token that is none."""
+        """Return a token that is none."""
         return "0" * 22
 
 
@@ -197,7 +197,7 @@ class Asked:
         self.calls.append(("set_keeping", kept))
 
     def of(self, name: str) -> list[tuple[str | bool, ...]]:
-        """Give the calls of one action."""
+        """Return the calls of one action."""
         return [call for call in self.calls if call[0] == name]
 
 

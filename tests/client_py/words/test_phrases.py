@@ -14,7 +14,7 @@ FOUND = Counted("{count} message found", "{count} messages found")
 
 @pytest.fixture
 def polish() -> Words:
-    """Give words in a language with three forms of number."""
+    """Return words in a language with three forms of number."""
     catalog = Catalog("pl")
     catalog.add(HELLO, "Cześć, {username}")
     catalog.add((FOUND.one, FOUND.many), ("Jest {count} wiadomość", "Są {count} wiadomości", "Jest {count} wiadomości"))

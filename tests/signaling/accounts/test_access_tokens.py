@@ -17,7 +17,7 @@ SECRET = b"a secret of the tests, 32 bytes or more"
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Give the claims of a good token, changed; None takes one away."""
+    """Return the claims of a good token, changed; None takes one away."""
     now = int(time.time())
     good = {"iss": "p2p-chat", "aud": "p2p-chat", "sub": "ann", "iat": now, "exp": now + 60, "jti": "1"}
     return {name: value for name, value in (good | changes).items() if value is not None}
@@ -100,7 +100,7 @@ def signed(header: str, payload: str) -> str:
 
 
 def spellings(token: str) -> list[str]:
-    """Give other ways to write the bytes of a token, which lenient readers take for the same."""
+    """Return other ways to write the bytes of a token, which lenient readers take for the same."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     signed_part, _, signature = token.rpartition(".")
     last = alphabet.index(signature[-1])

@@ -98,7 +98,7 @@ async def test_token_is_renewed(server: RunningServer) -> None:
 
 
 def forged(server: RunningServer, token: str, **changes: Any) -> str:
-    """Give a token of the same account, signed by the right secret, with other claims."""
+    """Return a token of the same account, signed by the right secret, with other claims."""
     claims = jwt.decode(token, server.settings.jwt_secret, ["HS256"], audience="p2p-chat")
     return jwt.encode(claims | changes, server.settings.jwt_secret)
 

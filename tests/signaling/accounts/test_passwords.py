@@ -87,7 +87,7 @@ class HeldBcrypt:
 
 
 def share(address: str) -> Share:
-    """Give the share of an address."""
+    """Return the share of an address."""
     return "stranger", address, address
 
 

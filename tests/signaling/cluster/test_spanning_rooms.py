@@ -39,18 +39,18 @@ PEER_1, PEER_2 = peer_id("peer-1"), peer_id("peer-2")
 
 
 def newcomer(connection: int = 1, account: str = "account") -> Newcomer:
-    """Give someone who asks to be let in."""
+    """Return someone who asks to be let in."""
     return Newcomer(ConnectionId(connection), account, Peer(peer_id(f"peer-{connection}"), "Ann"), "token")
 
 
 def enter(number: int = 7, account: str = "account", version: int = LATEST) -> Enter:
-    """Give what another process writes for someone who asks to be let in."""
+    """Return what another process writes for someone who asks to be let in."""
     return Enter(number, "kitchen", account, peer_id(f"guest-{number}"), "Ben", "token", version)
 
 
 @pytest.fixture
 def ours() -> SpanningRooms:
-    """Give the rooms of a process that is connected to others."""
+    """Return the rooms of a process that is connected to others."""
     spanning = SpanningRooms(Rooms(capacity=2))
     assert spanning.connected() == []
     return spanning
@@ -111,7 +111,7 @@ def test_only_host_speaks_to_guests(ours: SpanningRooms) -> None:
 
 
 def refusal_of(effects: list[Effect], process: ProcessId) -> str:
-    """Give the code with which a guest of a process is turned away."""
+    """Return the code with which a guest of a process is turned away."""
     [effect] = effects
     assert isinstance(effect, Post)
     assert isinstance(effect.message, TurnAway)
@@ -351,7 +351,7 @@ def test_room_that_ends_and_begins_again_stays_ours() -> None:
 
 
 def error_of(effects: list[Effect], connection: ConnectionId = ANN) -> str:
-    """Give the code of the error that is all that a connection is told."""
+    """Return the code of the error that is all that a connection is told."""
     [effect] = effects
     assert isinstance(effect, Deliver)
     assert effect.connection == connection

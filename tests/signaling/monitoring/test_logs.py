@@ -32,7 +32,7 @@ def record(name: str, message: str, *, failed: bool = False, **fields: object) -
 
 
 def object_of(made: logging.LogRecord) -> dict[str, Any]:
-    """Give what a record's line of JSON says."""
+    """Return what a record's line of JSON says."""
     line = OneObject().format(made)
     assert "\n" not in line
     assert line.isascii()

@@ -31,7 +31,7 @@ class Scraped:
         }
 
     def __call__(self, name: str, **labels: str) -> float:
-        """Give the value of a sample of ours, by its labels besides the worker's."""
+        """Return the value of a sample of ours, by its labels besides the worker's."""
         pairs = sorted(f"{label}={value}" for label, value in {"worker": "0", **labels}.items())
         return self.samples[f"p2pchat_{name}", *pairs]
 

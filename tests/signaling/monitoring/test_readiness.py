@@ -45,7 +45,7 @@ async def is_silent() -> None:
 
 
 async def asked(readiness: Readiness) -> tuple[int, dict[str, Any]]:
-    """Give the answer to a probe: its status and its body."""
+    """Return the answer to a probe: its status and its body."""
     response = await asyncio.wait_for(ReadinessEndpoint(readiness).serve(Request({"type": "http"})), PATIENCE)
     assert SECRET not in bytes(response.body).decode()
     assert response.headers["cache-control"] == "no-store"

@@ -32,7 +32,7 @@ def is_empty(folder: Path) -> bool:
 
 
 def values(metrics: list[Metric], name: str) -> dict[str, float]:
-    """Give a sample of every worker that has it."""
+    """Return a sample of every worker that has it."""
     [family] = [metric for metric in metrics if name.startswith(metric.name)]
     return {sample.labels["worker"]: sample.value for sample in family.samples if sample.name == name}
 

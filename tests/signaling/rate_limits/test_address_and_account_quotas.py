@@ -28,7 +28,7 @@ def first_refusal(name: str) -> float:
 
 
 def site(number: int, network: int = 0) -> ClientAddress:
-    """Give a /64 of a /48."""
+    """Return a /64 of a /48."""
     return ClientAddress(f"2001:db8:{network:x}:{number:x}::", f"2001:db8:{network:x}::")
 
 

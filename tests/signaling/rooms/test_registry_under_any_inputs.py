@@ -26,7 +26,7 @@ CHOICES = st.integers(0, 11)
 
 
 def account_of(peer_id: str) -> str:
-    """Give the account of a peer: three peers have one."""
+    """Return the account of a peer: three peers have one."""
     return f"account-{int(peer_id[-1]) // 3}"
 
 
@@ -65,7 +65,7 @@ class RoomsMachine(RuleBasedStateMachine):
                 assert sender in self.views[connection]
 
     def some_connection(self, choice: int) -> ConnectionId:
-        """Give a connection that is in a room, or one that is in none."""
+        """Return a connection that is in a room, or one that is in none."""
         return sorted(self.views)[choice % len(self.views)] if self.views else ConnectionId(0)
 
     @rule(peer_id=PEER_IDS, room=ROOM_NAMES)
@@ -172,7 +172,7 @@ class RoomsMachine(RuleBasedStateMachine):
 
 
 def accounts_in(room: Room) -> Counter[str]:
-    """Give the persons in a room, with how many devices each has there."""
+    """Return the persons in a room, with how many devices each has there."""
     return Counter(member.account for member in room.members.values())
 
 

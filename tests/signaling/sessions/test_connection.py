@@ -28,7 +28,7 @@ ICE_END = Candidate("")
 
 
 def bad_token(kind: str, good: str) -> str:
-    """Give a token that is nearly good."""
+    """Return a token that is nearly good."""
     claims = jwt.decode(good, SECRET, ["HS256"], audience="p2p-chat")
     changes: dict[str, dict[str, Any]] = {
         "expired": {"exp": int(time.time()) - 60},

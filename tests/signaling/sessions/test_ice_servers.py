@@ -12,7 +12,7 @@ EXPIRES_AT = 1_700_086_400
 
 
 def servers(stun_urls: tuple[str, ...] = STUN_URLS, turn_urls: tuple[str, ...] = URLS) -> IceServerList:
-    """Give a list with credentials that are good for a day."""
+    """Return a list with credentials that are good for a day."""
     return IceServerList(stun_urls=stun_urls, turn_urls=turn_urls, turn_secret="secret", turn_life=86_400)
 
 

@@ -22,7 +22,7 @@ def open_session(rooms: Rooms, connection: ConnectionId, peer_id: str, identity:
 
 
 def error_codes(effects: list[Effect]) -> list[str]:
-    """Give the codes of the errors that are sent."""
+    """Return the codes of the errors that are sent."""
     return [e.event.code for e in effects if isinstance(e, Deliver) and isinstance(e.event, Error)]
 
 

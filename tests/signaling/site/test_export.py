@@ -40,17 +40,17 @@ def export(pages: Path, out: Path, signaler: str = SIGNALER, base_path: str = BA
 
 
 def site_of(pages: Path) -> Site:
-    """Give what such an export is made from."""
+    """Return what such an export is made from."""
     return load_site(pages, ["protocol"], Target(BASE, "https: wss:"))
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Give the content of every file by its path in a folder."""
+    """Return the content of every file by its path in a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def checksum(content: bytes) -> str:
-    """Give the checksum as browsers take it."""
+    """Return the checksum as browsers take it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
@@ -77,7 +77,7 @@ class Elements(HTMLParser):
             self.found[-1] = tag, attributes, text + data
 
     def all(self, tag: str) -> list[tuple[dict[str, str], str]]:
-        """Give the elements of a kind."""
+        """Return the elements of a kind."""
         return [(attributes, text) for name, attributes, text in self.found if name == tag]
 
 
@@ -87,7 +87,7 @@ def page_of(out: Path) -> Elements:
 
 
 def policy_of(out: Path) -> dict[str, str]:
-    """Give the directives that stand in the page."""
+    """Return the directives that stand in the page."""
     [policy] = [meta["content"] for meta, _ in page_of(out).all("meta") if "http-equiv" in meta]
     return dict(directive.split(" ", 1) for directive in policy.split("; "))
 

@@ -69,12 +69,12 @@ def test_page_knows_what_the_build_has_made(static: Path, tmp_path: Path) -> Non
 
 
 def checksum(content: bytes) -> str:
-    """Give the checksum as pages and policies name it."""
+    """Return the checksum as pages and policies name it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
 def with_version(folder: Path, version: str) -> Site:
-    """Give the site of a folder after its runtime was replaced."""
+    """Return the site of a folder after its runtime was replaced."""
     (folder / "pyodide" / "VERSION").write_text(version)
     return load_site(folder, ["protocol"])
 
@@ -111,7 +111,7 @@ class Attributes(HTMLParser):
 
 
 def attributes(site: Site) -> dict[str, str]:
-    """Give what the page tells its script."""
+    """Return what the page tells its script."""
     parser = Attributes()
     assert isinstance(site.page.content, bytes)
     parser.feed(site.page.content.decode())

@@ -32,7 +32,7 @@ STOP = 100
 
 
 def wire_settings(server: RunningServer) -> Wires:
-    """Give what the wires of a server share."""
+    """Return what the wires of a server share."""
     wires: Wires = server.server.config.ws.args[0]  # type: ignore[union-attr]  # a partial
     return wires
 
@@ -54,7 +54,7 @@ async def coming_from(server: RunningServer, address: str, token: str) -> AsyncI
 
 
 def empty_frames(opcode: Opcode, count: int) -> bytes:
-    """Give frames without content; pieces are those of a message that has begun."""
+    """Return frames without content; pieces are those of a message that has begun."""
     return Frame(opcode, b"", fin=opcode is not Opcode.CONT).serialize(mask=True) * count
 
 

@@ -293,7 +293,7 @@ async def test_body_behind_upgrade_is_no_request(server: RunningServer, caplog: 
 
 
 def knock(line: str = "GET /ws HTTP/1.1", **fields: str) -> str:
-    """Give a handshake that needs no token, with some fields in place of the right ones."""
+    """Return a handshake that needs no token, with some fields in place of the right ones."""
     right = {
         "Host": "here",
         "Connection": "Upgrade",

@@ -59,7 +59,7 @@ def waiting(clients: list[Client], most: int = 100, files: int | None = None) ->
 
 
 def gone(clients: list[Client]) -> list[int]:
-    """Give the places of those who had to make way."""
+    """Return the places of those who had to make way."""
     return [place for place, client in enumerate(clients) if "make way" in client.told]
 
 

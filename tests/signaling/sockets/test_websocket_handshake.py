@@ -72,7 +72,7 @@ def begin(app: Any, counters: Counters | None = None) -> tuple[Upgrade, FakeTran
 
 
 async def answer(app: Any, counters: Counters | None = None) -> bytes:
-    """Give what a client is answered by an app, when the connection is closed."""
+    """Return what a client is answered by an app, when the connection is closed."""
     _, transport, state = begin(app, counters)
     await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
     await asyncio.gather(*state.tasks)

@@ -138,7 +138,7 @@ class Line:
 
 
 async def written(connection: FakeConnection) -> bytes:
-    """Give what has been written when everything that is due soon is done."""
+    """Return what has been written when everything that is due soon is done."""
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     return b"".join(connection.written)

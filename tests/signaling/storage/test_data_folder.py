@@ -13,7 +13,7 @@ SECRET = "a secret of the tests, 32 bytes or more"
 
 
 def mode(path: Path) -> int:
-    """Give the permissions of a file."""
+    """Return the permissions of a file."""
     return stat.S_IMODE(path.stat().st_mode)
 
 

@@ -121,12 +121,12 @@ def start_at_once(url: URL) -> list[str]:
 
 
 def differences(connection: Connection) -> list[Any]:
-    """Give what the code expects of the tables and does not find, and the other way round."""
+    """Return what the code expects of the tables and does not find, and the other way round."""
     return list(compare_metadata(MigrationContext.configure(connection), METADATA))
 
 
 def tables(connection: Connection) -> list[str]:
-    """Give the names of all tables."""
+    """Return the names of all tables."""
     return sorted(inspect(connection).get_table_names())
 
 

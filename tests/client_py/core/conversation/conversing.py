@@ -16,43 +16,43 @@ HELLO = Hello(1, BENS_DEVICE)
 
 
 def message_id(number: int) -> str:
-    """Give the id of a message of ours."""
+    """Return the id of a message of ours."""
     return f"ours-{number:016}"
 
 
 def outgoing(number: int, text: str = "Hello") -> Item:
-    """Give a message of ours as it is stored."""
+    """Return a message of ours as it is stored."""
     return Item(message_id(number), Direction.OUTGOING, "ada", Text(text), NOW, Delivery.QUEUED)
 
 
 def part(seq: int, name: str = "", text: str = "Hi") -> MessagePart:
-    """Give a message of Ben's, in one part."""
+    """Return a message of Ben's, in one part."""
     return MessagePart(seq, name or f"bens-{seq:016}", NOW, 1, 1, text)
 
 
 def incoming(seq: int, text: str = "Hi") -> Item:
-    """Give a message of Ben's as it is stored."""
+    """Return a message of Ben's as it is stored."""
     return Item(f"ben:{part(seq).id}", Direction.INCOMING, "ben", Text(text), NOW)
 
 
 def mark(*, heard: int = 1, received: int = 0, read: int = 0, acknowledged: int = 0) -> Mark:
-    """Give how far we are with Ben's device."""
+    """Return how far we are with Ben's device."""
     return Mark("ben", BENS_DEVICE, heard, received, read, acknowledged)
 
 
 def receipt(number: int, delivery: Delivery) -> Receipt:
-    """Give how far a message of ours is that is owed to Ben's device."""
+    """Return how far a message of ours is that is owed to Ben's device."""
     return Receipt(message_id(number), {"ben": {BENS_DEVICE: delivery}})
 
 
 def kept(*records: Receipt | Mark) -> Store:
-    """Give the effect that keeps how far messages are, and how far we are with devices."""
+    """Return the effect that keeps how far messages are, and how far we are with devices."""
     receipts = tuple(record for record in records if isinstance(record, Receipt))
     return Store(Entry(receipts=receipts, marks=tuple(record for record in records if isinstance(record, Mark))))
 
 
 def sent(number: int, seq: int, text: str = "Hello", peer_id: str = BEN) -> list[ConversationEffect]:
-    """Give the effects of sending a message."""
+    """Return the effects of sending a message."""
     frame = MessagePart(seq, message_id(number), NOW, 1, 1, text)
     return [SendFrame(peer_id, frame), DeliveryChanged(message_id(number), Delivery.SENT)]
 
@@ -64,7 +64,7 @@ def shown_and_sent(number: int, seq: int) -> list[ConversationEffect]:
 
 
 def delivered(*numbers: int) -> list[ConversationEffect]:
-    """Give the notices that messages have arrived."""
+    """Return the notices that messages have arrived."""
     return [DeliveryChanged(message_id(number), Delivery.DELIVERED) for number in numbers]
 
 
@@ -116,14 +116,14 @@ class Stage:
 
 
 def entry_of(effects: list[ConversationEffect]) -> Entry:
-    """Give the entry of the only effect, which stores something."""
+    """Return the entry of the only effect, which stores something."""
     (effect,) = effects
     assert isinstance(effect, Store)
     return effect.entry
 
 
 def together(snapshot: Snapshot = EMPTY) -> Stage:
-    """Give a conversation in step with Ben."""
+    """Return a conversation in step with Ben."""
     stage = Stage(snapshot)
     stage.meet()
     assert stage.receive(Resume(0, 0)) == []

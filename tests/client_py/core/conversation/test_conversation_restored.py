@@ -32,7 +32,7 @@ MARK = mark(heard=5, received=4, read=3, acknowledged=7)
 
 
 def restored(snapshot: Snapshot) -> Stage:
-    """Give a conversation of which this was kept, after Ben's hello."""
+    """Return a conversation of which this was kept, after Ben's hello."""
     stage = Stage(snapshot)
     stage.meet()
     return stage
@@ -119,7 +119,7 @@ def test_message_that_came_and_was_not_read_is_read_by_the_next_page() -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_messages_that_waited_count_in_the_limit(number: int) -> None:
-    """However often the page is loaded anew, no more can wait than one page may have."""
+    """However often the page is loaded again, no more can wait than one page may have."""
     count = MAX_PENDING_ITEMS - number
     pending = tuple(outgoing(place) for place in range(count))
     stage = Stage(Snapshot(pending=pending, receipts=tuple(Receipt(message.id, {}) for message in pending)))

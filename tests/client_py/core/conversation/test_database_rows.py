@@ -168,7 +168,7 @@ def test_receipt_that_cannot_be_read_is_none(row: str) -> None:
     "row", [*NO_JSON, "[1,2,3]", "[1,2,3,4,5]", "[1,2,3,-1]", "[1,2,3,1e300]", "[1,2,3,true]", f"[1,{2**52 + 1},3,4]"]
 )
 def test_mark_that_cannot_be_read_is_none(row: str) -> None:
-    """Where it could not be said to a peer, both are put in step anew."""
+    """Where it could not be said to a peer, both are put in step again."""
     assert read_mark("ben", "tab", row) is None
 
 

@@ -9,7 +9,7 @@ QUEUED, SENT, DELIVERED, READ = Delivery
 
 
 def owing(*accounts: str) -> Deliveries:
-    """Give deliveries of one message of 5 bytes, which is owed to a tab of each of these accounts."""
+    """Return deliveries of one message of 5 bytes, which is owed to a tab of each of these accounts."""
     deliveries = Deliveries("ada")
     deliveries.add("ours", 5)
     for account in accounts:

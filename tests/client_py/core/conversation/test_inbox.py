@@ -8,7 +8,7 @@ from protocol.errors import MalformedMessage, UnexpectedMessage
 
 
 def part(seq: int, number: int = 1, parts: int = 1, text: str = "text", name: str = "") -> ItemPart:
-    """Give a frame of the message of this number."""
+    """Return a frame of the message of this number."""
     return ItemPart(seq, name or f"message-{seq:012}", float(seq), "text", number, parts, text)
 
 

@@ -16,17 +16,17 @@ TEXT_ALONE, EVERYTHING = Abilities(), Abilities(2, frozenset({"reaction"}))
 
 
 def outgoing(position: int, size: int = 4, kind: str = "text") -> Outgoing:
-    """Give a message of a number of bytes."""
+    """Return a message of a number of bytes."""
     return Outgoing(f"message-{position:012}", kind, "a" * size, float(position), position, size)
 
 
 def name(position: int) -> str:
-    """Give the id of the message at a place."""
+    """Return the id of the message at a place."""
     return f"message-{position:012}"
 
 
 def filled(count: int, size: int = 4) -> Outbox:
-    """Give an outbox with some messages, none of them sent."""
+    """Return an outbox with some messages, none of them sent."""
     outbox = Outbox()
     for position in range(1, count + 1):
         outbox.add(outgoing(position, size))

@@ -10,7 +10,7 @@ BEN, ME_AGAIN = "peer-ben", "peer-ada-2"
 
 
 def new_recipients() -> Recipients:
-    """Give the recipients of Ada's messages."""
+    """Return the recipients of Ada's messages."""
     return Recipients("ada")
 
 

@@ -17,7 +17,7 @@ Owed = Mapping[str, Mapping[str, Delivery]]
 
 
 def restored(marks: tuple[Mark, ...], *owed: Owed) -> Recipients:
-    """Give recipients of whom this was kept, with one or two messages that somebody has yet to get."""
+    """Return recipients of whom this was kept, with one or two messages that somebody has yet to get."""
     recipients = Recipients("ada")
     messages = (FIRST, SECOND)[: len(owed)]
     receipts = tuple(Receipt(message.id, state) for message, state in zip(messages, owed, strict=True))
@@ -27,7 +27,7 @@ def restored(marks: tuple[Mark, ...], *owed: Owed) -> Recipients:
 
 
 def owed_to(recipients: Recipients, device: str) -> list[str]:
-    """Give what a device of Ben's is owed."""
+    """Return what a device of Ben's is owed."""
     return [message.id for message in recipients.stream("ben", device).outbox.pending]
 
 

@@ -11,7 +11,7 @@ UDP, TCP = "turn:turn.example.org?transport=udp", "turn:turn.example.org?transpo
 
 
 def gathering() -> RelayGathering:
-    """Give what has begun."""
+    """Return what has begun."""
     begun = RelayGathering()
     begun.began()
     return begun

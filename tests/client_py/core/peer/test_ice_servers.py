@@ -25,7 +25,7 @@ RENEW = RenewAllocations(had_ended=False)
 
 
 def turn(ends_at: float) -> IceServers:
-    """Give servers with credentials that end at a time."""
+    """Return servers with credentials that end at a time."""
     ends_at = int(ends_at)
     return IceServers((STUN, IceServer(("turn:turn.example.org",), f"{ends_at}:ada", "secret")), ends_at)
 
@@ -36,14 +36,14 @@ def body(servers: IceServers) -> str:
 
 
 def welcomed(life: float = 24 * HOUR) -> IceServerSource:
-    """Give what was told the servers just now."""
+    """Return what was told the servers just now."""
     relaying = IceServerSource(only=False, random=lambda: 1.0)
     assert relaying.welcomed(turn(NOW + life), NOW) == [ConfigureConnections()]
     return relaying
 
 
 def test_credentials_are_renewed_half_way() -> None:
-    """They are asked for once, reach every connection, and have relayed paths allocate anew an eighth later."""
+    """They are asked for once, reach every connection, and have relayed paths allocate again an eighth later."""
     relaying = welcomed()
     half = NOW + 12 * HOUR
     assert relaying.ticked(half - 1) == []
@@ -154,7 +154,7 @@ def test_welcome_with_the_same_servers_leaves_connections_alone() -> None:
 
 
 def test_end_of_credentials_is_noticed() -> None:
-    """What is attempted with them is in vain, and is begun anew as soon as there are others."""
+    """What is attempted with them is in vain, and is started over as soon as there are others."""
     relaying, ended = welcomed(HOUR), []
     for now in (NOW + HOUR / 2, NOW + HOUR - 1, NOW + HOUR):
         relaying.ticked(now)

@@ -35,7 +35,7 @@ ASK_NOW: list[LinkEffect] = [StopTimer(LinkTimer.EXPECTING), *ASK]
 
 
 def quiet() -> Link:
-    """Give a link that is open, and on which nothing is expected any more."""
+    """Return a link that is open, and on which nothing is expected any more."""
     link = opened(polite=False)
     link.timer_fired(LinkTimer.EXPECTING)
     return link
@@ -67,7 +67,7 @@ def test_link_restarts_ice_where_nothing_comes_through(polite: bool) -> None:  #
 
 
 def returned() -> Link:
-    """Give a link whose path was away and is back, and has been asked whether something comes through."""
+    """Return a link whose path was away and is back, and has been asked whether something comes through."""
     link = opened(polite=False)
     link.connection_state_changed("disconnected")
     link.connection_state_changed("connected")

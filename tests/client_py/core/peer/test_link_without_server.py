@@ -27,7 +27,7 @@ def test_link_waits_with_a_new_connection_for_the_server() -> None:
 
 
 def test_link_that_is_open_takes_no_notice_of_the_servers_return() -> None:
-    """What works is not begun anew."""
+    """What works is not started over."""
     assert opened().signaling_restored() == []
 
 

@@ -10,14 +10,14 @@ ASK: list[LinkEffect] = [AskPeer(), CountBytes(), StartTimer(LinkTimer.ASKING, A
 
 
 def expecting() -> Liveness:
-    """Give a watch over a channel on which an answer is expected."""
+    """Return a watch over a channel on which an answer is expected."""
     liveness = Liveness()
     liveness.expected()
     return liveness
 
 
 def asking(count: int | None = 1_000) -> Liveness:
-    """Give a watch that has asked, when so many bytes had been received."""
+    """Return a watch that has asked, when so many bytes had been received."""
     liveness = Liveness()
     liveness.asked()
     liveness.bytes_counted(count)
@@ -25,7 +25,7 @@ def asking(count: int | None = 1_000) -> Liveness:
 
 
 def counting(count: int | None = 1_000) -> Liveness:
-    """Give a watch that got no answer, and has the bytes counted again."""
+    """Return a watch that got no answer, and has the bytes counted again."""
     liveness = asking(count)
     liveness.timer_fired(LinkTimer.ASKING, awaited=True)
     return liveness
@@ -91,7 +91,7 @@ def test_liveness_takes_no_frame_of_before_for_an_answer() -> None:
 
 @pytest.mark.parametrize("count", [1_001, 10])
 def test_liveness_is_content_with_bytes(count: int) -> None:
-    """A slow line brings a long frame little by little; and after a change of path, the count may begin anew."""
+    """A slow line brings a long frame little by little; and after a change of path, the count may start over."""
     liveness = counting(1_000)
     assert liveness.bytes_counted(count) == EXPECT
     assert not liveness.is_silent

@@ -20,13 +20,13 @@ from protocol.webrtc import Candidate, Description
 
 
 def description(kind: str, generation: str, certificate: str = "AA") -> Description:
-    """Give a description of an ICE generation."""
+    """Return a description of an ICE generation."""
     sdp = f"a=ice-ufrag:{generation}\r\na=fingerprint:sha-256 {certificate}\r\n"
     return Description("offer" if kind == "offer" else "answer", sdp)
 
 
 def candidate(generation: str | None, number: int = 1) -> Candidate:
-    """Give a candidate of an ICE generation."""
+    """Return a candidate of an ICE generation."""
     return Candidate(f"candidate:{number}", "0", 0, generation)
 
 
@@ -35,7 +35,7 @@ OUR_OFFER, OUR_ANSWER = description("offer", "ours", "BB"), description("answer"
 
 
 def offering(*, polite: bool) -> Negotiation:
-    """Give a negotiation whose offer is with the other side."""
+    """Return a negotiation whose offer is with the other side."""
     negotiation = Negotiation(polite=polite)
     negotiation.negotiation_needed()
     negotiation.signaling_state_changed("have-local-offer")
@@ -44,7 +44,7 @@ def offering(*, polite: bool) -> Negotiation:
 
 
 def agreed() -> Negotiation:
-    """Give a negotiation in which our offer was answered."""
+    """Return a negotiation in which our offer was answered."""
     negotiation = offering(polite=True)
     negotiation.description_received(ANSWER)
     negotiation.signaling_state_changed("stable")
@@ -53,7 +53,7 @@ def agreed() -> Negotiation:
 
 
 def flags(negotiation: Negotiation) -> tuple[bool, bool]:
-    """Give whether an offer is being made, and whether an answer is being applied."""
+    """Return whether an offer is being made, and whether an answer is being applied."""
     return negotiation.making_offer, negotiation.is_setting_remote_answer_pending
 
 
@@ -210,7 +210,7 @@ def test_negotiation_takes_no_notice_of_an_operation_that_was_given_up() -> None
 
 
 def with_setup(given: Description, setup: str) -> Description:
-    """Give a description with a role in DTLS."""
+    """Return a description with a role in DTLS."""
     return replace(given, sdp=f"{given.sdp}a=setup:{setup}\r\n")
 
 

@@ -62,17 +62,17 @@ ASK: list[PeerEffect] = [
 
 
 def random() -> float:
-    """Give no jitter."""
+    """Return no jitter."""
     return 1.0
 
 
 def new_peer() -> Peer:
-    """Give a peer of which the server has just told us; we are the polite side."""
+    """Return a peer of which the server has just told us; we are the polite side."""
     return Peer("ben-000000000000000", "ben", polite=True, random=random, penalty=Penalty(random))
 
 
 def agreed() -> Peer:
-    """Give a peer that has answered our offer, and has no channel yet."""
+    """Return a peer that has answered our offer, and has no channel yet."""
     peer = new_peer()
     peer.start(offering=True)
     peer.negotiation_needed()
@@ -85,29 +85,29 @@ def agreed() -> Peer:
 
 
 def opened() -> Peer:
-    """Give a peer whose `chat` is open."""
+    """Return a peer whose `chat` is open."""
     peer = agreed()
     peer.channel_opened(CHAT)
     return peer
 
 
 def gone(peer: Peer) -> bool:
-    """Give whether nothing is left of it."""
+    """Return whether nothing is left of it."""
     return peer.gone
 
 
 def relayed(peer: Peer) -> bool | None:
-    """Give whether its path goes through a relay."""
+    """Return whether its path goes through a relay."""
     return peer.relayed
 
 
 def relay_fault(peer: Peer) -> RelayFault | None:
-    """Give why there is no relay."""
+    """Return why there is no relay."""
     return peer.relay_fault
 
 
 def stands(peer: Peer) -> tuple[LinkState, bool]:
-    """Give how the link stands, and whether it was ever answered."""
+    """Return how the link stands, and whether it was ever answered."""
     return peer.state, peer.answered
 
 
@@ -216,8 +216,8 @@ def test_peer_answers_what_is_about_the_link() -> None:
     peer = opened()
     assert peer.frame_received(Ping()) == [SendLinkFrame(Pong())]
     assert peer.frame_received(Pong()) == []
-    anew = description("offer", "theirs-anew")
-    assert peer.frame_received(Signal(anew)) == [SetRemoteDescription(anew)]
+    again = description("offer", "theirs-again")
+    assert peer.frame_received(Signal(again)) == [SetRemoteDescription(again)]
 
 
 def test_path_is_looked_for_again_where_the_other_side_may_use_a_relay() -> None:
@@ -264,7 +264,7 @@ def test_path_that_has_gathered_anew_is_left_alone() -> None:
     peer = agreed()
     peer.configured()
     peer.channel_opened(CHAT)
-    peer.local_description_set(description("answer", "ours-anew", "BB"))
+    peer.local_description_set(description("answer", "ours-again", "BB"))
     assert peer.allocations_renewed(had_ended=True) == []
 
 

@@ -7,7 +7,7 @@ from client_py.core.peer.penalty import CAP_SECONDS, FORGIVEN_AFTER_TICKS, Fault
 
 @pytest.fixture
 def penalty() -> Penalty:
-    """Give the penalty of an account, without jitter."""
+    """Return the penalty of an account, without jitter."""
     return Penalty(lambda: 1.0)
 
 

@@ -42,7 +42,7 @@ ENTRANCES = [Purpose.SIGN_IN, Purpose.REGISTER]
 
 
 def signed_in() -> Account:
-    """Give an account that has signed in."""
+    """Return an account that has signed in."""
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
     account.responded(Purpose.SIGN_IN, 200, BODY, NOW)
@@ -346,7 +346,7 @@ def test_account_logs_everyone_out_of_this_browser() -> None:
 
 
 def test_account_becomes_nobody_else_by_a_reload() -> None:
-    """A browser may load a tab anew by itself; it does not turn into whoever has signed in since."""
+    """A browser may load a tab again by itself; it does not turn into whoever has signed in since."""
     account = Account()
     assert account.resumed(Kept(BENS), "ada") == [SignedOut(SomeoneElseSignedIn("ben", "ada"), "ada")]
     assert account.login is None

@@ -43,7 +43,7 @@ STOP_ALL: list[SessionEffect] = [StopSessionTimer(timer) for timer in SessionTim
 
 
 def send(request: Request) -> SendText:
-    """Give the effect that sends a request."""
+    """Return the effect that sends a request."""
     return SendText(REQUESTS.encode(request))
 
 
@@ -51,7 +51,7 @@ PING: list[SessionEffect] = [send(requests.Ping()), StartSessionTimer(SessionTim
 
 
 def probe_after(seconds: float) -> StartSessionTimer:
-    """Give the effect that lets it probe (again) after a pause."""
+    """Return the effect that lets it probe (again) after a pause."""
     return StartSessionTimer(SessionTimer.PROBE, seconds)
 
 
@@ -63,17 +63,17 @@ def come_back(session: Session) -> None:
 
 
 def state_of(session: Session) -> SessionState:
-    """Give the state, which for mypy would else be what the last assertion said."""
+    """Return the state, which for mypy would else be what the last assertion said."""
     return session.state
 
 
 def new_session() -> Session:
-    """Give a session without jitter."""
+    """Return a session without jitter."""
     return Session("den", lambda: 1.0)
 
 
 def joined() -> Session:
-    """Give a session that is in the room."""
+    """Return a session that is in the room."""
     session = new_session()
     session.start()
     session.socket_opened()
@@ -287,7 +287,7 @@ def test_session_leaves_errors_in_the_room_to_the_room() -> None:
 
 
 def test_session_gives_up_a_handshake_that_hangs() -> None:
-    """A socket that does not come up, or a server that does not answer, is begun anew."""
+    """A socket that does not come up, or a server that does not answer, is started over."""
     session = new_session()
     session.start()
     assert session.timer_fired(SessionTimer.OPENING) == [CloseSocket(), *STOP_ALL, probe_after(0.5)]
@@ -295,7 +295,7 @@ def test_session_gives_up_a_handshake_that_hangs() -> None:
 
 
 def test_session_is_patient_now_and_then() -> None:
-    """What hangs is soon begun anew, but a slow line gets its time too, and a success begins the row again."""
+    """What hangs is soon started over, but a slow line gets its time too, and a success begins the row again."""
     session = new_session()
     patience = []
     for _ in range(4):

@@ -124,7 +124,7 @@ def test_session_on_its_way_in_is_not_asked() -> None:
 
 
 def test_session_forgets_its_question_with_the_socket() -> None:
-    """What was asked over a WebSocket that is gone is asked anew over the next one."""
+    """What was asked over a WebSocket that is gone is asked again over the next one."""
     session = joined()
     session.asked()
     assert session.socket_closed(1006) == [*STOP_ALL, probe_after(0.5)]

@@ -12,7 +12,7 @@ NOW = 1_000_000.0
     [(TICK_SECONDS, False), (0.0, False), (SLEEP_SECONDS, False), (SLEEP_SECONDS + 1, True), (-1.0, True)],
 )
 def test_sleep_detection_sees_the_clock_jump(seconds: float, jumped: bool) -> None:  # noqa: FBT001 - a case
-    """A tick that comes much too late, or before the last one, tells that the machine has slept or was set anew."""
+    """A tick that comes much too late, or before the last one, tells that the machine has slept or was set again."""
     sleep_detection = SleepDetection()
     assert not sleep_detection.ticked(NOW)
     assert sleep_detection.ticked(NOW + seconds) is jumped

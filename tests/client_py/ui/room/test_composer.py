@@ -18,12 +18,12 @@ TOO_MANY = ITEM_FAULTS[ItemFault.TOO_MANY_WAITING]
 
 @pytest.fixture
 def box(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the room has to be on the page
-    """Give its composer."""
+    """Return its composer."""
     return world.document.by_test_id("composer")
 
 
 def fault(world: World) -> str:
-    """Give what the composer complains of."""
+    """Return what the composer complains of."""
     return world.document.html.one(class_="composer").one(role="alert").text
 
 

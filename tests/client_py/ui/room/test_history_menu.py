@@ -15,7 +15,7 @@ from tests.fakes.document import FakeElement
 
 @pytest.fixture
 def panel(world: World, room: RoomScreen) -> FakeElement:
-    """Give the panel of its history."""
+    """Return the panel of its history."""
     room.apply(RetentionChanged(Retention(kept=True)))
     return world.document.by_id(world.document.by_test_id("history").get("popovertarget") or "")
 

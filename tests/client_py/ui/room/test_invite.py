@@ -24,13 +24,13 @@ MATRICES = st.integers(1, 12).flatmap(
 
 @pytest.fixture
 def invite(world: World, page: Page) -> FakeElement:
-    """Give the invite of a room that is on the page."""
+    """Return the invite of a room that is on the page."""
     page.show_room("den", "alice", world.asked)
     return world.document.by_test_id("invite")
 
 
 def panel(invite: FakeElement) -> FakeElement:
-    """Give what the invite opens."""
+    """Return what the invite opens."""
     return invite.one(popover="")
 
 

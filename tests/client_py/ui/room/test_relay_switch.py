@@ -22,12 +22,12 @@ CHOICES = [
 
 
 def switch(world: World) -> FakeElement:
-    """Give the switch."""
+    """Return the switch."""
     return world.document.by_test_id("relay-only")
 
 
 def hint(world: World) -> str:
-    """Give what the switch means."""
+    """Return what the switch means."""
     return world.document.by_id(switch(world).get("aria-describedby") or "").text
 
 

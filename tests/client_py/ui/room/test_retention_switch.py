@@ -13,27 +13,27 @@ FULL = FAULTS[RetentionFault.FULL]
 
 
 def switch(world: World) -> FakeElement:
-    """Give the switch."""
+    """Return the switch."""
     return world.document.by_test_id("keep-history")
 
 
 def hint(world: World) -> str:
-    """Give what the switch means."""
+    """Return what the switch means."""
     return world.document.by_id(switch(world).get("aria-describedby") or "").text
 
 
 def question(world: World) -> FakeElement:
-    """Give what is asked before nothing is kept any more."""
+    """Return what is asked before nothing is kept any more."""
     return world.document.html.one(class_="keeping").one(class_="question")
 
 
 def fault(world: World) -> FakeElement:
-    """Give the line on what is wrong."""
+    """Return the line on what is wrong."""
     return world.document.by_test_id("keeping-fault")
 
 
 def dismissal(world: World) -> FakeElement:
-    """Give the button that takes the line away."""
+    """Return the button that takes the line away."""
     return world.document.html.one(class_="keeping-fault").one(tag="button")
 
 

@@ -116,12 +116,12 @@ def test_header_says_who_one_is(world: World) -> None:
 
 
 def alone(world: World) -> FakeElement:
-    """Give the invitation of an empty room."""
+    """Return the invitation of an empty room."""
     return world.document.html.one(class_="alone")
 
 
 def greeting(world: World) -> FakeElement:
-    """Give the greeting of an empty room."""
+    """Return the greeting of an empty room."""
     return world.document.html.one(class_="greeting")
 
 

@@ -12,7 +12,7 @@ from tests.fakes.document import FakeElement
 
 @pytest.fixture
 def field(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the room has to be on the page
-    """Give the field of its search."""
+    """Return the field of its search."""
     return world.document.by_test_id("search")
 
 
@@ -22,12 +22,12 @@ def find(room: RoomScreen, query: str, *messages: Item, complete: bool = True) -
 
 
 def results(world: World) -> list[FakeElement]:
-    """Give the messages that were found."""
+    """Return the messages that were found."""
     return world.document.by_test_id("search-results").every(data_testid="search-result")
 
 
 def summary(world: World) -> str:
-    """Give what is said of them."""
+    """Return what is said of them."""
     return world.document.by_test_id("search-results").one(role="status").text
 
 

@@ -15,7 +15,7 @@ TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join))
 
 
 def links_of(text: str) -> list[str]:
-    """Give the links alone."""
+    """Return the links alone."""
     return [part.text for part in split_links(text) if part.is_link]
 
 

@@ -34,13 +34,13 @@ class MovingFormats(PlainFormats):
 
 @pytest.fixture
 def formats() -> MovingFormats:
-    """Give the calendar of the messages."""
+    """Return the calendar of the messages."""
     return MovingFormats()
 
 
 @pytest.fixture
 def messages(world: World, formats: MovingFormats) -> Iterator[MessageList]:
-    """Give a list that is not on the page, and see at the end that nothing listens any more."""
+    """Yield a list that is not on the page, and see at the end that nothing listens any more."""
     messages = listed(world, formats)
     yield messages
     messages.dispose()
@@ -48,18 +48,18 @@ def messages(world: World, formats: MovingFormats) -> Iterator[MessageList]:
 
 
 def listed(world: World, formats: PlainFormats) -> MessageList:
-    """Give an empty list."""
+    """Return an empty list."""
     return MessageList(replace(world.context, formats=formats), lambda: None)
 
 
 def articles(messages: MessageList) -> list[FakeElement]:
-    """Give the messages."""
+    """Return the messages."""
     assert isinstance(messages.element, FakeElement)
     return messages.element.every(tag="article")
 
 
 def failing_at(fatal: str) -> Callable[[str], Iterator[Part]]:
-    """Give what splits texts, but fails at one of them."""
+    """Return what splits texts, but fails at one of them."""
 
     def split(text: str) -> Iterator[Part]:
         if text == fatal:
@@ -104,7 +104,7 @@ def test_earlier_messages_join_at_the_seam(messages: MessageList) -> None:
 
 
 def test_earlier_messages_of_other_days_and_authors_stay_apart(messages: MessageList) -> None:
-    """Each day begins anew, and so does each author."""
+    """Each day starts over, and so does each author."""
     messages.append(incoming("3", at=DAY))
     messages.prepend([outgoing("1", at=DAY - 20), incoming("2", at=DAY - 10)])
     assert rows(messages) == ["Today", "You 1", "bob 2", "Day 1", "bob 3"]

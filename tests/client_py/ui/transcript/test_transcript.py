@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def log(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the room has to be on the page
-    """Give a transcript of 1000 pixels in a window of 400."""
+    """Return a transcript of 1000 pixels in a window of 400."""
     log = world.document.by_test_id("transcript")
     log.scroll_height, log.client_height = 1000, 400
     log.scroll_to(600)
@@ -55,27 +55,27 @@ def numbered(count: int) -> list[Item]:
 
 
 def shown(world: World) -> list[FakeElement]:
-    """Give the messages on the page."""
+    """Return the messages on the page."""
     return world.document.html.every(data_testid="message")
 
 
 def texts(world: World) -> list[str]:
-    """Give the texts on the page."""
+    """Return the texts on the page."""
     return [each.text for each in world.document.html.every(data_testid="message-text")]
 
 
 def earlier(world: World) -> FakeElement:
-    """Give the button for what stands before the oldest message."""
+    """Return the button for what stands before the oldest message."""
     return world.document.by_test_id("earlier")
 
 
 def placeholder(world: World) -> FakeElement:
-    """Give what stands there while nobody has written."""
+    """Return what stands there while nobody has written."""
     return world.document.html.one(class_="placeholder")
 
 
 def jump(world: World) -> FakeElement:
-    """Give the button for what is new below."""
+    """Return the button for what is new below."""
     return world.document.html.one(class_="jump")
 
 
@@ -186,7 +186,7 @@ def test_transcript_holds_the_end_within_a_little_slack(room: RoomScreen, log: F
 
 @pytest.mark.parametrize("way", ["button", "scrolling", "writing"])
 def test_reader_comes_back_to_the_end(world: World, room: RoomScreen, log: FakeElement, way: str) -> None:
-    """By the button, by scrolling, or by writing: the button goes, and the count begins anew."""
+    """By the button, by scrolling, or by writing: the button goes, and the count starts over."""
     log.scroll_to(100)
     add(room, incoming("1"))
     if way == "button":
@@ -470,7 +470,7 @@ def test_reader_who_comes_near_the_beginning_gets_what_stands_before(
 
 @pytest.fixture
 def above(room: RoomScreen, full: FakeElement) -> FakeElement:
-    """Give a transcript whose reader is so far up that the newest messages, from 1220 on, are off the page."""
+    """Return a transcript whose reader is so far up that the newest messages, from 1220 on, are off the page."""
     full.scroll_to(300)
     load(room, *numbered(1000)[920:], before="1000", has_earlier=True)
     return full

@@ -42,7 +42,7 @@ class Asking:
 
 @pytest.fixture
 def asking(world: World) -> Asking:
-    """Give a confirmation that has not asked yet."""
+    """Return a confirmation that has not asked yet."""
     return Asking(world)
 
 

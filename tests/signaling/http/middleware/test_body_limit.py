@@ -13,7 +13,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 async def endless(pieces: int) -> AsyncIterator[bytes]:
-    """Give a body whose length is not known beforehand."""
+    """Yield a body whose length is not known beforehand."""
     for _ in range(pieces):
         yield b" " * 1000
 
