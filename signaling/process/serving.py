@@ -11,26 +11,22 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from protocol.requests import MAX_REQUEST_BYTES
 from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
+from signaling.http.middleware.request_count import RequestCount
 from signaling.http.middleware.request_id import RequestId
-from signaling.process.open_files import most_open_files
-from signaling.rate_limits.request_turns import RequestTurns
-from signaling.sockets.http_protocol import Gate, HttpProtocol
-from signaling.sockets.keepalive import Keepalive
-from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
-from signaling.sockets.websocket_handshake import Upgrade
-from signaling.sockets.websocket_messages import Wires
+from signaling.sockets.waiting_clients import WaitingClients
+from signaling.sockets.wire import WEBSOCKET_MAX_BYTES
 
-WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
-"""Beyond this the WebSocket layer closes with 1009; below it, what is too big gets an error that says so."""
+BuildFastPath = Callable[..., uvicorn.Config]
+QUEUED_MESSAGES = 4
+"""That uvicorn reads before the app asks for them, where its own WebSockets serve and it can be told."""
 PING_SECONDS = 20.0
 """Between two pings, and then for the answer: well under the minute after which proxies drop what is silent."""
 UNACKNOWLEDGED_MS = 60_000
@@ -72,25 +68,43 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def configuration(app: Starlette, settings: Settings, clients: WaitingClients | None = None) -> uvicorn.Config:
-    """Return uvicorn's settings; the app's lifespan is for whoever runs the server, and `clients` are for tests."""
-    clients = clients or waiting_clients(most_files=most_open_files())
-    gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
-    wires = Wires(Keepalive(PING_SECONDS), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
+def configuration(
+    app: Starlette, settings: Settings, clients: WaitingClients | None = None, build: BuildFastPath | None = None
+) -> uvicorn.Config:
+    """Return uvicorn's settings; the app's lifespan is for who runs the server, `clients` and `build` are for tests.
+
+    Where the fast path cannot be put together with this uvicorn, its own protocols serve, and the log says so.
+    """
     trusted = settings.trusted_proxies
     # An id is believed by who sends it, so it is looked at before the proxy's address gives way to its client's.
     named = RequestId(ProxyHeadersMiddleware(app, trusted_hosts=list(trusted)), trusted)  # type: ignore[arg-type]  # ASGI
+    options: dict[str, Any] = {
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": GRACEFUL_SECONDS,
+    }
+    try:
+        return (build or _fast_path())(app, named, clients, PING_SECONDS, **options)
+    except (ImportError, AttributeError, TypeError) as error:
+        app.state.asgi_wires.tell(f"this uvicorn or picows is not known: {error}")
     return uvicorn.Config(
-        named,
-        lifespan="off",
-        http=partial(HttpProtocol, gate=gate),  # type: ignore[arg-type]  # called
-        ws=partial(Upgrade, wires),  # type: ignore[arg-type]  # called
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        RequestCount(named, app.state.request_limit),
+        ws_max_size=WEBSOCKET_MAX_BYTES,
+        ws_max_queue=QUEUED_MESSAGES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,  # a few bytes could become WEBSOCKET_MAX_BYTES
+        **options,
     )
+
+
+def _fast_path() -> BuildFastPath:
+    from signaling.process.fast_path import fast_path  # noqa: PLC0415 - not every uvicorn has what it builds on
+
+    return fast_path
 
 
 def serve(

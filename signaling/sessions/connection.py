@@ -15,7 +15,7 @@ from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.signal_codec import ForwardedSignal, Told, encode
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.session import Session
-from signaling.sockets.websocket_messages import Wire
+from signaling.sockets.wire import MessageWire
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Connection:
     def __init__(
         self,
         number: ConnectionId,
-        wire: Wire,
+        wire: MessageWire,
         session: Session,
         effects_driver: EffectsDriver,
         limit: MessageLimit,

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from limits import RateLimitItem
+from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from protocol.codes import CloseCode, ErrorCode
@@ -24,7 +25,7 @@ from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.monitoring.logs import log
 from signaling.monitoring.request_ids import request_id
-from signaling.rate_limits.address_and_account_quotas import Quotas
+from signaling.rate_limits.address_and_account_quotas import Quotas, Usage
 from signaling.rate_limits.penalties import BAD_TOKEN, HASTE
 from signaling.rooms.effects import ConnectionId
 from signaling.rooms.effects_driver import EffectsDriver
@@ -34,7 +35,8 @@ from signaling.sessions.ice_servers import IceServerList
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
-from signaling.sockets.websocket_handshake import wire_of
+from signaling.sockets.websocket_messages_over_asgi import AsgiWire, AsgiWires
+from signaling.sockets.wire import MessageWire, wire_of
 
 PEER_ID_BYTES = 16
 """128 random bits: nobody guesses a peer id, and no two are the same."""
@@ -52,6 +54,7 @@ class SignalingEndpoint:
     effects_driver: EffectsDriver
     resume_tokens: ResumeTokens
     ice_servers: IceServerList
+    asgi_wires: AsgiWires
 
     @cached_property
     def limits(self) -> Limits:
@@ -60,35 +63,46 @@ class SignalingEndpoint:
         return Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Answer a handshake. What a client says later comes over its wire, and not here."""
+        """Answer a handshake. What a client says later comes over its wire, and not here, unless that is ASGI's."""
         with contextlib.suppress(WebSocketDisconnect):  # who does not wait is not served
             await self._serve(websocket)
 
     async def _serve(self, websocket: WebSocket) -> None:
         scope = websocket.scope
         offered = scope["subprotocols"]
-        client = self.addresses.of(host_of(scope))
-        source = client.site if client else host_of(scope)
         if offered == [KNOCK_SUBPROTOCOL]:
-            log("knock", level=logging.DEBUG, source=source, address=host_of(scope))
+            log("knock", level=logging.DEBUG, source=self._source(scope), address=host_of(scope))
             await websocket.accept(KNOCK_SUBPROTOCOL)
             await websocket.close(CloseCode.NORMAL)
             return
         # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
         version = version_of(offered)
         await websocket.accept(SUBPROTOCOLS[version] if version else None)
-        usage = self.quotas.connect(client, time.monotonic())
+        usage = self.quotas.connect(self.addresses.of(host_of(scope)), time.monotonic())
         if usage is None:
-            await self._turn_away(websocket, source, address=host_of(scope))
+            await self._turn_away(websocket, self._source(scope), address=host_of(scope))
             return
-        wire = wire_of(scope)
-        wire.count_against(usage)
+        if (wire := wire_of(scope)) is not None:
+            wire.count_against(usage)
+            await self._let_in(websocket, wire, usage, version)
+            return
+        self.asgi_wires.tell("the server that runs the app does not hand connections over")
+        slow = AsgiWire(websocket, self.asgi_wires)
+        slow.count_against(usage)
+        try:
+            await self._let_in(websocket, slow, usage, version)
+        finally:
+            await slow.carry()
+
+    async def _let_in(self, websocket: WebSocket, wire: MessageWire, usage: Usage, version: int | None) -> None:
+        """Begin a connection for the account that the token is of, or close."""
+        scope = websocket.scope
         try:
             account = await self.authenticator.account_of(_token(websocket))
         except AuthenticationError:
             self.effects_driver.counters.refusals[ErrorCode.UNAUTHENTICATED] += 1
             self.effects_driver.counters.closed(CloseCode.UNAUTHENTICATED)
-            log("unauthenticated", source=source, address=host_of(scope))
+            log("unauthenticated", source=self._source(scope), address=host_of(scope))
             usage.offend(time.monotonic(), BAD_TOKEN)
             await websocket.close(CloseCode.UNAUTHENTICATED)
             return
@@ -112,6 +126,10 @@ class SignalingEndpoint:
         self.effects_driver.counters.closed(CloseCode.RATE_LIMITED)
         log("too_many_connections", source=source, **about)
         await websocket.close(CloseCode.RATE_LIMITED)
+
+    def _source(self, scope: Scope) -> str | None:
+        client = self.addresses.of(host_of(scope))
+        return client.site if client else host_of(scope)
 
     def _session(self, connection: ConnectionId, account: Account) -> Session:
         identity = Identity(account.id, account.username)

@@ -23,9 +23,9 @@ from uvicorn.server import ServerState
 
 from protocol.codes import CloseCode
 from signaling.http.responses import failure_response
-from signaling.sockets.websocket_messages import ABNORMAL_CLOSURE, READ_BUFFER_BYTES, Wire, Wires
+from signaling.sockets.websocket_messages import READ_BUFFER_BYTES, Wire, Wires
+from signaling.sockets.wire import ABNORMAL_CLOSURE, EXTENSION
 
-EXTENSION = "p2p_chat.wire"
 READ_BYTES = 65_536
 """At once. picows doubles its buffer whenever a read has filled it: a fast client could have it grow to megabytes."""
 BIG_READ_BYTES = 16_384
@@ -242,12 +242,6 @@ class Upgrade(asyncio.Protocol):
         reason = HTTPStatus(status).phrase.encode()
         self._transport.write(b"\r\n".join([b"HTTP/1.1 %d %b" % (status, reason), *lines, b"", body]))
         self._transport.close()
-
-
-def wire_of(scope: Scope) -> Wire:
-    """Return the wire of a WebSocket that has been accepted."""
-    wire: Wire = scope["extensions"][EXTENSION]["wire"]()
-    return wire
 
 
 def _time_read(wires: Wires, started: float, relayed_before: int) -> None:

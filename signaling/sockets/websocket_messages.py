@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import Any, Protocol
+from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -19,11 +19,17 @@ from signaling.rate_limits.penalties import FLOOD, UNFINISHED
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.dropping import drop
 from signaling.sockets.keepalive import Keepalive, Pinged
+from signaling.sockets.wire import (
+    ABNORMAL_CLOSURE,
+    CLOSE_SECONDS,
+    INVALID_TEXT,
+    MAX_WAITING_MESSAGES,
+    NO_CODE,
+    PROTOCOL_ERROR,
+    TOO_BIG,
+    Receiver,
+)
 
-MAX_WAITING_MESSAGES = 128
-"""For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
-CLOSE_SECONDS = 5.0
-"""For a client to take the close code and to close its side; then its connection is dropped."""
 COMPLETE_SECONDS = 10.0
 """For a message to come to its end, from its first byte on. The largest comes in time by a line of 64 kbit/s."""
 FRAME_LEASE = 32
@@ -32,26 +38,10 @@ FRAMES_AFTER_CLOSE = 64
 """Among which the client's close frame is looked for: others were on their way. Behind them nothing is read."""
 READ_BUFFER_BYTES = 2048
 """What picows' buffer of a connection begins with; it doubles for what is larger, and does not shrink."""
-NO_CODE, ABNORMAL_CLOSURE = 1005, 1006
-"""RFC 6455 §7.4.1: the client's close frame had no code; there was no close frame."""
-PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009
 LONG, VERY_LONG = 126, 65_536
 """RFC 6455 §5.2: from so many bytes on, a frame's length takes two or eight bytes more."""
 TEXT, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 CONTROL_FRAMES = frozenset({WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE})
-
-
-class Receiver(Protocol):
-    """Whoever listens at a wire. None of these waits."""
-
-    def text_received(self, text: str) -> None:
-        """A text message came, of whatever size the wire lets through."""
-
-    def binary_received(self) -> None:
-        """A binary message came."""
-
-    def closed(self, code: int) -> None:
-        """The WebSocket ends with a code: nothing is received or sent any more."""
 
 
 class Wires:

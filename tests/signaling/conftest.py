@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 
 from signaling.configuration.settings import Settings
+from signaling.process.serving import BuildFastPath
 from signaling.site.loading import RUNTIME_FILES, RUNTIME_LOCK, Site, load_site
 from tests.signaling.running import RunningServer, running
 
 StartServer = Callable[..., RunningServer]
 FEW_FILES = 800
+
+over_both_paths = pytest.mark.parametrize("build", ["picows", "asgi"], indirect=True, scope="module")
+"""Runs a test over frames that picows reads, and over ASGI's messages."""
 
 
 PAGE = """<html data-release="{{release}}" data-runtime="{{runtime}}" data-lock="{{lock}}" data-style="{{style.css}}"
@@ -55,17 +60,25 @@ def settings(tmp_path: Path) -> Settings:
     return quick_settings(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def build(request: pytest.FixtureRequest) -> BuildFastPath | None:
+    """Have the server build the fast path, or fail to: by `over_both_paths`, each once."""
+    return no_fast_path if getattr(request, "param", "") == "asgi" else None
+
+
 @pytest.fixture
-def start_server(tmp_path: Path, site: Site) -> Iterator[StartServer]:
+def start_server(tmp_path: Path, site: Site, build: BuildFastPath | None) -> Iterator[StartServer]:
     """Starts servers on one data folder, with settings given by field; they stop with the test."""
     with ExitStack() as stack:
-        yield lambda **changes: stack.enter_context(running(quick_settings(tmp_path, **changes), site))
+        yield lambda **changes: stack.enter_context(running(quick_settings(tmp_path, **changes), site, build=build))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[RunningServer]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, site: Site, build: BuildFastPath | None
+) -> Iterator[RunningServer]:
     """One server for the tests of a module that leave nothing behind."""
-    with running(quick_settings(tmp_path_factory.mktemp("data")), site) as started:
+    with running(quick_settings(tmp_path_factory.mktemp("data")), site, build=build) as started:
         yield started
 
 
@@ -77,6 +90,11 @@ def few_files() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, hard))
     yield FEW_FILES
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def no_fast_path(*_arguments: Any, **_options: Any) -> uvicorn.Config:
+    """Be of a uvicorn that the fast path does not know."""
+    raise ImportError("the test does without it")
 
 
 def quick_settings(data_dir: Path, **changes: Any) -> Settings:

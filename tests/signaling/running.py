@@ -26,7 +26,7 @@ from protocol.requests import REQUESTS, Join, Request
 from protocol.versions import LATEST, SUBPROTOCOLS
 from signaling.app import create_app
 from signaling.configuration.settings import Settings
-from signaling.process.serving import Server, configuration, listen
+from signaling.process.serving import BuildFastPath, Server, configuration, listen
 from signaling.site.loading import Site
 from signaling.sockets.waiting_clients import WaitingClients
 
@@ -178,12 +178,14 @@ async def lose(client: SignalingClient, caplog: pytest.LogCaptureFixture) -> Non
 
 
 @contextmanager
-def running(settings: Settings, site: Site, clients: WaitingClients | None = None) -> Iterator[RunningServer]:
+def running(
+    settings: Settings, site: Site, clients: WaitingClients | None = None, build: BuildFastPath | None = None
+) -> Iterator[RunningServer]:
     """Run a server until the block is left."""
     app = create_app(settings, site)
     sockets = listen(settings.host, settings.port)
     is_ready = threading.Event()
-    server = Server(configuration(app, settings, clients), is_ready.set)
+    server = Server(configuration(app, settings, clients, build), is_ready.set)
     with ThreadPoolExecutor(1) as executor:
         finished = executor.submit(_run, app, server, sockets)
         finished.add_done_callback(lambda _: is_ready.set())

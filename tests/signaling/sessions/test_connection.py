@@ -19,8 +19,10 @@ from signaling.accounts.access_tokens import CLOCK_SKEW
 from signaling.rooms.registry import MAX_DEVICES
 from signaling.sessions.ice_servers import turn_server
 from tests.protocol.events_v1 import EVENTS_V1
-from tests.signaling.conftest import StartServer
+from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.running import PATIENCE, RunningServer, SignalingClient, in_room
+
+pytestmark = over_both_paths
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OFFER = Description("offer", "v=0\r\n")

@@ -12,9 +12,11 @@ from protocol.requests import Leave
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Description
 from signaling.configuration.values import read_limit
-from signaling.process.serving import WEBSOCKET_MAX_BYTES
-from tests.signaling.conftest import StartServer
+from signaling.sockets.wire import WEBSOCKET_MAX_BYTES
+from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.running import RunningServer, drop, in_room
+
+pytestmark = over_both_paths
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from protocol.events import PeerJoined, PeerLeft, Signal
 from protocol.requests import Join
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Candidate, Description
-from tests.signaling.conftest import StartServer
+from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.running import RunningServer, drop, in_room, lose
+
+pytestmark = over_both_paths
 
 OFFER = Description("offer", "v=0\r\n")
 ICE_END = Candidate("")

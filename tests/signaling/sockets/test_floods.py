@@ -18,7 +18,7 @@ from protocol.requests import Ping
 from protocol.versions import LATEST, SUBPROTOCOLS
 from signaling.configuration.settings import Settings
 from signaling.sockets.websocket_messages import Wires
-from tests.signaling.conftest import StartServer
+from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.raw_client import RawClient, connected, shaking_hands
 from tests.signaling.running import PATIENCE, RunningServer, in_room
 
@@ -175,6 +175,7 @@ async def test_address_that_goes_on_is_refused_at_the_handshake(start_server: St
             assert (await client.response())[0] == status
 
 
+@over_both_paths
 async def test_flood_of_messages_is_held_against_its_address(start_server: StartServer) -> None:
     """Refused messages that keep coming are a flood too."""
     server = start_server()
@@ -200,6 +201,7 @@ async def test_proxy_that_names_nobody_is_not_refused(start_server: StartServer)
         pass
 
 
+@over_both_paths
 async def test_bad_tokens_are_counted_by_address(start_server: StartServer) -> None:
     """Trying tokens at full speed is refused; a few, from people whose login has ended, are not."""
     server = start_server()
@@ -299,6 +301,7 @@ async def test_unfinished_messages_fill_a_part_of_the_buffers(start_server: Star
 # Connections
 
 
+@over_both_paths
 async def test_account_has_so_many_connections(start_server: StartServer) -> None:
     """The newest is closed with a code that brings it back later; those before it stay."""
     server = start_server(connections_per_account=2)
@@ -323,6 +326,7 @@ async def test_address_has_so_many_connections(start_server: StartServer) -> Non
             assert await third.close_code() == CloseCode.RATE_LIMITED
 
 
+@over_both_paths
 async def test_process_has_so_many_connections(start_server: StartServer) -> None:
     """What comes through a proxy that names nobody is bounded in all."""
     server = start_server(connections=1)
@@ -333,6 +337,7 @@ async def test_process_has_so_many_connections(start_server: StartServer) -> Non
             assert await second.close_code() == CloseCode.RATE_LIMITED
 
 
+@over_both_paths
 async def test_account_opens_so_many_connections(start_server: StartServer) -> None:
     """An account that joins and drops without end is refused for a while."""
     limit = Settings.read({"P2PCHAT_CONNECT_LIMIT": "3/hour"}).connect_limit

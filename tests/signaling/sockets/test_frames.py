@@ -8,14 +8,15 @@ from websockets.frames import Opcode
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Joined, PeerLeft, Pong
 from protocol.requests import Ping
-from signaling.process.serving import WEBSOCKET_MAX_BYTES
-from tests.signaling.conftest import StartServer
+from signaling.sockets.wire import WEBSOCKET_MAX_BYTES
+from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.raw_client import connected, shaking_hands
 from tests.signaling.running import RunningServer, in_room
 
 JOIN = b'{"type":"join","room":"frames"}'
 
 
+@over_both_paths
 async def test_ping_is_answered(server: RunningServer) -> None:
     """A ping is answered by a pong with the same content."""
     async with connected(server, await server.register()) as client:
@@ -23,6 +24,7 @@ async def test_ping_is_answered(server: RunningServer) -> None:
         assert await client.frame() == (Opcode.PONG, b"are you there?")
 
 
+@over_both_paths
 async def test_message_may_come_in_fragments(server: RunningServer) -> None:
     """Fragments are one message, a ping between them is none, and characters may be cut apart."""
     async with connected(server, await server.register()) as client:
@@ -34,6 +36,7 @@ async def test_message_may_come_in_fragments(server: RunningServer) -> None:
         assert isinstance(EVENTS.decode((await client.frame())[1].decode()), Joined)
 
 
+@over_both_paths
 @pytest.mark.parametrize(
     "frames",
     [
@@ -52,6 +55,7 @@ async def test_broken_rule_closes(server: RunningServer, frames: list[tuple[Opco
         assert await client.close_code() == 1002
 
 
+@over_both_paths
 async def test_fragments_of_invalid_utf8_close(server: RunningServer) -> None:
     """Text has to be UTF-8 in fragments too."""
     async with connected(server, await server.register()) as client:
@@ -60,6 +64,7 @@ async def test_fragments_of_invalid_utf8_close(server: RunningServer) -> None:
         assert await client.close_code() == 1007
 
 
+@over_both_paths
 async def test_binary_message_in_fragments_is_malformed(server: RunningServer) -> None:
     """A binary message is refused as a whole, and the connection goes on."""
     async with connected(server, await server.register()) as client:
@@ -70,6 +75,7 @@ async def test_binary_message_in_fragments_is_malformed(server: RunningServer) -
         assert isinstance(EVENTS.decode((await client.frame())[1].decode()), Joined)
 
 
+@over_both_paths
 async def test_large_frame_is_refused_by_its_head(server: RunningServer) -> None:
     """A frame that announces too much is not waited for."""
     async with connected(server, await server.register()) as client:
@@ -78,6 +84,7 @@ async def test_large_frame_is_refused_by_its_head(server: RunningServer) -> None
         assert await client.end() == b""
 
 
+@over_both_paths
 async def test_close_without_code_is_answered_so(server: RunningServer) -> None:
     """A close frame without a code is answered by one without; the peer may come back, as after a loss."""
     token = await server.register()
@@ -91,6 +98,7 @@ async def test_close_without_code_is_answered_so(server: RunningServer) -> None:
         assert await first.receive() == Pong()
 
 
+@over_both_paths
 async def test_close_is_answered_with_its_code(server: RunningServer) -> None:
     """A close frame is answered with the same code, and the connection is closed by the server."""
     async with connected(server, await server.register()) as client:
@@ -99,6 +107,7 @@ async def test_close_is_answered_with_its_code(server: RunningServer) -> None:
         assert await client.end() == b""
 
 
+@over_both_paths
 async def test_half_closed_connection_is_lost(start_server: StartServer) -> None:
     """A client that sends nothing any more, and has not said why, is lost."""
     server = start_server(resume_grace=0)
@@ -133,6 +142,7 @@ async def test_handshake_is_refused_by_status(server: RunningServer, headers: di
         await client.end()
 
 
+@over_both_paths
 async def test_handshake_chooses_subprotocol_and_no_extension(server: RunningServer) -> None:
     """The accepting response names the subprotocol, and never the token or an extension."""
     offers = f"p2p-chat.v1, token.{await server.register()}"
@@ -145,6 +155,7 @@ async def test_handshake_chooses_subprotocol_and_no_extension(server: RunningSer
         assert "extensions" not in head.lower()
 
 
+@over_both_paths
 async def test_client_that_does_not_wait_does_no_harm(server: RunningServer) -> None:
     """Clients that are gone before they are answered leave nothing behind."""
     token = await server.register()
@@ -156,6 +167,7 @@ async def test_client_that_does_not_wait_does_no_harm(server: RunningServer) -> 
         assert isinstance(EVENTS.decode((await client.frame())[1].decode()), Joined)
 
 
+@over_both_paths
 async def test_nothing_counts_behind_a_broken_rule(server: RunningServer) -> None:
     """What comes in one read with a frame that breaks the rules, but behind it, has no effect."""
     token = await server.register()

@@ -13,8 +13,9 @@ from protocol.codes import ErrorCode
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.request_ids import request_id
 from signaling.sockets.keepalive import Keepalive
-from signaling.sockets.websocket_handshake import Upgrade, wire_of
+from signaling.sockets.websocket_handshake import Upgrade
 from signaling.sockets.websocket_messages import Wires
+from signaling.sockets.wire import wire_of
 
 HEADERS = [
     (b"host", b"here"),

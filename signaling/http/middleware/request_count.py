@@ -1,0 +1,24 @@
+"""Refuses HTTP requests of an address that makes too many, where no connection is counted before the app."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from signaling.client_addresses import host_of
+from signaling.http.responses import refusal_response
+from signaling.rate_limits.request_limit import RequestLimit
+
+
+class RequestCount:
+    """Plain ASGI middleware, for servers that `HttpProtocol` cannot be the protocol of."""
+
+    def __init__(self, app: ASGIApp, limit: RequestLimit) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with 429 and the time to wait."""
+        if scope["type"] == "http" and (refusal := self._limit.refusal(host_of(scope) or "")):
+            await refusal_response(refusal)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

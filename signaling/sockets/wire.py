@@ -1,0 +1,61 @@
+"""Says what a connection and the WebSocket under it ask of each other, and what bounds both kinds of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.types import Scope
+
+from protocol.requests import MAX_REQUEST_BYTES
+from signaling.rate_limits.address_and_account_quotas import Usage
+
+WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
+"""Beyond this a WebSocket is closed with 1009; below it, what is too big gets an error that says so."""
+EXTENSION = "p2p_chat.wire"
+"""Where the scope of an ASGI WebSocket says how to leave ASGI."""
+MAX_WAITING_MESSAGES = 128
+"""For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
+CLOSE_SECONDS = 5.0
+"""For a client to take the close code and to close its side; then its connection is dropped."""
+NO_CODE, ABNORMAL_CLOSURE = 1005, 1006
+"""RFC 6455 §7.4.1: the client's close frame had no code; there was no close frame."""
+PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009
+
+
+class Receiver(Protocol):
+    """Who listens at a wire. None of these waits."""
+
+    def text_received(self, text: str) -> None:
+        """A text message came, of whatever size the wire lets through."""
+
+    def binary_received(self) -> None:
+        """A binary message came."""
+
+    def closed(self, code: int) -> None:
+        """The WebSocket ends with a code: nothing is received or sent any more."""
+
+
+class MessageWire(Protocol):
+    """One WebSocket that was accepted. None of these waits."""
+
+    def count_against(self, usage: Usage) -> None:
+        """Have what it takes admitted by a usage, which is released when the connection is gone."""
+
+    def listen(self, receiver: Receiver) -> None:
+        """Begin to receive."""
+
+    def send(self, message: bytes) -> bool:
+        """Send a text message; False if too many wait already for the client to read."""
+
+    def close(self, code: int) -> None:
+        """Close after what was sent, or before what waits if the client does not read."""
+
+    def offend(self, points: int) -> None:
+        """Hold an offence against the address that the client comes from."""
+
+
+def wire_of(scope: Scope) -> MessageWire | None:
+    """Return the wire of a WebSocket that has been accepted; None where messages go through ASGI."""
+    extension = scope.get("extensions", {}).get(EXTENSION)
+    wire: MessageWire | None = extension["wire"]() if extension else None
+    return wire
