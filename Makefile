@@ -9,7 +9,8 @@ PURE_TESTS := tests/protocol tests/client_py/core tests/signaling/cluster tests/
 	$(addprefix tests/signaling/,$(addsuffix .py,test_client_addresses test_origins accounts/test_device_marks \
 	monitoring/test_counters monitoring/test_log_limits rate_limits/test_address_and_account_quotas \
 	rate_limits/test_budgets rate_limits/test_last_turns rate_limits/test_penalties rate_limits/test_turn_queue \
-	sessions/test_ice_servers sessions/test_resume_tokens sessions/test_session sockets/test_request_heads))
+	sessions/test_ice_servers sessions/test_resume_tokens sessions/test_session sockets/test_frame_heads \
+	sockets/test_request_heads))
 # What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
 UPGRADE ?=
 # What `make bench-link`, `make bench-recovery` and `make bench-load` pass on to the benchmark.

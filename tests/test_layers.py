@@ -98,6 +98,7 @@ PURE = (
     "sessions.ice_servers",
     "sessions.resume_tokens",
     "sessions.session",
+    "sockets.frame_heads",
     "sockets.request_heads",
 )
 """Modules of the server that decide without I/O, clock or chance; of the server they know each other alone."""

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -21,8 +22,10 @@ from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
 from signaling.http.middleware.request_count import RequestCount
 from signaling.http.middleware.request_id import RequestId
+from signaling.sockets.deadlines import Deadlines
+from signaling.sockets.frame_meter import metered
 from signaling.sockets.waiting_clients import WaitingClients
-from signaling.sockets.wire import WEBSOCKET_MAX_BYTES
+from signaling.sockets.wire import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
 
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
@@ -91,7 +94,8 @@ def configuration(
     except (ImportError, AttributeError, TypeError) as error:
         app.state.asgi_wires.tell(f"this uvicorn or picows is not known: {error}")
     return uvicorn.Config(
-        RequestCount(named, app.state.request_limit),
+        ws=_websockets(),
+        app=RequestCount(named, app.state.request_limit),
         ws_max_size=WEBSOCKET_MAX_BYTES,
         ws_max_queue=QUEUED_MESSAGES,
         ws_ping_interval=PING_SECONDS,
@@ -99,6 +103,15 @@ def configuration(
         ws_per_message_deflate=False,  # a few bytes could become WEBSOCKET_MAX_BYTES
         **options,
     )
+
+
+def _websockets() -> Any:
+    """Return uvicorn's own protocol for WebSockets with a meter before it, or its name where it has to look itself."""
+    try:
+        from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol  # noqa: PLC0415 - some release may move it
+    except ImportError:
+        return "auto"
+    return partial(metered, Deadlines(COMPLETE_SECONDS), AutoWebSocketsProtocol) if AutoWebSocketsProtocol else "auto"
 
 
 def _fast_path() -> BuildFastPath:

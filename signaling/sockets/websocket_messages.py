@@ -22,6 +22,9 @@ from signaling.sockets.keepalive import Keepalive, Pinged
 from signaling.sockets.wire import (
     ABNORMAL_CLOSURE,
     CLOSE_SECONDS,
+    COMPLETE_SECONDS,
+    FRAME_LEASE,
+    FRAMES_AFTER_CLOSE,
     INVALID_TEXT,
     MAX_WAITING_MESSAGES,
     NO_CODE,
@@ -30,12 +33,6 @@ from signaling.sockets.wire import (
     Receiver,
 )
 
-COMPLETE_SECONDS = 10.0
-"""For a message to come to its end, from its first byte on. The largest comes in time by a line of 64 kbit/s."""
-FRAME_LEASE = 32
-"""Frames that are asked for at once, so that those of an honest client cost one subtraction each."""
-FRAMES_AFTER_CLOSE = 64
-"""Among which the client's close frame is looked for: others were on their way. Behind them nothing is read."""
 READ_BUFFER_BYTES = 2048
 """What picows' buffer of a connection begins with; it doubles for what is larger, and does not shrink."""
 LONG, VERY_LONG = 126, 65_536

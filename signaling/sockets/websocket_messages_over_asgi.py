@@ -1,6 +1,7 @@
 """Awaits one WebSocket through ASGI, for servers that cannot hand the connection over: slower than `Wire`, and bounded.
 
-What such a server does not show, control frames and messages that have not come to their end, is bounded by itself.
+Such a server shows neither control frames nor messages that have not come to their end. Where it is uvicorn, a meter
+below it counts and times them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from protocol.codes import CloseCode
 from signaling.monitoring.logs import WARNING, log
 from signaling.rate_limits.address_and_account_quotas import Usage
 from signaling.rate_limits.penalties import FLOOD
+from signaling.sockets.frame_meter import METER, FrameMeter
 from signaling.sockets.wire import ABNORMAL_CLOSURE, CLOSE_SECONDS, MAX_WAITING_MESSAGES, NO_CODE, TOO_BIG, Receiver
 
 
@@ -49,11 +51,15 @@ class AsgiWire:
         self._waiting: deque[bytes] = deque()
         self._has_news = asyncio.Event()
         self._close_code: int | None = None
+        self._meter: FrameMeter | None = websocket.scope.get("state", {}).get(METER)
+        self._unfinished_bytes = 0
         self._deadline: asyncio.Timeout | None = None
 
     def count_against(self, usage: Usage) -> None:
         """Have messages and buffers admitted by a usage, which is released when the connection is gone."""
         self._usage = usage
+        if self._meter is not None:
+            self._meter.watch(self)
 
     def listen(self, receiver: Receiver) -> None:
         """Have `carry` receive."""
@@ -65,13 +71,14 @@ class AsgiWire:
             return False
         self._waiting.append(message)
         self._has_news.set()
-        return self._count_waiting()
+        return self._count_buffers()
 
     def close(self, code: int) -> None:
         """Close after what was sent, or before what waits if the client does not read."""
         if self._close_code is not None:
             return
         self._close_code = code
+        self._wind_up()
         if code == CloseCode.SLOW_CONSUMER:
             self._waiting.clear()
         self._has_news.set()
@@ -85,6 +92,31 @@ class AsgiWire:
         if self._usage is not None:
             self._usage.offend(time.monotonic(), points)
 
+    # The meter, where there is one; otherwise messages are what is counted
+
+    def admit_frames(self, count: int) -> bool:
+        """Count frames; False if they are too many."""
+        return self._usage is None or self._usage.admit_frames(time.monotonic(), count)
+
+    def keep(self, unfinished_bytes: int) -> bool:
+        """Count what has come of a message that is not at its end; False if that is too much."""
+        if unfinished_bytes == self._unfinished_bytes:
+            return True
+        self._unfinished_bytes = unfinished_bytes
+        return self._count_buffers()
+
+    def give_up(self, points: int) -> None:
+        """Close a client that breaks a limit, and hold it against where it comes from."""
+        self.offend(points)
+        self.close(CloseCode.RATE_LIMITED)
+
+    def _wind_up(self) -> None:
+        meter, self._meter = self._meter, None
+        if meter is not None:
+            meter.wind_up()
+
+    # Both ways
+
     async def carry(self) -> None:
         """Pass messages on, both ways, until the WebSocket ends; at once if nobody has begun to listen."""
         code = ABNORMAL_CLOSURE
@@ -94,6 +126,7 @@ class AsgiWire:
         finally:
             self._end(self._close_code or code)
             self._waiting.clear()
+            self._wind_up()
             if self._usage is not None:
                 self._usage.release()
 
@@ -123,9 +156,8 @@ class AsgiWire:
 
     def _message_came(self, message: Message) -> None:
         text = message.get("text")
-        if self._usage is not None and not self._usage.admit_frames(time.monotonic(), 1):
-            self.offend(FLOOD)
-            self.close(CloseCode.RATE_LIMITED)
+        if self._meter is None and not self.admit_frames(1):
+            self.give_up(FLOOD)
         elif len(message.get("bytes") or "" if text is None else text) > self._wires.max_bytes:
             self.close(TOO_BIG)
         elif self._receiver is not None:
@@ -139,13 +171,14 @@ class AsgiWire:
                 self._has_news.clear()
                 while self._waiting:
                     await self._websocket.send_text(self._waiting.popleft().decode())
-                    self._count_waiting()
+                    self._count_buffers()
                 if self._close_code is None:
                     await self._has_news.wait()
             await self._websocket.close(self._close_code)
 
-    def _count_waiting(self) -> bool:
-        return self._usage is None or self._usage.buffer(sum(map(len, self._waiting)))
+    def _count_buffers(self) -> bool:
+        total = sum(map(len, self._waiting)) + self._unfinished_bytes
+        return self._usage is None or self._usage.buffer(total)
 
     def _end(self, code: int) -> None:
         receiver, self._receiver = self._receiver, None

@@ -17,6 +17,12 @@ MAX_WAITING_MESSAGES = 128
 """For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
 CLOSE_SECONDS = 5.0
 """For a client to take the close code and to close its side; then its connection is dropped."""
+COMPLETE_SECONDS = 10.0
+"""For a message to come to its end, from its first byte on. The largest comes in time by a line of 64 kbit/s."""
+FRAME_LEASE = 32
+"""Frames that are asked for at once, so that those of an honest client cost one subtraction each."""
+FRAMES_AFTER_CLOSE = 64
+"""Among which the client's close frame is looked for: others were on their way. Behind them nothing is read."""
 NO_CODE, ABNORMAL_CLOSURE = 1005, 1006
 """RFC 6455 §7.4.1: the client's close frame had no code; there was no close frame."""
 PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009

@@ -60,5 +60,5 @@ def test_uvicorn_of_other_settings_is_not_known(
         return fast_path(*arguments, **options, no_such_setting=True)
 
     config = configuration(create_app(settings, site), settings, build=build)
-    assert (config.http, config.ws) == ("auto", "auto")
+    assert config.http == "auto"
     assert "no_such_setting" in caplog.text

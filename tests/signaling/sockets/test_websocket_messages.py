@@ -22,8 +22,8 @@ from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
 from signaling.sockets.keepalive import Keepalive
-from signaling.sockets.websocket_messages import FRAME_LEASE, FRAMES_AFTER_CLOSE, Wire, Wires
-from signaling.sockets.wire import ABNORMAL_CLOSURE, MAX_WAITING_MESSAGES
+from signaling.sockets.websocket_messages import Wire, Wires
+from signaling.sockets.wire import ABNORMAL_CLOSURE, FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
 
 PEER_ID = "0123456789abcdef"
 EVENT = Error(ErrorCode.INTERNAL, "Something to say.")

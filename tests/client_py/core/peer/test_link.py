@@ -58,12 +58,12 @@ FAILED = LinkStateChanged(LinkState.FAILED)
 
 
 def new_link(*, polite: bool = True) -> Link:
-    """Give a link without jitter."""
+    """Return a link without jitter."""
     return Link(polite=polite, random=lambda: 1.0)
 
 
 def offering(*, polite: bool = True) -> Link:
-    """Give a link whose offer is with the other side."""
+    """Return a link whose offer is with the other side."""
     link = new_link(polite=polite)
     link.start(offering=True)
     link.negotiation_needed()
@@ -73,7 +73,7 @@ def offering(*, polite: bool = True) -> Link:
 
 
 def opened(*, polite: bool = True) -> Link:
-    """Give a link that is open."""
+    """Return a link that is open."""
     link = offering(polite=polite)
     link.description_received(ANSWER)
     link.signaling_state_changed("stable")
@@ -85,7 +85,7 @@ def opened(*, polite: bool = True) -> Link:
 
 
 def state_of(link: Link) -> LinkState:
-    """Give the state, which for mypy would else be what the last assertion said."""
+    """Return the state, which for mypy would else be what the last assertion said."""
     return link.state
 
 
@@ -95,7 +95,7 @@ def fault_of(link: Link) -> Fault | None:
 
 
 def repair_after(seconds: float) -> StartTimer:
-    """Give the effect that waits before the next attempt."""
+    """Return the effect that waits before the next attempt."""
     return StartTimer(LinkTimer.REPAIR, seconds)
 
 
