@@ -33,13 +33,13 @@ STOP = 100
 
 
 def wire_settings(server: RunningServer) -> Wires | Deadlines:
-    """Give what the wires of a server share."""
+    """Return what the wires of a server share."""
     shared: Wires | Deadlines = server.server.config.ws.args[0]  # type: ignore[union-attr]  # a partial
     return shared
 
 
 def deadlines_of(server: RunningServer) -> Deadlines:
-    """Give what times the messages of a server, over either path."""
+    """Return what times the messages of a server, over either path."""
     shared = wire_settings(server)
     return shared if isinstance(shared, Deadlines) else shared.deadlines
 
