@@ -25,12 +25,12 @@ LOG = logging.getLogger(__name__)
 
 BULK_PAGE = Path(__file__).parent / "bulk_page.py"
 
-BULK_SENDER = ROOT / "client_py" / "drivers" / "bulk.py"
+BINARY_SENDER = ROOT / "client_py" / "drivers" / "binary_sender.py"
 # No page needs it yet, so it is not among what is served to them.
 ADD_MODULE = """
 (source) => {
     window.python.FS.mkdir("/more");
-    window.python.FS.writeFile("/more/bulk.py", source);
+    window.python.FS.writeFile("/more/binary_sender.py", source);
     window.python.runPython("import client_py.drivers; client_py.drivers.__path__.append('/more')");
 }
 """
@@ -106,7 +106,7 @@ async def visitors(kind: Kind, browsers: Browsers, server: Server) -> AsyncItera
         username = f"{name}-{secrets.token_hex(4)}"
         python = await PythonPage.open(context, server, kind)
         await python.page.evaluate(CHUNKS)
-        await python.page.evaluate(ADD_MODULE, BULK_SENDER.read_text(encoding="utf-8"))
+        await python.page.evaluate(ADD_MODULE, BINARY_SENDER.read_text(encoding="utf-8"))
         await python.page.evaluate(RUN, BULK_PAGE.read_text(encoding="utf-8"))
         opened.append(Visitor(python, username, server.register(username)["token"]))
     ann, ben = opened
