@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Request, Route
 
 from e2e.browsers import Browsers
-from e2e.pseudo_language import LANGUAGE, LONGER, pseudo, speaking_pseudo
+from e2e.pseudo_language import ADDRESS, LANGUAGE, LONGER, pseudo, speaking_pseudo
+from e2e.server import Server
 from e2e.states import show_all, studio
 
 FIND_WORDS = """
@@ -30,6 +32,8 @@ FIND_WORDS = """
 }
 """
 """All words on the page, seen or not yet, but those that people have written."""
+
+BY_PRELOAD_AND_IMPORT = 2
 
 DATA = re.compile(
     r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|P2PCHAT_\w+)\b|https?://\S+"
@@ -79,3 +83,31 @@ async def test_every_state_of_the_page_is_translated(browsers: Browsers) -> None
         await show_all(stage)
     assert english == {}
     assert len(seen) > 20
+
+
+async def test_failed_start_waits_for_its_words(browsers: Browsers, server: Server) -> None:
+    """A failure is told in the person's language, also where it comes before the catalog."""
+    context = await speaking_pseudo(await browsers.get("chromium"))
+    page, has_failed, failures = await context.new_page(), asyncio.Event(), 0
+
+    def note(request: Request) -> None:
+        nonlocal failures
+        if request.url.endswith("/pyodide.mjs"):
+            failures += 1
+            # The first was for index.html's preload, and keeps nothing from starting.
+            if failures == BY_PRELOAD_AND_IMPORT:
+                has_failed.set()
+
+    async def come_late(route: Route) -> None:
+        await has_failed.wait()
+        await route.fallback()
+
+    page.on("requestfailed", note)
+    await page.route("**/pyodide.mjs", lambda route: route.abort())
+    await page.route(f"**{ADDRESS}", come_late)
+    await page.goto(server.url)
+    await page.locator('[data-app="failed"]').wait_for()
+    fault = await page.locator("#auth-error").inner_text()
+    await context.close()
+    assert fault
+    assert left_in_english([fault]) == []

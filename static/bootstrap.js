@@ -24,6 +24,7 @@ const MAKE_APP = "from client_py.app import App; app = App(catalog and catalog.t
 const PLAIN = "p2pchat.plain";
 
 let words = new Map();
+let speaking = Promise.resolve();
 let submitter = null;
 let isConfigFaulty = false;
 
@@ -260,6 +261,7 @@ async function startFromArchives(loadPyodide, archive, catalog) {
 async function boot() {
   showProgress(10, gettext("Getting ready…"));
   const catalog = speak();
+  speaking = catalog;
   const configured = config ? readConfig() : null;
   configured?.catch(() => {}); // it is awaited further down, as what follows is
   const receiving = import(intake);
@@ -302,8 +304,9 @@ try {
   keepRelease();
 } catch (error) {
   delete root.dataset.signedIn;
-  root.dataset.app = "failed";
+  await speaking; // a failure may be sooner than the words for it, which take a few seconds at most
   showFault();
+  root.dataset.app = "failed";
   console.error(error);
   if (root.dataset.boot === "snapshot") sessionStorage.setItem(PLAIN, "");
 }
