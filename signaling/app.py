@@ -42,7 +42,7 @@ from signaling.http.health_endpoint import HealthEndpoint
 from signaling.http.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from signaling.http.middleware.access_log import AccessLog
 from signaling.http.middleware.body_limit import BodyLimit
-from signaling.http.middleware.handshake_limit import HandshakeLimit
+from signaling.http.middleware.handshake_limit import HandshakeLimit, Hold, most_held
 from signaling.http.middleware.origin_check import OriginCheck
 from signaling.http.middleware.request_metrics import RequestMetrics
 from signaling.http.middleware.security_headers import SecurityHeaders
@@ -261,7 +261,13 @@ def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
     site, counters = parts.site, parts.effects_driver.counters
     endpoint = parts.endpoint
     return [
-        Middleware(HandshakeLimit, quotas=endpoint.quotas, addresses=endpoint.addresses, counters=counters),
+        Middleware(
+            HandshakeLimit,
+            quotas=endpoint.quotas,
+            addresses=endpoint.addresses,
+            counters=counters,
+            hold=Hold(most=most_held(files_for_connections())),
+        ),
         Middleware(AccessLog, probes=PROBES),
         Middleware(RequestMetrics, counters=counters),
         Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,10 +20,33 @@ from signaling.monitoring.logs import log
 from signaling.rate_limits.address_and_account_quotas import Quotas
 
 HOLD_SECONDS = 1.0
-"""Before a refusal is told: whoever asks again at once is to ask once a second, and not as fast as we can answer."""
+"""Before a refusal is told, on average: who asks again at once is to do so once a second, not as fast as we answer."""
+LEAST_PART = 0.5
+"""Of that time. Those who were refused in one moment are not to come back in one: a thousand together would keep
+everyone else waiting."""
 MAX_HELD_EACH = 50
-MAX_HELD = 500
-"""Handshakes that are held, from one address and in all: each is an open file. Beyond, they are refused at once."""
+MAX_HELD = 2_000
+"""Handshakes that are held, from one address and in all. Beyond, they are refused at once."""
+SHARE_HELD = 4
+"""Each is an open file, and they take one in four of those that there may be at most."""
+
+
+def most_held(files: int) -> int:
+    """Return how many handshakes may be held where so many files may be open for connections."""
+    return min(MAX_HELD, files // SHARE_HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """For how long refusals are held, and how many of them."""
+
+    seconds: float = HOLD_SECONDS
+    most: int = MAX_HELD
+    random: Callable[[], float] = random.random
+
+    def moment(self) -> float:
+        """Return for how many seconds one of them is held."""
+        return self.seconds * (LEAST_PART + 2 * (1 - LEAST_PART) * self.random())
 
 
 class HandshakeLimit:
@@ -32,13 +58,13 @@ class HandshakeLimit:
         quotas: Quotas,
         addresses: ClientAddresses,
         counters: Counters,
-        hold_seconds: float = HOLD_SECONDS,
+        hold: Hold | None = None,
     ) -> None:
         self._app = app
         self._quotas = quotas
         self._addresses = addresses
         self._counters = counters
-        self._hold_seconds = hold_seconds
+        self._rule = hold or Hold()
         self._held: Counter[str] = Counter()
         self._held_in_all = 0
 
@@ -59,12 +85,12 @@ class HandshakeLimit:
 
     async def _hold(self, site: str) -> None:
         """Let a moment pass for somebody who is going to be refused."""
-        if self._held.get(site, 0) >= MAX_HELD_EACH or self._held_in_all >= MAX_HELD:
+        if self._held.get(site, 0) >= MAX_HELD_EACH or self._held_in_all >= self._rule.most:
             return
         self._held[site] += 1
         self._held_in_all += 1
         try:
-            await asyncio.sleep(self._hold_seconds)
+            await asyncio.sleep(self._rule.moment())
         finally:
             self._held_in_all -= 1
             self._held[site] -= 1

@@ -1,11 +1,12 @@
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from signaling.client_addresses import ClientAddresses
-from signaling.http.middleware.handshake_limit import MAX_HELD, MAX_HELD_EACH, HandshakeLimit
+from signaling.http.middleware.handshake_limit import MAX_HELD, MAX_HELD_EACH, HandshakeLimit, Hold, most_held
 from signaling.monitoring.counters import Counters
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
 from signaling.rate_limits.budgets import Rate
@@ -16,7 +17,7 @@ PROXY, CLIENT = ("127.0.0.1", 4711), ("203.0.113.1", 4711)
 class Gate:
     """The middleware before an app that remembers what has passed."""
 
-    def __init__(self, hold_seconds: float = 0.0) -> None:
+    def __init__(self, hold_seconds: float = 0.0, random: Callable[[], float] = lambda: 0.5) -> None:
         self.passed: list[Any] = []
         self.answers: list[Message] = []
         self.counters = Counters()
@@ -32,7 +33,11 @@ class Gate:
             buffered_bytes=1,
         )
         self.limit = HandshakeLimit(
-            self.app, Quotas(limits), ClientAddresses(["127.0.0.1"]), self.counters, hold_seconds
+            self.app,
+            Quotas(limits),
+            ClientAddresses(["127.0.0.1"]),
+            self.counters,
+            Hold(hold_seconds, random=random),
         )
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an app
@@ -89,3 +94,24 @@ async def test_refusals_are_held_for_a_moment_up_to_a_number() -> None:
         task.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
     assert (gate.limit._held, gate.limit._held_in_all) == ({}, 0)
+
+
+async def test_those_who_are_refused_together_are_told_at_different_moments() -> None:
+    """Else they would come back together, a second later and ever after."""
+    moments = iter((1.0, 0.0))
+    gate, told = Gate(0.05, lambda: next(moments)), list[str]()
+
+    async def ask(host: str) -> None:
+        await gate.ask("websocket", (host, 4711))
+        told.append(host)
+
+    for host in ("203.0.113.1", "203.0.113.2"):
+        await gate.ask("websocket", (host, 4711))
+    await asyncio.gather(ask("203.0.113.1"), ask("203.0.113.2"))
+    assert told == ["203.0.113.2", "203.0.113.1"]
+
+
+@pytest.mark.parametrize(("files", "most"), [(896, 224), (100_000, MAX_HELD)])
+def test_held_handshakes_leave_files_for_others(files: int, most: int) -> None:
+    """Of the few that a process may have by default, they take one in four."""
+    assert most_held(files) == most
