@@ -233,16 +233,17 @@ class Conversation:
 
     def stored(self, together: Sequence[Kept]) -> list[ConversationEffect]:
         """What `Store` asked for is safe now, in one transaction; what there is to say of it is said once to each."""
-        added, sources, is_ours = list[ConversationNotice](), dict[Stream, None](), False
+        added, sources, ready = list[ConversationNotice](), dict[Stream, None](), dict[Stream, None]()
         unread = self._unread
         for kept in together:
+            ready.update(dict.fromkeys(self._recipients.kept(kept.entry)))
             item = kept.entry.item
             if item is None:
                 continue
             if item.is_written_here:
                 written = self._unstored.popleft()
                 assert written.id == item.id
-                is_ours = True
+                ready.update(dict.fromkeys(self._recipients.streams()))
             else:
                 sources[self._note_stored(kept.entry)] = None
                 if not kept.new or item.id in self._shown_ids:
@@ -250,7 +251,7 @@ class Conversation:
                 self._note_shown(item.id)
                 unread += item.is_shown and item.direction is Direction.INCOMING
             added.append(ItemAdded(item))
-        return [*self._say_stored(sources, added, is_ours=is_ours), *self._note_seen(sources, unread)]
+        return [*self._say_stored(sources, ready, added), *self._note_seen(sources, unread)]
 
     def awaits(self, peer_id: str) -> bool:
         """Tell whether a peer owes us an answer: the beginning of the conversation, or an acknowledgement."""
@@ -290,6 +291,8 @@ class Conversation:
         # What waited for whoever comes is for this one now, whoever comes after a reload.
         receipts = self._receipts(dict.fromkeys([*(item.id for item in stream.outbox.pending), *forgiven]))
         entry = Entry(receipts=receipts, marks=(stream.mark(),), forgotten=self._recipients.forget_one_device())
+        # What is stored after an acknowledgement is safe no earlier than that.
+        stream.waits_for = entry if self._recipients.omits_unsafe(stream) else None
         features = [SendFrame(peer_id, Features(self._abilities.names))] if channel.abilities.has_items else []
         return [*effects, Store(entry), *features, *self._send_resume(stream)]
 
@@ -345,15 +348,14 @@ class Conversation:
         return stream
 
     def _say_stored(
-        self, sources: Iterable[Stream], added: Sequence[ConversationNotice], *, is_ours: bool
+        self, sources: Iterable[Stream], ready: Iterable[Stream], added: Sequence[ConversationNotice]
     ) -> list[ConversationEffect]:
-        """Acknowledge to the devices that items came from, send our own, and then show them."""
+        """Acknowledge to the devices that items came from, send our own where they may go now, and then show them."""
         effects: list[ConversationEffect] = []
         for stream in sources:
             effects += self._acknowledge(stream)
-        if is_ours:
-            for stream in self._recipients.streams():
-                effects += self._send_more(stream)
+        for stream in ready:
+            effects += self._send_more(stream)
         # Sent first, since building it takes time; but nothing can be shown of it before it is there itself.
         frames = [effect for effect in effects if isinstance(effect, SendFrame)]
         states = [effect for effect in effects if not isinstance(effect, SendFrame)]
@@ -391,7 +393,7 @@ class Conversation:
 
     def _send_more(self, stream: Stream) -> list[ConversationEffect]:
         effects: list[ConversationEffect] = []
-        if stream.peer_id is None or not stream.in_step:
+        if stream.peer_id is None or not stream.in_step or stream.waits_for is not None:
             return effects
         for item, frames in stream.outbox.send_more(self._kept_position):
             effects += [SendFrame(stream.peer_id, frame) for frame in frames]
@@ -412,7 +414,10 @@ class Conversation:
         notices = self._deliveries.advance(ids, stream.account, stream.device, delivery)
         if not ids or delivery < Delivery.DELIVERED:
             return [*notices]  # what is on its way is sent again from where it is kept
-        return [*notices, Store(Entry(receipts=self._receipts(ids), marks=(stream.mark(),)))]
+        entry = Entry(receipts=self._receipts(ids), marks=(stream.mark(),))
+        if delivery is Delivery.DELIVERED:
+            stream.unsafe_ack = entry
+        return [*notices, Store(entry)]
 
     def _receipts(self, ids: Iterable[str]) -> tuple[Receipt, ...]:
         """Return how far messages are, to be kept; those that nothing more can be learned of are let go."""

@@ -5,6 +5,10 @@ with last; and before there was one, to whoever comes, unless the next message i
 account may speak through several devices: one that says hello is given, in the order of writing, all that its account
 is owed and has not acknowledged. So what waits for a tab that is gone for good reaches the tab that comes after it.
 
+It is not given what another device of its account has acknowledged. A page that ends before it has kept such an
+acknowledgement does not know of it any more when it is loaded again, and would give the device that item after newer
+ones. So nothing is sent to a device until all those acknowledgements are safe.
+
 Our own other devices mirror what we write, as long as they are in the room with us. They are nobody that an item could
 wait for, and what they missed while they were away is not made good here.
 """
@@ -17,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from client_py.core.conversation.deliveries import Deliveries
 from client_py.core.conversation.delivery import Delivery
-from client_py.core.conversation.history_records import Mark, Receipt, Snapshot
+from client_py.core.conversation.history_records import Entry, Mark, Receipt, Snapshot
 from client_py.core.conversation.inbox import Inbox
 from client_py.core.conversation.outbox import Outbox, Outgoing
 
@@ -41,6 +45,15 @@ class Stream:
     """Whether we have said what we have, so that the device can go on from there."""
     in_step: bool = False
     """Whether the device has said what it has, so that our messages can go on from there."""
+    unsafe_ack: Entry | None = None
+    """What is being stored of its last acknowledgement; None once that is safe."""
+    waits_for: Entry | None = None
+    """What has to be safe before anything is sent to it."""
+
+    @property
+    def is_being_stored(self) -> bool:
+        """Whether something that came from it is not safe yet."""
+        return self.unsafe_ack is not None or self.inbox.stored != self.inbox.received
 
     def mark(self) -> Mark:
         """Return how far we are with the device, as it is to be kept behind what is being stored already."""
@@ -178,6 +191,25 @@ class Recipients:
         is_own = member.account == self._own_account
         return stream, [] if is_own else self._give_up_absent(member.account)
 
+    def omits_unsafe(self, stream: Stream) -> bool:
+        """Tell whether what a device is not given has been acknowledged by another one, and that is not safe yet."""
+        others = [other for other in self._of(stream.account) if other is not stream]
+        return stream.account != self._own_account and any(other.unsafe_ack is not None for other in others)
+
+    def kept(self, entry: Entry) -> list[Stream]:
+        """Note that an entry is safe; return the devices to which nothing was sent before."""
+        streams = [self._streams.get((mark.account, mark.device)) for mark in entry.marks]
+        ready = []
+        for stream in streams:
+            if stream is None:
+                continue  # it was forgotten meanwhile
+            if stream.unsafe_ack is entry:
+                stream.unsafe_ack = None
+            if stream.waits_for is entry:
+                stream.waits_for = None
+                ready.append(stream)
+        return ready
+
     def stream(self, account: str, device: str) -> Stream:
         """Return what we know of a device that has said hello."""
         return self._streams[account, device]
@@ -221,6 +253,7 @@ class Recipients:
             assert (account, device) == (stream.account, stream.device)
             stream.inbox.check_invariants()
             assert stream.peer_id is None or self._members[stream.peer_id].stream is stream
+            assert stream.waits_for is None or not stream.outbox.has_sent
             for item in stream.outbox.pending:
                 assert self.deliveries.is_owed(item.id, account, device)
         assert all(waiting.peer_id is None or waiting.peer_id in self._members for waiting in self._waiting)
@@ -270,7 +303,7 @@ class Recipients:
         forgettable = [
             key
             for key, stream in self._streams.items()
-            if stream not in present and not stream.outbox.pending and stream.inbox.stored == stream.inbox.received
+            if stream not in present and not stream.outbox.pending and not stream.is_being_stored
         ]
         if len(self._streams) <= MAX_DEVICES or not forgettable:
             return ()
