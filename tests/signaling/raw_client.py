@@ -32,6 +32,10 @@ class RawClient:
         first, *rest = Frame(opcode, data, fin=fin).serialize(mask=mask)
         self.writer.write(bytes([first | (0x40 if rsv1 else 0), *rest]))
 
+    def send_together(self, *frames: Frame) -> None:
+        """Send frames in one piece, as one read brings them."""
+        self.writer.write(b"".join(frame.serialize(mask=True) for frame in frames))
+
     async def response(self) -> tuple[int, str]:
         """Wait for the answer to a handshake: its status, and its headers as they are."""
         head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), PATIENCE)
