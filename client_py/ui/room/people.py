@@ -29,7 +29,7 @@ def avatar_of(document: Document, username: str) -> Element:
 
 
 class PeerList:
-    """The other members, by name."""
+    """The people in the room, each once however many devices they are there with; one's own other devices come last."""
 
     def __init__(self, document: Document, words: Words, own_name: str) -> None:
         self._document = document
@@ -38,13 +38,12 @@ class PeerList:
         self.element = document.create("ul", {"class": "peers", "aria-label": words.say(OTHERS)})
 
     def show(self, members: Sequence[Member]) -> None:
-        """Show these and nobody else."""
-        self.element.replace_children(*map(self._peer, members))
+        """Show whose devices these are, and nobody else."""
+        names = dict.fromkeys(member.username for member in members)
+        self.element.replace_children(*map(self._person, sorted(names, key=self._own_name.__eq__)))
 
-    def _peer(self, member: Member) -> Element:
+    def _person(self, name: str) -> Element:
         create = self._document.create
-        name = member.username
-        # The same account may be in the room twice: from another tab, or from a phone.
         note = (" ", create("span", {"class": "note"}, self._words.say(ALSO_YOU))) if name == self._own_name else ()
         return create(
             "li",

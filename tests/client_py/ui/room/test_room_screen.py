@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.conversation.notices import ItemAdded, TypingChanged, UnreadChanged
@@ -60,6 +62,12 @@ def test_own_account_elsewhere_is_a_peer(world: World, room: RoomScreen) -> None
     peer = world.document.by_test_id("peer")
     assert peer.get("data-name") == "alice"
     assert "also you" in peer.text
+
+
+def test_person_is_shown_once_with_several_devices(world: World, room: RoomScreen) -> None:
+    """Places count people, and so does the list; one's own other devices do not push a name away."""
+    room.apply(MembersChanged((ALICE_ELSEWHERE, BOB, replace(BOB, peer_id="bob-on-a-phone"))))
+    assert [each.get("data-name") for each in world.document.html.every(data_testid="peer")] == ["bob", "alice"]
 
 
 def test_hue_of_a_name_does_not_depend_on_case() -> None:
