@@ -38,8 +38,8 @@ Decoder = Callable[[object, str], Any]
 class Codec(Generic[Message]):
     """Turns the messages of one direction into JSON text and back; refuses everything that it does not know.
 
-    A lenient one ignores unknown fields, so that whoever writes to it may be newer. It refuses an unknown type with
-    UnknownMessage like any other, and its caller ignores that.
+    A lenient one ignores unknown fields, so that the other side may be newer. It refuses an unknown type with
+    UnknownMessage as the strict one does, and its caller ignores that.
     """
 
     def __init__(self, types: Mapping[str, type[Any]], max_bytes: int, *, lenient: bool = False) -> None:

@@ -1,6 +1,6 @@
 """The kinds of values that messages are made of: each a type, with the bounds that both ends check.
 
-A bound is that of whoever consumes the value in the end, a browser or a database, and never wider.
+A bound is the one of the final consumer of the value, a browser or a database, and never wider.
 """
 
 from __future__ import annotations

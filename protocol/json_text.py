@@ -1,4 +1,4 @@
-"""Reads JSON text from outside: strictly, and never deeper than whoever parses it can bear.
+"""Reads JSON text from outside: strictly, and never deeper than the parser can bear.
 
 Python's own parser recurses, and relies on RecursionError to end that. In WebAssembly the stack of the engine may be
 used up before Python has counted so far; what is left of the page then cannot go on. So depth is looked at first, in

@@ -259,12 +259,12 @@ class UnsupportedCoding(MalformedRequest):
 
 
 class UnsupportedWebSocket(MalformedRequest):
-    """Raised for a handshake that asks for another version of the protocol than that of RFC 6455."""
+    """Raised for a handshake that asks for another version of the protocol than RFC 6455's."""
 
     status = HTTPStatus.UPGRADE_REQUIRED
 
     def __init__(self) -> None:
-        super().__init__("it asks for another WebSocket than that of version 13")
+        super().__init__("it asks for a WebSocket of another version than 13")
 
 
 class HeadTooBig(Refusal):
@@ -352,7 +352,7 @@ class InvalidCredentials(Refusal):
 
 
 class InvalidUsername(Refusal):
-    """Raised when an account is to be made under a name that it may not have."""
+    """Raised on making an account under a name that is not allowed."""
 
     code = ErrorCode.INVALID_USERNAME
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -360,7 +360,7 @@ class InvalidUsername(Refusal):
 
 
 class InvalidPassword(Refusal):
-    """Raised when an account is to be made with a password that it may not have; `fault` says why."""
+    """Raised on making an account with a password that is not allowed; `fault` says why."""
 
     code = ErrorCode.INVALID_PASSWORD
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -377,7 +377,7 @@ class InvalidPassword(Refusal):
 
 
 class AccountExists(Refusal):
-    """Raised when an account is to be made under a name that another has, in whatever case."""
+    """Raised on making an account under a name that another has, in whatever case."""
 
     code = ErrorCode.ACCOUNT_EXISTS
     status = HTTPStatus.CONFLICT

@@ -87,6 +87,6 @@ class AccessTokens:
                 options={"require": REQUIRED_CLAIMS},
             )
             return str(claims["sub"]), float(claims["exp"])
-        # Whoever has our secret can sign what PyJWT does not expect; it lets these through, or has done so once.
+        # Somebody with our secret can sign what PyJWT does not expect; it lets these errors through, or once did.
         except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise AuthenticationError from error

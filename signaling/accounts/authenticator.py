@@ -62,7 +62,7 @@ class Authenticator:
     async def log_in(
         self, username: str, password: str, host: str | None, device_marks: Sequence[str] = ()
     ) -> LoggedIn:
-        """Admit whoever has a name and its password; InvalidCredentials, or RateLimited after too many tries.
+        """Admit a person by name and password; InvalidCredentials, or RateLimited after too many tries.
 
         `device_marks` are those that the browser holds, whichever accounts they are of.
         """

@@ -1,7 +1,7 @@
 """Decides whether a browser has logged in to an account before: by marks that are computed, not stored. No I/O.
 
-A mark lets nobody in: a password is needed as ever. It gives a browser tries of its own, out of the reach of others who
-use up those of its address or of its name.
+A mark lets nobody in: a password is needed as ever. It gives a browser attempts of its own, which others cannot use up
+as they can those of its address or its name.
 """
 
 from __future__ import annotations

@@ -30,9 +30,9 @@ class LoginLimits:
     go through many names; and against the name from everywhere, so that many addresses cannot share the guessing. The
     last is the one that strangers could use up for someone: it does not hold where that name has logged in before.
 
-    All of them can be used up for someone by who shares their address. So a browser in which the name has logged in
+    All of them can be used up for someone by others at the same address. So a browser in which the name has logged in
     before has tries of its own, which nobody else can use up, and the address and the name have no part in it. Its
-    attempts count by name: whoever knows a password has as many marks as they like.
+    attempts count by name: anyone who knows a password can have as many marks as they like.
     """
 
     def __init__(self, settings: Settings, counters: RateCounters) -> None:

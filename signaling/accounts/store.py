@@ -103,7 +103,7 @@ class Accounts:
         if search is None:
             search = self._searches[account_id] = asyncio.create_task(self._search(account_id))
             search.add_done_callback(lambda _: self._searches.pop(account_id))
-        return await asyncio.shield(search)  # whoever goes away does not end it for the others
+        return await asyncio.shield(search)  # a caller that goes away does not end it for the others
 
     async def _search(self, account_id: str) -> Account | None:
         self._known.pop(account_id, None)

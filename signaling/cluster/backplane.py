@@ -35,9 +35,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 MAX_MESSAGES_TOGETHER = 64
 """In one envelope: with descriptions of 32 KiB, some 2 MiB, where Redis bounds what it keeps for a subscriber at 32."""
 MAX_WAITING = 16_384
-"""Messages and claims that wait for Redis. If it is so much slower than we are, it counts as away."""
+"""Messages and claims that wait for Redis. If it is that much slower than we are, it counts as down."""
 RENEWALS_OF_A_ROOM = 400
-"""In so many heartbeats every room's key is renewed once: in some eight minutes, where it lasts for an hour."""
+"""Heartbeats in which every room's key is renewed once: about eight minutes, where a key lasts for an hour."""
 BROKEN = (RedisError, OSError, LeaseLost, msgspec.DecodeError)
 """What ends a connection to the others. The last: somebody writes to us who is none of us."""
 
@@ -86,7 +86,7 @@ class Backplane:
             await asyncio.wait([self._task])
 
     def post(self, effect: OutsideEffect) -> None:
-        """Carry out what reaches beyond this process; what is for processes that cannot be reached is dropped."""
+        """Carry out what goes beyond this process; messages to processes that cannot be reached are dropped."""
         if self._is_connected:
             self._outgoing.append(effect)
             self._is_wanted.set()

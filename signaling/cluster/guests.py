@@ -134,7 +134,7 @@ class Guests:
         del self._connections[self._guests.pop(connection)]
 
     def written(self, effect: Deliver | Close) -> list[Effect]:
-        """Give what is to be done to a guest as a message; nothing if it is gone. Whoever is hung up on is no guest."""
+        """Return an effect on a guest as a message; nothing if it is gone. A guest that is hung up on ends here."""
         guest = self._guests.get(effect.connection)
         if guest is None:
             return []

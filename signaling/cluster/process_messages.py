@@ -83,7 +83,7 @@ class TurnAway(AboutConnection, frozen=True):
 
 
 class HangUp(AboutConnection, frozen=True):
-    """A guest's connection is to be closed; it is no guest any more."""
+    """A guest's connection has to be closed; it is no longer a guest."""
 
     code: int
 

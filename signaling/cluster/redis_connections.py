@@ -1,4 +1,4 @@
-"""Touches Redis for the backplane: two connections and their commands, without retries: whoever breaks starts over.
+"""Touches Redis for the backplane: two connections and their commands, without retries: the caller starts over.
 
 A process subscribes to a channel of its own, by which messages reach it, and keeps a *lease* on its name. A room's key
 holds the name of the process that it belongs to; that counts while the process has its lease and its subscription. So a
@@ -26,7 +26,7 @@ ROOM_SECONDS = 3_600
 ANSWER_SECONDS = 2.0
 """For Redis to connect or to answer."""
 PREFIX = "p2pchat:1:"
-"""Of every key and channel. The number is that of what processes write to each other: others do not share rooms."""
+"""Of every key and channel. The number is the version of the messages between processes: others share no rooms."""
 
 CLAIM = f"""
 local owners = {{}}

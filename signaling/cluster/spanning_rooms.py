@@ -1,6 +1,6 @@
 """Decides which process a room belongs to, and carries what is asked and told between a guest and its host. No I/O.
 
-Whoever is first in a room makes it a room of the process where their WebSocket ends, and that process's `Rooms` decide
+The first person in a room makes it a room of the process where their WebSocket ends, and that process's `Rooms` decide
 in it as they do when there is only one process. Two of one process that are in a room of their own reach each other
 without a message; and two guests of one process that are in a room of another hand each other their descriptions and
 candidates here as well.
@@ -147,7 +147,7 @@ class SpanningRooms:
         return effects
 
     def claimed(self, room: str, host: ProcessId | None) -> list[Effect]:
-        """A claim is answered: the room is ours, or it is that of `host`."""
+        """A claim is answered: the room is ours, or it belongs to `host`."""
         searches = self._searches.pop(room)
         effects: list[Effect] = []
         if host is not None:
@@ -294,7 +294,7 @@ class SpanningRooms:
     def _give_up_search(self, search: Search) -> list[Effect]:
         connection = search.newcomer.connection
         self._searching.pop(connection, None)
-        if self._guests.at(connection) is not None:  # whoever sent them hears of us no more
+        if self._guests.at(connection) is not None:  # the other process does not hear from us any more
             return []
         return [Deliver(connection, _error(BackplaneUnavailable()))]
 
@@ -342,7 +342,7 @@ class SpanningRooms:
         return [] if self._end_search(connection) else self._sent(self._rooms.connection_ended(connection, reason))
 
     def _sent(self, effects: Iterable[Effect]) -> list[Effect]:
-        """Give what `Rooms` want done, with what is for a guest as messages, and a room that has ended as not ours."""
+        """Return the effects of `Rooms`: those on guests as messages, and a room that has ended as no longer ours."""
         sent: list[Effect] = []
         for effect in effects:
             if isinstance(effect, Deliver | Close) and effect.connection < 0:

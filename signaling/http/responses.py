@@ -55,7 +55,7 @@ def failure_response(counters: Counters) -> Response:
     """Count our own failure, and say so; what happened is for the log, which has it under the id that is told."""
     counters.refusals[ErrorCode.INTERNAL] += 1
     name = request_id.get()
-    message = f"The server failed. Try again later. Whoever runs it finds the reason by this number: {name}"
+    message = f"The server failed. Try again later. The people who run it can find the reason by this number: {name}"
     # It is given outside of every middleware, so their headers have to be put on here.
     status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, security_headers()
     return error_response(status, ErrorCode.INTERNAL, message, headers=headers, reference=name)

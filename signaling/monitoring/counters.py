@@ -14,7 +14,7 @@ OTHER = "other"
 """Stands for whatever a client can make up, of which there would be no end."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLOSE_CODES = tuple(str(code) for code in sorted({*map(int, CloseCode), 1002, 1005, 1006, 1007}))
-"""Ours, and those of RFC 6455 §7.4.1 that a lost or a broken connection ends with."""
+"""Ours, and the ones of RFC 6455 §7.4.1 with which a lost or a broken connection ends."""
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """From a file that is at hand to a login that waits for its turn with bcrypt."""
 RELAY_SECONDS = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25)
@@ -69,7 +69,7 @@ class Counters:
         self.closes[name if name in self.closes else OTHER] += 1
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """An HTTP request began to be answered after so many seconds; `route` is a template, never a path."""
+        """An HTTP request began to be answered after `seconds`; `route` is a template, never a path."""
         known = method if method in METHODS else OTHER
         self.requests[known, route, str(status)] += 1
         self.request_seconds[known, route].add(seconds)

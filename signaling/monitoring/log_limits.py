@@ -14,12 +14,12 @@ MAX_SOURCES = 10_000
 """That are told apart at a time; what others cause then counts together."""
 OTHERS = "others"
 ALL_SOURCES = 40
-"""So many times what one source may cause is for all of them: enough for everyone on a full server to come back at
+"""All sources together may cause this many times what one may: enough for everyone on a full server to come back at
 once. Addresses are cheap where a network of IPv6 has 65,536 sites."""
 MAX_TOLD = 100
-"""Of those that have caused most, the number is told; that of all others together."""
+"""Sources whose number of lines is logged one by one, the largest first; the rest are added up."""
 LOOK_SECONDS = 5.0
-"""Between two looks for sources that can be forgotten, each of which goes through all: a newcomer is not to pay for it.
+"""Between two looks for sources that can be forgotten, each of which goes through all: no newcomer should pay for it.
 """
 
 
@@ -37,7 +37,7 @@ class LineLimits:
         self._look_at = 0.0
 
     def admit(self, event: str, source: str, now: float) -> bool:
-        """Tell whether a line is to be written; count it if it is not."""
+        """Tell whether to write a line; count it if not."""
         rate = self._rates.get(event, self._usual)
         key = (event, source)
         budget = self._budgets.get(key)

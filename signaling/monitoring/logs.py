@@ -30,8 +30,8 @@ USUAL_LINES = Rate.of(300, 300.0)
 """Of one event by one account or address: twice what eight devices with eight rooms each cause by coming back."""
 REPORT_SECONDS = 60.0
 LINES = {"request": Rate.of(3000, 300.0), "requests_refused": Rate.of(1, REPORT_SECONDS)}
-"""A page asks for some twenty files, and many people may be behind one address. Of what is refused before it is looked
-at, the first is worth a line, and the number of the others."""
+"""A page asks for some twenty files, and many people may share one address. Of what is refused before it is looked at,
+the first is worth a line, and then the number of the others."""
 
 
 def log(event: str, *, level: int = logging.INFO, source: str | None = None, **fields: object) -> None:
@@ -54,7 +54,7 @@ class Repetitions:
         self._reports_at = 0.0
 
     def admits(self, event: str, source: str) -> bool:
-        """Tell whether a line is to be written; if not, its number is within a minute."""
+        """Tell whether to write a line; if not, how many were left out is logged within a minute."""
         now = time.monotonic()
         if self._limits.admit(event, source, now):
             return True
@@ -139,7 +139,7 @@ class OneObject(logging.Formatter):
 
 
 def _fields(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str, object]:
-    """Return what stands in a line behind its time and level."""
+    """Return what a line says after its time and level."""
     if _is_ours(record):
         fields = dict(record.args[0].fields)  # type: ignore[index, union-attr]  # that is what makes it ours
     else:

@@ -1,4 +1,4 @@
-"""Awaits what the server depends on, and says whether whoever comes now can be served."""
+"""Awaits what the server depends on, and says whether it can serve a request now."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Readiness:
         """Return `ok`, or a phrase that a stranger may read, for each dependency."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._look_at_all())
-        # Whoever does not wait for the answer must not take it from the others.
+        # A caller that stops waiting for the answer must not take it from the others.
         return await asyncio.shield(self._look)
 
     async def _look_at_all(self) -> dict[str, str]:

@@ -19,9 +19,9 @@ FRAMES_FOR_A_MESSAGE = 5
 LEAST_FRAMES, LEAST_FRAMES_SECONDS = 100, 10.0
 """Whatever the limit on messages is: the answers to our own pings must fit in."""
 BUSY_CONNECTIONS = 20
-"""So many of one account or address may send as fast as each of them may alone: some fifty are always quiet."""
+"""This many connections of one account or address may each send as fast as one alone: of fifty, some are quiet."""
 NETWORK_FACTOR = 4
-"""A network may use what so many of its addresses may."""
+"""A network may use as much as this many of its addresses."""
 ACCOUNT_PART, ADDRESS_PART, NETWORK_PART = 16, 8, 4
 """The parts of all buffers that one account, address or network may fill."""
 SWEEP_FROM = 1024
@@ -129,7 +129,7 @@ class Usage:
         return not any(holder.frames.spend(now, count) for holder in self._holders)
 
     def buffer(self, total: int) -> bool:
-        """Keep so many bytes in all for this connection; False if one of its holders has too many now."""
+        """Keep `total` bytes in all for this connection; False if one of its holders has too many now."""
         more = total - self._buffered_bytes
         self._buffered_bytes = total
         is_within = True

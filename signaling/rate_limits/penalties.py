@@ -7,12 +7,12 @@ import zlib
 from signaling.rate_limits.budgets import Budget, Rate
 
 OFFENCES = Rate.of(60, 60.0)
-"""What an address may be guilty of, in points: behind one address are many people, some of whose logins have ended."""
+"""What an address may be guilty of, in points: many people share an address, and the logins of some have ended."""
 BAD_TOKEN, HASTE, MALFORMED, UNFINISHED, FLOOD = 1, 1, 1, 5, 25
 """Points: a handshake with a bad token, one over the limit, a request that cannot be read, a message that did not end
 or was one too many, and frames over the limit. The third flood of a minute is too many."""
 FIRST_SECONDS, MOST_SECONDS = 10.0, 600.0
-"""The first refusal is over before honest people behind the same address have given up; each further one doubles."""
+"""The first refusal is over before honest people at the same address give up; each further one is twice as long."""
 LEAST_PART = 0.7
 """Of a refusal's length, by whose it is: those who began together are not to come back in one moment."""
 FORGIVEN_SECONDS = 1800.0
@@ -53,5 +53,5 @@ class Penalty:
 
 
 def part_for(name: str) -> float:
-    """Return what part of its length a refusal takes for whoever has this name."""
+    """Return what part of its full length a refusal lasts for the holder of this name."""
     return LEAST_PART + (1 - LEAST_PART) * zlib.crc32(name.encode()) / 2**32

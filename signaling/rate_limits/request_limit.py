@@ -11,7 +11,7 @@ from signaling.monitoring.logs import log
 from signaling.rate_limits.address_and_account_quotas import Quotas
 
 ANYONE = ""
-"""Stands for everyone behind a proxy that is trusted: who they are stands in the requests."""
+"""Stands for everyone behind a proxy that is trusted: the requests say who they are."""
 
 
 class RequestLimit:

@@ -1,8 +1,8 @@
 """Awaits the moments at which requests begin: a few in each round of the event loop, in fair turns of their sources.
 
-A request costs the server some tenths of a millisecond, so whoever's message comes behind a thousand of them would wait
-for all that time. Who had a turn longest ago comes first: somebody who asks now and then does not wait for those who
-ask all the time, however many requests of theirs there are. Nobody is refused, and the server does not do less.
+A request costs the server some tenths of a millisecond, so a message that comes after a thousand of them would wait for
+all that time. Who had a turn longest ago comes first: somebody who asks now and then does not wait for those who ask
+all the time, however many requests of theirs there are. Nobody is refused, and the server does not do less.
 """
 
 from __future__ import annotations

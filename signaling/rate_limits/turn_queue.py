@@ -99,7 +99,7 @@ class TurnQueue:
         return Refuse(ticket)
 
     def _least_entitled(self) -> Ticket:
-        """Return the last of whoever has most in the queue; of those who have equally many, of who was served last."""
+        """Return the last ticket of the source with the most in the queue; among equals, of the one served last."""
         waiting = Counter(circle for ticket in self._waiting for circle in _circles(ticket.share))
 
         def claim(ticket: Ticket) -> list[tuple[int, int]]:

@@ -34,7 +34,7 @@ Reason = Literal["left", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Who asks to be let in: a connection, the account behind it, and what the others are to know of it."""
+    """Who asks to be let in: a connection, its account, and what the others may know of it."""
 
     connection: ConnectionId
     account: str
@@ -173,7 +173,7 @@ class Rooms:
         hold = HoldPlace(member.ticket)
         if len(tickets) <= self._max_held_places:
             return [hold]
-        # Whoever comes and drops without end would fill the server with rooms of nobody.
+        # A client that comes and drops without end would fill the server with rooms of nobody.
         return [hold, *self._remove(self._held[next(iter(tickets))], "lost")]
 
     # The clock

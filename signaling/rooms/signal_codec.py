@@ -24,20 +24,20 @@ from protocol.requests import Signal as SignalRequest
 
 REQUEST_HEAD = '{"type":"signal","to":"'
 SENDER_STAND_IN = "x" * 16
-"""Keeps the bound of a peer id: what stands behind the sender is the same for every sender."""
+"""As long as a peer id may be: what follows the sender is the same for every sender."""
 KNOWN_PEER_IDS = 4096
 MAX_SDP_BYTES = get_args(Sdp)[1].max_bytes
 
 
 class CheckedSignal(msgspec.Struct, frozen=True, gc=False):
-    """A `signal` that has been checked; `rest` is its JSON from behind the addressee to the end."""
+    """A `signal` that has been checked; `rest` is its JSON after the addressee."""
 
     to: str
     rest: str
 
 
 class ForwardedSignal(msgspec.Struct, frozen=True, gc=False):
-    """The event that comes of it: the same `rest`, behind the sender."""
+    """The event that comes of it: the sender, then the same `rest`."""
 
     sender: str
     rest: str
@@ -105,7 +105,7 @@ def _as_it_came(text: str) -> CheckedSignal | None:
 
 
 def _description_stands_plain(text: str, signal: Any) -> bool:
-    """Whether its SDP is a text where our codec writes it, without a quote, and nothing stands behind it."""
+    """Whether its SDP is a text where our codec writes it, without a quote, and nothing follows it."""
     head = f'{REQUEST_HEAD}{signal.to}","description":{{"type":"{signal.description.type}","sdp":"'
     end = len(text) - len('"}}')
     # Escapes make it longer than it is, never shorter.

@@ -25,7 +25,7 @@ class IceServersEndpoint:
     limit: RateLimit
 
     async def serve(self, request: Request) -> Response:
-        """`GET /api/ice-servers`: fresh credentials, for whoever has a good token."""
+        """`GET /api/ice-servers`: fresh credentials, for anyone with a good token."""
         account = await self.authenticator.account_of(bearer_token(request))
         await self.limit.spend(account.id)
         servers = self.ice_servers.of(account.id, time.time())

@@ -47,7 +47,7 @@ class Awaited(Enum):
     READING = auto()
     """That the client reads what is written."""
     MOMENT = auto()
-    """Nothing: it is refused, and is to be told so in a moment."""
+    """Nothing: it is refused, and will be told so in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,8 @@ class HttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field without the spaces around it, which are not its own (RFC 9112 §5.1).
 
-        What comes behind a body is dropped (RFC 9110 §6.5.1): it is no field of the request, which a proxy has vouched
-        for and our checks have seen.
+        What follows a body is dropped (RFC 9110 §6.5.1): it is no field of the request, which a proxy has vouched for
+        and our checks have seen.
         """
         if self._is_in_head:
             super().on_header(name, value.strip(b" \t"))
@@ -209,7 +209,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         return self._is_websocket
 
-    # Whoever looks whose time is up
+    # Inputs of the watch over deadlines
 
     def time_is_up(self, now: float) -> None:
         """Close, unless more has come, or has been read, than when the time was set."""
@@ -239,7 +239,7 @@ class HttpProtocol(HttpToolsProtocol):
     # What these are made of
 
     def _read(self, data: bytes) -> None:
-        """Parse what came. Of other protocols than WebSockets none is offered: whoever asks is answered without it."""
+        """Parse what came. WebSocket is the only other protocol on offer: a request for another is served as HTTP."""
         while data:
             try:
                 self.parser.feed_data(data)
@@ -320,7 +320,7 @@ class HttpProtocol(HttpToolsProtocol):
                 return patience.refused
 
     def _give_up(self) -> None:
-        """Close, and say why to whoever has begun to ask."""
+        """Close, and say why to a client that has begun a request."""
         if self._refusal is not None:
             self._refuse(self._refusal)
         elif self._is_in_head or self._unread_bytes or self._is_in_body:
@@ -355,7 +355,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def _answer(refusal: Refusal) -> tuple[bytes, bytes]:
-    """Return the first line of a response, and what stands behind uvicorn's own headers."""
+    """Return the first line of a response, and what follows uvicorn's own headers."""
     response = refusal_response(refusal)
     response.headers.update({**security_headers(), "Connection": "close"})
     lines = [b"%b: %b" % pair for pair in response.raw_headers]

@@ -11,7 +11,7 @@ STEPS = 20
 
 
 class Pinged(Protocol):
-    """Whoever can be asked. Neither method waits."""
+    """A connection that can be pinged. Neither method waits."""
 
     is_unanswered: bool
     """Whether it was asked, and has not answered since."""
@@ -53,5 +53,5 @@ class Keepalive:
             self._ask_later()
 
     def _ask_later(self) -> None:
-        # In no request's context: what is found out there is not for the log of whoever was the first to be watched.
+        # In no request's context: its findings do not belong into the log of the connection that is watched first.
         self._timer = asyncio.get_running_loop().call_later(self._step, self._ask_next, context=Context())

@@ -44,12 +44,12 @@ class Patience:
     reading: float = 60.0
     """Any progress in reading what is written to it. The same as the kernel grants a peer that acknowledges nothing."""
     refused: float = 1.0
-    """Before a refusal is told, where nothing is read: whoever comes again at once is to do so once a second."""
+    """Before a refusal is told, where nothing is read: a client that comes back at once can do so once a second."""
     step: float = 0.5
-    """How often is looked whose time is up."""
+    """Between two looks at whose time is up."""
 
     def for_body(self, received: int) -> float:
-        """Return how long a body may take, of which so many bytes have come."""
+        """Return how long a body may take, of which `received` bytes have come."""
         return min(self.body, self.body_start + received / self.body_rate)
 
 
@@ -182,7 +182,7 @@ class WaitingClients:
 
     def _look_later(self) -> None:
         if self._timer is None:
-            # In no request's context: what is found out there is not for the log of whoever was the first.
+            # In no request's context: its findings do not belong into the log of the client that came first.
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self.patience.step, self._look_and_go_on, context=Context())
 

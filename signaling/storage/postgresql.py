@@ -53,7 +53,7 @@ def read_url(text: str) -> URL:
 
 
 def connecting(url: URL, patience: float) -> dict[str, Any]:
-    """Return what SQLAlchemy is to connect by; its attempts end with a TimeoutError after so many seconds."""
+    """Return how SQLAlchemy connects; an attempt ends with a TimeoutError after `patience` seconds."""
 
     async def connect(*arguments: Any, **options: Any) -> AsyncConnection[Any]:
         async with asyncio.timeout(patience):

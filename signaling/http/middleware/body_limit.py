@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from signaling.errors import BodyTooBig
 
 LENGTH = re.compile(r"[0-9]{1,19}")
-"""RFC 9110 §8.6. Whatever else stands there is for whoever reads requests to refuse; what comes is counted anyway."""
+"""RFC 9110 §8.6. Anything else is for the HTTP parser to refuse; the bytes that come are counted anyway."""
 
 
 class BodyLimit:

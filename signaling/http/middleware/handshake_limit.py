@@ -32,7 +32,7 @@ SHARE_HELD = 4
 
 
 def most_held(files: int) -> int:
-    """Return how many handshakes may be held where so many files may be open for connections."""
+    """Return how many handshakes may be held where this many files may be open for connections."""
     return min(MAX_HELD, files // SHARE_HELD)
 
 
@@ -50,7 +50,7 @@ class Hold:
 
 
 class HandshakeLimit:
-    """Plain ASGI middleware, the outermost of the app: who is refused here is not to cost anything behind it."""
+    """Plain ASGI middleware, the outermost of the app: who is refused here costs nothing further in."""
 
     def __init__(
         self,

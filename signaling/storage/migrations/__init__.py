@@ -1,1 +1,1 @@
-"""The steps from the schema of any release to that of this one, as Alembic runs them; never changed once released."""
+"""The steps from the schema of any release to this one's, as Alembic runs them; never changed once released."""
