@@ -26,7 +26,7 @@ from client_py.drivers.room import RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.ui.view_context import ViewContext
 from client_py.words.phrases import Words
-from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
+from protocol.http import HEALTH_PATH, PROBE_SUBPROTOCOL, SOCKET_PATH
 
 
 class App:
@@ -40,7 +40,7 @@ class App:
         document = BrowserDocument(callbacks)
         root = document.root()
         # Of the server, bootstrap.js says so where it is not the page's own host.
-        server = Server(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL, root.get("data-signaler") or "")
+        server = Server(HEALTH_PATH, SOCKET_PATH, PROBE_SUBPROTOCOL, root.get("data-signaler") or "")
         suffix = f" {server.named_origin}" if server.named_origin else ""
         clock, random = BrowserClock(callbacks), BrowserRandom()
         context = ViewContext(

@@ -32,7 +32,7 @@ from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
-from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
+from protocol.http import HEALTH_PATH, PROBE_SUBPROTOCOL, SOCKET_PATH
 
 BULK = ChannelSpec("bulk", 1, ChannelKind.BINARY, BINARY_BUDGETS, feature="bulk")
 CHUNK_BYTES = 16_384
@@ -71,7 +71,7 @@ class Visit:
         callbacks = Callbacks(self._failed)
         self._clock = BrowserClock(callbacks)
         self._tasks = Tasks(self._failed)
-        server = Server(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL)
+        server = Server(HEALTH_PATH, SOCKET_PATH, PROBE_SUBPROTOCOL)
         random = BrowserRandom()
         store, tab = BrowserStore(), BrowserStore("sessionStorage")
         ports = RoomPorts(

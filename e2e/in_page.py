@@ -39,7 +39,7 @@ from client_py.ports.webrtc import (
     OperationFailed,
     PeerConnectionCallbacks,
 )
-from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, SOCKET_PATH
+from protocol.http import HEALTH_PATH, PROBE_SUBPROTOCOL, SOCKET_PATH
 from protocol.webrtc import Candidate, IceServer
 
 __all__ = [
@@ -80,7 +80,7 @@ __all__ = [
 ]
 
 CALLBACKS = Callbacks()
-SERVER = Server(HEALTH_PATH, SOCKET_PATH, KNOCK_SUBPROTOCOL)
+SERVER = Server(HEALTH_PATH, SOCKET_PATH, PROBE_SUBPROTOCOL)
 BINARY = options_of(ChannelSpec("bulk", 1, ChannelKind.BINARY, BINARY_BUDGETS))
 NO_KEY: Key = (None,)  # type: ignore[assignment] # which is what IndexedDB says too
 

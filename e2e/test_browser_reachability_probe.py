@@ -43,7 +43,7 @@ async def test_server_that_is_there_answers(python: PythonPage) -> None:
 
     async def answers() -> object:
         ways = (
-            BrowserReachabilityProbe(SERVER, CALLBACKS).ring(),
+            BrowserReachabilityProbe(SERVER, CALLBACKS).ask(),
             ask_by_request(SERVER),
             ask_by_socket(SERVER, CALLBACKS),
         )

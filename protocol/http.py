@@ -9,12 +9,12 @@ from protocol.codec import Body
 from protocol.fields import AccessToken, Items, Text, UnixTime, Username
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
-KNOCK_SUBPROTOCOL = "p2p-chat.knock"
+PROBE_SUBPROTOCOL = "p2p-chat.knock"
 """Offered in place of all others by a page that only wants to know whether a WebSocket can be opened."""
 
 TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - the marker of a token, not a token
-"""Offered beside those of `versions`, with the JWT behind it: a JWT is made of characters that RFC 7230 §3.2.6 allows
-in a subprotocol, and so the token stands in no URL and no log."""
+"""Offered beside those of `versions`, followed by the JWT: a JWT is made of characters that RFC 7230 §3.2.6 allows
+in a subprotocol, and so the token appears in no URL and no log."""
 
 REGISTER_PATH = "/api/register"
 LOGIN_PATH = "/api/login"
@@ -32,7 +32,7 @@ DEVICE_MARK = Text(256, r"[0-9a-f]+\.[0-9a-f.]+")
 stands before the first dot: two marks that have that in common are of one name and browser, and the later counts."""
 
 MAX_DEVICE_MARKS = 8
-"""A browser that more people use sends those of who logged in last."""
+"""A browser that several people use sends those of the people who logged in last."""
 
 MAX_LOGIN_BYTES = 16_384
 """Of the answer that holds a token; it only guards the page against a broken server."""

@@ -69,8 +69,8 @@ from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.websocket_endpoint import SignalingEndpoint
 from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
 from signaling.site.security_headers import security_headers
-from signaling.sockets.websocket_messages_over_asgi import AsgiWires
-from signaling.sockets.wire import WEBSOCKET_MAX_BYTES
+from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
+from signaling.sockets.asgi_websocket import AsgiFallback
 from signaling.storage.data_folder import token_secret
 from signaling.storage.database import Database, chosen_url
 
@@ -96,9 +96,9 @@ class Parts:
 def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:
     """Make the server; a StartupError if the settings, the data folder or the site do not let it be made.
 
-    Its state has what whoever runs it has to reach: `counters`, where reads are counted, `request_limit`, which HTTP
-    requests count against before they reach the app, `asgi_wires`, which is told why WebSockets stay in ASGI, and
-    `readiness`, which is to be told when it stops.
+    Its state holds what the server that runs it needs: `counters`, where reads are counted, `request_limit`, which HTTP
+    requests count against before they reach the app, `asgi_fallback`, which is told why WebSockets stay in ASGI, and
+    `readiness`, which has to be told when the server stops.
     """
     parts = _parts(settings, site or load_site(static_folder()), worker or Worker())
     errors = ErrorResponses(parts.effects_driver.counters)
@@ -123,7 +123,7 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     app.router.redirect_slashes = False
     app.state.counters = parts.effects_driver.counters
     app.state.readiness = parts.readiness
-    app.state.asgi_wires = parts.endpoint.asgi_wires
+    app.state.asgi_fallback = parts.endpoint.asgi_fallback
     app.state.request_limit = RequestLimit(parts.endpoint.quotas, parts.endpoint.addresses)
     return app
 
@@ -163,7 +163,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         effects_driver=effects_driver,
         resume_tokens=ResumeTokens(secret),
         ice_servers=ice_servers,
-        asgi_wires=AsgiWires(WEBSOCKET_MAX_BYTES),
+        asgi_fallback=AsgiFallback(WEBSOCKET_MAX_BYTES),
     )
     checks: dict[str, Check] = {"database": authenticator.accounts.check}
     if backplane is not None:

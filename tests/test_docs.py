@@ -26,7 +26,7 @@ from signaling.errors import Refusal
 from signaling.monitoring.metrics import PREFIX
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS
 from signaling.sessions.session import MAX_REFUSED_IN_A_ROW
-from signaling.sockets.wire import MAX_WAITING_MESSAGES
+from signaling.sockets.accepted_websocket import MAX_WAITING_MESSAGES
 from tests.project import ROOT
 from tests.signaling.exported import exported
 

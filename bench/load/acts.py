@@ -9,7 +9,7 @@ import json
 from bench.load import HOST
 from bench.load.abuser import Abuser
 from bench.load.websocket import TEXT, frame, token_offers
-from protocol.http import KNOCK_SUBPROTOCOL
+from protocol.http import PROBE_SUBPROTOCOL
 
 BLOCK_BYTES = 65_536
 """What a flood sends at once: the system copies it in some 10 µs."""
@@ -82,9 +82,9 @@ async def do_not_read(abuser: Abuser) -> None:
 # Coming and going
 
 
-async def knock(abuser: Abuser) -> None:
-    """Knock, and be let go."""
-    line = await abuser.websocket(KNOCK_SUBPROTOCOL)
+async def probe(abuser: Abuser) -> None:
+    """Probe, and be let go."""
+    line = await abuser.websocket(PROBE_SUBPROTOCOL)
     line.drop()
 
 

@@ -91,7 +91,7 @@ def _half_open() -> list[Attack]:
 
 SINGLE = (
     *_floods(),
-    Attack("knocks", "20 who knock as fast as they are let go", [acts.knock], 20),
+    Attack("probes", "20 who probe as fast as they are let go", [acts.probe], 20),
     Attack("bad-tokens", "20 who shake hands with a token that is none", [acts.shake_hands], 20),
     Attack("many-sockets", "2,000 WebSockets of one account within 2 s", [acts.stay], 2_000, accounts=1),
     Attack(

@@ -25,7 +25,7 @@ class BrowserReachabilityProbe:
         self._server = server
         self._callbacks = callbacks
 
-    async def ring(self) -> bool:
+    async def ask(self) -> bool:
         """Tell whether the server answers; lasts until it is cancelled if nothing comes back at all.
 
         OriginRefused if it takes no pages of this origin.
@@ -49,7 +49,7 @@ async def ask_by_socket(server: Server, callbacks: Callbacks) -> bool:
             answer.set_result(answered)
 
     with ExitStack() as listeners:
-        socket = js.WebSocket.new(server.socket_url_of(server.socket_path), to_js([server.knock_subprotocol]))
+        socket = js.WebSocket.new(server.socket_url_of(server.socket_path), to_js([server.probe_subprotocol]))
         listeners.callback(socket.close)
         listeners.callback(callbacks.listen(socket, "open", lambda _event: tell(answered=True)))
         listeners.callback(callbacks.listen(socket, "close", lambda _event: tell(answered=False)))

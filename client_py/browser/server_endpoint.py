@@ -20,7 +20,7 @@ class Server:
     health_path: str
     """Of a small answer by HTTP."""
     socket_path: str
-    knock_subprotocol: str
+    probe_subprotocol: str
     """By which the server knows that a WebSocket is no more than a probe."""
     named_origin: str = ""
     """Where it is, if the page's configuration names it; empty where it is the page's own host."""

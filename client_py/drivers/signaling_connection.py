@@ -47,8 +47,8 @@ class SignalingConnection:
             case OpenSocket():
                 self._open()
             case ProbeServer():
-                self._end_knock()
-                self._probe = self._tasks.spawn(self._ring())
+                self._end_probe()
+                self._probe = self._tasks.spawn(self._ask())
             case CloseSocket():
                 self._close()
             case SendText(text):
@@ -62,7 +62,7 @@ class SignalingConnection:
     def stop(self) -> None:
         """Wait for nothing any more."""
         self._close()
-        self._end_knock()
+        self._end_probe()
 
     def _open(self) -> None:
         self._close()
@@ -79,19 +79,19 @@ class SignalingConnection:
             self._socket.close()
             self._socket = None
 
-    def _end_knock(self) -> None:
+    def _end_probe(self) -> None:
         if self._probe is not None:
             self._probe.cancel()
             self._probe = None
 
-    async def _ring(self) -> None:
+    async def _ask(self) -> None:
         decide = await self._outcome()
         self._probe = None
         self._hear(decide)
 
     async def _outcome(self) -> Input:
         try:
-            answered = await self._reachability_probe.ring()
+            answered = await self._reachability_probe.ask()
         except OriginRefused as refused:
             origin = refused.origin
             return lambda room: room.origin_refused(origin)

@@ -47,7 +47,7 @@ class Http(Protocol):
 class ReachabilityProbe(Protocol):
     """Finds out whether the server that this page belongs to can be reached."""
 
-    async def ring(self) -> bool:
+    async def ask(self) -> bool:
         """Tell whether it answers; where nothing comes back at all, this lasts until it is cancelled.
 
         Cancelling leaves nothing behind that the next connection would have to wait for. OriginRefused if it answers

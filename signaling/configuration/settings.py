@@ -173,7 +173,7 @@ class Settings:
         "CONNECT_BY_ADDRESS_LIMIT",
         "600/10 seconds",
         read_limit,
-        "Handshakes of WebSockets from one address, good ones, bad ones and knocks together.",
+        "WebSocket handshakes from one address, good ones, bad ones and reachability probes together.",
     )
     request_limit: RateLimitItem = setting(
         "REQUEST_LIMIT",
@@ -213,7 +213,7 @@ class Settings:
         "",
         read_turn_urls,
         "TURN servers that relay where no direct connection is possible, with commas between them; `?transport=udp` or "
-        "`?transport=tcp` behind an address says how they are reached.",
+        "`?transport=tcp` after an address says how they are reached.",
     )
     turn_secret: str = setting(
         "TURN_SECRET",

@@ -16,12 +16,12 @@ from uvicorn.server import ServerState
 
 from signaling.process.open_files import most_open_files
 from signaling.rate_limits.request_turns import RequestTurns
+from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.http_protocol import Gate, HttpProtocol
 from signaling.sockets.keepalive import Keepalive
+from signaling.sockets.picows_websocket import PicowsServerState
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 from signaling.sockets.websocket_handshake import Upgrade
-from signaling.sockets.websocket_messages import Wires
-from signaling.sockets.wire import WEBSOCKET_MAX_BYTES
 
 OVERRIDDEN = (
     "_start_asgi_task",
@@ -51,8 +51,8 @@ def fast_path(
     """Return uvicorn's settings; an AttributeError or TypeError if this uvicorn is not like those that are known."""
     clients = clients or waiting_clients(most_files=most_open_files())
     gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
-    wires = Wires(Keepalive(ping_seconds), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
-    http, ws = partial(HttpProtocol, gate=gate), partial(Upgrade, wires)
+    shared = PicowsServerState(Keepalive(ping_seconds), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
+    http, ws = partial(HttpProtocol, gate=gate), partial(Upgrade, shared)
     config = uvicorn.Config(asgi, http=http, ws=ws, **options)  # type: ignore[arg-type]  # both are called
     check(HttpProtocol, gate, config)
     return config

@@ -22,10 +22,10 @@ from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
 from signaling.http.middleware.request_count import RequestCount
 from signaling.http.middleware.request_id import RequestId
+from signaling.sockets.accepted_websocket import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_meter import metered
 from signaling.sockets.waiting_clients import WaitingClients
-from signaling.sockets.wire import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
 
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
@@ -40,16 +40,16 @@ GRACEFUL_SECONDS = 2
 BACKLOG = 2048
 ACCEPTED_AT_ONCE = 32
 """libuv takes one connection from a listening socket in each round of the event loop. A busy loop has some hundred
-rounds a second, so a thousand that come at once would have everybody behind them wait for seconds. Of each socket there
+rounds a second, so a thousand that come at once would make everybody after them wait for seconds. Of each socket there
 are as many copies as that, and each is asked in each round."""
 SWITCH_SECONDS = 0.0005
 """After which a busy event loop lets a thread run that waits to. Looking up an account takes some ten such moments, and
-they are 5 ms each by default: whoever logs in while the loop is busy would wait for most of a second."""
+they are 5 ms each by default: a login while the loop is busy would take most of a second."""
 ABSENT_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling when it is ready, and leaving the signals to whoever runs it."""
+    """uvicorn, telling when it is ready, and leaving the signals to its caller."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -92,7 +92,7 @@ def configuration(
     try:
         return (build or _fast_path())(app, named, clients, PING_SECONDS, **options)
     except (ImportError, AttributeError, TypeError) as error:
-        app.state.asgi_wires.tell(f"this uvicorn or picows is not known: {error}")
+        app.state.asgi_fallback.tell(f"this uvicorn or picows is not known: {error}")
     return uvicorn.Config(
         ws=_websockets(),
         app=RequestCount(named, app.state.request_limit),
@@ -129,7 +129,7 @@ def serve(
 ) -> None:
     """Serve on listening sockets until SIGINT or SIGTERM, then close them; a StartupError if the app cannot start.
 
-    The end of `lifeline`, a pipe's file descriptor, is an end too: whoever holds its other side has gone.
+    The end of `lifeline`, a pipe's file descriptor, ends it too: the process at its other end has gone.
     """
     server = Server(configuration(app, settings), ready)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -142,7 +142,7 @@ def serve(
 
 
 def copies(listener: socket.socket) -> list[socket.socket]:
-    """Return a listening socket as often as connections are to be accepted in one round of the event loop."""
+    """Return a listening socket once for each connection that one round of the event loop should accept."""
     # `socket.dup` would make the copy blocking, and with it the socket of every worker that listens there already: one
     # that has accepted all there was would stand still in the next accept.
     return [listener, *(socket.socket(fileno=os.dup(listener.fileno())) for _ in range(ACCEPTED_AT_ONCE - 1))]

@@ -1,4 +1,4 @@
-"""Puts the pure session of a client between its wire and the effects driver."""
+"""Puts the pure session of a client between its WebSocket and the effects driver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.signal_codec import ForwardedSignal, Told, encode
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.session import Session
-from signaling.sockets.wire import MessageWire
+from signaling.sockets.accepted_websocket import AcceptedWebSocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ClientDetails:
 
 
 class Connection:
-    """A client that has been let in: the receiver of its wire, and a `ConnectedClient` of the effects driver."""
+    """A client that has been let in: the receiver of its WebSocket, and a `ConnectedClient` of the effects driver."""
 
     __slots__ = (
         "_about",
@@ -46,21 +46,21 @@ class Connection:
         "_session",
         "_started",
         "_version",
-        "_wire",
+        "_websocket",
         "source",
     )
 
     def __init__(
         self,
         number: ConnectionId,
-        wire: MessageWire,
+        websocket: AcceptedWebSocket,
         session: Session,
         effects_driver: EffectsDriver,
         limit: MessageLimit,
         about: ClientDetails,
     ) -> None:
         self._number = number
-        self._wire = wire
+        self._websocket = websocket
         self._session = session
         self._effects_driver = effects_driver
         self._limit = limit
@@ -75,7 +75,7 @@ class Connection:
         self._effects_driver.counters.opened += 1
         log("opened", source=self.source, connection=self._number, peer_id=self._session.peer_id, **self._about.logged)
         self._effects_driver.carry_out(self._session.opened())
-        self._wire.listen(self)
+        self._websocket.listen(self)
 
     # The effects driver
 
@@ -86,15 +86,15 @@ class Connection:
             if known is None:
                 return True
             event = known
-        return self._wire.send(encode(event))
+        return self._websocket.send(encode(event))
 
     def close(self, code: CloseCode) -> None:
-        """Close behind what was sent."""
+        """Close after what was sent."""
         if code == CloseCode.RATE_LIMITED:
-            self._wire.offend(FLOOD)
-        self._wire.close(code)
+            self._websocket.offend(FLOOD)
+        self._websocket.close(code)
 
-    # The wire
+    # The WebSocket
 
     def text_received(self, text: str) -> None:
         """Have the session answer a message, if the limit admits it."""

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Welcome
-from protocol.http import KNOCK_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import PROBE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
 from protocol.versions import FIRST, SUBPROTOCOLS, version_of
 from signaling.accounts.authenticator import Authenticator
@@ -35,8 +35,8 @@ from signaling.sessions.ice_servers import IceServerList
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
-from signaling.sockets.websocket_messages_over_asgi import AsgiWire, AsgiWires
-from signaling.sockets.wire import MessageWire, wire_of
+from signaling.sockets.accepted_websocket import AcceptedWebSocket, websocket_of
+from signaling.sockets.asgi_websocket import AsgiFallback, AsgiWebSocket
 
 PEER_ID_BYTES = 16
 """128 random bits: nobody guesses a peer id, and no two are the same."""
@@ -54,7 +54,7 @@ class SignalingEndpoint:
     effects_driver: EffectsDriver
     resume_tokens: ResumeTokens
     ice_servers: IceServerList
-    asgi_wires: AsgiWires
+    asgi_fallback: AsgiFallback
 
     @cached_property
     def limits(self) -> Limits:
@@ -63,16 +63,16 @@ class SignalingEndpoint:
         return Limits(MAX_REQUEST_BYTES, max(1, rate.amount // rate.get_expiry()))
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Answer a handshake. What a client says later comes over its wire, and not here, unless that is ASGI's."""
+        """Answer a handshake. What a client says later does not come through here, unless through ASGI."""
         with contextlib.suppress(WebSocketDisconnect):  # who does not wait is not served
             await self._serve(websocket)
 
     async def _serve(self, websocket: WebSocket) -> None:
         scope = websocket.scope
         offered = scope["subprotocols"]
-        if offered == [KNOCK_SUBPROTOCOL]:
-            log("knock", level=logging.DEBUG, source=self._source(scope), address=host_of(scope))
-            await websocket.accept(KNOCK_SUBPROTOCOL)
+        if offered == [PROBE_SUBPROTOCOL]:
+            log("probe", level=logging.DEBUG, source=self._source(scope), address=host_of(scope))
+            await websocket.accept(PROBE_SUBPROTOCOL)
             await websocket.close(CloseCode.NORMAL)
             return
         # Accepted before its token is looked at: a page can read a close code, and not the status of a handshake.
@@ -82,19 +82,21 @@ class SignalingEndpoint:
         if usage is None:
             await self._turn_away(websocket, self._source(scope), address=host_of(scope))
             return
-        if (wire := wire_of(scope)) is not None:
-            wire.count_against(usage)
-            await self._let_in(websocket, wire, usage, version)
+        if (accepted := websocket_of(scope)) is not None:
+            accepted.count_against(usage)
+            await self._let_in(websocket, accepted, usage, version)
             return
-        self.asgi_wires.tell("the server that runs the app does not hand connections over")
-        slow = AsgiWire(websocket, self.asgi_wires)
+        self.asgi_fallback.tell("the server that runs the app does not hand connections over")
+        slow = AsgiWebSocket(websocket, self.asgi_fallback)
         slow.count_against(usage)
         try:
             await self._let_in(websocket, slow, usage, version)
         finally:
             await slow.carry()
 
-    async def _let_in(self, websocket: WebSocket, wire: MessageWire, usage: Usage, version: int | None) -> None:
+    async def _let_in(
+        self, websocket: WebSocket, accepted: AcceptedWebSocket, usage: Usage, version: int | None
+    ) -> None:
         """Begin a connection for the account that the token is of, or close."""
         scope = websocket.scope
         try:
@@ -118,10 +120,10 @@ class SignalingEndpoint:
         number = self.effects_driver.next_number()
         about = ClientDetails(account.username, host_of(scope), request_id.get(), version or FIRST)
         limit = MessageLimit(self.message_limit)
-        Connection(number, wire, self._session(number, account), self.effects_driver, limit, about).open()
+        Connection(number, accepted, self._session(number, account), self.effects_driver, limit, about).open()
 
     async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
-        """Close a WebSocket of whoever has too many already; the newest is the one that has to come back later."""
+        """Close one WebSocket of a client that has too many already; the newest has to come back later."""
         self.effects_driver.counters.refusals[ErrorCode.RATE_LIMITED] += 1
         self.effects_driver.counters.closed(CloseCode.RATE_LIMITED)
         log("too_many_connections", source=source, **about)

@@ -9,9 +9,9 @@ import asyncio
 from typing import Any, Protocol
 
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
+from signaling.sockets.accepted_websocket import FRAME_LEASE, FRAMES_AFTER_CLOSE
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_heads import FrameHeads
-from signaling.sockets.wire import FRAME_LEASE, FRAMES_AFTER_CLOSE
 
 METER = "p2p_chat.meter"
 """Where the state in the scope of a WebSocket has its meter."""
@@ -39,24 +39,24 @@ class FrameMeter(asyncio.Protocol):
         self._deadlines = deadlines
         self._transport: asyncio.Transport
         self.protocol: asyncio.Protocol
-        self._wire: Metered | None = None
+        self._websocket: Metered | None = None
         self._heads = FrameHeads()
         self._left = FRAMES_BEFORE
         self._is_open = False
         self._is_deaf = False
         self._is_timed = False
 
-    # The wire
+    # The WebSocket
 
-    def watch(self, wire: Metered) -> None:
-        """Have a wire admit what comes."""
-        self._wire = wire
+    def watch(self, websocket: Metered) -> None:
+        """Have a WebSocket admit what comes."""
+        self._websocket = websocket
         if self._is_deaf:
-            wire.give_up(FLOOD)
+            websocket.give_up(FLOOD)
 
     def wind_up(self) -> None:
         """Let the client's close frame pass, and what was on its way before it."""
-        self._wire, self._left = None, FRAMES_AFTER_CLOSE
+        self._websocket, self._left = None, FRAMES_AFTER_CLOSE
 
     # The transport
 
@@ -82,7 +82,7 @@ class FrameMeter(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._time(is_unfinished=False)
-        self._wire = None
+        self._websocket = None
         self.protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -109,12 +109,12 @@ class FrameMeter(asyncio.Protocol):
         if self._heads.ended != ended:
             self._time(is_unfinished=False)  # what was under way before has come to its end
         self._time(is_unfinished=self._heads.is_unfinished and not self._is_deaf)
-        if self._wire is not None and not self._wire.keep(self._heads.message_bytes):
+        if self._websocket is not None and not self._websocket.keep(self._heads.message_bytes):
             self._give_up(UNFINISHED)
 
     def _admit(self) -> bool:
         self._left -= 1
-        if self._left < 0 and self._wire is not None and self._wire.admit_frames(FRAME_LEASE):
+        if self._left < 0 and self._websocket is not None and self._websocket.admit_frames(FRAME_LEASE):
             self._left = FRAME_LEASE - 1
         return self._left >= 0
 
@@ -127,9 +127,9 @@ class FrameMeter(asyncio.Protocol):
 
     def _give_up(self, points: int) -> None:
         """Read no more; what comes waits in the kernel, and the client there."""
-        wire, self._wire, self._is_deaf = self._wire, None, True
-        if wire is not None:
-            wire.give_up(points)
+        websocket, self._websocket, self._is_deaf = self._websocket, None, True
+        if websocket is not None:
+            websocket.give_up(points)
         if not self._transport.is_closing():
             self._transport.pause_reading()
 

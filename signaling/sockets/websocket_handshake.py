@@ -1,7 +1,7 @@
 """Awaits the handshake of a WebSocket: a request was read, the app decides, and picows has the connection then.
 
 The app sees an ordinary ASGI WebSocket until it accepts or refuses, so that routes and middleware hold for it. What it
-accepts becomes a `Wire`, and no message passes through ASGI.
+accepts becomes a `PicowsWebSocket`, and no message passes through ASGI.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from uvicorn.server import ServerState
 
 from protocol.codes import CloseCode
 from signaling.http.responses import failure_response
-from signaling.sockets.websocket_messages import READ_BUFFER_BYTES, Wire, Wires
-from signaling.sockets.wire import ABNORMAL_CLOSURE, EXTENSION
+from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, EXTENSION
+from signaling.sockets.picows_websocket import READ_BUFFER_BYTES, PicowsServerState, PicowsWebSocket
 
 READ_BYTES = 65_536
 """At once. picows doubles its buffer whenever a read has filled it: a fast client could have it grow to megabytes."""
@@ -49,7 +49,7 @@ PICOWS_LOG = _PicowsLog(logging.getLogger("picows"))
 
 
 class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
-    """picows, telling its wire when everything of one read has come, and uvicorn when the connection is gone."""
+    """picows, telling the `PicowsWebSocket` when a read is complete, and uvicorn when the connection is gone."""
 
     __slots__ = ()
 
@@ -63,37 +63,37 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
-        wire: Wire = self.listener
-        wires = wire.wires
-        wires.is_reading = True
-        started, relayed_before = perf_counter(), wires.counters.relayed
-        kept = wire.partial_bytes = wire.partial_bytes + nbytes
+        websocket: PicowsWebSocket = self.listener
+        shared = websocket.shared
+        shared.is_reading = True
+        started, relayed_before = perf_counter(), shared.counters.relayed
+        kept = websocket.partial_bytes = websocket.partial_bytes + nbytes
         if kept > READ_BUFFER_BYTES:
-            wire.buffer_filled(kept)
+            websocket.buffer_filled(kept)
         try:
             WSProtocol.buffer_updated(self, nbytes)
         finally:
-            wires.flush()
-        if wire.partial_bytes or wire.is_unfinished:
-            wire.read_ended(has_frame=wire.partial_bytes != kept)
+            shared.flush()
+        if websocket.partial_bytes or websocket.is_unfinished:
+            websocket.read_ended(has_frame=websocket.partial_bytes != kept)
         if nbytes >= BIG_READ_BYTES:
-            wire.let_others_pass()
-        if started >= wires.next_timed:
-            _time_read(wires, started, relayed_before)
+            websocket.let_others_pass()
+        if started >= shared.next_timed:
+            _time_read(shared, started, relayed_before)
         if self.transport.is_close_frame_sent:
-            wire.closed_by_picows()
+            websocket.closed_by_picows()
 
 
 class Upgrade(asyncio.Protocol):
     """One handshake, as uvicorn's `ws` protocol; a connection that is accepted goes on without it."""
 
-    def __init__(self, wires: Wires, config: Config, server_state: ServerState) -> None:
-        self._wires = wires
+    def __init__(self, shared: PicowsServerState, config: Config, server_state: ServerState) -> None:
+        self._shared = shared
         self._config = config
         self._server_state = server_state
         self._transport: asyncio.Transport
         self._key = b""
-        self._wire: Wire | None = None
+        self._websocket: PicowsWebSocket | None = None
         self._denial: tuple[int, list[tuple[bytes, bytes]]] | None = None
         self._body = b""
         self._is_answered = False
@@ -102,7 +102,7 @@ class Upgrade(asyncio.Protocol):
         self._request: Scope
         self._target = b""
 
-    # Whoever reads requests, uvicorn, and the transport
+    # Inputs of the HTTP protocol, of uvicorn, and of the transport
 
     def asked(self, transport: asyncio.Transport, request: Scope, target: bytes) -> None:
         """Take a handshake that keeps to the rules (`signaling/sockets/request_heads.py`).
@@ -142,8 +142,8 @@ class Upgrade(asyncio.Protocol):
             pass
         except Exception:
             logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
-        if self._wire is not None:
-            self._wire.close_unless_heard(CloseCode.INTERNAL_ERROR)
+        if self._websocket is not None:
+            self._websocket.close_unless_heard(CloseCode.INTERNAL_ERROR)
         else:
             self._fail()
 
@@ -160,8 +160,8 @@ class Upgrade(asyncio.Protocol):
         match message["type"]:
             case "websocket.accept" if not self._is_answered:
                 self._accept(message.get("subprotocol"), message.get("headers", ()))
-            case "websocket.close" if self._wire is not None:
-                self._wire.close(message.get("code", CloseCode.NORMAL))
+            case "websocket.close" if self._websocket is not None:
+                self._websocket.close(message.get("code", CloseCode.NORMAL))
             case "websocket.close":
                 self._refuse(HTTPStatus.FORBIDDEN, [], b"")
             case "websocket.http.response.start" if not self._is_answered:
@@ -171,7 +171,7 @@ class Upgrade(asyncio.Protocol):
                 if not message.get("more_body", False):
                     self._refuse(*self._denial, self._body)
             case other:
-                raise RuntimeError(f"{other} is not expected now: messages go over the wire")
+                raise RuntimeError(f"{other} is not expected now: messages do not go through ASGI")
 
     # What these are made of
 
@@ -194,13 +194,13 @@ class Upgrade(asyncio.Protocol):
             "headers": request["headers"],
             "subprotocols": [offer.strip() for offer in offers.split(",") if offer.strip()],
             "state": request["state"],
-            "extensions": {"websocket.http.response": {}, EXTENSION: {"wire": self._accepted}},
+            "extensions": {"websocket.http.response": {}, EXTENSION: {"websocket": self._accepted}},
         }
 
-    def _accepted(self) -> Wire:
-        if self._wire is None:
-            raise RuntimeError("there is no wire before the WebSocket is accepted")
-        return self._wire
+    def _accepted(self) -> PicowsWebSocket:
+        if self._websocket is None:
+            raise RuntimeError("there is no WebSocket before it is accepted")
+        return self._websocket
 
     def _accept(self, subprotocol: str | None, headers: Headers) -> None:
         if self._transport.is_closing():
@@ -208,9 +208,9 @@ class Upgrade(asyncio.Protocol):
         self._is_answered = True
         connections: set[Any] = self._server_state.connections
         connections.discard(self)
-        wire = self._wire = Wire(self._wires, connections)
+        websocket = self._websocket = PicowsWebSocket(self._shared, connections)
         response = WSUpgradeResponse.create_101_response(self._accepting(subprotocol, headers))
-        frames = _frames(WSUpgradeResponseWithListener(response, wire), self._wires.max_bytes)
+        frames = _frames(WSUpgradeResponseWithListener(response, websocket), self._shared.max_bytes)
         frames.connection_made(self._transport)
         self._transport.set_protocol(frames)
         request = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -227,7 +227,7 @@ class Upgrade(asyncio.Protocol):
     def _fail(self) -> None:
         """Answer for an app that has failed, or had nothing to say, if somebody still waits for that."""
         if not (self._is_answered or self._is_lost.is_set()):
-            failure = failure_response(self._wires.counters)
+            failure = failure_response(self._shared.counters)
             self._refuse(failure.status_code, failure.raw_headers, bytes(failure.body))
 
     def _refuse(self, status: int, headers: Headers, body: bytes) -> None:
@@ -244,12 +244,12 @@ class Upgrade(asyncio.Protocol):
         self._transport.close()
 
 
-def _time_read(wires: Wires, started: float, relayed_before: int) -> None:
+def _time_read(shared: PicowsServerState, started: float, relayed_before: int) -> None:
     """Count how long a read took whose messages are answered, if it relayed any."""
-    if wires.counters.relayed != relayed_before:
+    if shared.counters.relayed != relayed_before:
         now = perf_counter()
-        wires.counters.relay_seconds.add(now - started)
-        wires.next_timed = now + TIMED_EVERY_SECONDS
+        shared.counters.relay_seconds.add(now - started)
+        shared.next_timed = now + TIMED_EVERY_SECONDS
 
 
 def _frames(response: WSUpgradeResponseWithListener, max_bytes: int) -> _Frames:

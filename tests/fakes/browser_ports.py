@@ -167,7 +167,7 @@ class PageReachabilityProbe:
 
     browser: Browser
 
-    async def ring(self) -> bool:
+    async def ask(self) -> bool:
         """Ask the server; nothing comes back while the line is silent."""
         loop = self.browser.loop
         answer: asyncio.Future[bool] = loop.create_future()

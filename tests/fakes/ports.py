@@ -214,12 +214,12 @@ class FakeDownloads:
 class FakeReachabilityProbe:
     """Is answered when the test says so; what is called off is seen by its future."""
 
-    rings: list[asyncio.Future[bool]] = field(default_factory=list)
+    asked: list[asyncio.Future[bool]] = field(default_factory=list)
 
-    async def ring(self) -> bool:
+    async def ask(self) -> bool:
         """Wait for the test."""
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.rings.append(answer)
+        self.asked.append(answer)
         return await answer
 
 

@@ -10,7 +10,7 @@ TOKEN_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def test_subprotocols_are_http_tokens() -> None:
     """Every subprotocol can stand in a header, and so can a JWT behind the prefix."""
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.abc-_123"
-    for name in (*SUBPROTOCOLS.values(), http.KNOCK_SUBPROTOCOL):
+    for name in (*SUBPROTOCOLS.values(), http.PROBE_SUBPROTOCOL):
         assert TOKEN_CHARACTERS.fullmatch(name)
     assert TOKEN_CHARACTERS.fullmatch(http.TOKEN_SUBPROTOCOL_PREFIX + jwt)
 

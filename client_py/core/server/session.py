@@ -171,7 +171,7 @@ class Session:
         )
         self._silent_probes = 0
         """How many in a row have brought nothing back at all."""
-        self._knocks_in_vain = 0
+        self._unanswered_probes = 0
         """How many have brought no answer since the last WebSocket was opened."""
         self._patience = itertools.cycle(OPENING_SECONDS)
         self._probing = False
@@ -275,7 +275,7 @@ class Session:
                 self._resume_token = event.resume_token
                 self._backoff.reset()
                 self._refusals.reset()
-                self._silent_probes = self._knocks_in_vain = 0
+                self._silent_probes = self._unanswered_probes = 0
                 self._patience = itertools.cycle(OPENING_SECONDS)
                 return [StopSessionTimer(SessionTimer.OPENING), KeepResumeToken(event.resume_token)]
             case events.Error() if self.state in (SessionState.ENTERING, SessionState.FULL):
@@ -331,9 +331,9 @@ class Session:
         return [StopSessionTimer(SessionTimer.PING)]
 
     def _probe(self) -> list[SessionEffect]:
-        self._knocks_in_vain += 1
-        if self._knocks_in_vain > PROBES_IN_VAIN:
-            self._knocks_in_vain = 0
+        self._unanswered_probes += 1
+        if self._unanswered_probes > PROBES_IN_VAIN:
+            self._unanswered_probes = 0
             return self.start()
         self._silent_probes += 1
         if self._silent_probes == 1:

@@ -124,7 +124,7 @@ class Stage:
     async def let_in(self) -> None:
         """Let the server answer the last probe."""
         await settle()
-        self.reachability_probe.rings[-1].set_result(True)
+        self.reachability_probe.asked[-1].set_result(True)
         await settle()
 
     async def connect(self) -> None:
@@ -334,7 +334,7 @@ async def test_room_that_is_left_waits_for_no_server() -> None:
     await settle()
     stage.driver.stop()
     await settle()
-    assert stage.reachability_probe.rings[-1].cancelled()
+    assert stage.reachability_probe.asked[-1].cancelled()
     assert stage.failures == []
 
 

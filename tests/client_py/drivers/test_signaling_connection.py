@@ -45,12 +45,12 @@ class Stage:
 
 
 @pytest.mark.parametrize("answered", [True, False])
-async def test_line_tells_what_came_of_a_knock(answered: bool) -> None:  # noqa: FBT001
+async def test_line_tells_what_came_of_a_probe(answered: bool) -> None:  # noqa: FBT001
     """The room opens a WebSocket, or goes on waiting."""
     stage = Stage()
     await stage.probe()
     assert stage.effects == []
-    stage.reachability_probe.rings[0].set_result(answered)
+    stage.reachability_probe.asked[0].set_result(answered)
     await settle()
     (effects,) = stage.effects
     assert (OpenSocket() in effects) is answered
@@ -61,7 +61,7 @@ async def test_line_tells_that_its_origin_is_refused() -> None:
     """The room waits, and a person reads why."""
     stage = Stage()
     await stage.probe()
-    stage.reachability_probe.rings[0].set_exception(OriginRefused("https://pages.example"))
+    stage.reachability_probe.asked[0].set_exception(OriginRefused("https://pages.example"))
     await settle()
     (effects,) = stage.effects
     (changed,) = [notice for notice in stage.room.news() if isinstance(notice, StatusChanged)]
@@ -71,12 +71,12 @@ async def test_line_tells_that_its_origin_is_refused() -> None:
     assert stage.failures == []
 
 
-async def test_line_knocks_from_the_beginning() -> None:
+async def test_line_probes_from_the_beginning() -> None:
     """A new probe takes the place of the last one, of which nothing more is heard."""
     stage = Stage()
     await stage.probe()
     await stage.probe()
-    first, second = stage.reachability_probe.rings
+    first, second = stage.reachability_probe.asked
     assert (first.cancelled(), second.done()) == (True, False)
     assert stage.effects == []
 
@@ -88,7 +88,7 @@ async def test_line_that_ends_awaits_nothing() -> None:
     await stage.probe()
     stage.line.stop()
     await settle()
-    assert stage.reachability_probe.rings[0].cancelled()
+    assert stage.reachability_probe.asked[0].cancelled()
     assert stage.effects == []
     assert stage.sockets.opened[0].closed
 

@@ -165,10 +165,10 @@ async def test_number_is_told_without_another_line(caplog: pytest.LogCaptureFixt
     """A flood that ends is told too, by a timer."""
     caplog.set_level(logging.INFO, logger="p2p_chat")
     repetitions = Repetitions(report_seconds=0.01)
-    while repetitions.admits("knock", "203.0.113.1"):
+    while repetitions.admits("probe", "203.0.113.1"):
         pass
     async with asyncio.timeout(5):
-        while "event=knock by=203.0.113.1 count=1" not in caplog.messages:  # noqa: ASYNC110 - a log has no event
+        while "event=probe by=203.0.113.1 count=1" not in caplog.messages:  # noqa: ASYNC110 - a log has no event
             await asyncio.sleep(0.001)
 
 

@@ -47,7 +47,7 @@ def test_refusals_grow_up_to_a_bound() -> None:
 
 
 def test_trying_does_not_prolong_a_refusal() -> None:
-    """Honest people behind the same address knock meanwhile."""
+    """Honest people at the same address try meanwhile."""
     penalty = Penalty()
     until_refused(penalty, START)
     assert not any(penalty.offend(START + 5, FLOOD) for _ in range(100))

@@ -10,7 +10,7 @@ from websockets.typing import Subprotocol
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits, Peer, PeerJoined, PeerLeft, Signal
-from protocol.http import KNOCK_SUBPROTOCOL
+from protocol.http import PROBE_SUBPROTOCOL
 from protocol.requests import REQUESTS, Join, Leave, Ping
 from protocol.requests import Signal as SignalRequest
 from protocol.versions import LATEST, SUBPROTOCOLS
@@ -110,11 +110,11 @@ async def test_missing_token_is_answered_with_close_code(server: RunningServer) 
         assert await client.close_code() == CloseCode.UNAUTHENTICATED
 
 
-async def test_knock_is_answered_and_ended(server: RunningServer) -> None:
+async def test_probe_is_answered_and_ended(server: RunningServer) -> None:
     """Who only wants to know whether the server is there needs no token, and takes no place."""
-    subprotocols = [Subprotocol(KNOCK_SUBPROTOCOL)]
+    subprotocols = [Subprotocol(PROBE_SUBPROTOCOL)]
     async with SignalingClient(f"ws://{server.host}:{server.port}/ws", subprotocols=subprotocols) as client:
-        assert client.socket.subprotocol == KNOCK_SUBPROTOCOL
+        assert client.socket.subprotocol == PROBE_SUBPROTOCOL
         assert await client.close_code() == CloseCode.NORMAL
 
 

@@ -13,12 +13,12 @@ from websockets.frames import Frame, Opcode
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import EVENTS, Joined, Pong
-from protocol.http import KNOCK_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.http import PROBE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import Ping
 from protocol.versions import LATEST, SUBPROTOCOLS
 from signaling.configuration.settings import Settings
 from signaling.sockets.deadlines import Deadlines
-from signaling.sockets.websocket_messages import Wires
+from signaling.sockets.picows_websocket import PicowsServerState
 from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.raw_client import RawClient, connected, shaking_hands
 from tests.signaling.running import PATIENCE, RunningServer, in_room
@@ -32,9 +32,9 @@ STOP = 100
 """Attempts after which a test gives up on being refused."""
 
 
-def wire_settings(server: RunningServer) -> Wires | Deadlines:
-    """Return what the wires of a server share."""
-    shared: Wires | Deadlines = server.server.config.ws.args[0]  # type: ignore[union-attr]  # a partial
+def wire_settings(server: RunningServer) -> PicowsServerState | Deadlines:
+    """Return the part of a running server in which the limits of its WebSockets can be changed."""
+    shared: PicowsServerState | Deadlines = server.server.config.ws.args[0]  # type: ignore[union-attr]  # a partial
     return shared
 
 
@@ -48,7 +48,7 @@ def deadlines_of(server: RunningServer) -> Deadlines:
 def patient(start_server: StartServer) -> RunningServer:
     """A server that waits for clients to close their side; uvicorn's own does so for 10 s."""
     server = start_server()
-    if isinstance(shared := wire_settings(server), Wires):
+    if isinstance(shared := wire_settings(server), PicowsServerState):
         shared.patience = 3600.0
     return server
 
@@ -104,7 +104,7 @@ async def test_pings_within_the_limit_are_all_answered(server: RunningServer) ->
 @pytest.mark.parametrize(
     ("offers", "code"),
     [
-        (KNOCK_SUBPROTOCOL, CloseCode.NORMAL),
+        (PROBE_SUBPROTOCOL, CloseCode.NORMAL),
         (f"{SUBPROTOCOLS[LATEST]}, {TOKEN_SUBPROTOCOL_PREFIX}nobody", CloseCode.UNAUTHENTICATED),
     ],
 )
@@ -123,7 +123,7 @@ async def test_nothing_is_read_after_close(patient: RunningServer, offers: str, 
 @over_both_paths
 async def test_close_is_still_answered(patient: RunningServer) -> None:
     """An honest client had something under way when it was closed, and its close frame ends the connection at once."""
-    async with shaking_hands(patient, **{"Sec-WebSocket-Protocol": KNOCK_SUBPROTOCOL}) as client:
+    async with shaking_hands(patient, **{"Sec-WebSocket-Protocol": PROBE_SUBPROTOCOL}) as client:
         await client.response()
         for _ in range(30):
             client.send(Opcode.TEXT, PING)
@@ -226,12 +226,12 @@ async def test_bad_tokens_are_counted_by_address(start_server: StartServer) -> N
     assert statuses == [101] * 61 + [429]
 
 
-async def test_knocks_are_counted_by_address(start_server: StartServer) -> None:
-    """Whoever knocks at full speed is refused, with the time to wait."""
+async def test_probes_are_counted_by_address(start_server: StartServer) -> None:
+    """Probes at full speed are refused, with the time to wait."""
     server = start_server(
         connect_by_address_limit=Settings.read({"P2PCHAT_CONNECT_BY_ADDRESS_LIMIT": "5/hour"}).connect_by_address_limit
     )
-    headers = {"Sec-WebSocket-Protocol": KNOCK_SUBPROTOCOL, "X-Forwarded-For": "203.0.113.1"}
+    headers = {"Sec-WebSocket-Protocol": PROBE_SUBPROTOCOL, "X-Forwarded-For": "203.0.113.1"}
     statuses = []
     for _ in range(7):
         async with shaking_hands(server, **headers) as client:

@@ -7,9 +7,9 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
+from signaling.sockets.accepted_websocket import FRAME_LEASE, FRAMES_AFTER_CLOSE
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_meter import FRAMES_BEFORE, METER, FrameMeter, metered
-from signaling.sockets.wire import FRAME_LEASE, FRAMES_AFTER_CLOSE
 
 PING = Frame(Opcode.PING, b"").serialize(mask=True)
 PATIENCE = 10.0
@@ -54,7 +54,7 @@ class Below(asyncio.Protocol):
 
 
 class Judge:
-    """A wire that admits so many frames and bytes."""
+    """A WebSocket that admits so many frames and bytes."""
 
     def __init__(self, frames: int = 10_000, size: int = 10_000) -> None:
         self.frames, self.size = frames, size
@@ -103,7 +103,7 @@ async def test_server_is_told_everything() -> None:
 
 
 async def test_frames_over_the_limit_do_not_pass() -> None:
-    """Nothing of the read with the frame that was too much, and nothing after it; the wire is closed once."""
+    """Nothing of the read with the frame that was too much, and nothing after it; the WebSocket is closed once."""
     judge = Judge(frames=2 * FRAME_LEASE)
     meter, below = connection(judge)
     meter.data_received(PING * (FRAMES_BEFORE + 2 * FRAME_LEASE))

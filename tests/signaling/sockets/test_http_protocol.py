@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from protocol.codes import CloseCode
-from protocol.http import HEALTH_PATH, KNOCK_SUBPROTOCOL, LOGIN_PATH
+from protocol.http import HEALTH_PATH, LOGIN_PATH, PROBE_SUBPROTOCOL
 from signaling.sockets.http_protocol import MAX_HEAD_BYTES, MAX_PIPELINED
 from tests.signaling.raw_client import KEY, RawClient, shaking_hands
 from tests.signaling.running import PATIENCE, RunningServer, until_logged
@@ -172,7 +172,7 @@ async def test_odd_request_line_is_refused(server: RunningServer, line: str, exp
 async def test_address_in_place_of_path_is_taken(server: RunningServer) -> None:
     """RFC 9112 §3.2.2: every server has to; the WebSocket's too."""
     assert await status(server, "GET http://HERE/healthz HTTP/1.1\r\nHost: here\r\n\r\n") == 200
-    assert await status(server, knock("GET http://here/ws HTTP/1.1")) == 101
+    assert await status(server, upgrade("GET http://here/ws HTTP/1.1")) == 101
 
 
 async def test_lines_end_as_they_should(server: RunningServer) -> None:
@@ -292,7 +292,7 @@ async def test_body_behind_upgrade_is_no_request(server: RunningServer, caplog: 
     assert FORGED not in caplog.text
 
 
-def knock(line: str = "GET /ws HTTP/1.1", **fields: str) -> str:
+def upgrade(line: str = "GET /ws HTTP/1.1", **fields: str) -> str:
     """Return a handshake that needs no token, with some fields in place of the right ones."""
     right = {
         "Host": "here",
@@ -300,7 +300,7 @@ def knock(line: str = "GET /ws HTTP/1.1", **fields: str) -> str:
         "Upgrade": "websocket",
         "Sec-WebSocket-Key": KEY,
         "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Protocol": KNOCK_SUBPROTOCOL,
+        "Sec-WebSocket-Protocol": PROBE_SUBPROTOCOL,
     }
     return "\r\n".join([line, *(f"{name}: {value}" for name, value in (right | fields).items()), "", ""])
 
@@ -308,16 +308,16 @@ def knock(line: str = "GET /ws HTTP/1.1", **fields: str) -> str:
 @pytest.mark.parametrize(
     ("request_text", "expected"),
     [
-        (knock("GET /ws HTTP/1.0"), 400),
-        (knock("POST /ws HTTP/1.1"), 400),
-        (knock(Expect="100-continue"), 400),
-        (knock(Connection="close"), 400),
-        (knock(Upgrade="websocket, h2c"), 400),
-        (knock(**{"Content-Length": "2"}) + "{}", 400),
-        (knock(**{"Transfer-Encoding": "chunked"}) + "0\r\n\r\n", 400),
-        (knock() + ROBOTS, 400),
-        (knock(**{"Sec-WebSocket-Version": "8"}), 426),
-        (knock(**{"Sec-WebSocket-Key": "short"}), 400),
+        (upgrade("GET /ws HTTP/1.0"), 400),
+        (upgrade("POST /ws HTTP/1.1"), 400),
+        (upgrade(Expect="100-continue"), 400),
+        (upgrade(Connection="close"), 400),
+        (upgrade(Upgrade="websocket, h2c"), 400),
+        (upgrade(**{"Content-Length": "2"}) + "{}", 400),
+        (upgrade(**{"Transfer-Encoding": "chunked"}) + "0\r\n\r\n", 400),
+        (upgrade() + ROBOTS, 400),
+        (upgrade(**{"Sec-WebSocket-Version": "8"}), 426),
+        (upgrade(**{"Sec-WebSocket-Key": "short"}), 400),
     ],
     ids=["1.0", "POST", "expect", "connection", "h2c", "body", "chunked", "pipelined", "version", "key"],
 )
@@ -331,13 +331,13 @@ async def test_odd_handshake_is_refused_with_sentence(server: RunningServer, req
 async def test_refused_version_is_told_the_right_one(server: RunningServer) -> None:
     """RFC 6455 §4.4."""
     async with talking(server) as client:
-        client.writer.write(knock(**{"Sec-WebSocket-Version": "8"}).encode())
+        client.writer.write(upgrade(**{"Sec-WebSocket-Version": "8"}).encode())
         assert "sec-websocket-version: 13\r\n" in (await client.response())[1]
 
 
 async def test_connection_header_may_stand_in_several_lines(server: RunningServer) -> None:
     """They are one list (RFC 9110 §5.3)."""
-    assert await status(server, knock().replace("Upgrade: ", "Connection: keep-alive\r\nUpgrade: ", 1)) == 101
+    assert await status(server, upgrade().replace("Upgrade: ", "Connection: keep-alive\r\nUpgrade: ", 1)) == 101
 
 
 async def test_refusals_are_counted_and_not_logged(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -352,7 +352,7 @@ async def test_refusals_are_counted_and_not_logged(server: RunningServer, caplog
 
 async def test_handshake_is_answered_once(server: RunningServer) -> None:
     """A head over the bound that came whole, in one read, is no reason to speak HTTP on what is a WebSocket by then."""
-    async with shaking_hands(server, X="x" * MAX_HEAD_BYTES, Sec_WebSocket_Protocol=KNOCK_SUBPROTOCOL) as client:
+    async with shaking_hands(server, X="x" * MAX_HEAD_BYTES, Sec_WebSocket_Protocol=PROBE_SUBPROTOCOL) as client:
         assert (await client.response())[0] == 101
         assert await client.close_code() == CloseCode.NORMAL
 

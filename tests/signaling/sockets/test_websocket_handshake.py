@@ -12,10 +12,10 @@ from uvicorn.server import ServerState
 from protocol.codes import ErrorCode
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.request_ids import request_id
+from signaling.sockets.accepted_websocket import websocket_of
 from signaling.sockets.keepalive import Keepalive
+from signaling.sockets.picows_websocket import PicowsServerState
 from signaling.sockets.websocket_handshake import Upgrade
-from signaling.sockets.websocket_messages import Wires
-from signaling.sockets.wire import wire_of
 
 HEADERS = [
     (b"host", b"here"),
@@ -66,7 +66,7 @@ def begin(app: Any, counters: Counters | None = None) -> tuple[Upgrade, FakeTran
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state, transport = ServerState(), FakeTransport()
-    upgrade = Upgrade(Wires(Keepalive(3600), 1000, counters=counters), config, state)
+    upgrade = Upgrade(PicowsServerState(Keepalive(3600), 1000, counters=counters), config, state)
     upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
     upgrade.begin()
     return upgrade, transport, state
@@ -88,7 +88,7 @@ async def test_app_sees_the_handshake() -> None:
         scopes.append(scope)
         assert await receive() == {"type": "websocket.connect"}
         with pytest.raises(RuntimeError):
-            wire_of(scope)
+            websocket_of(scope)
         await send({"type": "websocket.close"})
 
     _, transport, _ = begin(app)
@@ -189,7 +189,7 @@ async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state = ServerState()
-    upgrade = Upgrade(Wires(Keepalive(3600), 1000), config, state)
+    upgrade = Upgrade(PicowsServerState(Keepalive(3600), 1000), config, state)
     upgrade.asked(FakeTransport(), REQUEST, b"/ws")  # type: ignore[arg-type]  # as far as it goes
     upgrade.connection_lost(None)
     upgrade.begin()

@@ -308,7 +308,7 @@ def test_session_is_patient_now_and_then() -> None:
     assert session.start()[-1] == AWAIT_ANSWER
 
 
-def test_session_knocks_often_at_a_server_that_refuses() -> None:
+def test_session_probes_often_at_a_server_that_refuses() -> None:
     """A refusal comes at once: there are pauses, which are short for the first minute, and then grow."""
     session = joined()
     session.socket_closed(1006)
@@ -333,7 +333,7 @@ def test_session_knocks_often_at_a_server_that_refuses() -> None:
     ]
 
 
-def test_session_knocks_on_where_its_origin_is_refused() -> None:
+def test_session_probes_on_where_its_origin_is_refused() -> None:
     """The server may be set to take it, which has to be noticed; until then a person reads what is the matter."""
     session = joined()
     assert session.origin_refused("https://pages.example") == []
@@ -360,7 +360,7 @@ def test_session_that_gets_in_is_refused_no_more() -> None:
     assert session.refused_origin == ""
 
 
-def test_session_knocks_on_a_silent_line_without_a_pause() -> None:
+def test_session_probes_on_a_silent_line_without_a_pause() -> None:
     """Each probe lasts until the next; the later ones longer, until something came back."""
     session = joined()
     session.socket_closed(1006)
@@ -371,7 +371,7 @@ def test_session_knocks_on_a_silent_line_without_a_pause() -> None:
     assert session.timer_fired(SessionTimer.PROBE)[-1] == probe_after(FIRST_PROBE_SECONDS)
 
 
-def test_session_does_not_depend_on_its_knocks() -> None:
+def test_session_does_not_depend_on_its_probes() -> None:
     """Where they are kept from the server, a WebSocket is tried all the same, now and then."""
     session = joined()
     session.socket_closed(1006)

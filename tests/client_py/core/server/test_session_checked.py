@@ -43,7 +43,7 @@ def hears_us(session: Session) -> bool:
     return session.hears_us
 
 
-def test_session_that_waits_is_checked_by_knocking() -> None:
+def test_session_that_waits_is_checked_by_probing() -> None:
     """No pause runs on when the network may be back."""
     session = joined()
     session.socket_closed(1006)
@@ -84,7 +84,7 @@ def test_session_takes_an_unknown_event_for_an_answer() -> None:
     assert hears_us(session)
 
 
-def test_session_that_gets_no_answer_knocks() -> None:
+def test_session_that_gets_no_answer_probes() -> None:
     """A WebSocket that nobody hears is given up, and the server counts as away until the next one is open."""
     session = joined()
     session.asked()

@@ -16,10 +16,7 @@ from protocol.codes import CloseCode
 from signaling.monitoring.counters import Counters
 from signaling.rate_limits.address_and_account_quotas import Usage
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
-from signaling.sockets.deadlines import Deadlines
-from signaling.sockets.dropping import drop
-from signaling.sockets.keepalive import Keepalive, Pinged
-from signaling.sockets.wire import (
+from signaling.sockets.accepted_websocket import (
     ABNORMAL_CLOSURE,
     CLOSE_SECONDS,
     COMPLETE_SECONDS,
@@ -32,17 +29,20 @@ from signaling.sockets.wire import (
     TOO_BIG,
     Receiver,
 )
+from signaling.sockets.deadlines import Deadlines
+from signaling.sockets.dropping import drop
+from signaling.sockets.keepalive import Keepalive, Pinged
 
 READ_BUFFER_BYTES = 2048
 """What picows' buffer of a connection begins with; it doubles for what is larger, and does not shrink."""
 LONG, VERY_LONG = 126, 65_536
-"""RFC 6455 §5.2: from so many bytes on, a frame's length takes two or eight bytes more."""
+"""RFC 6455 §5.2: from these sizes on, a frame's length takes two or eight more bytes."""
 TEXT, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 CONTROL_FRAMES = frozenset({WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE})
 
 
-class Wires:
-    """What the wires of one server share."""
+class PicowsServerState:
+    """What the WebSockets of one server share, as uvicorn's own connections share its `ServerState`."""
 
     def __init__(
         self,
@@ -58,28 +58,28 @@ class Wires:
         self.next_timed = 0.0
         """By `perf_counter`: a read that begins then or later is worth timing."""
         self.max_bytes = max_bytes
-        """Of one message: the connection of whoever sends more is closed."""
+        """Of one message: the connection of a client that sends more is closed."""
         self.patience = patience
         self.is_reading = False
         """Whether messages are being received, so that what is sent can wait for the last of them."""
-        self._unwritten: list[Wire] = []
+        self._unwritten: list[PicowsWebSocket] = []
 
-    def write_soon(self, wire: Wire) -> None:
-        """Have a wire flushed when the read that is under way is done, or in a moment if there is none."""
+    def write_soon(self, websocket: PicowsWebSocket) -> None:
+        """Have a WebSocket flushed when the read that is under way is done, or in a moment if there is none."""
         if not self._unwritten and not self.is_reading:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._unwritten.append(wire)
+        self._unwritten.append(websocket)
 
     def flush(self) -> None:
         """Write what has been sent."""
         self.is_reading = False
         if self._unwritten:
-            wires, self._unwritten = self._unwritten, []
-            for wire in wires:
-                wire.flush()
+            shared, self._unwritten = self._unwritten, []
+            for websocket in shared:
+                websocket.flush()
 
 
-class Wire(WSListener):
+class PicowsWebSocket(WSListener):
     """One WebSocket, from its acceptance to its end. Closing it takes effect once."""
 
     __slots__ = (
@@ -103,11 +103,11 @@ class Wire(WSListener):
         "is_unanswered",
         "is_unfinished",
         "partial_bytes",
-        "wires",
+        "shared",
     )
 
-    def __init__(self, wires: Wires, connections: set[Any]) -> None:
-        self.wires = wires
+    def __init__(self, shared: PicowsServerState, connections: set[Any]) -> None:
+        self.shared = shared
         self._connections = connections
         self._receiver: Receiver | None = None
         self._transport: WSTransport
@@ -131,7 +131,7 @@ class Wire(WSListener):
         self.is_unfinished = False
         """Whether a message or a frame has begun, and has to be complete in time."""
 
-    # Whoever listens
+    # What the receiver asks for
 
     def count_against(self, usage: Usage) -> None:
         """Have frames and buffers admitted by a usage, which is released when the connection is gone."""
@@ -153,7 +153,7 @@ class Wire(WSListener):
             return self._wait(_text_frame_head(len(message)) + message)
         frames = self._frames
         if not frames:
-            self.wires.write_soon(self)
+            self.shared.write_soon(self)
         frames.append(_text_frame_head(len(message)))
         frames.append(message)
         if len(frames) >= 2 * MAX_WAITING_MESSAGES:
@@ -161,7 +161,7 @@ class Wire(WSListener):
         return True
 
     def close(self, code: int) -> None:
-        """Close behind what was sent, or before what waits if the client does not read."""
+        """Close after what was sent, or before what waits if the client does not read."""
         if self._close_code is not None or self._has_ended:
             return
         self._begin_to_close(code)
@@ -201,7 +201,7 @@ class Wire(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is done. Nothing is read until someone listens."""
         self._transport = transport
-        self._group = self.wires.keepalive.watch(self)
+        self._group = self.shared.keepalive.watch(self)
         self._connections.add(self)  # where uvicorn finds whom to shut down
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -283,7 +283,7 @@ class Wire(WSListener):
     def closed_by_picows(self) -> None:
         """A read has ended, and a close frame has been written: by picows, if not by us."""
         if self._close_code is None and not self._has_ended:
-            # What comes behind a frame that breaks the rules cannot be told from it.
+            # What follows a frame that breaks the rules cannot be told from it.
             self._fragments = None
             self._finished()
             self._stop_reading()
@@ -326,7 +326,7 @@ class Wire(WSListener):
         self.flush()
         code = _number(frame.get_close_code())
         if self._close_code is None:
-            self._admitted_frames = 0  # what comes behind it is not looked at
+            self._admitted_frames = 0  # what follows is not looked at
             self._close_code = code or NO_CODE
             # RFC 6455 §5.5.1: answered with the same code, and with none where there was none.
             if code:
@@ -346,7 +346,7 @@ class Wire(WSListener):
             self._fragments, self._is_text = bytearray(), frame.msg_type is TEXT
             self._begun()
         self._fragments += frame.get_payload_as_memoryview()
-        if len(self._fragments) > self.wires.max_bytes:
+        if len(self._fragments) > self.shared.max_bytes:
             self._break_off(TOO_BIG)
         elif frame.fin:
             message, self._fragments = self._fragments, None
@@ -369,7 +369,7 @@ class Wire(WSListener):
     def _send_pong(self, content: bytes) -> None:
         """Answer a ping, together with what else is said at the end of this read."""
         if not self._frames:
-            self.wires.write_soon(self)
+            self.shared.write_soon(self)
         self._frames += (b"\x8a%c" % len(content), content)
 
     # What it may cost
@@ -391,13 +391,13 @@ class Wire(WSListener):
     def _begun(self) -> None:
         """A message or frame has begun: the time of the one before it does not count."""
         self.is_unfinished = True
-        self.wires.deadlines.start(self)
+        self.shared.deadlines.start(self)
 
     def _finished(self) -> None:
         """No message is under way any more."""
         if self.is_unfinished:
             self.is_unfinished = False
-            self.wires.deadlines.stop(self)
+            self.shared.deadlines.stop(self)
 
     @property
     def _buffered_bytes(self) -> int:
@@ -447,10 +447,10 @@ class Wire(WSListener):
 
     def _send_close(self, code: int) -> None:
         self.flush()
-        if not self._transport.is_close_frame_sent:  # by picows, which has found a broken rule behind this frame
+        if not self._transport.is_close_frame_sent:  # by picows, which has found a broken rule after this frame
             self._transport.send_close(code)  # type: ignore[arg-type]  # any code will do
         self._transport.underlying_transport.resume_reading()  # for the client's close frame, if nobody has listened
-        # Whoever closes may be in the middle of something, so its end is told afterwards.
+        # The caller may be in the middle of something, so the end is reported afterwards.
         asyncio.get_running_loop().call_soon(self._end, code)
 
     def _close_at_once(self, code: CloseCode) -> None:
@@ -466,7 +466,7 @@ class Wire(WSListener):
     def _drop_later(self) -> None:
         """Bound the time that the client has to take what is written and to close its side."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self.wires.patience, self._drop)
+            self._timer = asyncio.get_running_loop().call_later(self.shared.patience, self._drop)
 
     def _drop(self) -> None:
         self._end(self._close_code or ABNORMAL_CLOSURE)
@@ -490,7 +490,7 @@ def _number(code: Any) -> int:
 
 
 def _text_frame_head(size: int) -> bytes:
-    """Return what stands before a text of so many bytes (RFC 6455 §5.2): a server's frame has no mask."""
+    """Return the head of a frame whose text has this many bytes (RFC 6455 §5.2): a server's frame has no mask."""
     if size < LONG:
         return b"\x81%c" % size
     if size < VERY_LONG:

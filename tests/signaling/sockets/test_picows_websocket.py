@@ -1,4 +1,4 @@
-"""A wire by itself: over a connection that takes what it is told to take, which no client does on demand."""
+"""A WebSocket by itself: over a connection that takes what it is told to take, which no client does on demand."""
 
 import asyncio
 from types import SimpleNamespace
@@ -21,9 +21,9 @@ from signaling.sessions.connection import ClientDetails, Connection
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
+from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
 from signaling.sockets.keepalive import Keepalive
-from signaling.sockets.websocket_messages import Wire, Wires
-from signaling.sockets.wire import ABNORMAL_CLOSURE, FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
+from signaling.sockets.picows_websocket import PicowsServerState, PicowsWebSocket
 
 PEER_ID = "0123456789abcdef"
 EVENT = Error(ErrorCode.INTERNAL, "Something to say.")
@@ -34,7 +34,7 @@ PATIENCE = 5.0
 
 
 class FakeConnection:
-    """What a wire reaches of uvloop and picows, in one: it keeps what is written, and whether it is read."""
+    """What a WebSocket reaches of uvloop and picows, in one: it keeps what is written, and whether it is read."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
@@ -114,21 +114,21 @@ class Ear:
 
 
 class Line:
-    """A wire with both its ends."""
+    """A WebSocket with both its ends."""
 
     def __init__(self, patience: float = 3600.0, keepalive: float = 3600.0) -> None:
-        self.wires = Wires(Keepalive(keepalive), 1000, patience)
+        self.shared = PicowsServerState(Keepalive(keepalive), 1000, patience)
         self.connections: set[Any] = set()
         self.connection = FakeConnection()
         self.quotas: Quotas
-        self.wire = Wire(self.wires, self.connections)
-        self.wire.on_ws_connected(self.connection)  # type: ignore[arg-type]  # as far as a wire goes
+        self.websocket = PicowsWebSocket(self.shared, self.connections)
+        self.websocket.on_ws_connected(self.connection)  # type: ignore[arg-type]  # as far as a WebSocket goes
         self.ear = Ear()
-        self.wire.listen(self.ear)
+        self.websocket.listen(self.ear)
 
     def gone(self) -> None:
         """Lose the connection, as picows tells it."""
-        self.wire.on_ws_disconnected(self.connection)  # type: ignore[arg-type]  # as above
+        self.websocket.on_ws_disconnected(self.connection)  # type: ignore[arg-type]  # as above
 
 
 async def written(connection: FakeConnection) -> bytes:
@@ -142,7 +142,7 @@ async def test_messages_of_one_moment_are_written_together() -> None:
     """What is sent while something is being done is written once, in its order."""
     line = Line()
     for text in (b"one", b"two", b"three"):
-        assert line.wire.send(text)
+        assert line.websocket.send(text)
     assert await written(line.connection) == b"\x81\x03one\x81\x03two\x81\x05three"
     assert len(line.connection.written) == 1
     line.gone()
@@ -151,10 +151,10 @@ async def test_messages_of_one_moment_are_written_together() -> None:
 async def test_messages_of_one_read_are_written_at_its_end() -> None:
     """What is sent while messages are being received is not written before the last of them."""
     line = Line()
-    line.wires.is_reading = True
-    line.wire.send(b"one")
+    line.shared.is_reading = True
+    line.websocket.send(b"one")
     assert await written(line.connection) == b""
-    line.wires.flush()
+    line.shared.flush()
     assert line.connection.written == [b"\x81\x03one"]
     line.gone()
 
@@ -171,7 +171,7 @@ async def test_messages_of_one_read_are_written_at_its_end() -> None:
 async def test_length_is_written_in_three_ways(size: int, head: bytes) -> None:
     """RFC 6455 §5.2: in one byte, three, or nine."""
     line = Line()
-    line.wire.send(b"x" * size)
+    line.websocket.send(b"x" * size)
     assert await written(line.connection) == head + b"x" * size
     line.gone()
 
@@ -179,14 +179,14 @@ async def test_length_is_written_in_three_ways(size: int, head: bytes) -> None:
 async def test_messages_wait_for_slow_client() -> None:
     """Up to a number of messages wait until the client reads again, and then follow in their order."""
     line = Line()
-    line.wire.send(b"0")
-    line.wire.flush()
-    line.wire.pause_writing()
+    line.websocket.send(b"0")
+    line.websocket.flush()
+    line.websocket.pause_writing()
     for number in range(MAX_WAITING_MESSAGES):
-        assert line.wire.send(b"%d" % (number % 10))
-    assert not line.wire.send(b"too much")
+        assert line.websocket.send(b"%d" % (number % 10))
+    assert not line.websocket.send(b"too much")
     assert line.connection.written == [b"\x81\x010"]
-    line.wire.resume_writing()
+    line.websocket.resume_writing()
     expected = b"".join(b"\x81\x01%d" % (number % 10) for number in range(MAX_WAITING_MESSAGES))
     assert b"".join(line.connection.written) == b"\x81\x010" + expected
     line.gone()
@@ -195,10 +195,10 @@ async def test_messages_wait_for_slow_client() -> None:
 async def test_order_is_kept_when_client_reads_again() -> None:
     """What was sent before the client fell behind comes before what has waited since."""
     line = Line()
-    line.wire.send(b"first")
-    line.wire.pause_writing()
-    line.wire.send(b"second")
-    line.wire.resume_writing()
+    line.websocket.send(b"first")
+    line.websocket.pause_writing()
+    line.websocket.send(b"second")
+    line.websocket.resume_writing()
     assert await written(line.connection) == b"\x81\x05first\x81\x06second"
     line.gone()
 
@@ -207,7 +207,7 @@ async def test_connection_that_picows_has_closed_is_not_read() -> None:
     """What comes behind a frame that breaks the rules stays in the kernel; its end is told with the code of picows."""
     line = Line()
     line.connection.send_close(1002)
-    line.wire.closed_by_picows()
+    line.websocket.closed_by_picows()
     assert (line.connection.is_read, line.ear.codes) == (False, [1002])
     line.gone()
 
@@ -215,11 +215,11 @@ async def test_connection_that_picows_has_closed_is_not_read() -> None:
 async def test_close_waits_behind_what_waits() -> None:
     """A client that is slow gets everything before the close code, if it is not for being slow that it is closed."""
     line = Line()
-    line.wire.pause_writing()
-    line.wire.send(b"last words")
-    line.wire.close(CloseCode.REPLACED)
+    line.websocket.pause_writing()
+    line.websocket.send(b"last words")
+    line.websocket.close(CloseCode.REPLACED)
     assert line.connection.closed_with == []
-    line.wire.resume_writing()
+    line.websocket.resume_writing()
     assert line.connection.written == [b"\x81\x0alast words"]
     assert line.connection.closed_with == [CloseCode.REPLACED]
     await asyncio.wait_for(line.ear.has_ended.wait(), PATIENCE)
@@ -230,9 +230,9 @@ async def test_close_waits_behind_what_waits() -> None:
 async def test_closing_takes_effect_once() -> None:
     """The first code is the one that counts, for both sides; nothing is written behind it."""
     line = Line()
-    line.wire.close(CloseCode.RATE_LIMITED)
-    line.wire.close(CloseCode.REPLACED)
-    line.wire.send(b"too late")
+    line.websocket.close(CloseCode.RATE_LIMITED)
+    line.websocket.close(CloseCode.REPLACED)
+    line.websocket.send(b"too late")
     assert await written(line.connection) == b""
     line.gone()
     assert (line.connection.closed_with, line.ear.codes) == ([CloseCode.RATE_LIMITED], [CloseCode.RATE_LIMITED])
@@ -241,7 +241,7 @@ async def test_closing_takes_effect_once() -> None:
 async def test_client_that_does_not_close_is_dropped() -> None:
     """Who is sent a close code has some seconds for it."""
     line = Line(patience=0)
-    line.wire.close(CloseCode.REPLACED)
+    line.websocket.close(CloseCode.REPLACED)
     await asyncio.wait_for(line.connection.is_gone.wait(), PATIENCE)
     line.gone()
 
@@ -249,19 +249,19 @@ async def test_client_that_does_not_close_is_dropped() -> None:
 async def test_lost_connection_is_told_once() -> None:
     """A connection that is lost without a close frame ends with 1006, and is forgotten by everyone."""
     line = Line()
-    assert line.connections == {line.wire}
+    assert line.connections == {line.websocket}
     line.gone()
     line.gone()
     assert (line.ear.codes, line.connections) == ([ABNORMAL_CLOSURE], set())
-    assert not any(line.wires.keepalive._groups)
+    assert not any(line.shared.keepalive._groups)
 
 
 async def test_stopped_server_closes_at_once() -> None:
     """A server that stops waits for nobody, whatever waits to be written."""
     line = Line()
-    line.wire.pause_writing()
-    line.wire.send(b"last words")
-    line.wire.shutdown()
+    line.websocket.pause_writing()
+    line.websocket.send(b"last words")
+    line.websocket.shutdown()
     assert (line.connection.closed_with, line.ear.codes) == ([CloseCode.SERVICE_RESTART], [CloseCode.SERVICE_RESTART])
     line.gone()
 
@@ -271,7 +271,7 @@ async def test_late_listener_hears_of_the_end() -> None:
     line = Line()
     line.gone()
     late = Ear()
-    line.wire.listen(late)
+    line.websocket.listen(late)
     assert late.codes == [ABNORMAL_CLOSURE]
 
 
@@ -308,7 +308,7 @@ def usage_of(line: Line, *, frames: int = 1000, connections: int = 100, mib: int
     line.quotas = Quotas(limits)
     usage = line.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
     assert usage is not None
-    line.wire.count_against(usage)
+    line.websocket.count_against(usage)
     return usage
 
 
@@ -317,7 +317,7 @@ async def test_frames_over_the_limit_are_not_looked_at() -> None:
     line = Line()
     usage_of(line, frames=2 * FRAME_LEASE)
     for _ in range(1000):
-        line.wire.on_ws_frame(line.connection, frame(WSMsgType.TEXT))  # type: ignore[arg-type]  # as above
+        line.websocket.on_ws_frame(line.connection, frame(WSMsgType.TEXT))  # type: ignore[arg-type]  # as above
     assert len(line.ear.texts) == 2 * FRAME_LEASE
     assert (line.connection.closed_with, line.connection.is_read) == ([CloseCode.RATE_LIMITED], False)
     assert await written(line.connection) == b""
@@ -328,10 +328,10 @@ async def test_frames_over_the_limit_are_not_looked_at() -> None:
 async def test_after_close_only_a_close_frame_is_looked_for() -> None:
     """For some frames that were on their way; behind them nothing is read any more."""
     line = Line()
-    line.wire.close(CloseCode.REPLACED)
+    line.websocket.close(CloseCode.REPLACED)
     is_read = []
     for opcode in (WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG, WSMsgType.CONTINUATION) * FRAMES_AFTER_CLOSE:
-        line.wire.on_ws_frame(line.connection, frame(opcode))  # type: ignore[arg-type]  # as above
+        line.websocket.on_ws_frame(line.connection, frame(opcode))  # type: ignore[arg-type]  # as above
         is_read.append(line.connection.is_read)
     assert is_read.index(False) == FRAMES_AFTER_CLOSE
     assert not any(is_read[FRAMES_AFTER_CLOSE:])
@@ -346,7 +346,7 @@ async def test_broken_rule_is_answered_once() -> None:
     broken = frame(WSMsgType.TEXT)
     broken.rsv1 = 1
     for _ in range(100):
-        line.wire.on_ws_frame(line.connection, broken)  # type: ignore[arg-type]  # as above
+        line.websocket.on_ws_frame(line.connection, broken)  # type: ignore[arg-type]  # as above
     assert (line.connection.closed_with, line.connection.is_read) == ([1002], False)
     await written(line.connection)
     assert (line.ear.texts, line.ear.codes) == ([], [1002])
@@ -357,10 +357,10 @@ async def test_what_client_does_not_read_counts_against_its_address() -> None:
     """Below the number of messages that may wait, it is their size that is too much; it is given back at the end."""
     line = Line()
     usage_of(line, mib=1)
-    line.wire.pause_writing()
+    line.websocket.pause_writing()
     message = b"x" * 30_000
     taken = 0
-    while line.wire.send(message):
+    while line.websocket.send(message):
         taken += 1
     assert taken == 2**20 // 8 // len(message)
     line.gone()
@@ -373,11 +373,11 @@ async def test_client_that_reads_again_is_not_counted() -> None:
     """What it has read is given back."""
     line = Line()
     usage = usage_of(line, mib=1)
-    line.wire.pause_writing()
-    line.wire.send(b"x" * 30_000)
+    line.websocket.pause_writing()
+    line.websocket.send(b"x" * 30_000)
     assert not usage.buffer(2**20 // 8 + 1)
-    line.wire.resume_writing()
-    assert line.wire._unwritten_bytes == 0
+    line.websocket.resume_writing()
+    assert line.websocket._unwritten_bytes == 0
     line.gone()
 
 
@@ -385,9 +385,9 @@ async def test_buffer_of_picows_is_counted_as_long_as_it_is_there() -> None:
     """It does not shrink behind a large frame, so that such frames, one after the other, pin memory too."""
     line = Line()
     usage_of(line, mib=1)
-    line.wire.buffer_filled(50_000)
+    line.websocket.buffer_filled(50_000)
     assert line.connection.closed_with == []
-    line.wire.buffer_filled(110_000)
+    line.websocket.buffer_filled(110_000)
     assert line.connection.closed_with == [CloseCode.RATE_LIMITED]
     line.gone()
 
@@ -417,7 +417,7 @@ async def test_client_that_answers_is_asked_again() -> None:
     line = Line(keepalive=0.05)
     async with asyncio.timeout(PATIENCE):
         while line.connection.pings < 3:
-            line.wire.is_unanswered = False
+            line.websocket.is_unanswered = False
             await asyncio.sleep(0.001)
     assert line.ear.codes == []
     line.gone()
@@ -427,10 +427,10 @@ async def test_keepalive_has_one_timer_which_ends_with_the_last() -> None:
     """Who came at different moments is asked at different moments; with nobody to ask there is no timer."""
     keepalive = Keepalive(3600)
     line = Line()
-    first = keepalive.watch(line.wire)
+    first = keepalive.watch(line.websocket)
     timer = keepalive._timer
     keepalive._ask_next()
-    second = keepalive.watch(line.wire)
+    second = keepalive.watch(line.websocket)
     assert first is not second
     assert (line.connection.pings, timer is None) == (0, False)
     first.clear()
@@ -453,9 +453,9 @@ class Overflow:
         limit = MessageLimit(Settings().message_limit)
         number = self.effects_driver.next_number()
         session = Session(number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
-        Connection(number, self.line.wire, session, self.effects_driver, limit, ClientDetails("Ann")).open()
-        self.line.wire.flush()
-        self.line.wire.pause_writing()
+        Connection(number, self.line.websocket, session, self.effects_driver, limit, ClientDetails("Ann")).open()
+        self.line.websocket.flush()
+        self.line.websocket.pause_writing()
         self.effects_driver.carry_out([Deliver(number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
 
 
@@ -469,14 +469,14 @@ async def test_deaf_client_is_let_go() -> None:
 async def test_deaf_client_is_owed_the_close_code_alone() -> None:
     """What has piled up is dropped: should the client read again, it hears why it was cut off."""
     overflow = Overflow(patience=3600)
-    overflow.line.wire.resume_writing()
+    overflow.line.websocket.resume_writing()
     assert FRAME not in b"".join(overflow.line.connection.written)
     assert overflow.line.connection.closed_with[0] == CloseCode.SLOW_CONSUMER
     overflow.line.gone()
 
 
 async def test_closing_connection_is_not_listened_to() -> None:
-    """What still comes from a connection that is being closed has no effect, by way of the wire or of the session."""
+    """What still comes from a connection that is being closed has no effect, neither here nor on the session."""
     overflow = Overflow(patience=3600)
     await written(overflow.line.connection)
     assert overflow.effects_driver._clients == {}
@@ -488,11 +488,11 @@ async def test_closing_connection_is_not_listened_to() -> None:
 async def test_ended_connection_writes_nothing_more() -> None:
     """A client that has closed, and reads on, gets nothing of what waited for it, and no second close frame."""
     line = Line()
-    line.wire.pause_writing()
-    line.wire.send(b"waiting")
-    line.wire.shutdown()
-    line.wire.resume_writing()
-    assert line.wire.send(b"late")
+    line.websocket.pause_writing()
+    line.websocket.send(b"waiting")
+    line.websocket.shutdown()
+    line.websocket.resume_writing()
+    assert line.websocket.send(b"late")
     assert await written(line.connection) == b""
     assert len(line.connection.closed_with) == 1
     line.gone()
@@ -502,7 +502,7 @@ async def test_client_that_sends_much_lets_others_pass() -> None:
     """It is read again in the next round of the event loop."""
     line = Line()
     before = line.connection.is_read
-    line.wire.let_others_pass()
+    line.websocket.let_others_pass()
     meanwhile = line.connection.is_read
     await asyncio.sleep(0)
     assert (before, meanwhile, line.connection.is_read) == (True, False, True)
@@ -512,10 +512,10 @@ async def test_client_that_sends_much_lets_others_pass() -> None:
 async def test_client_that_is_not_to_be_read_stays_so() -> None:
     """Whether it was broken off before it let others pass, or after that."""
     line, other = Line(), Line()
-    line.wire.let_others_pass()
-    line.wire.deadline_passed()
-    other.wire.deadline_passed()
-    other.wire.let_others_pass()
+    line.websocket.let_others_pass()
+    line.websocket.deadline_passed()
+    other.websocket.deadline_passed()
+    other.websocket.let_others_pass()
     await asyncio.sleep(0)
     assert not line.connection.is_read
     assert not other.connection.is_read

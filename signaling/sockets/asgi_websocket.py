@@ -1,4 +1,4 @@
-"""Awaits one WebSocket through ASGI, for servers that cannot hand the connection over: slower than `Wire`, and bounded.
+"""Awaits one WebSocket through ASGI, for servers that cannot hand the connection over: slower than picows, and bounded.
 
 Such a server shows neither control frames nor messages that have not come to their end. Where it is uvicorn, a meter
 below it counts and times them.
@@ -19,13 +19,20 @@ from protocol.codes import CloseCode
 from signaling.monitoring.logs import WARNING, log
 from signaling.rate_limits.address_and_account_quotas import Usage
 from signaling.rate_limits.penalties import FLOOD
+from signaling.sockets.accepted_websocket import (
+    ABNORMAL_CLOSURE,
+    CLOSE_SECONDS,
+    MAX_WAITING_MESSAGES,
+    NO_CODE,
+    TOO_BIG,
+    Receiver,
+)
 from signaling.sockets.frame_meter import METER, FrameMeter
-from signaling.sockets.wire import ABNORMAL_CLOSURE, CLOSE_SECONDS, MAX_WAITING_MESSAGES, NO_CODE, TOO_BIG, Receiver
 
 
 @dataclass
-class AsgiWires:
-    """What the wires of one server share."""
+class AsgiFallback:
+    """What the WebSockets of one server share that go through ASGI."""
 
     max_bytes: int
     """Of one message: the connection of a client that sends more is closed."""
@@ -39,12 +46,12 @@ class AsgiWires:
             log("websockets_through_asgi", level=WARNING, reason=reason)
 
 
-class AsgiWire:
+class AsgiWebSocket:
     """One WebSocket, from its acceptance to the end of `carry`."""
 
-    def __init__(self, websocket: WebSocket, wires: AsgiWires) -> None:
+    def __init__(self, websocket: WebSocket, shared: AsgiFallback) -> None:
         self._websocket = websocket
-        self._wires = wires
+        self._shared = shared
         self._receiver: Receiver | None = None
         self._is_let_in = False
         self._usage: Usage | None = None
@@ -84,7 +91,7 @@ class AsgiWire:
         self._has_news.set()
         loop = asyncio.get_running_loop()
         if self._deadline is not None:
-            self._deadline.reschedule(loop.time() + self._wires.patience)
+            self._deadline.reschedule(loop.time() + self._shared.patience)
         loop.call_soon(self._end, code)  # who closes may be in the middle of something
 
     def offend(self, points: int) -> None:
@@ -133,7 +140,7 @@ class AsgiWire:
     async def _pass_on(self) -> int:
         code = ABNORMAL_CLOSURE
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if self._close_code is None else self._wires.patience) as self._deadline:
+            async with asyncio.timeout(None if self._close_code is None else self._shared.patience) as self._deadline:
                 async with asyncio.TaskGroup() as group:
                     writing = group.create_task(self._write())
                     code = await self._read()
@@ -158,7 +165,7 @@ class AsgiWire:
         text = message.get("text")
         if self._meter is None and not self.admit_frames(1):
             self.give_up(FLOOD)
-        elif len(message.get("bytes") or "" if text is None else text) > self._wires.max_bytes:
+        elif len(message.get("bytes") or "" if text is None else text) > self._shared.max_bytes:
             self.close(TOO_BIG)
         elif self._receiver is not None:
             self._receiver.binary_received() if text is None else self._receiver.text_received(text)

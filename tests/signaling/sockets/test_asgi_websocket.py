@@ -1,4 +1,4 @@
-"""A wire through ASGI: by itself, over a server that takes what it is told to take, and where it is chosen."""
+"""A WebSocket through ASGI: by itself, over a server that takes what it is told to take, and where it is chosen."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from signaling.configuration.settings import Settings
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
 from signaling.rate_limits.budgets import Rate
 from signaling.site.loading import Site
-from signaling.sockets.websocket_messages_over_asgi import AsgiWire, AsgiWires
-from signaling.sockets.wire import ABNORMAL_CLOSURE, MAX_WAITING_MESSAGES, NO_CODE, TOO_BIG
+from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, MAX_WAITING_MESSAGES, NO_CODE, TOO_BIG
+from signaling.sockets.asgi_websocket import AsgiFallback, AsgiWebSocket
 from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.raw_client import connected
 from tests.signaling.running import PATIENCE, RunningServer, in_room
@@ -51,7 +51,7 @@ class Ear:
 
 
 class Line:
-    """A wire with both its ends: an ASGI server that is fed, and that takes messages while `is_taken` is set."""
+    """A WebSocket with both its ends: an ASGI server that is fed, and that takes messages while `is_taken` is set."""
 
     def __init__(self, *, patience: float = 3600.0, frames: int = 1000, mib: int = 16) -> None:
         self.coming: asyncio.Queue[Message] = asyncio.Queue()
@@ -59,8 +59,8 @@ class Line:
         self.sent: list[Message] = []
         self.is_taken = asyncio.Event()
         self.is_taken.set()
-        self.websocket = WebSocket({"type": "websocket"}, self.coming.get, self._send)
-        self.wire = AsgiWire(self.websocket, AsgiWires(1000, patience))
+        self.starlette = WebSocket({"type": "websocket"}, self.coming.get, self._send)
+        self.websocket = AsgiWebSocket(self.starlette, AsgiFallback(1000, patience))
         self.ear = Ear()
         endless = Rate(0.0, 0.0)
         limits = QuotaLimits(
@@ -82,12 +82,12 @@ class Line:
 
     async def begin(self) -> asyncio.Task[None]:
         """Let the client in, and carry its messages from now on."""
-        await self.websocket.accept()
+        await self.starlette.accept()
         usage = self.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
         assert usage is not None
-        self.wire.count_against(usage)
-        self.wire.listen(self.ear)
-        return asyncio.create_task(self.wire.carry())
+        self.websocket.count_against(usage)
+        self.websocket.listen(self.ear)
+        return asyncio.create_task(self.websocket.carry())
 
     def come(self, *texts: str) -> None:
         """Have messages come."""
@@ -125,10 +125,10 @@ async def test_close_comes_after_what_was_sent() -> None:
     """What was sent goes out in its order, then the first code; what comes after that is not read."""
     line = Line()
     carrying = await line.begin()
-    line.wire.send(b"one")
-    line.wire.send(b"two")
-    line.wire.close(CloseCode.REPLACED)
-    line.wire.close(CloseCode.NORMAL)
+    line.websocket.send(b"one")
+    line.websocket.send(b"two")
+    line.websocket.close(CloseCode.REPLACED)
+    line.websocket.close(CloseCode.NORMAL)
     line.come("late", "later")
     await ended(carrying)
     assert [sent.get("text", sent.get("code")) for sent in line.sent[1:]] == ["one", "two", CloseCode.REPLACED]
@@ -141,13 +141,13 @@ async def test_messages_wait_for_slow_client_up_to_a_number() -> None:
     line = Line(patience=0.05)
     carrying = await line.begin()
     line.is_taken.clear()
-    line.wire.send(b"under way")
+    line.websocket.send(b"under way")
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     for _ in range(MAX_WAITING_MESSAGES):
-        assert line.wire.send(b"x")
-    assert not line.wire.send(b"x")
-    line.wire.close(CloseCode.SLOW_CONSUMER)
+        assert line.websocket.send(b"x")
+    assert not line.websocket.send(b"x")
+    line.websocket.close(CloseCode.SLOW_CONSUMER)
     await ended(carrying)
     assert line.ear.heard == [CloseCode.SLOW_CONSUMER]
     assert len(line.sent) == 1
@@ -160,10 +160,10 @@ async def test_slow_client_that_reads_again_is_told_the_code() -> None:
     carrying = await line.begin()
     line.is_taken.clear()
     for text in (b"under way", b"waits"):
-        line.wire.send(text)
+        line.websocket.send(text)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    line.wire.close(CloseCode.SLOW_CONSUMER)
+    line.websocket.close(CloseCode.SLOW_CONSUMER)
     line.is_taken.set()
     line.go(code=CloseCode.SLOW_CONSUMER)
     await ended(carrying)
@@ -175,7 +175,7 @@ async def test_what_client_does_not_read_counts_against_its_address() -> None:
     line = Line(mib=1)
     carrying = await line.begin()
     taken = 0
-    while line.wire.send(b"x" * 30_000):
+    while line.websocket.send(b"x" * 30_000):
         taken += 1
     assert taken == 2**20 // 8 // 30_000
     line.go()
@@ -221,12 +221,12 @@ async def test_others_have_their_turn_between_messages() -> None:
 async def test_close_before_anyone_listens_takes_effect() -> None:
     """A connection that is closed while it is welcomed is closed all the same, and not waited for."""
     line = Line(patience=0.05)
-    await line.websocket.accept()
+    await line.starlette.accept()
     line.is_taken.clear()
-    line.wire.send(b"welcome")
-    line.wire.close(CloseCode.RATE_LIMITED)
-    line.wire.listen(line.ear)
-    await asyncio.wait_for(line.wire.carry(), PATIENCE)
+    line.websocket.send(b"welcome")
+    line.websocket.close(CloseCode.RATE_LIMITED)
+    line.websocket.listen(line.ear)
+    await asyncio.wait_for(line.websocket.carry(), PATIENCE)
     assert line.ear.heard == [CloseCode.RATE_LIMITED]
 
 

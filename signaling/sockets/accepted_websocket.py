@@ -11,7 +11,7 @@ from signaling.rate_limits.address_and_account_quotas import Usage
 
 WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
 """Beyond this a WebSocket is closed with 1009; below it, what is too big gets an error that says so."""
-EXTENSION = "p2p_chat.wire"
+EXTENSION = "p2p_chat.websocket"
 """Where the scope of an ASGI WebSocket says how to leave ASGI."""
 MAX_WAITING_MESSAGES = 128
 """For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
@@ -22,17 +22,17 @@ COMPLETE_SECONDS = 10.0
 FRAME_LEASE = 32
 """Frames that are asked for at once, so that those of an honest client cost one subtraction each."""
 FRAMES_AFTER_CLOSE = 64
-"""Among which the client's close frame is looked for: others were on their way. Behind them nothing is read."""
+"""Among these the client's close frame is looked for: others were on their way. After them nothing is read."""
 NO_CODE, ABNORMAL_CLOSURE = 1005, 1006
 """RFC 6455 §7.4.1: the client's close frame had no code; there was no close frame."""
 PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009
 
 
 class Receiver(Protocol):
-    """Who listens at a wire. None of these waits."""
+    """Who listens at a WebSocket. None of these waits."""
 
     def text_received(self, text: str) -> None:
-        """A text message came, of whatever size the wire lets through."""
+        """A text message came, of whatever size the WebSocket lets through."""
 
     def binary_received(self) -> None:
         """A binary message came."""
@@ -41,7 +41,7 @@ class Receiver(Protocol):
         """The WebSocket ends with a code: nothing is received or sent any more."""
 
 
-class MessageWire(Protocol):
+class AcceptedWebSocket(Protocol):
     """One WebSocket that was accepted. None of these waits."""
 
     def count_against(self, usage: Usage) -> None:
@@ -60,8 +60,8 @@ class MessageWire(Protocol):
         """Hold an offence against the address that the client comes from."""
 
 
-def wire_of(scope: Scope) -> MessageWire | None:
-    """Return the wire of a WebSocket that has been accepted; None where messages go through ASGI."""
+def websocket_of(scope: Scope) -> AcceptedWebSocket | None:
+    """Return the WebSocket that was accepted in this scope; None where messages go through ASGI."""
     extension = scope.get("extensions", {}).get(EXTENSION)
-    wire: MessageWire | None = extension["wire"]() if extension else None
-    return wire
+    websocket: AcceptedWebSocket | None = extension["websocket"]() if extension else None
+    return websocket
