@@ -295,7 +295,7 @@ async def test_refused_origin_is_told(
     """At the login and in a room, with who can do something about it; when it is done, the room goes on by itself."""
     publish(host, own_server)
     kept = storage(host.origin, own_server.register("ada"), f" {own_server.url}")
-    sentence = f"This server does not allow pages from {host.origin}. Whoever runs it has to add that"
+    sentence = f"This server does not allow pages from {host.origin}. The people who run it have to add that"
     stranger = await newcomers.open(kind, host.url)
     guest = await newcomers.open(kind, host.url, kept)
     for page in (stranger, guest):

@@ -28,8 +28,8 @@ MAX_BODY_BYTES = 4_096
 """A username and a password need less than 1 KiB, however they are escaped, and as many marks as may be 2 KiB."""
 
 DEVICE_MARK = Text(256, r"[0-9a-f]+\.[0-9a-f.]+")
-"""By which the server knows a browser in which a name has logged in before. The page understands nothing of it but what
-stands before the first dot: two marks that have that in common are of one name and browser, and the later counts."""
+"""Lets the server recognize a browser in which a name has logged in before. The page understands only what stands
+before the first dot: two marks that have that in common are of one name and browser, and the later counts."""
 
 MAX_DEVICE_MARKS = 8
 """A browser that several people use sends those of the people who logged in last."""

@@ -63,7 +63,7 @@ async function speak() {
   try {
     const content = await load(address, { signal: AbortSignal.timeout(CATALOG_SECONDS * 1000) });
     words = readCatalog(content);
-    words.delete(""); // by nothing, a catalog has what is to be said about itself
+    words.delete(""); // under the empty string, a catalog describes itself
     root.lang = language;
     for (const element of document.querySelectorAll("[data-words]")) {
       const place = element.dataset.words || "textContent";
@@ -96,7 +96,7 @@ function showFault() {
   showHint("");
   document.getElementById("auth-error").textContent = isConfigFaulty
     ? gettext(
-      "This page does not know its server. Please reload it; if that does not help, whoever hosts it has to look at {file}.",
+      "This page does not know its server. Please reload it; if that does not help, the people who host it have to look at {file}.",
     ).replace("{file}", config)
     : gettext(
       "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.",
@@ -116,7 +116,7 @@ async function load(url, options) {
   return response.arrayBuffer();
 }
 
-// On a static host a file beside the page names the server, and whoever hosts it may change that file.
+// On a static host a file beside the page names the server, and the people who host the page may change that file.
 async function readConfig() {
   try {
     const content = await load(config, { cache: "no-cache", signal: AbortSignal.timeout(CONFIG_SECONDS * 1000) });

@@ -6,11 +6,11 @@
 const BINARY = "binary";
 const TEXT = "text";
 
-// So long Python has frames to read at a time. In between, the page answers the person and the browser.
+// How long Python reads frames at a time. In between, the page answers the person and the browser.
 const SLICE_MS = 16;
 // Frames handed over together, between two looks at the clock: so few that a slice does not become much longer.
 const BATCH = 8;
-// Of what has been handed over, so many frames are held at most before they are let go of together.
+// At most how many frames that have been handed over are held before they are let go of together.
 const MOST_HANDED_OVER = 512;
 // Every peer writes the type first, and ours without spaces. What begins in any other way has a small budget.
 const TYPE = /^\{\s?"type"\s?:\s?"([a-z]{1,16})"/;
@@ -39,7 +39,7 @@ function takeTurn() {
   if (waiting.length > 0) askForTurn();
 }
 
-// How much of one kind may come: so much at once, and again as time goes by, or (where there is no rate) as Python
+// How much of one kind may come: an amount at once, and again as time goes by, or (where there is no rate) as Python
 // takes up what has come.
 class Allowance {
   constructor([frames, characters, perSecond]) {
@@ -74,7 +74,7 @@ class Allowance {
 export class Intake {
   // `budgets` are [frames, characters, frames per second or 0] by kind, or by kinds that count together, with a space
   // between; `received` is called with some frames at once.
-  // `overrun` is told the kind of the first frame that is over its budget: that frame and all behind it are dropped,
+  // `overrun` is told the kind of the first frame that is over its budget: that frame and all after it are dropped,
   // and so the channel is of no use any more. `closed` is called when all that came before has been handed over.
   constructor(channel, budgets, mostLength, { received, overrun, closed }, isBinary = false) {
     this.channel = channel;
@@ -127,7 +127,7 @@ export class Intake {
       waiting.push(this);
       return;
     }
-    // Nothing has come for a while, so it need not wait. What comes behind it does, for a turn: behind all that the
+    // Nothing has come for a while, so it need not wait. What comes after it does, for a turn: after all that the
     // browser has received already.
     if (this.handOver()) waiting.push(this);
     askForTurn();

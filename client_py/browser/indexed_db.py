@@ -201,8 +201,8 @@ class BrowserDatabase:
         lower, upper = to_js(prefix), to_js([*prefix, []])
         if before is not None and js.indexedDB.cmp(to_js(before), upper) < 0:
             upper = to_js(before)
-        is_behind = after is not None and js.indexedDB.cmp(to_js(after), lower) >= 0
-        if is_behind:
+        is_after = after is not None and js.indexedDB.cmp(to_js(after), lower) >= 0
+        if is_after:
             lower = to_js(after)
         if js.indexedDB.cmp(lower, upper) >= 0:
             return []
@@ -215,7 +215,7 @@ class BrowserDatabase:
                 requests.extend((store.getAllKeys(bounds, *count), store.getAll(bounds, *count)))
                 transaction.commit()
 
-            every = _bounds(lower, upper, without_lower=is_behind)
+            every = _bounds(lower, upper, without_lower=is_after)
             if newest is None:
                 read(every)
             else:
@@ -310,7 +310,7 @@ def _make(changes: Sequence[Change], present: set[Key], store: js.IDBObjectStore
 
 
 def _find_newest(transaction: _Transaction, bounds: JsProxy, count: int, found: Callable[[Any | None], None]) -> None:
-    """Find the first key of so many at the end, without all those before it; None if there are not so many."""
+    """Find the first key of the last `count`, without reading those before it; None if there are fewer."""
     request = transaction.store.openKeyCursor(bounds, "prev")
     to_skip = count - 1
 

@@ -1,4 +1,4 @@
-"""The address bar and the history behind it."""
+"""The address bar and the session history."""
 
 from __future__ import annotations
 

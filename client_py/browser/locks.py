@@ -22,7 +22,7 @@ class BrowserLocks:
         return hasattr(js.navigator, "locks")
 
     async def claim(self, name: str, patience: float) -> Dispose | None:
-        """Take a name (LockManager.request); None if another page holds it for so many seconds.
+        """Take a name (LockManager.request); None if another page still holds it after `patience` seconds.
 
         StorageFailed if the browser refuses, since a page that cannot tell itself from its others may keep nothing.
         """

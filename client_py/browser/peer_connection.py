@@ -29,7 +29,7 @@ from protocol.webrtc import Candidate, Description
 Result = TypeVar("Result")
 
 MAX_REMOTE_RELAYS = 256
-"""More than one side has in two generations of candidates; what is forgotten only shows as a direct path."""
+"""More than one side has in two generations of candidates; a relay that is forgotten only shows as a direct path."""
 
 RELAY_ADDRESS = re.compile(r"(?<!\S)(\S++) (\d++) typ relay\b")
 """Nothing in it gives back what it has taken: a description is a stranger's text, and may be one word of 32 KiB."""
@@ -46,7 +46,7 @@ class BrowserBinaryData:
     @property
     def buffer(self) -> JsBuffer:
         """The ArrayBuffer itself, until it is released."""
-        assert self._buffer is not None  # noqa: S101 - whoever released it has no use for it any more
+        assert self._buffer is not None  # noqa: S101 - nobody uses it after its release
         return self._buffer
 
     def to_bytes(self) -> bytes:

@@ -21,7 +21,7 @@ class Server:
     """Of a small answer by HTTP."""
     socket_path: str
     probe_subprotocol: str
-    """By which the server knows that a WebSocket is no more than a probe."""
+    """Tells the server that a WebSocket is no more than a probe."""
     named_origin: str = ""
     """Where it is, if the page's configuration names it; empty where it is the page's own host."""
 

@@ -20,9 +20,9 @@ BINARY = "binary"
 """The one kind of what a binary channel receives, as `budgets.UNKNOWN` is one of text."""
 
 BINARY_WINDOW_BYTES = 2_097_152
-"""So much may be on its way over a binary channel that the other side has not said to have taken up: at 200 ms from
-one end to the other and back 10 MB in a second, more than SCTP itself brings over that. All of it may stand before a
-message in the queue of the other page, so more would be felt in the conversation."""
+"""How much may be on its way over a binary channel before the other side says that it has taken it up: with a round
+trip of 200 ms that is 10 MB a second, more than SCTP itself achieves there. All of it may be queued before a message in
+the other page, so a larger window would be felt in the conversation."""
 
 
 class ChannelKind(Enum):

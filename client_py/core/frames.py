@@ -19,14 +19,15 @@ MAX_ITEM_BYTES = 262_144
 """The content of one item, in bytes of UTF-8: a chapter of a book; more than that is a file."""
 
 WINDOW_BYTES = 524_288
-"""So much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which
+"""How much may be on its way without acknowledgement: it bounds the channel's buffer, far under the sizes at which
 browsers refuse more, and is enough for 100 Mbit/s at 40 ms."""
 
 WINDOW_MESSAGES = 1_000
-"""So many too, however short they are: the other side has to hold each of them, and we its acknowledgement."""
+"""How many, however short they are: the other side has to hold each of them, and we have to await its
+acknowledgement."""
 
 MAX_ITEMS = 2**52
-"""So many items may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
+"""How many items may be numbered; a mark beyond that would leave no numbers that JSON keeps exact."""
 
 MAX_SIGNAL_SDP_BYTES = 12_288
 """A description that a frame has room for, escapes and all; one that speaks of data alone has about 1 KiB."""
@@ -97,7 +98,7 @@ class ItemPart:
     """Names the item for ever, on whatever device it arrives."""
     sent_at: Moment
     kind: Name
-    """How the content is to be read; one that is not known is kept as it came."""
+    """How to read the content; of an unknown kind, it is kept as it came."""
     part: Part
     parts: Part
     content: Annotated[str, Text(MAX_FRAME_BYTES)]

@@ -33,7 +33,7 @@ class Peers:
 
     def add(self, peer_id: str, account: str) -> Peer:
         """Take a peer in."""
-        # Both sides come to opposite roles by themselves, whoever came first and however often either has come back.
+        # Both sides arrive at opposite roles by themselves, no matter who came first or how often either came back.
         polite = self.own_peer_id < peer_id
         penalty = self._penalties.setdefault(account, Penalty(self._random))
         peer = self._peers[peer_id] = Peer(peer_id, account, polite=polite, random=self._random, penalty=penalty)

@@ -97,7 +97,7 @@ class Room:
 
     @property
     def ice_servers(self) -> tuple[IceServer, ...]:
-        """By which servers an RTCPeerConnection is to be made now."""
+        """The servers for an RTCPeerConnection that is made now."""
         return self._ice_server_source.servers
 
     @property
@@ -286,8 +286,8 @@ class Room:
     def may_send(self, peer_id: str, channel: ChannelSpec) -> bool:
         """Tell whether a channel to a peer is open that both sides have.
 
-        Whoever receives over it does not ask: what a peer sends after it has heard of our features may come before what
-        it said of its own, since nothing keeps the order between two channels.
+        A receiver does not ask this: what a peer sends after it has heard of our features may come before what it said
+        of its own, since nothing keeps the order between two channels.
         """
         return self._mediation.may_send(peer_id, channel)
 

@@ -23,7 +23,7 @@ class ForPeer:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Hand what came over a channel other than `chat` to whoever uses that channel."""
+    """Hand what came over a channel other than `chat` to the user of that channel."""
 
     peer_id: str
     channel: ChannelSpec

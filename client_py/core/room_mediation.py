@@ -89,7 +89,7 @@ class Mediation:
         return effects
 
     def peer_joined(self, newcomer: events.Peer) -> list[RoomEffect]:
-        """Someone came after us, and will make an offer; whoever we have a channel to only came back to the server."""
+        """Someone came after us, and will make an offer; one that we have a channel to only came back to the server."""
         peer = self._peers.get(newcomer.peer_id)
         if peer is None or not peer.has_open(CHAT):
             return [*self._remove(newcomer.peer_id), *self._add(newcomer, offering=False)]
@@ -123,7 +123,7 @@ class Mediation:
         return translated
 
     def watched(self, effects: list[ConversationEffect]) -> list[RoomEffect]:
-        """Have the peers watch over what is sent that is to be acknowledged."""
+        """Have the peers watch over what is sent and needs an acknowledgement."""
         asking = {
             effect.peer_id
             for effect in effects

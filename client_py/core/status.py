@@ -68,7 +68,7 @@ class Facts:
     is_full_of_own_devices: bool = False
     """Whether what a full room has no place for is one more device of this person."""
     waits_for: str | None = None
-    """Whom what is written waits for while nobody else is here; None for whoever comes."""
+    """Whom what is written waits for while nobody else is here; None for the next to come."""
 
     @property
     def others(self) -> list[LinkFacts]:

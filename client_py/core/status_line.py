@@ -119,7 +119,7 @@ class ConnectedToOwnDevice:
     """Data flow to another device of the same person, and nobody else is in the room."""
 
     waits_for: str | None
-    """Whom what is written waits for; None for whoever comes."""
+    """Whom what is written waits for; None for the next to come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from client_py.ports.time import Clock
 from client_py.ports.webrtc import DataChannel
 
 HIGH_WATER_BYTES = 1_048_576
-"""With so much buffered the transport has work until the page has its next turn, at 50 MB/s for 20 ms; and browsers,
-which refuse more than 16 MiB or close the channel over it, are far from that."""
+"""With this much buffered the transport has work until the page has its next turn, at 50 MB/s for 20 ms; and it is far
+from the 16 MiB beyond which browsers refuse more or close the channel."""
 
 LOW_WATER_BYTES = 262_144
 """There is more to send by the time that the rest has gone. Were it zero, the transport would stand still meanwhile."""
@@ -43,7 +43,7 @@ class BinarySender:
             self._sent += data.size
 
     def acknowledged(self, total: int) -> None:
-        """The other side has taken up so many bytes since the beginning; how it says so is the protocol's."""
+        """The other side has taken up `total` bytes since the beginning; how it says so is the protocol's matter."""
         self._acknowledged = max(self._acknowledged, min(total, self._sent))
         self._changed.set()
 

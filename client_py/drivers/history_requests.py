@@ -44,7 +44,7 @@ class HistoryRequests:
         self._show(HistoryLoaded(messages, has_earlier, oldest))
 
     async def load_later(self, newest: str) -> None:
-        """Show messages from behind the one with this id; always answered, since the page waits for it."""
+        """Show the messages after the one with this id; always answered, since the page waits for it."""
         messages, has_later = await self._page("later", lambda storage: storage.later(newest))
         self._show(LaterLoaded(messages, has_later, newest))
 

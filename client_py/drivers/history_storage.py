@@ -34,14 +34,14 @@ from client_py.ports.storage import Change, Database, Key, Put, Remove, RemoveAl
 from client_py.ports.time import Clock
 
 PAGE_MESSAGES = 80
-"""So many messages are shown at first, and at each wish for more: the largest screen is full, and no page stands."""
+"""How many messages are shown at first, and at each request for more: they fill the largest screen without a stall."""
 MAX_TOGETHER = 100
-"""So many entries go into one transaction: what each costs anyway is shared by enough, and the page is not held up."""
+"""How many entries go into one transaction: enough to share its fixed cost, and not enough to hold the page up."""
 MAX_POSITIONS = 10_000
-"""So many messages are known by their place without asking the database; many more than a page shows."""
+"""For how many messages the place is known without asking the database; many more than a page shows."""
 MAX_FOUND = 100
 RESCUE_SECONDS = 5.0
-"""So long the page waits for a database that has failed already, before it goes on without what is in there."""
+"""How long the page waits for a database that has failed already, before it goes on without what is in there."""
 SEARCHED_AT_ONCE = 500
 
 Row = tuple[Key, str]
@@ -69,7 +69,7 @@ class HistoryStorage:
     ) -> None:
         self.device = device
         self.max_together = MAX_TOGETHER
-        """So many entries go into one transaction; fewer where a test wants to see what comes between them."""
+        """How many entries go into one transaction; fewer where a test wants to see what comes between them."""
         self._place = place
         self._database = database
         self._clock = clock
@@ -90,7 +90,7 @@ class HistoryStorage:
     # Keeping
 
     def store(self, entry: Entry) -> None:
-        """Keep an entry behind those before it, and call `stored` then."""
+        """Keep an entry after those before it, and then call `stored`."""
         self._queue.append(entry)
         if not self._is_writing:
             self._is_writing = True
@@ -158,7 +158,7 @@ class HistoryStorage:
         await database.write([Put(key, row) for key, row in rows])
 
     def _changes(self, entries: Sequence[Entry]) -> list[Change]:
-        """Return what entries come to: for each item two changes, and then what is left behind of all the rest."""
+        """Return the changes that entries add up to: two for each item, and then what remains of all the rest."""
         place, changes, rest = self._place, list[Change](), dict[Key, Change]()
         for entry in entries:
             if (item := entry.item) is not None:
@@ -219,7 +219,7 @@ class HistoryStorage:
             return await self._newest(before)
 
     async def later(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
-        """Return the messages behind one, the oldest first, and whether there are still later ones."""
+        """Return the messages after one, the oldest first, and whether there are still later ones."""
         async with self._turn:
             after, deliveries = await self._key_of(message_id), await self._deliveries()
             while True:

@@ -49,7 +49,7 @@ class MemoryDatabase:
         return [(key, self._rows[key]) for _, key in self._sorted[start : max(start, end)]]
 
     def close(self) -> None:
-        """Nothing is to be let go of."""
+        """Do nothing: there is nothing to release."""
 
     def _make(self, change: Change) -> bool:
         if isinstance(change, Put):

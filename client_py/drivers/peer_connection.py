@@ -38,8 +38,8 @@ class Connection:
         self._peer_connection = peer_connection
         self._outcomes = outcomes
         self._channels: dict[ChannelSpec, DataChannel] = {}
-        # Unbounded, but what fills it is bounded: the negotiation has one description at work, and hands on so many
-        # candidates to each; how many descriptions come in some time, the link bounds.
+        # Unbounded, but what fills it is bounded: the negotiation has one description at work, and hands on a bounded
+        # number of candidates to each; the link bounds how many descriptions come in a given time.
         self._operations: asyncio.Queue[Operation | Callable[[], None]] = asyncio.Queue()
         self._worker = tasks.spawn(self._work())
 

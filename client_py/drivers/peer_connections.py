@@ -155,7 +155,7 @@ class RoomPeerConnections:
         if self._connections.get(peer_id) is not connection:
             return
         if path is None and tries > 1:
-            # Its statistics may be some way behind the channel that is open already.
+            # Its statistics may lag a little behind the channel, which is open already.
             again = partial(self._look_for_path, peer_id, tries - 1)
             self._timers.start(("path", peer_id), PATH_PAUSE_SECONDS, again)
             return

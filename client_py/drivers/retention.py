@@ -37,7 +37,7 @@ class StoragePorts:
     clock: Clock
     random: Random
     max_together: int = MAX_TOGETHER
-    """So many entries go into one transaction."""
+    """How many entries go into one transaction."""
 
 
 class RetentionDriver:
@@ -107,7 +107,7 @@ class RetentionDriver:
                 self._failed(error)
 
     async def close(self) -> None:
-        """End: what is to be kept is still kept, and the device is free for whoever comes."""
+        """End: what has to be kept is still kept, and the device is free for the next page."""
         async with self._turn:
             self._is_closed = True
             if self._storage is not None:
@@ -164,7 +164,7 @@ class RetentionDriver:
         self._ports.store.put(self._wish, NOT_KEPT)
 
     async def _carry_on_removing(self) -> Retention:
-        """Do what a page before could not, where nothing is to be kept; gives what to show."""
+        """Finish the removal that an earlier page could not, where nothing may be kept; return what to show."""
         if self._ports.store.get(self._wish) == STILL_KEPT:
             try:
                 database = await self._ports.databases.open(_nothing)

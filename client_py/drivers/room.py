@@ -74,11 +74,11 @@ class RoomCallbacks:
     login_refused: Callable[[], None]
     warn: Callable[[str], None]
     token: Callable[[], str]
-    """Gives the token that is valid now."""
+    """Return the token that is valid now."""
     relay_only: Callable[[], bool]
     """Tells whether the person wants to connect through a relay only, as this device remembers it."""
     hand_over: Callable[[str, ChannelSpec, Data], None] = _let_go
-    """Takes what a peer has sent over a channel other than `chat`; binary data is whoever takes it to release."""
+    """Takes what a peer has sent over a channel other than `chat`; binary data has to be released there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class RoomDriver:
         self._tasks.spawn(self._history.load_earlier(oldest))
 
     def load_later(self, newest: str) -> None:
-        """Show messages from behind the one with this id."""
+        """Show the messages after the one with this id."""
         self._tasks.spawn(self._history.load_later(newest))
 
     def load_newest(self) -> None:
@@ -220,7 +220,7 @@ class RoomDriver:
 
     async def _open(self, after: RoomDriver | None) -> None:
         if after is not None:
-            # It still is the device that this visit wants to be, and keeps what is to be sent by it. No limit: what it
+            # It still is the device that this visit wants to be, and keeps what it has yet to send. No limit: what it
             # waits for is the database, and this visit would wait for that too.
             await after.closed()
         snapshot = await self._retention.open()
@@ -276,7 +276,7 @@ class RoomDriver:
 
     @property
     def _room(self) -> Room:
-        assert self._machine is not None  # noqa: S101 - whoever calls back was made by its effects
+        assert self._machine is not None  # noqa: S101 - only what its effects made calls back
         return self._machine
 
     def _configuration(self) -> Configuration:

@@ -20,7 +20,7 @@ from protocol.versions import SUBPROTOCOLS
 
 @dataclass(frozen=True, slots=True)
 class ServerPorts:
-    """By what the server is reached."""
+    """The means of reaching the server."""
 
     reachability_probe: ReachabilityProbe
     sockets: Sockets

@@ -5,4 +5,4 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Dispose = Callable[[], None]
-"""Ends a subscription or a timer, and frees the proxies behind it; calling it twice does no harm."""
+"""Ends a subscription or a timer, and frees its proxies; calling it twice does no harm."""

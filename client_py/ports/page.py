@@ -122,7 +122,7 @@ class Document(Protocol):
 
 
 class Location(Protocol):
-    """The address bar and the history behind it."""
+    """The address bar and the session history."""
 
     @property
     def path(self) -> str:

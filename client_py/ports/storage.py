@@ -112,7 +112,7 @@ class Database(Protocol):
     ) -> Sequence[tuple[Key, str]]:
         """Return the rows whose key begins like this, in order.
 
-        Of those before a key, or behind one; and only so many of the last, or (not both) of the first.
+        Only those before or after a key, and only that many of the last or (not both) of the first, where asked.
         """
         ...
 
@@ -138,7 +138,7 @@ class Locks(Protocol):
         ...
 
     async def claim(self, name: str, patience: float) -> Dispose | None:
-        """Take a name, until disposed of or the page is gone; None if another page holds it for so many seconds.
+        """Take a name, until disposed of or the page is gone; None if another page still holds it after `patience` s.
 
         StorageFailed if the browser refuses altogether.
         """

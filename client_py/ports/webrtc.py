@@ -13,7 +13,7 @@ from protocol.webrtc import Candidate, Description, IceServer
 class BinaryData(Protocol):
     """An opaque handle on bytes that stay on the other side of the border, unless somebody asks for them.
 
-    Whoever is given one lets go of it: what is received is bounded by what has not been released.
+    Its receiver has to release it: what is received is bounded by what has not been released.
     """
 
     @property
@@ -38,8 +38,7 @@ class ChannelCallbacks:
     received: Callable[[str | BinaryData], None]
     """With text or with a handle, as the channel's options say; of the other kind nothing comes."""
     overrun: Callable[[str], None]
-    """With the kind of the frame that was over its budget; it and all behind it were dropped, and nothing more comes.
-    """
+    """With the kind of the frame that was over its budget; it and all after it were dropped, and nothing more comes."""
     closed: Callable[[], None]
 
 
@@ -48,17 +47,17 @@ class FrameBudget(Protocol):
 
     @property
     def frames(self) -> int:
-        """So many at once."""
+        """How many at once."""
         ...
 
     @property
     def characters(self) -> int:
-        """So many at once, in all of them (UTF-16 code units, or bytes where they are binary)."""
+        """How many at once, in all of them (UTF-16 code units, or bytes where they are binary)."""
         ...
 
     @property
     def per_second(self) -> float:
-        """So many frames again in a second; with 0, as many as have been taken up."""
+        """How many more frames each second; with 0, as many as have been taken up."""
         ...
 
 

@@ -60,7 +60,7 @@ class RoomActions(Protocol):
         ...
 
     def load_later(self, newest: str) -> None:
-        """Ask for messages from behind the one with this id; they come by `LaterLoaded`."""
+        """Ask for the messages after the one with this id; they come by `LaterLoaded`."""
         ...
 
     def load_newest(self) -> None:

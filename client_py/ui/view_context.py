@@ -24,6 +24,6 @@ class ViewContext:
     clipboard: Clipboard
     random: Random
     report: Callable[[BaseException], None]
-    """Told of failures that nobody foresaw, and that the page goes on after; for whoever looks at the console."""
+    """Told of failures that nobody foresaw, and after which the page goes on; for anyone who looks at the console."""
     words: Words
     """The language that the page speaks."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ROOM = Phrase("Room {room}")
 ROOMS = Phrase("Rooms")
 OTHERS = Phrase("Also in this room")
-# For translators: stands behind one’s own name, where one is in the room twice.
+# For translators: follows one’s own name, where one is in the room twice.
 ALSO_YOU = Phrase("(also you)")
 
 # For translators: who one is, in the header of a room.

@@ -46,13 +46,15 @@ REFUSALS: dict[str, Phrase] = {
     ErrorCode.DATABASE_UNAVAILABLE: Phrase(
         "The server cannot look up accounts at the moment. Please try again in a few seconds."
     ),
-    ErrorCode.INTERNAL: Phrase("The server failed. Please try again later, or tell whoever runs it."),
+    ErrorCode.INTERNAL: Phrase("The server failed. Please try again later, or tell the people who run it."),
     ErrorCode.INVALID_CREDENTIALS: Phrase("The username or the password is wrong."),
     ErrorCode.INVALID_PASSWORD: Phrase("The server takes no password like this. Please choose another."),
     ErrorCode.INVALID_USERNAME: USERNAME_RULE,
     ErrorCode.RATE_LIMITED: Phrase("Too many attempts. Please wait a while, and try again."),
 }
-SERVER_FAILED = Phrase("The server failed. Please try again later, or tell whoever runs it this number: {request_id}")
+SERVER_FAILED = Phrase(
+    "The server failed. Please try again later, or tell the people who run it this number: {request_id}"
+)
 OTHER_REFUSAL = Phrase("The server refuses this ({code}). Please reload the page and try again.")
 WAIT_SECONDS = Counted(
     "Too many attempts. Please try again in {count} second.", "Too many attempts. Please try again in {count} seconds."

@@ -67,8 +67,8 @@ SITUATIONS = {
 }
 
 ORIGIN_REFUSED = Phrase(
-    "This server does not allow pages from {origin}. Whoever runs it has to add that to P2PCHAT_ALLOWED_ORIGINS and "
-    "restart it."
+    "This server does not allow pages from {origin}. The people who run it have to add that to P2PCHAT_ALLOWED_ORIGINS "
+    "and restart it."
 )
 CONNECTING = Phrase("Looking for a path to {username}’s browser…")
 INTERRUPTED = Phrase("The connection to {username} was interrupted. What you write is sent as soon as it is back.")
@@ -125,8 +125,8 @@ NO_ANSWER = Phrase(
     "{username}’s browser does not answer. Ask {username} to bring the page to the front or to reload it. Retrying…"
 )
 RELAY_MISSING = Phrase(
-    "You connect through a relay only, and this server offers none. Switch that off under “Connection”, or ask whoever "
-    "runs the server for a relay. Retrying…"
+    "You connect through a relay only, and this server offers none. Switch that off under “Connection”, or ask the "
+    "people who run the server for a relay. Retrying…"
 )
 NOT_CONNECTED = {
     Cause.NO_ANSWER: NO_ANSWER,
@@ -137,7 +137,7 @@ NOT_CONNECTED = {
     Cause.RELAY_MISSING: RELAY_MISSING,
     Cause.RELAY_REFUSED: Phrase(
         "No direct path to {username}’s browser was found. The relay refuses the credentials that this server gives "
-        "out. Tell whoever runs it: the TURN servers have another secret, or another time. Retrying…"
+        "out. Tell the people who run it: the TURN servers have another secret, or another time. Retrying…"
     ),
     Cause.RELAY_EXPIRED: Phrase(
         "No direct path to {username}’s browser was found. The credentials for the relay have run out, and this server "
@@ -145,11 +145,11 @@ NOT_CONNECTED = {
     ),
     Cause.RELAY_OVERLOADED: Phrase(
         "No direct path to {username}’s browser was found. The relay takes no more connections just now. Wait a "
-        "little, or tell whoever runs this server. Retrying…"
+        "little, or tell the people who run this server. Retrying…"
     ),
     Cause.RELAY_UNREACHABLE: Phrase(
         "No direct path to {username}’s browser was found. The relay does not answer. Try another network (a phone’s, "
-        "for example), or tell whoever runs this server that its TURN server may be down. Retrying…"
+        "for example), or tell the people who run this server that its TURN server may be down. Retrying…"
     ),
 }
 NOT_CONNECTED_BY_RELAY = {
@@ -160,20 +160,20 @@ NOT_CONNECTED_BY_RELAY = {
     ),
     Cause.RELAY_MISSING: RELAY_MISSING,
     Cause.RELAY_REFUSED: Phrase(
-        "You connect through a relay only. The relay refuses the credentials that this server gives out. Tell whoever "
-        "runs it: the TURN servers have another secret, or another time. Retrying…"
+        "You connect through a relay only. The relay refuses the credentials that this server gives out. Tell the "
+        "people who run it: the TURN servers have another secret, or another time. Retrying…"
     ),
     Cause.RELAY_EXPIRED: Phrase(
         "You connect through a relay only. The credentials for the relay have run out, and this server gave no fresh "
         "ones. Reload the page; if that does not help, sign in again. Retrying…"
     ),
     Cause.RELAY_OVERLOADED: Phrase(
-        "You connect through a relay only. The relay takes no more connections just now. Wait a little, or tell "
-        "whoever runs this server. Retrying…"
+        "You connect through a relay only. The relay takes no more connections just now. Wait a little, or tell the "
+        "people who run this server. Retrying…"
     ),
     Cause.RELAY_UNREACHABLE: Phrase(
         "You connect through a relay only. The relay does not answer. Try another network (a phone’s, for example), or "
-        "tell whoever runs this server that its TURN server may be down. Retrying…"
+        "tell the people who run this server that its TURN server may be down. Retrying…"
     ),
 }
 """For those who connect through a relay and in no other way."""

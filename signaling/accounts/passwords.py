@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 5.0
 """Nobody waits longer for a turn: a person thinks by then that nothing happens, and a page gives up after 15 s."""
 BUSY_RETRY_AFTER = 10
 NICENESS = 5
-"""By which the threads come after the event loop: where they share a processor with it, it gets three quarters if it
+"""Puts the threads after the event loop: where they share a processor with it, it gets three quarters if it
 needs them, so that a flood of logins slows little else. Beside a loop that is always busy, a login takes a second."""
 NO_PASSWORD = b"-"
 """Stands in for what bcrypt would not take; it is compared with a hash that no password has."""

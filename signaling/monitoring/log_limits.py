@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from signaling.rate_limits.budgets import Budget, Rate
 
 MAX_SOURCES = 10_000
-"""That are told apart at a time; what others cause then counts together."""
+"""How many sources are told apart at a time; what others cause then counts together."""
 OTHERS = "others"
 ALL_SOURCES = 40
 """All sources together may cause this many times what one may: enough for everyone on a full server to come back at

@@ -29,7 +29,7 @@ from signaling.sockets.waiting_clients import WaitingClients
 
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
-"""That uvicorn reads before the app asks for them, where its own WebSockets serve and it can be told."""
+"""How many messages uvicorn reads before the app asks for them, where its own WebSockets serve and it can be told."""
 PING_SECONDS = 20.0
 """Between two pings, and then for the answer: well under the minute after which proxies drop what is silent."""
 UNACKNOWLEDGED_MS = 60_000

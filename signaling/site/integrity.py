@@ -14,7 +14,7 @@ SCRIPTS = ("bootstrap.js", "intake.js", "pyodide.mjs", "pyodide.asm.mjs")
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """By what browsers check the page's own files (Subresource Integrity); on the server itself, by nothing.
+    """What browsers check the page's own files by (Subresource Integrity); on the server itself, nothing.
 
     A server stands by all that it hands out. A static host may be many caches, of which one may be behind or broken.
     """

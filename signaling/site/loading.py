@@ -106,7 +106,7 @@ class Beginning:
     program: str
     snapshot: str = ""
     integrity: str = ""
-    """By what a browser knows that the snapshot is whole (Subresource Integrity)."""
+    """Lets a browser check that the snapshot is whole (Subresource Integrity)."""
 
     def values(self, addresses: Mapping[str, str]) -> dict[str, str]:
         """Return what the page's template asks for."""

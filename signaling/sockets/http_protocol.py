@@ -45,7 +45,7 @@ class Awaited(Enum):
     NEXT = auto()
     """Another request."""
     READING = auto()
-    """That the client reads what is written."""
+    """For the client to read what is written."""
     MOMENT = auto()
     """Nothing: it is refused, and will be told so in a moment."""
 

@@ -19,7 +19,7 @@ FILE_MODE = 0o600
 
 
 def token_secret(settings: Settings) -> bytes:
-    """Give what tokens are signed with: the setting, or in development mode a file that is made when it is missing."""
+    """Return the secret that signs tokens: the setting, or in development mode a file that is made when missing."""
     if settings.jwt_secret:
         return os.fsencode(settings.jwt_secret)
     if settings.is_development:

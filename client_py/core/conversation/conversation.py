@@ -38,10 +38,10 @@ from protocol.errors import UnexpectedMessage
 
 MAX_PENDING_ITEMS = 1_000
 MAX_PENDING_BYTES = 16_777_216
-"""So much may wait to be delivered: days of writing to someone who is away."""
+"""The most that may wait to be delivered: days of writing to someone who is away."""
 
 MAX_RECENT_IDS = 10_000
-"""So many of the last items are known by heart, ten times what an account may have to send again."""
+"""How many of the last items are remembered here, ten times what an account may have to send again."""
 
 EMPTY = Snapshot()
 
@@ -288,7 +288,7 @@ class Conversation:
         channel.abilities = self._abilities.shared_with(hello.version, frozenset())
         effects = self._detach(stream)
         stream.peer_id = peer_id
-        # What waited for whoever comes is for this one now, whoever comes after a reload.
+        # What waited for the next person to come is now for this one, whoever comes after a reload.
         receipts = self._receipts(dict.fromkeys([*(item.id for item in stream.outbox.pending), *forgiven]))
         entry = Entry(receipts=receipts, marks=(stream.mark(),), forgotten=self._recipients.forget_one_device())
         # What is stored after an acknowledgement is safe no earlier than that.
@@ -297,7 +297,7 @@ class Conversation:
         return [*effects, Store(entry), *features, *self._send_resume(stream)]
 
     def _send_resume(self, stream: Stream) -> list[ConversationEffect]:
-        # While something is being stored, our mark would be behind what we have. The device would number again what we
+        # While something is being stored, our mark would lag behind what we have. The device would number again what we
         # take for known, so we say nothing until both are the same.
         if stream.peer_id is None or stream.inbox.stored != stream.inbox.received:
             return []
@@ -406,7 +406,7 @@ class Conversation:
         return self._unstored[0].position - 1 if self._unstored else self._last_position
 
     def _outgoing(self, item: Item) -> Outgoing:
-        """Return an item as it is to be sent, behind all that we have written."""
+        """Return an item in the form in which it is sent, after all that we have written."""
         kind, content = content_of(item.body)
         return Outgoing(item.id, kind, content, item.sent_at, self._last_position + 1, len(content.encode()))
 

@@ -9,9 +9,9 @@
 
 What belongs to a device is written by nobody else while that device lives, since it holds a lock of its name.
 
-A row may be spoilt, or come from a release that let anything in. It is read by the bounds of whoever consumes it, and
-one that does not keep them takes no other along: an item is shown as one that cannot be shown, and what else cannot
-be read is taken for not there.
+A row may be damaged, or come from a release that let anything in. It is read with the bounds of its consumer, and one
+that breaks them takes no other along: an item is shown as one that cannot be shown, and anything else that cannot be
+read counts as absent.
 """
 
 from __future__ import annotations

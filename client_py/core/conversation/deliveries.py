@@ -64,7 +64,7 @@ class Deliveries:
             self._undelivered_bytes += size
 
     def receipts(self, ids: Iterable[str]) -> tuple[Receipt, ...]:
-        """Return how far items are, as it is to be kept; of those that are still followed."""
+        """Return how far items have come, in the form in which it is kept; only those that are still followed."""
         return tuple(self._receipt(item_id) for item_id in ids if item_id in self._progress)
 
     def is_owed(self, item_id: str, account: str, device: str) -> bool:

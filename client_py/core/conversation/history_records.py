@@ -31,7 +31,7 @@ class Receipt:
 
     item_id: str
     owed: Mapping[str, Mapping[str, Delivery]]
-    """By account and device. An account without a device is owed it too; without accounts, whoever comes is."""
+    """By account and device. An account without a device is owed it too; without accounts, the next person to come."""
     mirrored: Mapping[str, Delivery] = field(default_factory=dict)
     """By device of our own account. They get what we write, and count for nothing in how far it has come."""
 
@@ -72,7 +72,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be kept in one transaction: all of it or nothing."""
+    """What one transaction keeps: all of it or nothing."""
 
     item: Item | None = None
     """For the end of the conversation, unless an item of this id is kept already."""
@@ -104,4 +104,4 @@ class Snapshot:
     """Of those and of the ones that somebody has yet to read, in the order of writing."""
     marks: tuple[Mark, ...] = ()
     resume_token: str | None = None
-    """By which the server takes this device for the peer that it was."""
+    """Lets the server recognize this device as the peer that it was."""

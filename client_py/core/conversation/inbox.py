@@ -9,7 +9,7 @@ from client_py.core.frames import MAX_ITEM_BYTES, WINDOW_BYTES, ItemPart
 from protocol.errors import MalformedMessage, UnexpectedMessage
 
 MAX_UNSTORED = 4_096
-"""So many messages may wait here to be stored; more than ever come from who has no more under way than is allowed."""
+"""How many messages may wait here to be stored; a sender that keeps to its window never comes near it."""
 
 
 class WindowExceeded(UnexpectedMessage):
@@ -37,7 +37,7 @@ class Inbox:
         self._parts: list[ItemPart] = []
         self._part_bytes = 0
         self._unstored: deque[tuple[int, int]] = deque()
-        """Number and bytes of each item behind `stored`."""
+        """Number and bytes of each item after `stored`."""
         self._unstored_bytes = 0
 
     def receive(self, frame: ItemPart) -> Incoming | None:

@@ -1,7 +1,7 @@
 """Decides by what id a message is known in this browser: ids belong to their author.
 
-An id is made by whoever writes the message, so another member of the room can copy it. What one account calls its
-message therefore says nothing about the messages of another: an id of somebody else counts together with their name.
+The author of a message makes its id, so another member of the room can copy it. What one account calls its message
+therefore says nothing about the messages of another: an id of somebody else counts together with their name.
 """
 
 from __future__ import annotations

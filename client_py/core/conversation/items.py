@@ -64,9 +64,9 @@ class Kind:
 
     body: type[Any]
     write: Callable[[Any], str]
-    """Gives the content that stands for a body."""
+    """Return the content that stands for a body."""
     read: Callable[[str], Any]
-    """Gives the body again, or raises a RemoteProtocolError."""
+    """Return the body again, or raise a RemoteProtocolError."""
     feature: str | None = None
     """What a device has to have named before it is sent one; None where it may come as an unknown one."""
     is_shown: bool = True
@@ -80,7 +80,7 @@ KINDS: dict[str, Kind] = {
     TEXT: Kind(Text, lambda body: str(body.text), Text),
     "reaction": Kind(Reaction, _REACTION.encode, _REACTION.decode, feature="reaction", is_shown=False),
 }
-"""By name. What the name of a kind means never changes; what says something else has another name."""
+"""By name. The meaning of a kind's name never changes; another meaning has another name."""
 
 _NAMES = {kind.body: name for name, kind in KINDS.items()}
 
@@ -93,7 +93,7 @@ class Item:
     """One item of the conversation, as this browser has it."""
 
     id: str
-    """By which it is known in this browser (`item_ids`)."""
+    """Identifies it in this browser (`item_ids`)."""
     direction: Direction
     author: str
     """The username of who wrote it."""

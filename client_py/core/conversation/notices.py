@@ -22,7 +22,7 @@ class HistoryLoaded:
 
 @dataclass(frozen=True, slots=True)
 class LaterLoaded:
-    """Messages stand behind one that the page ends with, the oldest first."""
+    """The messages that follow the last one on the page, the oldest first."""
 
     items: tuple[Item, ...]
     has_later: bool
@@ -62,7 +62,7 @@ class MessagesFound:
     items: tuple[Item, ...]
     """The newest first."""
     complete: bool
-    """Whether these are all; a search stops at so many, and one that fails has none and not all."""
+    """Whether these are all; a search stops at a limit, and one that fails finds none and is not complete."""
 
 
 @dataclass(frozen=True, slots=True)

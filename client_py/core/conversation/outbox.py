@@ -13,7 +13,7 @@ from client_py.core.conversation.features import Abilities
 from client_py.core.frames import WINDOW_BYTES, WINDOW_MESSAGES, ItemPart, MessagePart, split_content
 
 MAX_UNREAD = 2_000
-"""So many items that have arrived are followed until they are read; of older ones it is not learned any more."""
+"""How many items that have arrived are followed until they are read; of older ones we do not learn it any more."""
 
 TEXT_ALONE = Abilities()
 
@@ -91,7 +91,7 @@ class Outbox:
         return ids
 
     def resume(self, received: int, abilities: Abilities = TEXT_ALONE) -> list[str]:
-        """Go on behind the device's high-water mark, on a new channel; return the ids that the mark acknowledges.
+        """Go on after the device's high-water mark, on a new channel; return the ids that the mark acknowledges.
 
         The numbers of what is left follow the mark. That changes them only where one side has forgotten or given up
         items, or can do something else than before, and there it puts both in step again; that nothing is shown twice
@@ -127,7 +127,7 @@ class Outbox:
     def send_more(self, kept: int) -> Iterator[tuple[Outgoing, Sequence[ItemPart | MessagePart]]]:
         """Yield the items that may be sent now with their frames, as far as the window is open; one always may.
 
-        Those behind position `kept` are still being stored here, and wait for that.
+        Those after position `kept` are still being stored here, and wait for that.
         """
         while self._sent < min(len(self._pending), WINDOW_MESSAGES) and self._bytes_on_their_way < WINDOW_BYTES:
             item = self._pending[self._sent]

@@ -1,7 +1,7 @@
 """Decides which device is owed which of our items.
 
 An item is owed to everyone who is in the room when it is written; with nobody there, to the account that we talked
-with last; and before there was one, to whoever comes, unless the next message is written to somebody before that. An
+with last; and before there was one, to the next to come, unless the next message is written to somebody before that. An
 account may speak through several devices: one that says hello is given, in the order of writing, all that its account
 is owed and has not acknowledged. So what waits for a tab that is gone for good reaches the tab that comes after it.
 
@@ -56,7 +56,7 @@ class Stream:
         return self.unsafe_ack is not None or self.inbox.stored != self.inbox.received
 
     def mark(self) -> Mark:
-        """Return how far we are with the device, as it is to be kept behind what is being stored already."""
+        """Return how far we are with the device, in the form to keep after what is being stored already."""
         inbox = self.inbox
         return Mark(self.account, self.device, self.heard, inbox.received, inbox.read, self.outbox.acknowledged)
 
@@ -67,9 +67,9 @@ class _Waiting:
 
     item: Outgoing
     account: str | None
-    """None is whoever comes."""
+    """None is the next account to come."""
     peer_id: str | None
-    """The member who is to say hello first; None where any device of the account will do."""
+    """The member who has to say hello first; None where any device of the account will do."""
 
     def is_for(self, account: str, peer_id: str) -> bool:
         """Tell whether it waits for a member of another account, who has come."""
@@ -173,7 +173,7 @@ class Recipients:
         member = self._members[peer_id]
         key = (member.account, device)
         stream = self._streams.pop(key, None) or Stream(*key)
-        # Behind all the others, so that they stand in the order in which they were heard of last.
+        # After all the others, so that they stand in the order in which they were heard of last.
         self._streams[key] = member.stream = stream
         self._heard += 1
         stream.heard = self._heard
@@ -223,8 +223,8 @@ class Recipients:
     def write(self, item: Outgoing) -> list[str]:
         """Owe a new item to whom it is for.
 
-        Returns the ids of earlier ones that were for whoever comes, and are now for those who are there: to be kept
-        with the new item. Else a crash could leave those open to someone who has got the new one before them.
+        Returns the ids of earlier ones that were for the next to come, and are now for those who are there: they are
+        kept with the new item. Else a crash could leave them open to someone who has received the new one before them.
         """
         streams = list(dict.fromkeys(member.stream for member in self._members.values() if member.stream))
         for stream in streams:
@@ -239,7 +239,7 @@ class Recipients:
         return settled
 
     def _settle(self, silent: list[tuple[str, str]]) -> list[str]:
-        """Owe to members who have yet to say hello what was for whoever comes."""
+        """Owe to members who have yet to say hello what was for the next to come."""
         items = [waiting.item for waiting in self._waiting if waiting.account is None]
         self._waiting = [waiting for waiting in self._waiting if waiting.account is not None]
         for item, (peer_id, account) in itertools.product(items, silent):

@@ -8,7 +8,7 @@ ICE with them: what is said stays on the old path until the new one is found, an
 before it could lapse. Other links are left alone; they have the fresh credentials for when they need a relay.
 
 In a restart both sides gather again, and one that comes while Firefox still looks for the path of another one costs it
-the connection. So a restart follows its credentials by an eighth of their life: whoever has entered the room at about
+the connection. So a restart follows its credentials by an eighth of their life: a peer that entered the room at about
 the same time has fresh ones too by then, and what one side restarts, the other need not.
 """
 
@@ -38,7 +38,7 @@ MIN_RENEWAL_SECONDS = 20.0
 """Renewals come no closer together, however short a life the server gives its credentials."""
 
 MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
-"""Nor further apart: to a clock that is days behind, credentials would seem good that have long ended."""
+"""Nor further apart: by a clock that is days slow, credentials would seem good that have long expired."""
 
 RESTART_AFTER = 1 / 4
 """Of the time until the next renewal, between fresh credentials and the restart that has the paths stand on them."""

@@ -77,7 +77,7 @@ BACKOFF_CAP_SECONDS = 30.0
 """The pauses between attempts: at the end about as long as a person looks away for."""
 
 ATTEMPTS_BEFORE_FAILED = 2
-"""So many attempts in vain are told to the person as a failure; they go on all the same."""
+"""After this many attempts without success the person is told of a failure; attempts go on all the same."""
 
 MAX_DESCRIPTIONS = 60
 """Between two ticks (20 s): each costs the browser some hundredths of a second, and an honest peer sends a few."""
@@ -98,7 +98,7 @@ class Link:
         self.fault: Fault | None = None
         """Why the peer is kept away just now, if it is."""
         self._held_offer: Description | None = None
-        """Came while the peer was kept away, as did the candidates behind it."""
+        """Came while the peer was kept away, as did the candidates after it."""
         self._held_candidates: deque[Candidate] = deque(maxlen=MAX_HELD)
         self._descriptions = 0
         """How many have come since the last tick."""
@@ -366,7 +366,7 @@ class Link:
         return [*self._stop_waiting(), *self._set_state(LinkState.OPEN)]
 
     def _lose_channel(self, seconds: float) -> list[LinkEffect]:
-        # Whoever closed its RTCPeerConnection may have left the room, which the server will say in a moment.
+        # A peer that closed its RTCPeerConnection may have left the room, which the server will say in a moment.
         pause = self._wait_for(LinkTimer.REPAIR, seconds)
         return [*self._interrupt(), *self._close_connection(), *pause]
 

@@ -14,10 +14,10 @@ from enum import Enum, auto
 from client_py.core.peer.link_effects import AskPeer, CountBytes, LinkEffect, LinkTimer, StartTimer, StopTimer
 
 EXPECTING_SECONDS = 1.0
-"""So long something may be on its way without a frame from the other side, before it is asked."""
+"""How long something may be on its way without a frame from the other side, before we ask it."""
 
 ASKING_SECONDS = 2.0
-"""So long nothing at all may come back: SCTP sends again after 1 s (RFC 9260 §15), and the other side need not be
+"""How long nothing at all may come back: SCTP sends again after 1 s (RFC 9260 §15), and the other side need not be
 awake, since the transport acknowledges by itself."""
 
 
@@ -49,7 +49,7 @@ class Liveness:
         self._heard = True
 
     def asked(self, seconds: float = ASKING_SECONDS) -> list[LinkEffect]:
-        """Somebody wants to know whether the channel lives, within so many seconds."""
+        """Somebody wants to know within `seconds` whether the channel is alive."""
         if self._watch in (_Watch.ASKING, _Watch.COUNTING):
             return []
         stopping: list[LinkEffect] = [StopTimer(LinkTimer.EXPECTING)] if self._watch is _Watch.EXPECTING else []

@@ -35,7 +35,7 @@ class ServerRefused:
     retry_after: int | None = None
     """Seconds to wait, where waiting helps."""
     request_id: str = ""
-    """By which the server's log has it, where the server failed."""
+    """Finds it in the server's log, where the server failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Account:
         return [ShowChecking(), Post(purpose, json.dumps(body))]
 
     def signed_out(self) -> list[AccountEffect]:
-        """The person signed out: of every tab, whoever is signed in in the others."""
+        """The person signed out: of every tab, even where another person is signed in."""
         self._is_kept = True
         return self._end(None)
 

@@ -51,9 +51,9 @@ SHORT_PROBES = 10
 itself after 1 and 3 s, or (Linux, macOS) every second for the first five, and a slow line needs some seconds for four
 ways there and back. Chromium makes a page wait when some fifteen of its WebSockets have failed within two minutes."""
 
-PROBES_IN_VAIN = 15
-"""After so many a WebSocket is opened all the same, and again after as many: where only probes are kept from the server
-(by a proxy that hides its health, or since it is older than the page), nobody is to be locked out."""
+MAX_UNANSWERED_PROBES = 15
+"""After this many a WebSocket is opened all the same, and again after as many: where only probes are kept from the
+server (by a proxy that hides its health, or since it is older than the page), nobody should be locked out."""
 
 FULL_RETRY_SECONDS = 3.0
 """How often a full room is asked again."""
@@ -98,7 +98,7 @@ class OpenSocket:
 
 @dataclass(frozen=True, slots=True)
 class ProbeServer:
-    """Find out whether the server is there, from the beginning: of earlier probes nothing more is to be heard."""
+    """Find out whether the server is there, from the beginning: answers to earlier probes no longer count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +332,7 @@ class Session:
 
     def _probe(self) -> list[SessionEffect]:
         self._unanswered_probes += 1
-        if self._unanswered_probes > PROBES_IN_VAIN:
+        if self._unanswered_probes > MAX_UNANSWERED_PROBES:
             self._unanswered_probes = 0
             return self.start()
         self._silent_probes += 1

@@ -64,7 +64,7 @@ class Placeholder:
         greets = self._status is Status.CONNECTED and bool(self._usernames)
         self._greeting.text = greeting(self._words, self._usernames) if greets else ""
         self._greeting.hidden = not greets
-        # To be connected with nobody to greet is to be connected to one's own other device.
+        # Connected with nobody to greet means connected to one's own other device.
         self._alone.hidden = greets or self._status not in (Status.WAITING, Status.CONNECTED)
 
     def _open_code(self) -> None:

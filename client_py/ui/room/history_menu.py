@@ -83,9 +83,9 @@ class HistoryButton:
         """Show whether messages are kept."""
         self._keeping.show(keeping)
 
-    def begin_anew(self) -> None:
+    def start_over(self) -> None:
         """Show nothing of before; the history was cleared."""
-        self._search.begin_anew()
+        self._search.start_over()
 
     def dispose(self) -> None:
         """Stop listening."""
@@ -110,7 +110,7 @@ class HistoryButton:
         self._clearing.ask()
 
     def _rest(self) -> None:
-        """Leave no question open behind a panel that is closed, nor what failed before."""
+        """Leave no question open in a panel that is closed, nor what failed before."""
         self._fault.text = ""
         self._keeping.rest()
         self._clearing.rest()

@@ -120,8 +120,8 @@ class RoomScreen:
             case NewestLoaded(messages, has_earlier):
                 self._transcript.show_newest(messages, has_earlier=has_earlier)
             case HistoryCleared(messages):
-                self._transcript.begin_anew(messages)
-                self._history.begin_anew()
+                self._transcript.start_over(messages)
+                self._history.start_over()
             case HistoryFailed(fault):
                 self._history.show_fault(fault)
             case MessagesFound():

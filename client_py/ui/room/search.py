@@ -63,8 +63,8 @@ class Search:
             self._results.replace_children(*(self._result(message, found.query) for message in found.items))
             self._results.hidden = not found.items
 
-    def begin_anew(self) -> None:
-        """Look again, in a history that is another; what was found in the old one is not shown any more."""
+    def start_over(self) -> None:
+        """Look again, in a history that has changed; what was found in the old one is not shown any more."""
         self._show_nothing()
         self._ask()
 

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEAD = 60
-"""So many characters of a message stand before its first match."""
+"""How many characters of a message stand before its first match."""
 MAX_EXCERPT = 300
-"""So many characters of a message are shown at most; a few more where the match itself is long."""
+"""How many characters of a message are shown at most; a few more where the match itself is long."""
 CUT = "…"
 
 

@@ -20,7 +20,7 @@ _PUNCTUATION = frozenset(".,;:!?'*_…\u2019\u201d»")
 _OPENING = {")": "(", "]": "[", "}": "{"}
 
 MAX_LINKS = 200
-"""Beyond so many, the links of a message stay plain text: each costs the page an element."""
+"""Beyond this number, the links of a message stay plain text: each costs the page an element."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ FOLDED_FROM = 4_000
 """A message of more characters is folded, so that it does not bury the conversation."""
 FOLDED_FROM_LINES = 60
 SHOWN_FOLDED = 4_000
-"""Of a folded message, the browser lays out so many characters: some more than are seen of it. All 256 KiB, which
-another person may send one after the other, would take it a second each."""
+"""How many characters of a folded message the browser lays out: a few more than are seen of it. Messages of 256 KiB,
+which another person may send one after the other, would take it a second each."""
 
 
 class Blanks:

@@ -83,7 +83,7 @@ class MessageList:
         return sum(len(row.message.text) for row in self._rows.values())
 
     def count_newest(self, messages: int, characters: int) -> int:
-        """Count the newest, of which at most so many may stay with so much text in all; one always may."""
+        """Count the newest that may stay, within limits on their number and on all their text; one always may."""
         count = 0
         for row in islice(reversed(self._rows.values()), messages):
             characters -= len(row.message.text)
@@ -135,7 +135,7 @@ class MessageList:
         self._name_days()
 
     def take_off(self, count: int) -> None:
-        """Take so many of the oldest off the page."""
+        """Take the oldest `count` off the page."""
         for message_id in tuple(islice(self._rows, count)):
             self._rows.pop(message_id).take_off()
         first = next(iter(self._rows.values()), None)
@@ -144,7 +144,7 @@ class MessageList:
             self._name_days()
 
     def take_off_newest(self, count: int) -> None:
-        """Take so many of the newest off the page."""
+        """Take the newest `count` off the page."""
         for message_id in tuple(islice(reversed(self._rows), count)):
             self._rows.pop(message_id).take_off()
 

@@ -16,7 +16,7 @@ SLACK = 48.0
 """CSS pixels from the end that still count as the end: about a line, and what rounding and a bouncing scroll add."""
 
 REACH = 1.5
-"""So many heights of the element, on either side of what is seen, are what the reader may come to next."""
+"""In heights of the element, on either side of what is seen: where the reader may come next."""
 
 
 class ScrollEnd:

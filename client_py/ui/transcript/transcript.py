@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from client_py.ui.view_context import ViewContext
 
 MAX_SHOWN = 300
-"""So many messages are on the page at most, some heights of the largest screen; the others wait in the history."""
+"""How many messages are on the page at most, several heights of the largest screen; the rest wait in the history."""
 MAX_CHARACTERS = 2_000_000
-"""So much text at most, where messages are long: they may have 256 KiB each."""
+"""How much text at most, where messages are long: they may have 256 KiB each."""
 SLACK_SHOWN = 40
-"""So many more may come in before the oldest are taken off, so that it seldom has to be done."""
+"""How many more may come in before the oldest are taken off, so that it seldom has to be done."""
 MAX_AT_ONCE = 60
-"""Of more in one frame, only the last are built: the page would stand, and nobody reads so fast."""
+"""Of more in one frame, only the last are built: the page would stall, and nobody reads that fast."""
 MAX_KNOWN = 5_000
-"""So many of our messages are known by how far they have come; more than are followed at once."""
+"""For how many of our messages we know how far they have come; more than are followed at once."""
 
 
 class Asked(Enum):
@@ -42,7 +42,7 @@ class Asked(Enum):
     EARLIER = auto()
     """What stands before the first message on the page."""
     LATER = auto()
-    """What stands behind the last one."""
+    """What stands after the last one."""
     NEWEST = auto()
     """The end of the conversation, in the place of what is on the page."""
 
@@ -58,7 +58,7 @@ class Transcript:
         self._unseen = 0
         self._asked: Asked | None = None
         self._coming: list[Item] = []
-        """What came in since the last frame, and is to be put at the end."""
+        """What came in since the last frame, and goes to the end."""
         self._meanwhile: list[Item] = []
         """What came in since the history was asked for the end, and may not be in its answer."""
         self._known: dict[str, Delivery] = {}
@@ -134,7 +134,7 @@ class Transcript:
         self._take_off_farthest()
 
     def add_later(self, messages: Sequence[Item], *, after: str, has_later: bool) -> None:
-        """Show messages behind the one that they were asked for behind; nothing of it is new."""
+        """Show messages after `after`, the one after which they were asked for; nothing of it is new."""
         self._answered(Asked.LATER)
         if after != self._messages.newest or not self._end.goes_on or self._asked is Asked.NEWEST:
             return
@@ -157,7 +157,7 @@ class Transcript:
         self.prepend(messages, has_earlier=has_earlier)
         self._add_meanwhile()
 
-    def begin_anew(self, messages: Sequence[Item]) -> None:
+    def start_over(self, messages: Sequence[Item]) -> None:
         """Show these messages and none of before."""
         self._messages.take_off(len(self._messages))
         self._coming.clear()
@@ -231,7 +231,7 @@ class Transcript:
             self._count_unseen()
 
     def _add_meanwhile(self) -> None:
-        """Put behind what the history gave what it may have got since; it is not new where it stands there already."""
+        """Append to the history's answer what may have come in since; what stands there already is not new."""
         meanwhile, self._meanwhile = self._meanwhile, []
         if len(meanwhile) > MAX_AT_ONCE:
             self._go_on(goes_on=True)
@@ -260,7 +260,7 @@ class Transcript:
     # The window
 
     def _is_too_much(self, slack: int) -> bool:
-        """Tell whether more is on the page than may be, by more than so many messages or by text."""
+        """Tell whether more is on the page than may be, by more than `slack` messages or by text."""
         return len(self._messages) > MAX_SHOWN + slack or self._messages.characters > MAX_CHARACTERS
 
     def _take_off_oldest(self) -> None:

@@ -45,5 +45,5 @@ class RequestMetrics:
 
 
 def _route(scope: Scope) -> str:
-    """Give the template of the route that a request was led to: there are as many as routes, whatever is asked for."""
+    """Return the template of the route that took a request: no more of them than routes, whatever is asked for."""
     return str(getattr(scope.get("route"), "path", NO_ROUTE))

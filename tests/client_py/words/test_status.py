@@ -81,8 +81,9 @@ def test_server_that_is_away_is_told_beside_the_connection(*, relayed: bool | No
 
 
 def test_refused_origin_is_named() -> None:
-    """Whoever runs the server needs it."""
-    assert "pages from https://pages.example. Whoever runs it" in detail_of(PageOriginRefused("https://pages.example"))
+    """The people who run the server need it."""
+    told = detail_of(PageOriginRefused("https://pages.example"))
+    assert "pages from https://pages.example. The people who run it" in told
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from client_py.core.server.session import (
     FULL_RETRY_SECONDS,
     LATER_PROBE_SECONDS,
     MAX_REPLACED_IN_A_ROW,
+    MAX_UNANSWERED_PROBES,
     OPENING_SECONDS,
     PING_SECONDS,
     PROBE_SECONDS,
-    PROBES_IN_VAIN,
     SHORT_PROBES,
     CloseSocket,
     KeepResumeToken,
@@ -351,7 +351,7 @@ def test_session_that_gets_in_is_refused_no_more() -> None:
     """An open WebSocket shows that the server takes the page."""
     session = joined()
     session.socket_closed(1006)
-    for _ in range(PROBES_IN_VAIN):
+    for _ in range(MAX_UNANSWERED_PROBES):
         session.timer_fired(SessionTimer.PROBE)
         session.origin_refused("https://pages.example")
     assert session.timer_fired(SessionTimer.PROBE)[0] == OpenSocket()
@@ -376,7 +376,7 @@ def test_session_does_not_depend_on_its_probes() -> None:
     session = joined()
     session.socket_closed(1006)
     for _ in range(2):
-        for _ in range(PROBES_IN_VAIN):
+        for _ in range(MAX_UNANSWERED_PROBES):
             assert session.timer_fired(SessionTimer.PROBE)[0] == ProbeServer()
             session.probe_ended(answered=False)
         assert session.timer_fired(SessionTimer.PROBE)[0] == OpenSocket()
@@ -384,9 +384,9 @@ def test_session_does_not_depend_on_its_probes() -> None:
     come_back(session)
     session.event_received(JOINED)
     session.socket_closed(1006)
-    assert [session.timer_fired(SessionTimer.PROBE)[0] for _ in range(PROBES_IN_VAIN)] == [
+    assert [session.timer_fired(SessionTimer.PROBE)[0] for _ in range(MAX_UNANSWERED_PROBES)] == [
         ProbeServer()
-    ] * PROBES_IN_VAIN
+    ] * MAX_UNANSWERED_PROBES
 
 
 def test_session_begins_anew_with_a_server_that_talks_nonsense() -> None:
