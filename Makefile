@@ -4,7 +4,7 @@ PORT ?= 3000
 SCHEDULES ?= 1000000
 FIRST ?= 0
 MESSAGES ?= 5000
-# What tests the pure parts, whose coverage is to be full.
+# What tests the pure parts, which have to be covered in full.
 PURE_TESTS := tests/protocol tests/client_py/core tests/signaling/cluster tests/signaling/rooms \
 	$(addprefix tests/signaling/,$(addsuffix .py,test_client_addresses test_origins accounts/test_device_marks \
 	monitoring/test_counters monitoring/test_log_limits rate_limits/test_address_and_account_quotas \

@@ -60,7 +60,7 @@ class Bench:
     series: defaultdict[tuple[Fault, str], Series] = field(default_factory=lambda: defaultdict(Series))
 
     async def play_all(self, pair: str, faults: Sequence[Fault], rounds: int) -> None:
-        """Play every fault so many times; after a round that failed, the next one gets fresh pages."""
+        """Play every fault `rounds` times; after a round that failed, the next one gets fresh pages."""
         todo = list(product(range(rounds), faults))
         while todo:
             async with open_pages(self.lab, PAIRS[pair]) as pages:

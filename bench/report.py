@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEAST_WIDTH = 3
-"""Markdown's rule below the head takes so many characters."""
+"""Markdown's rule below the head takes at least three characters."""
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def _table(caption: str, chosen: list[Setup], name: str, figures: dict[tuple[Set
 
 
 async def _until_all_serve(store: Redis, count: int) -> None:
-    """Wait until so many processes can be reached by way of Redis."""
+    """Wait until `count` processes can be reached by way of Redis."""
     async with asyncio.timeout(START_SECONDS):
         while True:
             if store.ask("PUBSUB CHANNELS *").startswith(f"*{count}\r\n"):

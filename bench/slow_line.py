@@ -1,4 +1,4 @@
-"""A slow line before the server: so many bits a second shared by all connections, and a delay, each way."""
+"""A slow line before the server: a bandwidth that all connections share, and a delay, each way."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Visit:
         self.driver.send(str(precise_now()))
 
     def transfer(self, size: int) -> None:
-        """Send so many bytes, which JavaScript makes and the other side's checks."""
+        """Send `size` bytes, which JavaScript makes and the other side's checks."""
         self._tasks.spawn(self._transfer(size))
 
     def measure(self) -> None:

@@ -108,7 +108,7 @@ class Chaos:
             await self._open(person)
 
     async def run(self, messages: int, pause_between_faults: float) -> None:
-        """Let both write, and break something all the time, until each has written so much and enough was broken."""
+        """Let both write, and break something all the time, until each has written enough and enough was broken."""
         faults = asyncio.create_task(self._break_things(pause_between_faults))
         try:
             while self.faults.total() < LEAST_FAULTS or any(len(person.written) < messages for person in self.people):
@@ -204,7 +204,7 @@ class Chaos:
             self.faults[fault.__name__.strip("_").replace("_", " ")] += 1
 
     async def _is_calm(self, seconds: float) -> bool:
-        """Wait for the next fault; tells whether there is to be none any more."""
+        """Wait until the next fault is due; tell whether there will be none."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._calm.wait(), seconds)
         return self._calm.is_set()
@@ -245,7 +245,7 @@ def kill_processes_of(profile: Path) -> None:
 
 
 async def storm(messages: int, seed: int, pause: float, folder: Path) -> tuple[list[str], Counter[str]]:
-    """Let two people write so many messages each through everything that breaks; gives the report and the faults."""
+    """Let two people write `messages` each through everything that breaks; return the report and the faults."""
     server = Server(folder)
     server.start()
     proxy = Proxy(server.port)

@@ -13,7 +13,7 @@ READY_MS = 60_000
 CONNECT_MS = 45_000
 
 DISTINCTIVE = 500
-"""So many characters of a message tell it from others."""
+"""How many characters of a message tell it from others."""
 
 PASSWORD = "test"
 USERNAME = "test"

@@ -142,7 +142,7 @@
       return this.pour("saying", 20, 1);
     }
 
-    // Sends for so many seconds, or so many frames, in every channel that there is.
+    // Sends for a number of seconds, or of frames, in every channel that there is.
     async pour(kind, seconds, most = Infinity) {
       const end = performance.now() + seconds * 1000;
       const rest = new MessageChannel();

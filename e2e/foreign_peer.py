@@ -53,7 +53,7 @@ class ForeignPeer:
         await self._signaling
 
     async def join(self, room: str) -> None:
-        """Enter a room; whoever is there hears an offer, and who comes later is answered."""
+        """Enter a room; those who are there get an offer, and who comes later gets an answer."""
         await self._ask({"type": "join", "room": room})
 
     def send(self, text: str) -> None:

@@ -102,7 +102,7 @@ class HostilePeer:
         return cls(page)
 
     async def join(self, room: str) -> None:
-        """Enter a room, and offer a connection to whoever is there."""
+        """Enter a room, and offer a connection to those who are there."""
         await self._page.evaluate("(room) => window.hostile.join(room)", room)
 
     async def send(self, *texts: str) -> None:
@@ -131,11 +131,11 @@ class HostilePeer:
         await self.send(json.dumps(message | {"text": text} | changes))
 
     async def wait_until_opened(self, times: int) -> None:
-        """Wait until so many channels have been opened, one after the other."""
+        """Wait until a channel has been opened this many times, one after the other."""
         await self._wait("opened", times)
 
     async def wait_until_closed(self, times: int) -> None:
-        """Wait until the other side has given up so many channels."""
+        """Wait until the other side has given up a channel this many times."""
         await self._wait("closed", times)
 
     async def acknowledged(self) -> list[int]:

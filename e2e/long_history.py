@@ -35,5 +35,5 @@ BEGAN = 1_700_000_000
 
 
 async def fill_history(page: Page, account: str, room: str, count: int) -> None:
-    """Keep so many messages of a room that the page is not in yet: "Message 1 of the history", and so on."""
+    """Keep `count` messages of a room that the page is not in yet: "Message 1 of the history", and so on."""
     await page.evaluate(FILL, [account, room, count, BEGAN])

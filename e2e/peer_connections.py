@@ -12,7 +12,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...configuration) {
         super(...configuration);
         window.connections.push(this);
-        // The others must not stay for our sake: a browser gives a page only so many (Chromium 500).
+        // The others must not stay for our sake: a browser gives a page a limited number (Chromium 500).
         window.connections.fill(null, 0, -1);
     }
 };

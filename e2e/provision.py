@@ -186,7 +186,7 @@ def install_packages(packages: Iterable[str]) -> None:
 def services_held_back() -> Iterator[None]:
     """Keep packages from starting their services while they are installed, by Debian's policy-rc.d."""
     if SERVICE_POLICY.exists():
-        yield  # whoever made it has decided already
+        yield  # its author has decided already
         return
     SERVICE_POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
     SERVICE_POLICY.chmod(0o755)

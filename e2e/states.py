@@ -186,7 +186,7 @@ async def show_conversation(stage: Studio) -> None:
     for text in BEN_SAYS:
         await ben.send(text)
     await ada.messages("incoming").nth(1).wait_for()
-    # Right behind a message, nobody is told of the first keys.
+    # Right after a message, nobody is told of the first keys.
     await ben.handle("composer").press_sequentially("And then", delay=250)
     await ada.page.locator(".writing .dots").wait_for()
     await stage.look(ada.page, "conversation")

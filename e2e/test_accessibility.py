@@ -51,7 +51,7 @@ TAKE_SHIFTS = """
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(window.shifts.splice(0))));
 })
 """
-"""Once what is to be seen has been painted: shifts are told after that."""
+"""Once everything has been painted: shifts are told after that."""
 TINY_SHIFT = 0.01
 """A tenth of what is called good (web.dev/cls): a line of text that moves by a pixel or two."""
 

@@ -192,7 +192,7 @@ def published(store: Redis) -> int:
 
 
 async def test_peer_resumes_at_another_process(pair: tuple[Server, Server], clients: Clients, room: str) -> None:
-    """Whoever loses the connection is the same peer again at another process, and the other sees no departure."""
+    """A peer that loses the connection is the same again at another process, and the other sees no departure."""
     ada, ben = await clients.open(pair[0]), await clients.open(pair[0])
     ada_in = await ada.join(room)
     ben_in = await ben.join(room)
@@ -295,7 +295,7 @@ async def test_without_redis_local_rooms_go_on(own_pair: tuple[Server, Server], 
     store.start()
     joined = await join_when_possible(eve, "cellar")
     assert joined.room == "cellar"
-    # Whoever heals first may claim what it likes; the other one's rooms are claimed before anything new there.
+    # The process that heals first may claim what it likes; the other one's rooms are claimed before anything new there.
     await join_when_possible(await clients.open(own_pair[0]), "attic")
     await ben.send(Leave())
     assert await ada.receive() == PeerLeft(ben_in.peer_id, "left")
@@ -354,7 +354,7 @@ async def test_workers_share_an_address(tmp_path: Path, store: Redis, clients: C
 
 
 async def started_workers(server: Server, count: int) -> list[int]:
-    """Wait until so many workers have been started, and give their process ids."""
+    """Wait until `count` workers have been started; return their process ids."""
     async with asyncio.timeout(PATIENCE):
         while True:
             found = re.findall(r"event=worker_started process=(\d+)", server.log.read_text())

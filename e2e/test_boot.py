@@ -47,7 +47,7 @@ async def test_page_starts_from_the_snapshot(open_page: OpenPage, kind: Kind) ->
 
 @IN_BOTH
 async def test_page_starts_from_archives_on_a_slow_line(open_page: OpenPage, kind: Kind) -> None:
-    """Less is to be loaded for it; the next visit has the snapshot, which was fetched meanwhile."""
+    """It has less to load; the next visit has the snapshot, which was fetched meanwhile."""
     page = await open_page(kind)
     await lay_line(page, slow=True)
     answers = answers_to(page)

@@ -78,7 +78,7 @@ ALLOW_STORAGE = """
 
 
 async def test_lock_is_held_by_one(python: PythonPage) -> None:
-    """Whoever wants it too waits in vain, for as long as it has patience; once it is let go of, the next one has it."""
+    """Another one waits in vain, for as long as its patience lasts; when it is let go of, the next one has it."""
 
     async def claimed() -> object:
         locks = BrowserLocks()
@@ -393,7 +393,7 @@ async def test_bytes_received_grow_by_acknowledgements(python: PythonPage) -> No
 
 
 async def test_formats_write_a_dash_for_what_is_no_moment(python: PythonPage) -> None:
-    """To write a Date behind the last one throws, and one message must not take the others along."""
+    """Formatting a Date beyond the last one throws, and one message must not take the others along."""
 
     async def written() -> object:
         formats = BrowserDateFormats()
@@ -433,7 +433,7 @@ async def test_description_of_one_long_word_is_read_at_once(python: PythonPage) 
 
 
 async def test_channel_brings_frames_in_their_order_and_then_its_end(python: PythonPage) -> None:
-    """Many at once are read in slices; that the other side has closed comes behind all that it had sent."""
+    """Many at once are read in slices; that the other side has closed comes after all that it had sent."""
 
     async def heard() -> object:
         heard, ended = list[object](), asyncio.Event()
@@ -529,7 +529,7 @@ async def test_binary_channel_is_closed_when_text_comes(python: PythonPage) -> N
 
 
 async def test_binary_channel_is_bounded_by_what_is_not_released(python: PythonPage) -> None:
-    """Whoever holds on to what comes is given so much, and no more."""
+    """A receiver that releases nothing is given a certain amount, and no more."""
 
     async def heard() -> object:
         held, over = list[object](), asyncio.Event()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # The functions that a test defines run in the page (see PythonPage).
 
 BROWSER_NOTE = re.compile("Failed to load resource|WebSocket connection to .* failed|can’t establish a connection")
-"""What browsers write into the console themselves, whoever has asked for what they could not get."""
+"""What browsers write into the console themselves, no matter who asked for what they could not get."""
 
 REFUSED_SOCKET = """
 class extends window.before { constructor(_url, protocols) { super(`ws://${location.host}/nothing`, protocols); } }
@@ -66,7 +66,7 @@ async def test_request_that_fails_is_no_answer(python: PythonPage) -> None:
 
 
 async def test_request_that_is_called_off_is_ended(python: PythonPage) -> None:
-    """Cancelling whoever waits for the answer ends the request, and nothing is told of it afterwards."""
+    """Cancelling the task that waits for the answer ends the request, and nothing is told of it afterwards."""
 
     async def cancelled() -> object:
         asking = asyncio.ensure_future(ask_by_request(SERVER))
@@ -81,7 +81,7 @@ async def test_request_that_is_called_off_is_ended(python: PythonPage) -> None:
 
 
 async def test_socket_that_cannot_be_opened_is_no_answer(python: PythonPage) -> None:
-    """So a proxy refuses that has no server behind it."""
+    """A proxy that has no server behind it refuses like this."""
 
     async def answers() -> object:
         return await ask_by_socket(SERVER, CALLBACKS)
@@ -92,7 +92,7 @@ async def test_socket_that_cannot_be_opened_is_no_answer(python: PythonPage) -> 
 
 
 async def test_socket_that_is_called_off_is_closed(python: PythonPage) -> None:
-    """Cancelling whoever waits for the answer closes it, and nothing is told of it afterwards."""
+    """Cancelling the task that waits for the answer closes it, and nothing is told of it afterwards."""
 
     async def cancelled() -> object:
         asking = asyncio.ensure_future(ask_by_socket(SERVER, CALLBACKS))

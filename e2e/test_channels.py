@@ -184,7 +184,7 @@ async def test_binary_channel_carries_bytes_that_python_never_holds(
         assert max(heaps) - heaps[0] <= MOST_HEAP_GROWTH
         assert objects[-1] - objects[0] <= MOST_OBJECTS_GROWTH
     growth = [most - before for most, before in zip(most_held, held, strict=True)]
-    LOG.info("JavaScript held so many bytes more: %s", growth)
+    LOG.info("JavaScript held this many more bytes: %s", growth)
     assert max(growth) <= MOST_JAVASCRIPT_GROWTH
     assert received["received"] == TRANSFER_BYTES
     assert await ben.python.page.evaluate("window.chunks") == {"next": TRANSFER_BYTES // CHUNK_BYTES, "wrong": 0}

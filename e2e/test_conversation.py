@@ -68,7 +68,7 @@ async def test_one_account_talks_from_tab_to_tab(newcomers: Newcomers, server: S
 
 
 async def test_people_who_enter_at_once_connect(neighbours: Pair, room: str) -> None:
-    """Whoever of two comes first, by however little, they connect; time after time."""
+    """No matter which of two comes first, and by how little, they connect; time after time."""
     alice, bob = neighbours
     for visit in range(5):
         if visit:

@@ -137,7 +137,7 @@ async def test_database_reads_in_order_of_keys(python: PythonPage) -> None:
 
 
 async def test_database_reads_newest_before_a_key(python: PythonPage) -> None:
-    """What scrolling back needs: so many of the last rows, of those before one; or all that there are."""
+    """What scrolling back needs: a number of the last rows, of those before one; or all that there are."""
 
     async def read() -> object:
         rows = await open_database()
@@ -161,8 +161,8 @@ async def test_database_reads_newest_before_a_key(python: PythonPage) -> None:
     ]
 
 
-async def test_database_reads_oldest_behind_a_key(python: PythonPage) -> None:
-    """A key that is there is behind itself as little as before itself, and one that is not there has its place."""
+async def test_database_reads_oldest_after_a_key(python: PythonPage) -> None:
+    """A key that is there is neither after nor before itself, and one that is not there has its place."""
 
     async def read() -> object:
         rows = await open_database()

@@ -22,7 +22,7 @@ MOST_SILENT_MS = 15_000
 it silent for longer than that."""
 MOST_GROWN_MIB = 160
 MOST_OPENED = 4
-"""In so many seconds: the pauses last for two seconds, four and eight at least."""
+"""While it is watched: the pauses last for two seconds, four and eight at least."""
 LOOKING_SECONDS = 0.25
 
 OTHER: dict[Kind, Kind] = {"chromium": "firefox", "firefox": "chromium"}
@@ -161,7 +161,7 @@ async def test_page_lives_through_a_flood(
         assert len(flooded.opened) <= MOST_OPENED, flooded
     await peer.leave()
     await page.wait_for_status("waiting")
-    # Whoever comes next finds everything as it should be.
+    # The next to come finds everything as it should be.
     friend = await open_page(OTHER[victim])
     await enter(friend, server, room, f"friend-{name}")
     await friend.wait_for_status("connected")

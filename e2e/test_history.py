@@ -52,14 +52,14 @@ async def test_message_that_waits_survives_a_reload(neighbours: Pair, room: str)
     alice, bob = neighbours
     await alice.go_to(room)
     await alice.wait_for_status("waiting")
-    await alice.send("for whoever comes")
-    await alice.wait_for_delivery("for whoever comes", "queued")
+    await alice.send("for the next to come")
+    await alice.wait_for_delivery("for the next to come", "queued")
     await alice.reload()
-    await alice.wait_for_delivery("for whoever comes", "queued")
+    await alice.wait_for_delivery("for the next to come", "queued")
     await bob.go_to(room)
     await connect(alice, bob)
-    await bob.wait_for_incoming("for whoever comes")
-    await alice.wait_for_arrival("for whoever comes")
+    await bob.wait_for_incoming("for the next to come")
+    await alice.wait_for_arrival("for the next to come")
 
 
 async def test_history_is_searched(pair: Pair) -> None:

@@ -71,7 +71,7 @@ async def enter(people: Newcomers, server: Server, kind: Kind, username: str, ro
 async def test_page_outlives_frames_that_are_nested_deep(
     newcomers_there: Newcomers, wide_server: Server, kind: Kind
 ) -> None:
-    """Whoever sends them loses the channel; the page lives, and the conversation with another one goes on."""
+    """Their sender loses the channel; the page lives, and the conversation with another one goes on."""
     honest = await enter(newcomers_there, wide_server, kind, "ann", "den")
     friend = await enter(newcomers_there, wide_server, "chromium", "ben", "den")
     await connect(honest, friend)

@@ -223,7 +223,7 @@ async def test_server_that_is_frozen_is_not_waited_for(postgres: Postgresql, url
 
 
 async def test_url_is_read_as_by_programs_of_postgresql(address: str) -> None:
-    """Of several hosts the one that is there is taken, and what libpq knows may stand behind the `?`."""
+    """Of several hosts the one that is there is taken, and libpq's options may follow the `?`."""
     place = address.rpartition("@")[2].partition("/")[0]
     url = address.replace(place, f"127.0.0.1:{free_port()},{place}") + "?options=-c%20geqo%3Doff&sslmode=prefer"
     database = Database(database_url(url))

@@ -33,7 +33,7 @@ async def looking_elsewhere(page: ChatPage) -> AsyncIterator[None]:
 
 
 async def write_many(writer: ChatPage, count: int) -> list[str]:
-    """Send so many messages by the keyboard alone, without waiting for any of them."""
+    """Send `count` messages by the keyboard alone, without waiting for any of them."""
     texts = [f"Line {number} of a long story" for number in range(1, count + 1)]
     await writer.handle("composer").focus()
     for text in texts:
@@ -96,7 +96,7 @@ async def test_unread_messages_are_counted_in_the_title(pair: Pair, room: str) -
 
 
 async def test_transcript_follows_the_end_until_the_reader_leaves_it(pair: Pair) -> None:
-    """New messages come into view; for who has scrolled up they wait behind a button, unread, and nothing moves."""
+    """New messages come into view; for a reader who has scrolled up they wait as unread, and nothing moves."""
     alice, bob = pair
     await write_many(bob, 40)
     await expect(alice.messages("incoming")).to_have_count(40, timeout=CONNECT_MS)

@@ -28,7 +28,7 @@ WITHOUT_WEBRTC = "delete window.RTCPeerConnection"
 
 
 class WebKitPage(Protocol):
-    """What the tests need of a page, whoever drives it."""
+    """What the tests need of a page, by whatever driver."""
 
     async def open(self, url: str) -> None:
         """Go to an address."""

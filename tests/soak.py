@@ -61,7 +61,7 @@ def outcomes(first: int, count: int, processes: int) -> Iterator[Outcome | str]:
 @click.option("--schedules", default=1_000_000, help="How many to play.")
 @click.option("--first", default=0, help="The seed of the first one.")
 @click.option("--processes", default=os.cpu_count() or 1, help="How many to play side by side.")
-@click.option("--seconds", default=0, help="Stop after so many seconds, with what was played; 0 for no limit.")
+@click.option("--seconds", default=0, help="Stop after this many seconds, with what was played; 0 for no limit.")
 @click.option("--replay", type=int, default=None, help="Play only the schedule of this seed, and show how it fails.")
 def main(schedules: int, first: int, processes: int, seconds: int, replay: int | None) -> None:
     """Play schedules, and tell what came of them."""

@@ -138,7 +138,7 @@ def test_panels_are_told_apart() -> None:
 
 
 def test_panels_take_chosen_data_source() -> None:
-    """Whoever imports the dashboard chooses where its numbers come from, once for all panels."""
+    """The one who imports the dashboard chooses where its numbers come from, once for all panels."""
     variables = json.loads(DASHBOARD.read_text("utf-8"))["templating"]["list"]
     assert [variable["name"] for variable in variables if variable["type"] == "datasource"] == ["datasource"]
     chosen = {"type": "prometheus", "uid": "${datasource}"}

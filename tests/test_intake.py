@@ -82,7 +82,7 @@ def test_intake_counts_kinds_together() -> None:
 
 
 def test_intake_keeps_the_order() -> None:
-    """What comes behind waits for a turn, whatever its kind, and nothing overtakes."""
+    """What comes after it waits for a turn, whatever its kind, and nothing overtakes."""
     scenario = """
         const texts = ["message", "typing", "message", "nonsense", "message"].map((kind, n) => frame(kind, `${n}`));
         arrive(...texts);
@@ -146,7 +146,7 @@ def test_intake_counts_by_time() -> None:
     assert run(scenario) == [8, "overrun: typing"]
 
 
-def test_intake_drops_what_is_over_and_all_behind_it() -> None:
+def test_intake_drops_what_is_over_and_all_after_it() -> None:
     """A channel that has lost a frame is of no use: what waited in it is not read either."""
     scenario = """
         arrive(...Array(10).fill(frame("message")), frame("typing"));
@@ -202,7 +202,7 @@ def test_intake_tells_the_end_when_all_is_handed_over() -> None:
 
 
 def test_intake_stops_in_the_middle() -> None:
-    """What is closed on account of a frame hears nothing of those behind it."""
+    """What is closed on account of a frame hears nothing of those after it."""
     scenario = """
         const stopping = open(WIDE, {
             received: (...texts) => { told.push(texts.length); if (told.length === 2) stopping.intake.stop(); },

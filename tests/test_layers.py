@@ -203,7 +203,7 @@ def imports(root: Path, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def absolute(package: str, node: ast.ImportFrom) -> str:
-    """The full name of what stands behind `from`, in a module of `package`."""
+    """Return the full name of what follows `from`, in a module of `package`."""
     if node.level == 0:
         return node.module or ""
     ancestors = package.split(".")[: len(package.split(".")) - node.level + 1]

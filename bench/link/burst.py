@@ -1,4 +1,4 @@
-"""Measures twenty thousand messages in a row: how long they take, whether a page stands, and what they leave behind."""
+"""Measures twenty thousand messages in a row: how long they take, whether a page stalls, and what remains of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Burst:
 
 
 async def burst(pair: Pair, count: int) -> Burst:
-    """Let Ada write so many messages to Ben."""
+    """Let Ada write `count` messages to Ben."""
     before = max(tabs(2))
     for page in pair.pages:
         await page.evaluate("window.watch.begin()")

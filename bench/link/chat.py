@@ -100,7 +100,7 @@ async def search(page: Page) -> None:
 
 
 async def measure_chat(stage: Stage, rounds: int) -> Stands:
-    """Let so many chats take place."""
+    """Let chats take place, `rounds` of them."""
     stands = Stands()
     for _ in range(rounds):
         await chat(stage, stands)

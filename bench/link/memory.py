@@ -13,7 +13,7 @@ TAB = re.compile(rb"--type=renderer(?!.*--top-chrome-webui)|-contentproc.*[\0 ]t
 
 
 def tabs(count: int) -> list[float]:
-    """Return the MiB of the largest tabs of all browsers that this process has started, so many of them."""
+    """Return the MiB of the `count` largest tabs of all browsers that this process has started."""
     sizes = sorted((_mebibytes(pid) for pid in _descendants(os.getpid()) if _is_tab(pid)), reverse=True)
     return sizes[:count]
 

@@ -15,7 +15,7 @@ COUNTED = (10, 100, 1_000, 10_000)
 
 @dataclass(frozen=True)
 class Count:
-    """Live proxies in both pages together, after so many reconnects of which every other one was an ICE restart."""
+    """Live proxies in both pages together, after reconnects of which every other one was an ICE restart."""
 
     reconnects: int
     proxies: int
@@ -44,4 +44,4 @@ def reconnects_tables(results: dict[str, list[Count]]) -> list[Table]:
         "In turns an ICE restart, and a new RTCPeerConnection in the place of one that was closed. Live "
         "`PyProxy` objects by Pyodide's own tracing, in both pages together, once they have come to rest."
     )
-    return [Table("Live proxies after so many reconnects", ("reconnects", "proxies"), rows, (note,))]
+    return [Table("Live proxies after a number of reconnects", ("reconnects", "proxies"), rows, (note,))]

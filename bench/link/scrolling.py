@@ -67,7 +67,7 @@ class Ride:
 
 
 async def scroll(page: Page, pixels: int) -> Ride:
-    """Scroll for some seconds, at so many pixels a frame."""
+    """Scroll for some seconds, at `pixels` a frame."""
     told = await page.evaluate(SCROLL, [pixels, SECONDS])
     return Ride(
         told["frames"],

@@ -18,7 +18,7 @@ from bench.report import Table, spread
 MESSAGES = 40
 """Each way, in each round."""
 PAUSE_SECONDS = (0.01, 0.05)
-"""Between two messages, so that none waits behind another one."""
+"""Between two messages, so that none waits for another one."""
 
 
 @dataclass

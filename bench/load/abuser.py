@@ -222,7 +222,7 @@ Act = Callable[[Abuser], Awaitable[None]]
 
 
 async def attack(acts: Sequence[Act], abusers: int, orders: Orders) -> Deeds:
-    """Have so many abusers attack, each in one of the ways, until the time is up."""
+    """Have a number of abusers attack, each in one of the ways, until the time is up."""
     deeds = Deeds()
     ways = itertools.cycle(acts)
     every = [

@@ -47,7 +47,7 @@ async def flood_unread(abuser: Abuser, data: bytes) -> None:
 
 
 async def say(abuser: Abuser, data: bytes) -> None:
-    """Send a message that is to be refused, at full speed, in a room."""
+    """Send a message that has to be refused, at full speed, in a room."""
     line = await abuser.websocket()
     await line.send(request(type="join", room=abuser.fresh()))
     await line.flood(block(data))

@@ -244,7 +244,7 @@ async def _open(server: Running, address: str) -> tuple[asyncio.StreamReader, as
 
 
 async def _received(receiver: Visitor, sender: Visitor, count: int) -> list[float]:
-    """Wait for so many signals; return how long each of them took."""
+    """Wait for `count` signals; return how long each of them took."""
     seconds = []
     for _ in range(count):
         await receiver.event("signal")

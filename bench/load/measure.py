@@ -104,7 +104,7 @@ async def attacking(attack: Attack, server: Running, port: int, seconds: float) 
 
 
 def after(seconds: float) -> Callable[[], bool]:
-    """Return what tells whether so many seconds have passed since."""
+    """Return a function that tells whether `seconds` have passed since."""
     ends = time.perf_counter() + seconds
     return lambda: time.perf_counter() >= ends
 
@@ -149,7 +149,7 @@ async def measure_elsewhere(seconds: float) -> Phase:
 async def measure_all(
     chosen: Sequence[Attack] = ATTACKS, seconds: float | None = None, profiles: Path | None = None
 ) -> tuple[Report, bool]:
-    """Measure every attack, and tell whether everything is as it is to be."""
+    """Measure every attack, and tell whether everything is as it should be."""
     os.sched_setaffinity(0, {GENERATOR_CORE})
     began = time.perf_counter()
     elsewhere = await measure_elsewhere(seconds or SECONDS)
@@ -190,7 +190,7 @@ def read_options() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Measure, print what was measured, and return 1 where something is not as it is to be."""
+    """Measure, print what was measured, and return 1 where something is not as it should be."""
     options = read_options()
     if options.list:
         sys.stdout.writelines(f"{attack.name:<24} {attack.sentence}\n" for attack in ATTACKS)

@@ -126,7 +126,7 @@ def usual_p99(outcomes: Sequence[Outcome]) -> float:
 
 
 def tables(elsewhere: Phase, outcomes: Sequence[Outcome]) -> list[Table]:
-    """Return what people lived through, what the server had to do, whether that is as it is to be, and why not."""
+    """Return what people lived through, what the server had to do, whether that is as it should be, and why not."""
     quiet, alone_p99 = alone(outcomes), usual_p99(outcomes)
     phases = [("nobody", quiet), ("a flood elsewhere", elsewhere)]
     phases += [(outcome.attack.name, outcome.beside) for outcome in outcomes]

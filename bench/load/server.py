@@ -72,7 +72,7 @@ class Running:
 
 @asynccontextmanager
 async def running(accounts: int, profile: Path | None = None) -> AsyncIterator[Running]:
-    """Run a server that knows so many accounts; where a file is given, its profile is written there at the end.
+    """Run a server that knows a number of accounts; where a file is given, its profile is written there at the end.
 
     Its limits are the defaults, since those are what is attacked. Development mode is off, in which a client from
     loopback is more than others; addresses count for themselves all the same.

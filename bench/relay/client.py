@@ -60,7 +60,7 @@ class Client(asyncio.Protocol):
         self._rest = self._read(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a close is a close
-        """Tell whoever wants to know."""
+        """Tell the one who asked to know."""
         if self.closed is not None:
             self.closed()
 

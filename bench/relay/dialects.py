@@ -84,7 +84,7 @@ class OurDialect(Dialect):
 
 
 class PeerjsDialect(Dialect):
-    """peerjs-server has no rooms: whoever is connected can be reached under their id."""
+    """peerjs-server has no rooms: every client can be reached under its id."""
 
     def target(self, member: Member) -> tuple[str, tuple[str, ...]]:
         """Return key, id and token, which it checks."""

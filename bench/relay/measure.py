@@ -33,7 +33,7 @@ MEASURES = {
 BESIDE = ("peerjs-server", "Bun")
 NOTES = {
     "connects": "One at a time by each of 32. Ours checks a JWT and an account (100 people who come again and again), "
-    "peerjs-server key, id and token; the others know no accounts, and take whoever comes. peerjs-server and y-webrtc "
+    "peerjs-server key, id and token; the others know no accounts, and take anyone. peerjs-server and y-webrtc "
     "have no rooms: there it is being reachable, and subscribing to a topic of one's own.",
     "offers": "100 rooms of two, 8 in flight in each. Ours checks, bounds and limits every message; the others do not.",
     "apart": "100 rooms of two, 8 in flight in all: no two messages come in one read, or go out in one write.",

@@ -112,7 +112,7 @@ async def connects(server: Running, seconds: float) -> Figure:
 
 
 async def _again_and_again(server: Running, seconds: float, at_once: int, act: Callable[[], Awaitable[None]]) -> Figure:
-    """How often a second something can be done, by so many at once."""
+    """How often a second something can be done, by `at_once` clients together."""
     watch, ends = Watch(server), time.perf_counter() + WARM_SECONDS + seconds
 
     async def go_on() -> None:

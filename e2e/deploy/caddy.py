@@ -78,7 +78,7 @@ class Caddy:
         assert server["listen"] == [":443"]
         server["listen"] = [f"{HOST}:{self.port}"]
         http |= {"https_port": self.port, "http_port": free_port()}
-        # The certificate's authority is to be believed by the tests, and not by this machine.
+        # The tests should trust the certificate's authority, and this machine should not.
         document["apps"]["pki"] = {"certificate_authorities": {"local": {"install_trust": False}}}
         document["admin"] = {"listen": self._admin}
         return document

@@ -36,7 +36,7 @@ def fill(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def read_environment(text: str) -> dict[str, str]:
-    """Read the variables of an .env file, those behind a `#` without a space too: they are there to be switched on."""
+    """Read the variables of an .env file, those after a `#` without a space too: they are there to be switched on."""
     lines = [line.removeprefix("#") for line in text.splitlines() if not line.startswith("# ")]
     pairs = (line.partition("=") for line in lines if "=" in line)
     return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""Caddy as the compose file runs it: TLS in front, and nothing that the server needs is lost behind it."""
+"""Caddy as the compose file runs it: TLS in front, and nothing that the server needs is lost on the way."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_nginx_tells_server_who_asks(nginx: NginxProxy, server: Server) -> None:
 
 
 def test_nginx_upgrades_nothing_else(nginx: NginxProxy, server: Server) -> None:
-    """A body behind an upgrade stays a body, and never becomes a request that nobody has vouched for."""
+    """A body after an upgrade stays a body, and never becomes a request that nobody has vouched for."""
     inner = b"GET /robots.txt HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 198.51.100.10\r\n\r\n"
     head = b"POST /api/login HTTP/1.1\r\nHost: here\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
     with socket.create_connection(("127.0.0.1", nginx.port), PATIENCE) as connection:

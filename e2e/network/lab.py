@@ -65,7 +65,7 @@ class Home:
         self.router.apply()
 
     def lose(self, percent: int) -> None:
-        """Lose so many of a hundred packets from this home, and so many of those to it, by chance."""
+        """Lose this percentage of the packets from this home, and of those to it, by chance."""
         self.line.lost_percent = percent
         self.router.apply()
 

@@ -90,7 +90,7 @@ class Postgresql:
         wait_until_it_answers(self._process, self._answers, self.log)
 
     def stop(self) -> None:
-        """End the process as the system does for an upgrade: whoever is connected is cut off."""
+        """End the process as the system does for an upgrade: all clients are cut off."""
         self._end(signal.SIGINT)
 
     @contextmanager

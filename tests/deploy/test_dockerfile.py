@@ -14,7 +14,7 @@ IGNORE = (ROOT / ".dockerignore").read_text(encoding="utf-8")
 
 
 def test_image_runs_as_number() -> None:
-    """Whoever demands that containers are not root can see it: by number, since there is no list of users to ask."""
+    """A host that demands that containers are not root can see it: by number, since it has no list of users to ask."""
     user, _, group = IMAGE.last("USER").text.partition(":")
     assert int(user) > 0
     assert int(group) > 0

@@ -26,7 +26,7 @@ def complaints(path: Path, schema: str) -> str:
 
 @pytest.mark.parametrize(("name", "schema"), CHECKED.items())
 def test_file_fits_its_schema(name: str, schema: str) -> None:
-    """Whoever reads it knows every key in it, and what stands behind it."""
+    """The program that reads it knows every key in it, and the kind of its value."""
     assert complaints(ROOT / name, schema) == ""
 
 

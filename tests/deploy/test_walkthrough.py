@@ -65,5 +65,5 @@ def test_files_of_the_walkthrough_exist(page: str) -> None:
 
 
 def filled_example() -> str:
-    """Return the example with something behind every variable."""
+    """Return the example with a value for every variable."""
     return re.sub(r"=$", "=something", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)

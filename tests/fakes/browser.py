@@ -33,7 +33,7 @@ class ViewContext:
     storing: float
     """Seconds that it takes at most until something is stored."""
     max_together: int
-    """So many entries are stored in one transaction."""
+    """How many entries are stored in one transaction."""
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ class Listeners:
         return dispose
 
     def fire(self, name: str, event: DomEvent) -> None:
-        """Call whoever listens to an event now."""
+        """Call those who listen to an event now."""
         for listener in tuple(self._by_event.get(name, ())):
             listener(event)
 

@@ -180,7 +180,7 @@ class PageLoop(asyncio.AbstractEventLoop):
         return self.has_ended
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Keep what went wrong unseen, for whoever lets the page go on; nothing can, where it has ended."""
+        """Keep what went wrong unseen, for the one who lets the page go on; nothing can, where it has ended."""
         if not self.has_ended:
             self._failures.append(context)
 

@@ -142,7 +142,7 @@ class FakeLocation:
         self.forward.clear()
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
-        """Note who is to be told."""
+        """Note whom to tell."""
         self.watchers.append(callback)
         return lambda: self.watchers.remove(callback)
 
@@ -190,7 +190,7 @@ class FakeLocks:
     held: set[str] = field(default_factory=set)
 
     async def claim(self, name: str, patience: float) -> Dispose | None:
-        """Take a name that nobody holds; whoever holds one does not let go of it meanwhile."""
+        """Take a name that nobody holds; one that is held is not let go of meanwhile."""
         del patience
         await asyncio.sleep(0)
         if name in self.held:
@@ -317,7 +317,7 @@ class FakeChannel:
         return lambda: self.waiting.remove(callback)
 
     def drain(self, left: int = 0, *, silently: bool = False) -> None:
-        """Let what is buffered be sent, but for so much; `silently` as where an event is lost."""
+        """Let what is buffered be sent, but for `left` bytes; `silently` as where an event is lost."""
         self.buffered_amount = left
         if left <= self.buffered_amount_low_threshold and not silently:
             self.tell()

@@ -108,7 +108,7 @@ class Server:
         self.latency = (0.005, 0.15)
         """Between least and most seconds, each message takes one way."""
         self.noticing = 8.0
-        """Within so many seconds each end of a broken line finds out, for itself."""
+        """Seconds within which each end of a broken line finds out, for itself."""
         self.credential_seconds: float | None = None
         """How long the credentials for its TURN server are good; None if it has no such server."""
         self._capacity = capacity

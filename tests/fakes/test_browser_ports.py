@@ -61,7 +61,7 @@ def write(stage: Stage, browser: Browser) -> None:
 
 
 def test_transaction_is_there_as_a_whole_once_it_is_complete(stage: Stage) -> None:
-    """The page hears of it, and so does whoever watches over what is safe."""
+    """The page hears of it, and so does the one who watches over what is safe."""
     write(stage, stage.open())
     assert stage.profile.get(KEYS) == [None, None]
     stage.agenda.run(A_WHILE)

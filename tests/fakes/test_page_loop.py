@@ -63,7 +63,7 @@ def test_cancelled_callback_is_not_called(loop: PageLoop, agenda: Agenda) -> Non
 
 
 def test_cancelled_task_ends_where_it_waits(loop: PageLoop) -> None:
-    """And says so to whoever waits for it."""
+    """And says so to the task that waits for it."""
     seen: list[str] = []
 
     async def wait_for_ever() -> None:
@@ -101,7 +101,7 @@ def test_time_is_that_of_the_world(loop: PageLoop, agenda: Agenda) -> None:
     assert seen == [3_600, 3_660]
 
 
-def test_failure_of_a_task_reaches_whoever_runs_the_world(loop: PageLoop, agenda: Agenda) -> None:
+def test_failure_of_a_task_reaches_the_one_who_runs_the_world(loop: PageLoop, agenda: Agenda) -> None:
     """By way of its owner, as in the page."""
 
     async def fail() -> None:
@@ -117,7 +117,7 @@ def test_failure_of_a_task_reaches_whoever_runs_the_world(loop: PageLoop, agenda
         agenda.run(2.0)
 
 
-def test_failure_that_nobody_asks_for_reaches_whoever_runs_the_world(loop: PageLoop) -> None:
+def test_failure_that_nobody_asks_for_reaches_the_one_who_runs_the_world(loop: PageLoop) -> None:
     """A task without an owner cannot fail in silence."""
 
     async def fail() -> None:

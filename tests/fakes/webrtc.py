@@ -1,6 +1,6 @@
 """RTCPeerConnections in a simulated world, with the network between them and one data channel on each.
 
-What agrees on a connection is in `jsep.py`. What a browser does behind that is reduced to what a page can see: a path
+What agrees on a connection is in `jsep.py`. What else a browser does is reduced to what a page can see: a path
 needs descriptions that name each other's certificate and ICE generation, a candidate of each side, and a network that
 lets them through.
 """

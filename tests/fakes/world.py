@@ -138,7 +138,7 @@ class World:
         self.agenda.run(QUIET_SECONDS)
         self.check()
         # A line that was dead all the time may only have been noticed now, and its page be another one to the others;
-        # and whoever has gone for good is held a place for some time yet.
+        # and somebody who has gone for good is held a place for some time yet.
         self._wait_until(lambda: self.is_well() and self._has_no_ghosts())
         return took
 
@@ -298,7 +298,7 @@ class World:
         return delivered and connected and sorted(ends) == sorted(itertools.permutations(self.pages, 2))
 
     def describe(self) -> str:
-        """Say how things stand, for whoever looks into a failure."""
+        """Say how things stand, for somebody who looks into a failure."""
         lines = [f"at {self.agenda.now:.1f} s"]
         for page in self.pages.values():
             waiting = [key for key, written in page.disk.written.items() if written.delivery < Delivery.DELIVERED]

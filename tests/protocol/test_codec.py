@@ -42,7 +42,7 @@ def decoding_fault(text: str) -> str:
 
 
 def joined_with(peers: int) -> Event:
-    """Return an event that names so many others."""
+    """Return an event that names `peers` others."""
     others = tuple(events.Peer(f"{number:016}", "ben") for number in range(peers))
     return events.Joined("den", PEER_ID, "token", resumed=False, peers=others, capacity=2)
 
@@ -186,7 +186,7 @@ def test_codec_refuses_non_list() -> None:
     ids=["peers", "servers", "no URL", "URLs"],
 )
 def test_codec_bounds_lists(event: Event, fault: str) -> None:
-    """A list is as long as whoever consumes it bears, and no longer; up to there it is taken."""
+    """A list is as long as its consumer bears, and no longer; up to there it is taken."""
     with pytest.raises(LocalProtocolError, match=re.escape(fault)):
         EVENTS.encode(event)
     fitting = (joined_with(MAX_PEERS), welcome_with(*[IceServer(("stun:a",) * 2)] * MAX_ICE_SERVERS))

@@ -8,7 +8,7 @@ TOKEN_CHARACTERS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def test_subprotocols_are_http_tokens() -> None:
-    """Every subprotocol can stand in a header, and so can a JWT behind the prefix."""
+    """Every subprotocol can stand in a header, and so can a JWT after the prefix."""
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.abc-_123"
     for name in (*SUBPROTOCOLS.values(), http.PROBE_SUBPROTOCOL):
         assert TOKEN_CHARACTERS.fullmatch(name)

@@ -144,5 +144,5 @@ def test_parser_takes_no_time_over_what_is_hostile(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "value"), [('{"a":[1]}', {"a": [1]}), ("null", None), ("[1", None), ("[" * 99, None)])
 def test_parser_gives_none_for_what_it_refuses(text: str, value: object) -> None:
-    """Whoever takes `null` for nothing as well need not catch anything."""
+    """A caller that takes `null` for nothing as well need not catch anything."""
     assert parse_json_or_none(text) == value

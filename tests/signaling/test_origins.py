@@ -72,5 +72,5 @@ def test_page_of_other_host_is_foreign(origin: str, host: str) -> None:
     ],
 )
 def test_pages_of_some_origins_are_allowed(origin: str | None, *, allowed: bool) -> None:
-    """Those of the server itself, those that are named, and whoever is no page at all."""
+    """Those of the server itself, those that are named, and clients that are no page at all."""
     assert is_allowed(origin, "chat.example", {"https://pages.example"}) is allowed

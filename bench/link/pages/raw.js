@@ -1,4 +1,4 @@
-// RTCPeerConnection as it is: whoever comes later offers, candidates trickle.
+// RTCPeerConnection as it is: who comes later offers, candidates trickle.
 import { join } from "./relay.js";
 
 export function connect(room, { signaling, alone, opened, received }) {

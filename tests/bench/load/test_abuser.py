@@ -77,7 +77,7 @@ async def test_refusal_is_counted() -> None:
     assert deeds == Deeds(connections=3, refusals=3)
 
 
-async def test_whoever_stays_answers_pings() -> None:
+async def test_abuser_that_stays_answers_pings() -> None:
     """Also pings that come in pieces, or beside something else."""
     answers = []
 

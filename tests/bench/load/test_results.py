@@ -41,7 +41,7 @@ def outcome(
 
 
 def test_attack_that_hurts_nobody_misses_nothing() -> None:
-    """Five times as late, and a fifth more memory, are as it is to be."""
+    """Five times as late, and a fifth more memory, are as they should be."""
     assert outcome(phase(0.05), memory_after=120.0).missed(0.01) == []
 
 
@@ -56,7 +56,7 @@ def test_attack_that_hurts_nobody_misses_nothing() -> None:
     ],
 )
 def test_attack_that_hurts_is_told(hurt: Outcome, missed: list[str]) -> None:
-    """Whoever fails, meets too late or leaves the server larger is told, each by itself."""
+    """An attack that makes others fail or meet too late, or the server larger, is told; each by itself."""
     assert hurt.missed(0.01) == missed
 
 

@@ -13,7 +13,7 @@ def test_backoff_doubles_up_to_its_cap() -> None:
 
 
 def test_backoff_is_eager_at_first() -> None:
-    """So many pauses are held short, and only then do they grow up to the cap."""
+    """The first pauses are held short, and only then do they grow up to the cap."""
     backoff = Backoff(0.5, 5, lambda: 1.0, eager=4, eager_cap=2)
     assert [backoff.next_delay() for _ in range(8)] == [0.5, 1, 2, 2, 2, 4, 5, 5]
     backoff.reset()

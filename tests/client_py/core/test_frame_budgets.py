@@ -14,7 +14,7 @@ from client_py.core.peer.negotiation import MAX_CANDIDATES
 from protocol.webrtc import Candidate, Description
 
 STANDING_SECONDS = 600
-"""So long a page may stand still, and find then what has come meanwhile."""
+"""How long a page may stand still, and then find what has come meanwhile."""
 
 
 def on_their_way(texts: list[str], abilities: Abilities) -> list[str]:

@@ -31,7 +31,7 @@ def test_peers_are_in_the_order_in_which_they_came() -> None:
 
 
 def test_peers_may_be_removed_on_the_way() -> None:
-    """Whoever goes through them sees those who were there at the beginning."""
+    """A loop over them sees those who were there at the beginning."""
     peers = new_peers()
     peers.add(BEN, "ben")
     peers.add(EVE, "eve")

@@ -106,7 +106,7 @@ def test_room_costs_a_peer_its_channel_for_breaking_the_rules() -> None:
 
 
 def test_room_costs_a_peer_its_channel_for_a_frame_that_fails() -> None:
-    """What nobody foresaw is said for whoever looks into it, and ends the channel too."""
+    """What nobody foresaw is told to those who look into it, and ends the channel too."""
     stage = Stage()
     stage.connect()
     warning, *effects = stage.do(stage.room.frame_failed(BEN, "ZeroDivisionError"))
@@ -118,7 +118,7 @@ def test_room_costs_a_peer_its_channel_for_a_frame_that_fails() -> None:
 
 
 def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:
-    """A moment behind the last day of JavaScript is neither stored nor acknowledged."""
+    """A moment after the last day of JavaScript is neither stored nor acknowledged."""
     stage = Stage()
     stage.connect()
     text = '{"type":"message","seq":1,"id":"message-000000000000","sent_at":1e13,"part":1,"parts":1,"text":"Hi"}'
@@ -232,7 +232,7 @@ def test_room_tells_that_the_person_is_looking() -> None:
 
 
 def test_room_has_a_link_watch_over_what_is_sent() -> None:
-    """A message is to be acknowledged, so its link looks whether anything comes back."""
+    """A message has to be acknowledged, so its link looks whether anything comes back."""
     stage = Stage()
     stage.meet()
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.EXPECTING))

@@ -72,7 +72,7 @@ def test_channel_is_used_for_as_long_as_it_is_open() -> None:
     assert stage.room.may_send(BEN, BULK)
 
 
-def test_data_goes_to_whoever_uses_the_channel() -> None:
+def test_data_goes_to_the_user_of_the_channel() -> None:
     """It is none of the conversation's, and nothing of it is read here."""
     stage = met("bulk")
     data = FakeBinaryData(b"bytes")

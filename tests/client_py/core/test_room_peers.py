@@ -134,7 +134,7 @@ def test_room_begins_anew_with_a_peer_that_comes_back_without_a_channel() -> Non
 @pytest.mark.parametrize(("me", "polite"), [("aaa-0000000000000000", True), ("zzz-0000000000000000", False)])
 @pytest.mark.parametrize("they_came_first", [True, False])
 def test_room_settles_roles_by_names(me: str, polite: bool, they_came_first: bool) -> None:  # noqa: FBT001 - cases
-    """Of two peers, the one whose id is the lower is polite, whoever came first."""
+    """Of two peers, the one with the lower id is polite, no matter who came first."""
     stage = Stage()
     stage.enter()
     stage.joined(*([PEER] if they_came_first else []), me=me)

@@ -127,7 +127,7 @@ def test_failure_has_a_cause(relay: RelayFacts, fault: RelayFault | None, cause:
 
 
 def test_failure_to_answer_comes_before_any_relay() -> None:
-    """Whoever does not answer needs no relay yet; and where nothing failed, there is no cause."""
+    """A peer that does not answer needs no relay yet; and where nothing failed, there is no cause."""
     line = status_line(facts(JOINED, link(LinkState.FAILED, answered=False, fault=RelayFault.REFUSED), relay=RELAY))
     assert line.cause is Cause.NO_ANSWER
     assert status_line(facts(JOINED, link(LinkState.OPEN), relay=RELAY)).cause is None

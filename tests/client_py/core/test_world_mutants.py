@@ -28,7 +28,7 @@ from client_py.ports.storage import Change
 from tests.fakes.schedules import play
 
 SCHEDULES = 2_000
-"""So many are played until a mutation is found; most are found within ten, one takes some hundred."""
+"""How many are played until a mutation is found; most are found within ten, one takes some hundred."""
 
 
 def acknowledging_before_storing(patch: pytest.MonkeyPatch) -> None:
@@ -203,7 +203,7 @@ def resuming_from_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def taking_an_id_for_everybodys(patch: pytest.MonkeyPatch) -> None:
-    """Know messages by their ids alone, whoever has written them."""
+    """Know messages by their ids alone, no matter who wrote them."""
     original = Conversation._on_item_part
 
     def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:

@@ -99,7 +99,7 @@ class Stage:
         return self.do(self.room.frame_received(BEN, CHAT, FRAMES.encode(frame)))
 
     def submitted(self, number: int) -> Entry:
-        """Write a message; gives what is to be stored of it."""
+        """Write a message; return what has to be stored of it."""
         (effect,) = self.do(self.room.text_submitted(message_id(number), "Hello", NOW))
         assert isinstance(effect, Store)
         return effect.entry

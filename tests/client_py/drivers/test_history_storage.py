@@ -138,7 +138,7 @@ async def test_archive_writes_once_what_changes_often_in_one_transaction() -> No
 
 
 async def test_archive_writes_so_many_entries_at_once_and_no_more() -> None:
-    """What stands in line behind them goes into the next transaction, and the page can be drawn in between."""
+    """What stands in line after them goes into the next transaction, and the page can be drawn in between."""
     stage = Stage()
     stage.database.open_for_writing.clear()
     await stage.keep(Entry(incoming("0")))
@@ -205,7 +205,7 @@ async def test_archive_closes_after_the_last_entry_is_kept() -> None:
     assert stage.stored == [("1", True), ("2", True)]
 
 
-async def test_archive_stores_behind_what_a_later_clock_wrote() -> None:
+async def test_archive_stores_after_what_a_later_clock_wrote() -> None:
     """A clock that was set back puts nothing before what stands there already."""
     stage = Stage()
     await Stage(stage, now=2_000_000.0).keep(Entry(incoming("1")))
@@ -337,7 +337,7 @@ async def test_archive_keeps_what_is_no_message() -> None:
 
 
 async def test_archive_passes_over_many_that_are_no_messages() -> None:
-    """Whoever asks for earlier or later messages is given some as long as there are any."""
+    """A request for earlier or later messages is given some as long as there are any."""
     stage = Stage()
     reactions = [
         Entry(replace(incoming(str(number)), body=Reaction("ada", "adas-message-000001", "👍")))
@@ -372,7 +372,7 @@ async def test_archive_takes_up_what_the_first_release_has_kept() -> None:
 
 
 async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is_spoilt() -> None:
-    """It is neither shown as read nor sent to whoever comes."""
+    """It is neither shown as read nor sent to the next to come."""
     stage = Stage()
     await stage.keep(written("1"), written("2"))
     await stage.spoil(PLACE.receipts, '{"ben":{"bens-tab":9}}', message_id="message-1")

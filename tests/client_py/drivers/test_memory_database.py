@@ -19,7 +19,7 @@ async def test_rows_come_in_the_order_of_their_keys() -> None:
 
 
 async def test_newest_before_a_key_are_given() -> None:
-    """Only so many, still in order."""
+    """Only the number asked for, still in order."""
     database = await filled()
     rows = await database.read(("a",), before=("a", 100, "x"), newest=1)
     assert rows == [(("a", 10, "x"), "10")]
@@ -28,7 +28,7 @@ async def test_newest_before_a_key_are_given() -> None:
 
 
 async def test_oldest_after_a_key_are_given() -> None:
-    """Only so many, in order, and never the key itself nor what lies beside the prefix."""
+    """Only the number asked for, in order, and never the key itself nor what lies beside the prefix."""
     database = await filled()
     rows = await database.read(("a",), after=("a", 9, "x"), oldest=2)
     assert [value for _, value in rows] == ["10", "100"]

@@ -154,7 +154,7 @@ async def test_device_is_held_to_the_end() -> None:
 
 
 async def test_device_is_freed_only_when_all_is_kept() -> None:
-    """Whoever takes it up must find what was written last."""
+    """The page that takes it up must find what was written last."""
     stage = Stage()
     await stage.retention.open()
     stage.databases.database.open_for_writing.clear()
@@ -260,7 +260,7 @@ async def test_browser_that_fails_when_keeping_is_turned_off_says_so() -> None:
 
 
 async def test_what_could_not_be_removed_is_removed_by_the_next_page() -> None:
-    """Nothing stays behind of what the person wanted forgotten; as long as it does, they are told."""
+    """Nothing remains of what the person wanted forgotten; as long as it does, they are told."""
     stage = Stage()
     await stage.retention.open()
     await stage.keep("Hello")

@@ -271,7 +271,7 @@ async def test_room_tells_how_it_is_connected() -> None:
 
 
 async def test_room_looks_for_the_path_by_what_the_other_has_said_of_it() -> None:
-    """A relay's candidate that comes behind its packets changes what is told, once the connection knows it."""
+    """A relay's candidate that comes after its packets changes what is told, once the connection knows it."""
     stage = Stage()
     await stage.enter(Peer(BOB, "bob"))
     await stage.connect_to_bob()
@@ -300,7 +300,7 @@ async def test_room_opens_the_socket_again_when_the_server_answers() -> None:
 
 
 async def test_room_tells_when_the_login_is_refused() -> None:
-    """A token that the server does not take is told to whoever owns the login."""
+    """A token that the server does not take is told to the owner of the login."""
     stage = Stage()
     stage.driver.start()
     await settle()

@@ -53,7 +53,7 @@ async def test_driver_gives_a_channel_that_both_sides_have() -> None:
     assert stage.status is Status.CONNECTED
 
 
-async def test_driver_hands_data_to_whoever_uses_the_channel() -> None:
+async def test_driver_hands_data_to_the_user_of_the_channel() -> None:
     """Where nobody does, it is let go of."""
     stage, bulk = await connected()
     unused = FakeBinaryData(b"bytes")
@@ -69,7 +69,7 @@ async def test_driver_hands_data_to_whoever_uses_the_channel() -> None:
     assert (handed, data.releases) == ([data], 0)
 
 
-async def test_driver_closes_the_connection_to_whoever_sends_too_much_over_any_channel() -> None:
+async def test_driver_closes_the_connection_to_a_peer_that_sends_too_much_over_any_channel() -> None:
     """All its channels go with it."""
     stage, bulk = await connected()
     connection = stage.connection

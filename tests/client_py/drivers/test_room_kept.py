@@ -179,7 +179,7 @@ async def test_history_is_searched_exported_and_cleared() -> None:
 
 
 async def test_earlier_messages_and_a_clearing_come_in_their_order() -> None:
-    """What was asked for before the clearing does not come back behind it."""
+    """What was asked for before the clearing does not come back after it."""
     stage = Stage()
     await stage.connect()
     stage.receive_frame(THEIRS)
@@ -191,7 +191,7 @@ async def test_earlier_messages_and_a_clearing_come_in_their_order() -> None:
 
 
 async def test_leaving_keeps_what_was_written_last_and_frees_the_device() -> None:
-    """Whoever comes next finds it, and may take the name."""
+    """The next page finds it, and may take the name."""
     stage = Stage()
     await stage.connect()
     stage.driver.send("Last words")
@@ -216,7 +216,7 @@ async def test_duplicated_tab_is_another_device() -> None:
 
 
 async def test_page_that_comes_back_waits_for_the_visit_before() -> None:
-    """While the disk is slow, it still writes what is to be sent, and is the device that sends it."""
+    """While the disk is slow, it still writes what has to be sent, and is the device that sends it."""
     stage = Stage()
     await stage.connect()
     device = dict(stage.tab)

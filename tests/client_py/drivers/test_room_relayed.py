@@ -109,7 +109,7 @@ async def test_wish_reaches_an_open_connection() -> None:
 
 
 async def test_error_of_a_turn_server_is_noted() -> None:
-    """Whoever hosts the server finds it in the console."""
+    """The people who host the server find it in the console."""
     stage = Stage()
     await enter(stage)
     stage.connection.callbacks.candidate_failed(URL, 401, "Unauthorized")

@@ -30,7 +30,7 @@ def button(world: World, text: str) -> FakeElement:
     ],
 )
 def test_room_of_understands_names_and_links(typed: str, room: str) -> None:
-    """Whoever was sent a link may paste the whole of it."""
+    """Somebody who was sent a link may paste the whole of it."""
     assert room_of(typed) == room
 
 

@@ -114,7 +114,7 @@ def test_notice_shows_only_where_there_is_one(world: World, page: Page) -> None:
 
 
 def test_password_is_forgotten_once_it_has_served(world: World, page: Page) -> None:
-    """Whoever signs out leaves the name in the form, and no password."""
+    """Signing out leaves the name in the form, and no password."""
     fill(world, "alice", "secret")
     page.show_lobby("alice", [], DIRECTLY)
     page.show_sign_in()

@@ -17,7 +17,7 @@ def test_every_fault_has_a_sentence(fault: RetentionFault) -> None:
 
 @pytest.mark.parametrize("fault", [RetentionFault.FAILED, RetentionFault.NO_LOCKS])
 def test_what_nobody_foresaw_is_told_as_the_browser_says_it(fault: RetentionFault) -> None:
-    """Whoever is asked for help has something to look for."""
+    """Somebody who is asked for help has something to look for."""
     assert "(AbortError: no)" in retention_fault(Words(), Retention(kept=False, fault=fault, reason="AbortError: no"))
 
 

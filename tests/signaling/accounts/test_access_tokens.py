@@ -94,7 +94,7 @@ def segment(content: bytes) -> str:
 
 
 def signed(header: str, payload: str) -> str:
-    """Sign two parts of a token, whatever they are, as whoever has the secret could."""
+    """Sign two parts of a token, whatever they are, as anyone with the secret could."""
     mac = hmac.digest(SECRET, f"{header}.{payload}".encode(), hashlib.sha256)
     return f"{header}.{payload}.{segment(mac)}"
 
@@ -213,7 +213,7 @@ def test_any_payload_is_judged(payload: bytes) -> None:
 
 
 def test_tokens_that_are_known_are_bounded() -> None:
-    """However many tokens were shown, so many are remembered, and the others are checked again."""
+    """However many tokens were shown, a limited number is remembered, and the others are checked again."""
     tokens = AccessTokens(SECRET, 60)
     first = tokens.issue("ann").text
     assert tokens.account_id(first) == "ann"

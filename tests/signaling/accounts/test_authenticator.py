@@ -100,7 +100,7 @@ async def test_bad_registration_is_refused(authenticator: Authenticator) -> None
 
 
 async def test_registrations_are_limited(authenticator: Authenticator) -> None:
-    """One address makes so many accounts; what was refused for its form does not count."""
+    """One address makes a limited number of accounts; what was refused for its form does not count."""
     with pytest.raises(InvalidPassword):
         await authenticator.register("Ann", "short", HOME)
     for number in range(9):
@@ -178,7 +178,7 @@ async def test_device_keeps_its_id_and_others_have_theirs(authenticator: Authent
 
 
 async def test_guesses_on_a_device_are_limited(authenticator: Authenticator, counted: CountedBcrypt) -> None:
-    """Whoever has taken a mark from someone's browser guesses no faster than at any address."""
+    """A thief of a mark from someone's browser guesses no faster than at any address."""
     mark = (await authenticator.register("Ann", PASSWORD, HOME)).device_mark
     for _ in range(5):
         with pytest.raises(InvalidCredentials):

@@ -49,7 +49,7 @@ def test_mark_of_other_secret_is_none() -> None:
 
 @pytest.mark.parametrize(("days", "is_good"), [(-2, False), (-1, True), (LIFE_DAYS, True), (LIFE_DAYS + 1, False)])
 def test_mark_ends(days: int, is_good: bool) -> None:  # noqa: FBT001 - a case
-    """A mark is good for half a year, by a clock that may be a day behind the one that dated it."""
+    """A mark is good for half a year, by a clock that may be a day slower than the one that dated it."""
     assert (read(MARK, NOW + days * DAY_SECONDS) is not None) is is_good
 
 

@@ -203,7 +203,7 @@ async def test_logins_are_limited_by_address(start_server: StartServer) -> None:
 
 
 async def test_registering_is_limited_by_address(start_server: StartServer) -> None:
-    """An address makes so many accounts; another is not concerned."""
+    """An address makes a limited number of accounts; another is not concerned."""
     server = start_server(register_limit=read_limit("2/hour"))
     await server.register()
     await server.register()
@@ -261,7 +261,7 @@ async def test_body_within_limit_is_read(server: RunningServer) -> None:
 
 
 async def test_database_that_is_away_is_told(start_server: StartServer, tmp_path: Path) -> None:
-    """While accounts cannot be written, registering is to be tried again, says the answer; then it works."""
+    """While accounts cannot be written, the answer says to try again; then it works."""
     path = tmp_path / "accounts.sqlite3"
     server = start_server(database_url=f"sqlite:///{path}?timeout=0.05")
     with contextlib.closing(sqlite3.connect(path)) as other:

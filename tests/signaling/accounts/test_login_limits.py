@@ -111,7 +111,7 @@ async def test_failures_are_limited_by_device(limits: LoginLimits) -> None:
 
 
 async def test_attempts_on_devices_are_limited_by_name(limits: LoginLimits) -> None:
-    """Whoever has made themselves many marks by logging in many times has no more attempts than with one."""
+    """Somebody with many marks, by logging in many times, has no more attempts than with one."""
     for number in range(9):
         await limits.admit_attempt("ann", Caller(HOME, f"device {number}"))
     with pytest.raises(RateLimited):

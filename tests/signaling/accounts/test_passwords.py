@@ -92,7 +92,7 @@ def share(address: str) -> Share:
 
 
 async def until_waiting(passwords: Passwords, number: int) -> None:
-    """Return when so many wait for a turn."""
+    """Return when `number` wait for a turn."""
     while len(passwords._queue._waiting) < number:
         await anyio.lowlevel.checkpoint()
 
@@ -159,7 +159,7 @@ async def test_waiting_is_bounded() -> None:
 
 @pytest.mark.parametrize("waiting", [True, False])
 async def test_cancelled_turn_is_passed_on(waiting: bool) -> None:  # noqa: FBT001 - a case
-    """Whoever is cancelled, while waiting or in their turn, leaves nothing behind that others would wait for."""
+    """A task that is cancelled, while waiting or in its turn, leaves nothing behind that others would wait for."""
     passwords = Passwords(COST, places=1, patience=math.inf)
 
     async def take_turn() -> None:

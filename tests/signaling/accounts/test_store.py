@@ -33,7 +33,7 @@ async def opened(
 
 
 class AccountsInAnyDatabase:
-    """Holds for every kind of database; whoever inherits it gives the `url` of an empty one."""
+    """Holds for every kind of database; a subclass gives the `url` of an empty one."""
 
     async def test_account_is_found_by_name_in_any_case_and_by_id(self, url: URL) -> None:
         """An account is found by what it is called, and by what it is."""
@@ -92,7 +92,7 @@ class AccountsInAnyDatabase:
             assert await public.by_id(demo.id) is None
 
     async def test_database_is_asked_once_by_many_at_once(self, url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where many pages of an account come back together, one look-up serves them; whoever goes ends nothing."""
+        """Where many pages of an account come back together, one look-up serves them; one that goes ends nothing."""
         async with opened(url) as accounts:
             account = await accounts.add("Ann", "hash")
             connections = 0

@@ -57,7 +57,7 @@ def ours() -> SpanningRooms:
 
 
 def test_room_is_claimed_once_for_all_who_wait(ours: SpanningRooms) -> None:
-    """Whoever asks for a room that is nobody's has it claimed, and all who wait are let in when it is ours."""
+    """A request for a room that is nobody's has it claimed, and all who wait are let in when it is ours."""
     assert ours.join(newcomer(1), "kitchen") == [Claim("kitchen")]
     assert ours.join(newcomer(2), "kitchen") == []
     told = [effect.connection for effect in ours.claimed("kitchen", None) if isinstance(effect, Deliver)]

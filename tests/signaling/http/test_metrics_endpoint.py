@@ -64,7 +64,7 @@ async def status(server: RunningServer, **headers: str) -> int:
 async def test_stranger_is_told_nothing(
     start_server: StartServer, headers: dict[str, str], changes: dict[str, Any]
 ) -> None:
-    """Whoever comes through a proxy, of ours or not, or by another name than this machine's, finds nothing here."""
+    """A request through a proxy, of ours or not, or by another name than this machine's, finds nothing here."""
     assert await status(start_server(**changes), **headers) == 404
 
 

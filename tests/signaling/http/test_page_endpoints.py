@@ -147,7 +147,7 @@ async def test_favicon_leads_to_icon(server: RunningServer, site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/api/login/", "/robots.txt/", "/chat", "//there/healthz/"])
 async def test_nobody_is_led_to_another_host(server: RunningServer, path: str) -> None:
-    """A slash too many or too few is another address; whoever chose the Host must not choose where people are sent."""
+    """A slash too many or too few is another address; the sender of the Host must not choose where people are sent."""
     async with server.http() as client:
         response = await client.get(f"{server.url}{path}", headers={"Host": "evil.example"})
     assert response.status_code == 404

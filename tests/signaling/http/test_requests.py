@@ -51,7 +51,7 @@ async def test_body_must_call_itself_json(server: RunningServer, media_type: str
 
 
 async def test_body_may_say_its_charset(server: RunningServer) -> None:
-    """A parameter behind the content type does no harm."""
+    """A parameter after the content type does no harm."""
     async with server.http() as client:
         content = b'{"username":"Nobody","password":"correct horse"}'
         headers = {"Content-Type": "Application/JSON; charset=utf-8"}

@@ -13,7 +13,7 @@ def test_durations_are_counted_by_upper_bound() -> None:
 
 
 def test_close_code_that_client_made_up_is_other() -> None:
-    """A client cannot fill the memory, or the database of whoever scrapes, with close codes of its own."""
+    """A client cannot fill the memory, or the database of the scraper, with close codes of its own."""
     counters = Counters()
     for code in (1006, 4409, 4700, 4701, 3000):
         counters.closed(code)

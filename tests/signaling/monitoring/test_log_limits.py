@@ -34,7 +34,7 @@ def test_sources_beyond_a_number_count_together() -> None:
 
 
 def test_all_sources_together_have_a_rate() -> None:
-    """Whoever has many addresses writes the log no faster than some people do; another event has its own rate."""
+    """Somebody with many addresses writes the log no faster than some people do; another event has its own rate."""
     limits = LineLimits(Rate.of(1, 60.0), {})
     logged_in = [limits.admit("opened", str(number), NOW) for number in range(ALL_SOURCES + 2)]
     assert logged_in == [True] * ALL_SOURCES + [False] * 2

@@ -130,7 +130,7 @@ def test_traceback_is_text_of_object() -> None:
 
 @pytest.mark.parametrize("name", ["p2p_chat", "uvicorn.error"])
 def test_line_has_id_of_its_request(in_request: str, name: str) -> None:
-    """What is written for a request has its id, whoever writes it; outside of one there is none."""
+    """What is written for a request has its id, no matter who writes it; outside of one there is none."""
     fields: dict[str, Any] = {"room": "kitchen"} if name == "p2p_chat" else {}
     assert object_of(record(name, "joined", **fields))["request_id"] == in_request
     assert OneLine().format(record(name, "joined", **fields)).endswith(f" request_id={in_request}")

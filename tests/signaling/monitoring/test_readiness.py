@@ -101,7 +101,7 @@ async def test_checks_run_side_by_side() -> None:
 
 
 async def test_probes_share_one_look() -> None:
-    """However many ask at once, a dependency is asked once; and whoever gives up does not take it from the others."""
+    """However many ask at once, a dependency is asked once; and one that gives up does not take it from the others."""
     begun, go_on, looks = asyncio.Event(), asyncio.Event(), 0
 
     async def slow() -> None:
@@ -132,7 +132,7 @@ async def test_stopping_server_is_not_ready() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_signal_makes_server_unready(settings: Settings, site: Site, number: int) -> None:
-    """Whoever tells the process to stop has the probes told as well."""
+    """A signal that tells the process to stop has the probes told as well."""
     app, ready = create_app(settings, site), asyncio.Event()
     server = Server(configuration(app, settings), ready.set)
     running = asyncio.create_task(_serve(app, server, listen(settings.host, settings.port), None))

@@ -14,7 +14,7 @@ from signaling.monitoring.worker_metrics import ANSWER_SECONDS, Worker, WorkerMe
 
 @asynccontextmanager
 async def telling(worker: Worker, count: float, seconds: float = ANSWER_SECONDS) -> AsyncIterator[WorkerMetrics]:
-    """Run a worker that has counted so many, and is at infinity with something else."""
+    """Run a worker that has counted `count`, and is at infinity with something else."""
     registry = CollectorRegistry()
     Counter("done", "What was done.", ["how"], registry=registry).labels("well").inc(count)
     Gauge("bound", "What there is of it.", registry=registry).set(float("inf"))

@@ -64,7 +64,7 @@ def test_unusable_host_is_refused_in_words(host: str) -> None:
 
 
 def test_many_connections_are_accepted_in_one_round() -> None:
-    """Each copy of a socket takes one, whoever came first."""
+    """Each copy of a socket takes one, in whatever order they came."""
     [listener] = listen("127.0.0.1", 0)
     with contextlib.ExitStack() as stack:
         listening = [stack.enter_context(copy) for copy in copies(listener)]

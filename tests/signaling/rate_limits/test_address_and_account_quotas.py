@@ -69,7 +69,7 @@ def test_address_has_so_many_connections() -> None:
 
 
 def test_network_has_some_times_as_many() -> None:
-    """Whoever has a whole /48 does not get a full number of connections for each /64 of it."""
+    """The owner of a whole /48 does not get a full number of connections for each /64 of it."""
     everyone = quotas()
     for number in range(2 * NETWORK_FACTOR):
         connected(everyone, site(number))
@@ -97,8 +97,8 @@ def test_account_has_so_many_wherever_it_is() -> None:
     connected(everyone, HOME, "ann")
 
 
-def test_account_opens_so_many_in_a_time() -> None:
-    """Whoever comes and goes without end is refused for a while."""
+def test_openings_of_an_account_are_limited() -> None:
+    """Somebody who comes and goes without end is refused for a while."""
     everyone = quotas()
     for _ in range(5):
         connected(everyone, None, "ann").release()
@@ -161,7 +161,7 @@ def test_address_that_goes_on_is_refused_for_a_while() -> None:
 
 
 def test_network_that_goes_on_is_refused_too() -> None:
-    """Whoever has a whole /48 does not get three floods from each /64 of it."""
+    """The owner of a whole /48 does not get three floods from each /64 of it."""
     everyone = quotas(connections_per_address=9)
     refused = [connected(everyone, site(number // 2)).offend(NOW, FLOOD) for number in range(10)]
     assert refused.index(True) == 9
@@ -170,7 +170,7 @@ def test_network_that_goes_on_is_refused_too() -> None:
 
 
 def test_haste_is_an_offence() -> None:
-    """Whoever shakes hands far too often is refused longer than until the next handshake is due."""
+    """A client that shakes hands far too often is refused longer than until the next handshake is due."""
     everyone = quotas()
     for _ in range(100):
         everyone.shake_hands(HOME, NOW)

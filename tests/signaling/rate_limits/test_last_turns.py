@@ -11,7 +11,7 @@ def test_who_had_a_turn_longest_ago_has_the_lowest_number() -> None:
 
 
 def test_turns_of_long_ago_are_forgotten() -> None:
-    """So many are remembered, by the last turn of each and not by the first."""
+    """A limited number is remembered, by the last turn of each and not by the first."""
     turns = LastTurns[str]()
     turns.served("ann", "ben")
     turns.served("cat")

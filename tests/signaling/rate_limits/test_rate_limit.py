@@ -12,7 +12,7 @@ HOME, SHOP = "203.0.113.1", "203.0.113.2"
 
 
 async def test_registrations_are_limited_by_address() -> None:
-    """An address may make so many accounts."""
+    """An address may make a limited number of accounts."""
     limit = registration_limit(replace(Settings(), register_limit=read_limit("1/hour")), RateCounters())
     await limit.spend(HOME)
     with pytest.raises(RateLimited) as caught:

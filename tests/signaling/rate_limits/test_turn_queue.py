@@ -104,7 +104,7 @@ def test_network_with_many_sites_has_the_share_of_one() -> None:
 
 
 def test_account_with_many_devices_has_the_share_of_one() -> None:
-    """Whoever has logged in to an account many times has many marks, and no more turns than with one."""
+    """Somebody who has logged in to an account many times has many marks, and no more turns than with one."""
     counter = Counter()
     counter.ask(("device", "mallory", "0"))
     for number in range(20):
@@ -127,7 +127,7 @@ def test_device_gets_every_second_turn_among_strangers() -> None:
 
 
 def test_waiting_of_one_is_bounded() -> None:
-    """One address cannot have more than so many wait, even where there is room."""
+    """One address can have only a limited number wait, even where there is room."""
     counter = Counter()
     counter.ask(ANN, 1 + MAX_WAITING_OF_ONE)
     assert counter.refused == []
@@ -137,7 +137,7 @@ def test_waiting_of_one_is_bounded() -> None:
 
 
 def test_largest_gives_way_when_all_places_are_taken() -> None:
-    """Where no more can wait, the last of whoever has most is refused, and whoever comes new is not."""
+    """Where no more can wait, the last of the source with the most is refused, and a newcomer is not."""
     counter = Counter()
     shares = [("stranger", str(number), str(number)) for number in range(MAX_WAITING // MAX_WAITING_OF_ONE)]
     asked = [counter.ask(share, MAX_WAITING_OF_ONE + (number == 0)) for number, share in enumerate(shares)]
@@ -174,7 +174,7 @@ def test_strangers_cannot_take_the_room_of_devices() -> None:
     assert counter.served[-1] is laptop
 
 
-def test_whoever_gives_up_is_passed_over() -> None:
+def test_one_who_gives_up_is_passed_over() -> None:
     """Someone who waited too long, or went away, gets no turn; nothing comes of someone who was refused."""
     counter = Counter()
     counter.ask(ANN)
@@ -186,7 +186,7 @@ def test_whoever_gives_up_is_passed_over() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    """However many come, so many are remembered, and the network of a site at least as long as the site."""
+    """However many come, a limited number is remembered, and the network of a site at least as long as the site."""
     counter = Counter()
     remembered = counter.queue._last_turns._last
     for number in range(MAX_REMEMBERED):

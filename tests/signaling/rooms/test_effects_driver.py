@@ -16,7 +16,7 @@ ERROR = Error(ErrorCode.NOT_IN_ROOM, "You are not in a room.")
 
 
 class FakeLine:
-    """A line with room for so many events."""
+    """A line with room for a limited number of events."""
 
     source = "ann"
 

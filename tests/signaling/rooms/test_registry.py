@@ -388,7 +388,7 @@ def test_account_holds_so_many_places() -> None:
 
 
 def test_largest_room_fits_into_an_event() -> None:
-    """Whoever comes last into a room of the largest size is told of everyone, however long their names are."""
+    """The last to come into a room of the largest size is told of everyone, however long their names are."""
     largest = Settings.read({"P2PCHAT_ROOM_CAPACITY": "64"}).room_capacity
     peers = tuple(Peer(f"{number:064}", "x" * 32) for number in range(largest * MAX_DEVICES - 1))
     EVENTS.encode(Joined(ROOM, "peer-0123456789a", "token", resumed=False, peers=peers, capacity=largest))

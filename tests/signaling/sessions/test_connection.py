@@ -246,7 +246,7 @@ async def test_peer_joins_one_room_at_a_time(server: RunningServer) -> None:
 
 @pytest.mark.parametrize("code", [1000, 1001])
 async def test_closing_is_leaving(server: RunningServer, code: int) -> None:
-    """Whoever closes the tab or the connection is gone for the others at once."""
+    """Somebody who closes the tab or the connection is gone for the others at once."""
     token = await server.register()
     async with in_room(server, token, f"close-{code}") as (first, _):
         async with in_room(server, token, f"close-{code}") as (second, joined):

@@ -150,4 +150,4 @@ async def test_client_that_does_not_read_is_cut_off(start_server: StartServer) -
             await asyncio.sleep(0)  # sending alone lets nothing be heard, and the other is closed meanwhile
         assert heard.result() == PeerLeft(there.peer_id, "lost")
         assert await deaf.close_code() == CloseCode.SLOW_CONSUMER
-        drop(loud)  # it has left answers unread, and a close frame would wait behind them
+        drop(loud)  # it has left answers unread, and a close frame would wait for them

@@ -22,7 +22,7 @@ async def ask(server: RunningServer, token: str | None) -> httpx.Response:
 
 
 async def test_page_renews_its_credentials(start_server: StartServer) -> None:
-    """Whoever has a good token gets credentials of its own from now on, which nobody on the way may keep."""
+    """Anyone with a good token gets credentials of their own from now on, which nobody on the way may keep."""
     server = start_server(turn_urls=TURN_URLS, turn_secret="shared", turn_life=600)
     token, other = await server.register(), await server.register()
     response = await ask(server, token)

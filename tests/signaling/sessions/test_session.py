@@ -122,7 +122,7 @@ def test_session_ignores_token_that_is_not_good(rooms: Rooms, ann: Session, toke
     ],
 )
 def test_session_answers_wrong_request_with_code(rooms: Rooms, ann: Session, text: str, code: ErrorCode) -> None:
-    """What is wrong with a request is answered to whoever sent it, by a code."""
+    """A code tells the sender of a request what is wrong with it."""
     for number in (3, 4):
         connection = ConnectionId(number)
         other = Identity(f"account-{number}", "Other")

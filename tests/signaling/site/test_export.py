@@ -67,7 +67,7 @@ class Elements(HTMLParser):
         self.found.append((tag, {name: value or "" for name, value in attrs}, ""))
 
     def handle_endtag(self, tag: str) -> None:
-        """Let the text behind an element be none of it."""
+        """Leave the text after an element out of it."""
         self.found.append((f"/{tag}", {}, ""))
 
     def handle_data(self, data: str) -> None:
@@ -266,7 +266,7 @@ def test_export_replaces_an_earlier_one(pages: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("blocked", ["index.html", "service-worker.js"])
 def test_export_that_breaks_off_leaves_a_page_that_works(pages: Path, tmp_path: Path, blocked: str) -> None:
-    """The page comes when all its files are there, the worker behind it, and the files of the old page go last."""
+    """The page comes when all its files are there, the worker after it, and the files of the old page go last."""
     out = export(pages, tmp_path / "dist")
     old = site_of(pages)
     (pages / "style.css").write_text("body { color: white }")

@@ -205,7 +205,7 @@ async def test_flood_of_messages_is_held_against_its_address(start_server: Start
 
 @over_both_paths
 async def test_proxy_that_names_nobody_is_not_refused(start_server: StartServer) -> None:
-    """Whoever floods through it would have everyone refused."""
+    """One who floods through it would have everyone refused."""
     server = start_server()
     token = await server.register()
     for _ in range(5):
@@ -332,8 +332,8 @@ async def test_account_has_so_many_connections(start_server: StartServer) -> Non
         assert await first.receive() == Pong()
 
 
-async def test_address_has_so_many_connections(start_server: StartServer) -> None:
-    """Connections of one address count together, whoever they belong to."""
+async def test_connections_of_an_address_are_limited(start_server: StartServer) -> None:
+    """Connections of one address count together, no matter whose they are."""
     server = start_server(connections_per_address=2, trusted_proxies=())
     tokens = [await server.register() for _ in range(3)]
     async with server.connect(tokens[0]) as first, server.connect(tokens[1]) as second:
@@ -368,7 +368,7 @@ async def test_account_opens_so_many_connections(start_server: StartServer) -> N
 
 
 async def test_client_that_is_gone_is_not_counted(start_server: StartServer) -> None:
-    """Whoever is gone makes room, in whatever way they went."""
+    """A client that is gone makes room, in whatever way it went."""
     server = start_server(connections_per_account=1, connections=2)
     token = await server.register()
     for number in range(5):

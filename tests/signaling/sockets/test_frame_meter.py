@@ -54,7 +54,7 @@ class Below(asyncio.Protocol):
 
 
 class Judge:
-    """A WebSocket that admits so many frames and bytes."""
+    """A WebSocket that admits a limited number of frames and bytes."""
 
     def __init__(self, frames: int = 10_000, size: int = 10_000) -> None:
         self.frames, self.size = frames, size

@@ -168,8 +168,8 @@ async def test_client_that_does_not_wait_does_no_harm(server: RunningServer) -> 
 
 
 @over_both_paths
-async def test_nothing_counts_behind_a_broken_rule(server: RunningServer) -> None:
-    """What comes in one read with a frame that breaks the rules, but behind it, has no effect."""
+async def test_nothing_counts_after_a_broken_rule(server: RunningServer) -> None:
+    """What comes in one read with a frame that breaks the rules, but after it, has no effect."""
     token = await server.register()
     async with in_room(server, token, "broken") as (first, _):
         async with connected(server, token) as client:

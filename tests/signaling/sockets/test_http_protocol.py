@@ -75,7 +75,7 @@ ENDLESS = ["x" * PIECE] * (4 * MAX_HEAD_BYTES // PIECE)
     ids=["target", "value", "name", "trailer", "extension"],
 )
 async def test_endless_request_is_not_kept(server: RunningServer, beginning: str) -> None:
-    """What does not come to its end, and is not a body, is refused after so many bytes."""
+    """What does not come to its end, and is not a body, is refused after a limit on its bytes."""
     assert await status(server, beginning, *ENDLESS) == 400
 
 
@@ -194,7 +194,7 @@ CHUNKED = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
 
 
 async def test_trailer_is_no_header(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
-    """What comes behind a body has been seen by no proxy, and says neither who asks nor who they are."""
+    """What follows a body has been seen by no proxy, and says neither who asks nor who they are."""
     trailer = f"{POST}{CHUNKED}X-Forwarded-For: {FORGED}\r\n\r\n"
     assert await logged_addresses(server, trailer, caplog) == ["127.0.0.1"]
 
@@ -215,7 +215,7 @@ async def test_trailer_is_no_token(server: RunningServer) -> None:
         f"X_Forwarded_For: {FORGED}\r\nX-Forwarded-For: 192.0.2.9",
         f"X-Forwarded-For: 192.0.2.9\r\nX_Forwarded_For: {FORGED}",
     ],
-    ids=["HAProxy", "nginx", "before", "behind"],
+    ids=["HAProxy", "nginx", "before", "after"],
 )
 async def test_proxy_has_the_last_word(server: RunningServer, lines: str, caplog: pytest.LogCaptureFixture) -> None:
     """HAProxy adds a line to what its client has sent, and nginx an address to the line; either is the last."""
@@ -239,7 +239,7 @@ async def test_requests_may_be_pipelined(server: RunningServer) -> None:
 
 
 async def test_refusal_is_no_part_of_response(server: RunningServer) -> None:
-    """Behind the beginning of another response, nobody could tell where it begins."""
+    """After the beginning of another response, nobody could tell where it begins."""
     async with talking(server) as client:
         client.writer.write((GET + "\r\n").encode() * 2 + b"GARBAGE\r\n\r\n")
         assert b" 400 " not in await client.end()
@@ -259,7 +259,7 @@ async def test_spaces_around_value_are_not_its_own(server: RunningServer) -> Non
 
 
 async def test_handshake_does_not_overtake_response(server: RunningServer) -> None:
-    """Behind a request that is not answered yet, nobody could tell the two answers apart."""
+    """After a request that is not answered yet, nobody could tell the two answers apart."""
     handshake = (
         f"GET /ws HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: {KEY}\r\n"
     )
@@ -272,14 +272,14 @@ async def test_handshake_does_not_overtake_response(server: RunningServer) -> No
 
 
 async def test_another_upgrade_is_not_offered(server: RunningServer) -> None:
-    """Whoever asks for one is answered without it, and so is the request that follows in the same read."""
+    """A request for one is answered without it, and so is the request that follows in the same read."""
     async with talking(server) as client:
         client.writer.write(f"{GET}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n{ROBOTS}".encode())
         assert [(await client.response())[0], await client.body()] == [200, HEALTHY]
         assert [(await client.response())[0], await client.body()] == [200, b"User-agent: *\nDisallow: /chat/\n"]
 
 
-async def test_body_behind_upgrade_is_no_request(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_body_after_upgrade_is_no_request(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
     """A proxy that passes an upgrade on with a body must not have carried a request that it knows nothing of."""
     caplog.set_level("INFO", logger="p2p_chat")
     inner = f"GET /robots.txt HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: {FORGED}\r\n\r\n"

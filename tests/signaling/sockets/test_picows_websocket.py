@@ -204,7 +204,7 @@ async def test_order_is_kept_when_client_reads_again() -> None:
 
 
 async def test_connection_that_picows_has_closed_is_not_read() -> None:
-    """What comes behind a frame that breaks the rules stays in the kernel; its end is told with the code of picows."""
+    """What comes after a frame that breaks the rules stays in the kernel; its end is told with the code of picows."""
     line = Line()
     line.connection.send_close(1002)
     line.websocket.closed_by_picows()
@@ -212,7 +212,7 @@ async def test_connection_that_picows_has_closed_is_not_read() -> None:
     line.gone()
 
 
-async def test_close_waits_behind_what_waits() -> None:
+async def test_close_comes_after_what_waits() -> None:
     """A client that is slow gets everything before the close code, if it is not for being slow that it is closed."""
     line = Line()
     line.websocket.pause_writing()
@@ -228,7 +228,7 @@ async def test_close_waits_behind_what_waits() -> None:
 
 
 async def test_closing_takes_effect_once() -> None:
-    """The first code is the one that counts, for both sides; nothing is written behind it."""
+    """The first code is the one that counts, for both sides; nothing is written after it."""
     line = Line()
     line.websocket.close(CloseCode.RATE_LIMITED)
     line.websocket.close(CloseCode.REPLACED)
@@ -279,7 +279,7 @@ async def test_late_listener_hears_of_the_end() -> None:
 
 
 def frame(opcode: WSMsgType, size: int = 0, tail: int = 0) -> Any:
-    """Make a frame as picows hands it over: of zeros, with so many bytes behind it."""
+    """Make a frame as picows hands it over: of zeros, with `tail` bytes after it."""
     return SimpleNamespace(
         msg_type=opcode,
         fin=1,
@@ -313,7 +313,7 @@ def usage_of(line: Line, *, frames: int = 1000, connections: int = 100, mib: int
 
 
 async def test_frames_over_the_limit_are_not_looked_at() -> None:
-    """What comes in one read behind the frame that was too much is passed over, and nothing more is read."""
+    """What comes in one read after the frame that was too much is passed over, and nothing more is read."""
     line = Line()
     usage_of(line, frames=2 * FRAME_LEASE)
     for _ in range(1000):
@@ -326,7 +326,7 @@ async def test_frames_over_the_limit_are_not_looked_at() -> None:
 
 
 async def test_after_close_only_a_close_frame_is_looked_for() -> None:
-    """For some frames that were on their way; behind them nothing is read any more."""
+    """For some frames that were on their way; after them nothing is read any more."""
     line = Line()
     line.websocket.close(CloseCode.REPLACED)
     is_read = []
@@ -382,7 +382,7 @@ async def test_client_that_reads_again_is_not_counted() -> None:
 
 
 async def test_buffer_of_picows_is_counted_as_long_as_it_is_there() -> None:
-    """It does not shrink behind a large frame, so that such frames, one after the other, pin memory too."""
+    """It does not shrink after a large frame, so that such frames, one after the other, pin memory too."""
     line = Line()
     usage_of(line, mib=1)
     line.websocket.buffer_filled(50_000)
@@ -393,7 +393,7 @@ async def test_buffer_of_picows_is_counted_as_long_as_it_is_there() -> None:
 
 
 async def test_connection_that_was_lost_in_its_handshake_is_not_counted() -> None:
-    """Whoever is gone before being counted is given back at once."""
+    """A client that is gone before it is counted is given back at once."""
     line = Line()
     line.gone()
     line.connection.is_disconnected = True

@@ -37,7 +37,7 @@ def test_list_may_stand_in_several_lines(name: bytes) -> None:
 
 @pytest.mark.parametrize("host", ["here", "here:3000", "a_b.example", "192.0.2.1:80", "[2001:db8::1]", "[::1]:80", ""])
 def test_host_is_name_with_port(host: str) -> None:
-    """Names, addresses, and a port behind them."""
+    """Names, addresses, and a port after them."""
     assert check_fields("1.1", [(b"host", host.encode())]) == {b"host": host.encode()}
 
 
@@ -72,7 +72,7 @@ def test_length_is_number(length: str) -> None:
 
 @pytest.mark.parametrize("length", ["", "-5", "+5", "5,5", "5 5", "0x5", "5.0", "٥", "0" * 4_300, "9" * 20])  # noqa: RUF001
 def test_odd_length_is_refused(length: str) -> None:
-    """Whoever reads a number out of it may read another one."""
+    """Another server that reads a number out of it may read a different one."""
     with pytest.raises(MalformedRequest, match="Content-Length"):
         framed(content_length=length)
 
@@ -119,7 +119,7 @@ def test_address_needs_host() -> None:
 
 
 def test_tunnel_is_refused() -> None:
-    """What stands behind it would be for another server."""
+    """What follows it would be for another server."""
     with pytest.raises(MalformedRequest, match="proxy"):
         path_of("CONNECT", b"/", b"here")
 
@@ -162,7 +162,7 @@ def test_other_upgrade_opens_none(upgrade: bytes | None) -> None:
     ],
 )
 def test_odd_handshake_is_refused(changes: dict[bytes, bytes | None], method: str, version: str) -> None:
-    """A proxy that takes it for one, while we do not, would pass on what follows to whoever sends it."""
+    """A proxy that takes it for one, while we do not, would pass on what follows as its sender wrote it."""
     with pytest.raises(MalformedRequest):
         is_handshake(changes, method, version)
 

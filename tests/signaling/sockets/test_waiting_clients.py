@@ -103,7 +103,7 @@ async def test_connection_without_file_takes_the_place_of_another() -> None:
 
 
 async def test_clients_are_told_that_their_time_is_up(clock: Clock) -> None:
-    """Whoever owes something, and whoever has to read; nobody before, and nobody who is done."""
+    """Those who owe something, and those who have to read; nobody before, and nobody who is done."""
     asking, reading, later, done = Client("a", 10), Client("b", 10), Client("c", 11), Client("d", 10)
     clients = WaitingClients(Patience(), clock=clock)
     for client in (asking, later, done):
@@ -135,7 +135,7 @@ async def test_log_says_how_many_had_to_go_once_a_minute(clock: Clock, caplog: p
 
 
 async def test_time_goes_on_by_itself_while_somebody_waits() -> None:
-    """One timer looks as long as there is someone, and begins again for whoever comes later."""
+    """One timer looks as long as there is someone, and begins again for those who come later."""
     clients = WaitingClients(Patience(step=0.001), clock=lambda: 100.0)
     for _ in range(2):
         is_told = asyncio.Event()

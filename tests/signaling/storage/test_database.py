@@ -177,7 +177,7 @@ async def ask_for_nothing(database: Database) -> None:
 
 
 async def count(connecting: AbstractAsyncContextManager[AsyncConnection]) -> int | None:
-    """Count the accounts over a connection that is to be made."""
+    """Count the accounts over a new connection."""
     async with connecting as connection:
         return (await connection.execute(text("SELECT count(*) FROM accounts"))).scalar()
 

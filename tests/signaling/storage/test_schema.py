@@ -131,7 +131,7 @@ def tables(connection: Connection) -> list[str]:
 
 
 class SchemaOnAnyDatabase:
-    """Holds for every kind of database; whoever inherits it gives the `url` of an empty one."""
+    """Holds for every kind of database; a subclass gives the `url` of an empty one."""
 
     async def test_migrations_end_in_what_the_code_expects(self, url: URL) -> None:
         """An empty database gets just the tables that the accounts are read from."""

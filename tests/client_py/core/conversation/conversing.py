@@ -77,7 +77,7 @@ class Stage:
         self._count = 0
 
     def submit(self, text: str = "Hello") -> Entry:
-        """Write a message; gives what is to be stored of it."""
+        """Write a message; return what has to be stored of it."""
         self._count += 1
         return entry_of(self.conversation.text_submitted(message_id(self._count), text, NOW))
 

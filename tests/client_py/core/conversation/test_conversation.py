@@ -75,7 +75,7 @@ def test_message_does_not_leave_before_it_is_stored() -> None:
 
 
 def test_message_is_owed_to_who_was_there_when_it_was_written() -> None:
-    """Whoever comes while it is being stored was not meant."""
+    """Someone who comes while it is being stored was not meant."""
     stage = together()
     entry = stage.submit()
     stage.meet(CLEO, "cleo", CLEOS_DEVICE)
@@ -152,7 +152,7 @@ def test_message_that_was_read_is_not_followed_any_more() -> None:
     assert stage.conversation._deliveries.receipts([message_id(1)]) == ()
 
 
-def test_message_waits_for_whoever_comes() -> None:
+def test_message_waits_for_the_next_to_come() -> None:
     """What is written alone is queued, and is for the first who comes from then on, in the order of writing."""
     stage = Stage()
     assert stage.submit().receipts == (Receipt(message_id(1), {}),)
@@ -166,7 +166,7 @@ def test_message_waits_for_whoever_comes() -> None:
 
 
 def test_addressees_of_earlier_messages_are_kept_with_the_next_one() -> None:
-    """What was for whoever comes is settled in the transaction of the first message that is written to somebody."""
+    """What was for the next to come is settled in the transaction of the first message that is written to somebody."""
     stage = Stage()
     assert stage.submit().receipts == (Receipt(message_id(1), {}),)
     stage.conversation.member_joined(BEN, "ben")
@@ -207,7 +207,7 @@ def test_message_goes_to_the_next_device_of_an_account() -> None:
     assert stage.receive(Resume(0, 0), "peer-ben-2") == sent(1, 1, peer_id="peer-ben-2")
 
 
-def test_message_is_sent_again_behind_the_mark() -> None:
+def test_message_is_sent_again_after_the_mark() -> None:
     """After a lost channel, what has arrived is delivered, and the rest is sent again under its number."""
     stage = together()
     for _ in range(3):

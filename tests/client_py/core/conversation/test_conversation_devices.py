@@ -22,7 +22,7 @@ SECOND_ON_TABLET = SendFrame(TABLET, MessagePart(1, message_id(2), NOW, 1, 1, "H
 
 
 def acknowledge_one_of_two(stage: Stage) -> Entry:
-    """Write two messages, of which Ben has one; gives what is to be stored of that."""
+    """Write two messages, of which Ben has one; return what has to be stored of that."""
     stage.write()
     stage.write()
     *_, storing = stage.receive(Ack(1))

@@ -87,7 +87,7 @@ def test_reaction_goes_to_a_page_that_names_it() -> None:
 
 
 def test_reaction_waits_for_a_page_that_names_it() -> None:
-    """Messages behind it go on meanwhile; and nothing else than text ever goes to a page of the release before."""
+    """Messages after it go on meanwhile; and nothing but text ever goes to a page of the release before."""
     for names in ((), ("something-else",)):
         stage = stage_with_ben()
         meet(stage, *names)

@@ -61,7 +61,7 @@ def test_what_our_other_device_wrote_is_ours() -> None:
     assert stage.store(effects) == [SendFrame(PHONE, Ack(1)), ItemAdded(item)]
 
 
-def test_what_waits_for_whoever_comes_is_not_for_our_own_devices() -> None:
+def test_what_waits_for_the_next_to_come_is_not_for_our_own_devices() -> None:
     """A phone that comes later neither takes it nor gets it: what it missed is not made good here."""
     stage = Stage()
     stage.write()

@@ -38,7 +38,7 @@ def restored(snapshot: Snapshot) -> Stage:
     return stage
 
 
-def test_conversation_goes_on_behind_the_marks() -> None:
+def test_conversation_goes_on_after_the_marks() -> None:
     """What is said on the first channel of a new page is what the last page would have said."""
     stage = Stage(Snapshot(marks=(MARK,)))
     assert stage.meet() == [

@@ -67,14 +67,14 @@ def test_outbox_keeps_until_acknowledged() -> None:
 
 
 def test_outbox_sees_through_an_ack_of_nothing() -> None:
-    """Whoever acknowledges what was never sent is not to be believed."""
+    """A peer that acknowledges what was never sent is not believed."""
     outbox = filled(2)
     assert outbox.acknowledge(1) is None
     sent(outbox)
     assert outbox.acknowledge(3) is None
 
 
-def test_outbox_sends_again_behind_the_mark() -> None:
+def test_outbox_sends_again_after_the_mark() -> None:
     """On a new channel, what the other side does not have is sent again under the same numbers."""
     outbox = filled(4)
     sent(outbox)
@@ -84,7 +84,7 @@ def test_outbox_sends_again_behind_the_mark() -> None:
 
 
 def test_outbox_follows_a_mark_that_it_did_not_expect() -> None:
-    """Where one side has lost its memory, the numbers go on behind the mark of the other."""
+    """Where one side has lost its memory, the numbers go on after the mark of the other."""
     fresh = filled(2)
     assert fresh.resume(7) == []
     assert sent(fresh) == [8, 9]
@@ -97,7 +97,7 @@ def test_outbox_follows_a_mark_that_it_did_not_expect() -> None:
 
 
 def test_outbox_keeps_the_window() -> None:
-    """So much is on its way, and no more until some of it has arrived; one message always may go."""
+    """A window's worth is on its way, and no more until some of it has arrived; one message always may go."""
     outbox = filled(6, WINDOW_BYTES // 2)
     assert sent(outbox) == [1, 2]
     assert sent(outbox) == []
@@ -115,7 +115,7 @@ def test_outbox_has_so_many_messages_on_their_way() -> None:
 
 
 def test_outbox_holds_back_what_is_not_kept_yet() -> None:
-    """What is still being stored here waits, and what is behind it waits too."""
+    """What is still being stored here waits, and what comes after it waits too."""
     outbox = filled(3)
     assert sent(outbox, kept=0) == []
     assert not has_sent(outbox)
@@ -209,7 +209,7 @@ def test_outbox_sends_a_text_as_the_device_takes_it() -> None:
 
 
 def test_outbox_holds_back_what_the_device_cannot_take() -> None:
-    """What is behind it goes on; it goes itself when the device comes back with a page that can."""
+    """What comes after it goes on; it goes itself when the device comes back with a page that can."""
     outbox = Outbox()
     outbox.resume(0, TEXT_ALONE)
     for position, kind in enumerate(("text", "reaction", "text"), start=1):

@@ -62,7 +62,7 @@ def test_message_goes_to_a_second_device_too() -> None:
     assert recipients.stream("ben", "device-1").outbox.pending == ()
 
 
-def test_message_to_what_was_oneself_waits_for_whoever_comes() -> None:
+def test_message_to_what_was_oneself_waits_for_the_next_to_come() -> None:
     """A member of our own name who never spoke may have been this page before the server forgot it."""
     recipients = new_recipients()
     recipients.member_joined(ME_AGAIN, "ada")
@@ -91,7 +91,7 @@ def test_message_goes_to_another_tab_of_our_own_that_speaks() -> None:
     assert [message.id for message in recipients.stream("ada", "device-2").outbox.pending] == [first]
 
 
-def test_message_for_whoever_comes_is_for_the_first() -> None:
+def test_message_for_the_next_to_come_is_for_the_first() -> None:
     """Who comes after that one was not meant."""
     recipients = new_recipients()
     first = write(recipients, 1)
@@ -101,7 +101,7 @@ def test_message_for_whoever_comes_is_for_the_first() -> None:
     assert pending(recipients, "peer-cleo", "device-of-cleo") == []
 
 
-def test_message_for_whoever_comes_is_for_those_to_whom_the_next_one_is() -> None:
+def test_message_for_the_next_to_come_is_for_those_to_whom_the_next_one_is() -> None:
     """Each of them gets both in their order, and nobody gets the first one alone afterwards."""
     recipients = new_recipients()
     first = write(recipients, 1)
@@ -144,7 +144,7 @@ def test_message_does_not_wait_for_a_tab_that_left_beside_another() -> None:
 
 
 def test_message_waits_for_a_member_who_leaves_without_a_word() -> None:
-    """Whoever comes next under that name is given what the first one never got."""
+    """The next to come under that name is given what the first one never got."""
     recipients = new_recipients()
     recipients.member_joined(BEN, "ben")
     first = write(recipients, 1)
@@ -154,7 +154,7 @@ def test_message_waits_for_a_member_who_leaves_without_a_word() -> None:
 
 
 def test_devices_that_are_gone_are_forgotten() -> None:
-    """Whoever reloads all day fills no memory, and what somebody is still owed is not forgotten."""
+    """Somebody who reloads all day fills no memory, and what somebody is still owed is not forgotten."""
     recipients = new_recipients()
     recipients.member_joined("peer-cleo", "cleo")
     recipients.device_named("peer-cleo", "device-of-cleo")

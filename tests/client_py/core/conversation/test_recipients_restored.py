@@ -65,7 +65,7 @@ def test_message_waits_for_the_account_that_it_was_owed_to() -> None:
     assert pending(recipients, BEN, "tab") == [FIRST.id]
 
 
-def test_message_waits_for_whoever_comes_as_before() -> None:
+def test_message_waits_for_the_next_to_come_as_before() -> None:
     """What was written before there was anyone is for the first, also after a reload."""
     recipients = restored((), {})
     recipients.member_joined(BEN, "ben")

@@ -173,7 +173,7 @@ def test_clock_that_is_ahead_does_not_ask_all_the_time() -> None:
     assert relaying.ticked(NOW + MAX_RENEWAL_SECONDS / 2) == [FetchIceServers()]
 
 
-def test_clock_that_is_behind_does_not_put_renewal_off() -> None:
+def test_clock_that_is_slow_does_not_put_renewal_off() -> None:
     """Credentials that seem good for a week are renewed within half a day all the same."""
     relaying = welcomed(7 * 24 * HOUR)
     assert relaying.ticked(NOW + MAX_RENEWAL_SECONDS) == [FetchIceServers()]

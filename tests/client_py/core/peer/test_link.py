@@ -267,12 +267,12 @@ def test_link_takes_an_offer_between_attempts() -> None:
     """In a pause, whatever the other side offers is taken."""
     link = opened()
     link.channel_closed()
-    anew = description("offer", "anew", "CC")
-    assert link.description_received(anew) == [
+    renewed = description("offer", "renewed", "CC")
+    assert link.description_received(renewed) == [
         CreatePeerConnection(),
         StopTimer(LinkTimer.REPAIR),
         ATTEMPT,
-        SetRemoteDescription(anew),
+        SetRemoteDescription(renewed),
     ]
 
 
@@ -288,13 +288,13 @@ def test_link_slows_down_for_a_peer_that_breaks_the_rules() -> None:
 
 
 def test_link_takes_no_offer_from_who_is_kept_away() -> None:
-    """A peer that offers anew at once gets in when its pause is over, and with the last that it has offered."""
+    """A peer that offers again at once gets in when its pause is over, and with the last that it has offered."""
     link = opened()
     link.faulted(Fault.EXCESSIVE)
-    anew, again = description("offer", "anew", "CC"), description("offer", "again", "DD")
-    early = Candidate("candidate:3", "0", 0, "anew")
+    renewed, again = description("offer", "renewed", "CC"), description("offer", "again", "DD")
+    early = Candidate("candidate:3", "0", 0, "renewed")
     theirs = Candidate("candidate:2", "0", 0, "again")
-    for received in (anew, description("answer", "anew", "CC")):
+    for received in (renewed, description("answer", "renewed", "CC")):
         assert link.description_received(received) == []
     assert link.candidate_received(early) == []
     assert link.description_received(again) == []
@@ -306,7 +306,7 @@ def test_link_takes_no_offer_from_who_is_kept_away() -> None:
 
 
 def test_link_keeps_a_peer_away_whatever_happens() -> None:
-    """No look at the network, no word of the server and no second fault ends the pause, or begins it anew."""
+    """No look at the network, no word of the server and no second fault ends the pause, or restarts it."""
     link = opened()
     link.faulted(Fault.EXCESSIVE)
     assert link.faulted(Fault.UNREADABLE) == []
@@ -319,7 +319,7 @@ def test_link_lets_a_peer_in_when_the_server_is_back() -> None:
     """Without the server, an offer of before is of no use when the pause ends."""
     link = opened()
     link.faulted(Fault.EXCESSIVE)
-    link.description_received(description("offer", "anew", "CC"))
+    link.description_received(description("offer", "renewed", "CC"))
     link.signaling_lost()
     assert link.timer_fired(LinkTimer.REPAIR) == []
     assert link.signaling_restored() == NEW_CONNECTION
@@ -362,10 +362,10 @@ def test_link_looks_once_at_an_offer_that_it_holds() -> None:
     """What came too often while the peer was kept away cost nothing, and is no second fault when the pause ends."""
     link = opened()
     link.faulted(Fault.EXCESSIVE)
-    anew = description("offer", "anew", "CC")
+    renewed = description("offer", "renewed", "CC")
     for _ in range(MAX_DESCRIPTIONS + 1):
-        assert link.description_received(anew) == []
-    assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(anew)]
+        assert link.description_received(renewed) == []
+    assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(renewed)]
     assert link.fault is None
 
 
@@ -393,13 +393,13 @@ def test_link_takes_no_description_of_more_than_data() -> None:
 def test_link_follows_a_peer_with_a_new_connection() -> None:
     """An offer with another certificate comes from another RTCPeerConnection, and ours is replaced too."""
     link = opened()
-    anew = description("offer", "anew", "CC")
-    assert link.description_received(anew) == [
+    renewed = description("offer", "renewed", "CC")
+    assert link.description_received(renewed) == [
         *INTERRUPTED,
         ClosePeerConnection(),
         CreatePeerConnection(),
         ATTEMPT,
-        SetRemoteDescription(anew),
+        SetRemoteDescription(renewed),
     ]
 
 
@@ -409,12 +409,12 @@ def test_impolite_side_follows_a_peer_with_a_new_connection_too() -> None:
     link.connection_state_changed("failed")
     link.negotiation_needed()
     link.signaling_state_changed("have-local-offer")
-    anew = description("offer", "anew", "CC")
-    assert link.description_received(anew) == [
+    renewed = description("offer", "renewed", "CC")
+    assert link.description_received(renewed) == [
         ClosePeerConnection(),
         CreatePeerConnection(),
         ATTEMPT,
-        SetRemoteDescription(anew),
+        SetRemoteDescription(renewed),
     ]
 
 
@@ -424,7 +424,7 @@ def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
     link.connection_state_changed("failed")
     link.negotiation_needed()
     link.signaling_state_changed("have-local-offer")
-    assert link.description_received(description("answer", "anew", "CC")) == [
+    assert link.description_received(description("answer", "renewed", "CC")) == [
         ClosePeerConnection(),
         CreatePeerConnection(),
         CreateChannels(),
@@ -438,13 +438,13 @@ def test_link_offers_anew_where_the_answer_came_too_late() -> None:
     link.description_received(ANSWER)
     link.signaling_state_changed("stable")
     link.remote_description_set()
-    right = description("answer", "anew", "CC")
+    right = description("answer", "renewed", "CC")
     assert link.description_received(right) == REPLACED
 
 
 def test_link_that_is_open_takes_no_notice_of_a_stale_answer() -> None:
     """What works is not given up for an answer that nobody asked for."""
-    assert opened().description_received(description("answer", "anew", "CC")) == []
+    assert opened().description_received(description("answer", "renewed", "CC")) == []
 
 
 def test_link_renegotiates_without_interruption() -> None:

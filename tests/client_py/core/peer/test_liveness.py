@@ -17,7 +17,7 @@ def expecting() -> Liveness:
 
 
 def asking(count: int | None = 1_000) -> Liveness:
-    """Return a watch that has asked, when so many bytes had been received."""
+    """Return a watch that has asked, when `count` bytes had been received."""
     liveness = Liveness()
     liveness.asked()
     liveness.bytes_counted(count)

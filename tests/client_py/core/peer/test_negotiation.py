@@ -131,7 +131,7 @@ def test_negotiation_ignores_stale_answers() -> None:
 
 
 def test_offer_waits_for_what_is_being_applied() -> None:
-    """An offer that comes behind an answer, or behind another offer, is taken after it, the newest alone."""
+    """An offer that comes after an answer, or after another offer, is taken after it, the newest alone."""
     negotiation = offering(polite=False)
     negotiation.description_received(ANSWER)
     newest = description("offer", "newest")
@@ -187,7 +187,7 @@ def test_candidates_of_another_generation_are_dropped() -> None:
 
 
 def test_candidates_held_are_bounded() -> None:
-    """Whoever floods us with candidates fills no memory."""
+    """A peer that floods us with candidates fills no memory."""
     negotiation = offering(polite=True)
     for number in range(MAX_HELD + 10):
         negotiation.candidate_received(candidate("theirs", number))
@@ -216,7 +216,7 @@ def with_setup(given: Description, setup: str) -> Description:
 
 @pytest.mark.parametrize(("theirs", "ours"), [("active", "passive"), ("passive", "active")])
 def test_negotiation_keeps_the_role_that_an_answer_gave_us(theirs: str, ours: str) -> None:
-    """The next offer leaves no choice, whoever made the first one (RFC 8842 §5.3)."""
+    """The next offer leaves no choice, no matter who made the first one (RFC 8842 §5.3)."""
     negotiation = offering(polite=False)
     negotiation.description_received(with_setup(ANSWER, theirs))
     negotiation.signaling_state_changed("stable")
@@ -250,7 +250,7 @@ def test_first_offer_leaves_the_choice() -> None:
 
 
 def test_negotiation_sends_an_open_offer_again() -> None:
-    """With the candidates that went after it, for whoever carried them may have been dead."""
+    """With the candidates that went after it, for what carried them may have been dead."""
     negotiation = offering(polite=False)
     ours = candidate("ours")
     negotiation.candidate_gathered(ours)

@@ -74,12 +74,12 @@ a=fingerprint:sha-256 AA:BB\r
 
 @pytest.mark.parametrize("line", [HOST, SRFLX, "candidate:4 1 TCP 2105458943 typ.local 9 typ host tcptype active"])
 def test_candidate_of_our_own_does_not_leave(line: str) -> None:
-    """Whoever connects through a relay only shows no address."""
+    """Somebody who connects through a relay only shows no address."""
     assert not is_relay(Candidate(line))
     assert relay_only_candidate(Candidate(line, "0", 0, "abcd")) is None
 
 
-def test_candidate_of_a_relay_leaves_without_the_address_behind_it() -> None:
+def test_candidate_of_a_relay_leaves_without_the_address_that_it_hides() -> None:
     """The related address is how the TURN server sees us (RFC 8839 §5.1)."""
     assert is_relay(Candidate(RELAY))
     assert relay_only_candidate(Candidate(RELAY, "0", 0, "abcd")) == Candidate(HIDDEN_RELAY, "0", 0, "abcd")
@@ -92,7 +92,7 @@ def test_end_of_candidates_leaves() -> None:
 
 
 def test_description_leaves_without_our_addresses() -> None:
-    """Neither among the candidates, nor behind the relay's, nor as the default; what negotiation needs stays."""
+    """Neither among the candidates, nor after the relay's, nor as the default; what negotiation needs stays."""
     assert relay_only_description(Description("offer", GATHERED)) == Description("offer", HIDDEN)
     assert relay_only_description(Description("answer", HIDDEN)) == Description("answer", HIDDEN)
     ipv6 = Description("offer", "c=IN IP6 2001:db8::1\r\n")

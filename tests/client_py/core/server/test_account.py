@@ -293,7 +293,7 @@ def test_account_writes_no_login_over_that_of_who_signs_in_next() -> None:
 
 
 def test_account_keeps_a_login_under_the_last_logout() -> None:
-    """Whoever signs in after a logout, in this tab or another, is signed in for every tab that opens."""
+    """Somebody who signs in after a logout, in this tab or another, is signed in for every tab that opens."""
     account = Account()
     account.resumed(Kept(None, "first"))
     account.looked(Kept(None, "second"), NOW)
@@ -346,7 +346,7 @@ def test_account_logs_everyone_out_of_this_browser() -> None:
 
 
 def test_account_becomes_nobody_else_by_a_reload() -> None:
-    """A browser may load a tab again by itself; it does not turn into whoever has signed in since."""
+    """A browser may load a tab again by itself; it does not turn into the person who has signed in since."""
     account = Account()
     assert account.resumed(Kept(BENS), "ada") == [SignedOut(SomeoneElseSignedIn("ben", "ada"), "ada")]
     assert account.login is None

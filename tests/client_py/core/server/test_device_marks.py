@@ -9,7 +9,7 @@ from protocol.http import DEVICE_MARK, MAX_DEVICE_MARKS
 
 
 def test_new_mark_comes_first() -> None:
-    """What a browser holds for others stays, behind the mark of who logged in last."""
+    """What a browser holds for others stays, after the mark of the one who logged in last."""
     assert with_device_mark(("a.1", "b.1"), "c.1") == ("c.1", "a.1", "b.1")
 
 

@@ -101,7 +101,7 @@ def test_session_that_gets_no_answer_probes() -> None:
 
 
 def test_session_asks_before_a_full_room_too() -> None:
-    """Whoever waits for a place wants to know of a dead WebSocket as well."""
+    """Somebody who waits for a place wants to know of a dead WebSocket as well."""
     session = new_session()
     session.start()
     session.socket_opened()

@@ -53,7 +53,7 @@ def test_room_says_what_is_chosen(
 def test_lobby_says_what_is_chosen(
     world: World, page: Page, choice: RelayChoice, checked: str, meaning: str, *, disabled: bool
 ) -> None:
-    """Whoever wants to hide chooses before they enter any room; what the server offers may be known later."""
+    """People who want to hide choose that before they enter any room; what the server offers may be known later."""
     page.show_lobby("alice", [], DIRECTLY)
     assert (switch(world).is_shown(), hint(world)) == (True, DIRECT)
     page.show_relay_choice(choice)

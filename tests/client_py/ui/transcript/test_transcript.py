@@ -50,7 +50,7 @@ def load(room: RoomScreen, *messages: Item, before: str = "", has_earlier: bool 
 
 
 def numbered(count: int) -> list[Item]:
-    """Make so many messages, with their numbers for ids."""
+    """Make `count` messages, with their numbers for ids."""
     return [incoming(str(number), at=float(number), message_id=str(number)) for number in range(count)]
 
 
@@ -443,7 +443,7 @@ def test_page_holds_so_much_text(world: World, room: RoomScreen, log: FakeElemen
 
 
 def test_reader_above_is_not_given_more_text(world: World, room: RoomScreen, log: FakeElement) -> None:
-    """Where so much is on the page, what comes in waits in the history until the reader comes there."""
+    """Where the page is full, what comes in waits in the history until the reader comes there."""
     add(room, replace(incoming("a" * (MAX_CHARACTERS + 1)), id="1"))
     log.scroll_to(100)
     world.document.draw()
@@ -476,7 +476,7 @@ def above(room: RoomScreen, full: FakeElement) -> FakeElement:
     return full
 
 
-def test_reader_who_comes_near_the_end_gets_what_stands_behind(
+def test_reader_who_comes_near_the_end_gets_what_stands_after(
     world: World, room: RoomScreen, above: FakeElement
 ) -> None:
     """Nothing of that is new or read out, the oldest leave the page, and the end is the end again in the end."""
@@ -509,7 +509,7 @@ def test_reader_above_is_only_told_of_what_comes_in(world: World, room: RoomScre
 
 @pytest.mark.usefixtures("above")
 def test_writing_leads_to_the_newest_messages(world: World, room: RoomScreen) -> None:
-    """Whoever writes wants to see it, and how far it has come by now."""
+    """The author wants to see it, and how far it has come by now."""
     add(room, outgoing("mine", at=5000.0, message_id="mine"))
     assert world.asked.of("load_newest") == [("load_newest",)]
     room.apply(DeliveryChanged("mine", Delivery.SENT))
@@ -530,7 +530,7 @@ def test_reader_above_in_a_full_page_is_left_alone(world: World, room: RoomScree
 def test_answer_for_another_part_of_the_conversation_is_passed_over(
     world: World, room: RoomScreen, above: FakeElement
 ) -> None:
-    """There would be a gap before it, or behind it."""
+    """There would be a gap before it, or after it."""
     before = texts(world)
     load(room, *numbered(900), before="1000", has_earlier=True)
     room.apply(LaterLoaded(tuple(numbered(5)), has_later=True, after="1299"))

@@ -58,7 +58,7 @@ class Gate:
 
 
 async def test_handshake_over_the_limit_is_answered() -> None:
-    """It reaches nothing behind, and is told when to come back."""
+    """It reaches nothing further in, and is told when to come back."""
     gate = Gate()
     await gate.ask("websocket", CLIENT)
     await gate.ask("websocket", CLIENT)
