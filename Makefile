@@ -36,7 +36,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 # The build hook would do it too, but pip keeps to itself what a hook says.
 FETCH_PYODIDE := $(BIN)/python -m bundle.pyodide
 INSTALL_PROJECT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-# uv is to know the public index only: it reads neither pip's settings nor, like this, its own.
+# uv may know the public index only: it reads neither pip's settings nor, like this, its own.
 SOLVE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCKER)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command 'make lock' --no-annotate $(UPGRADE)
 COMPILE = $(SOLVE) pyproject.toml --group build

@@ -83,7 +83,7 @@ function endOfData(pristine) {
   return end;
 }
 
-// What Python remembers of its command line goes along too, and is not to say where it was made.
+// What Python remembers of its command line goes along too, and must not say where it was made.
 process.argv[1] = "snapshot.mjs";
 delete process.env._;
 

@@ -57,7 +57,7 @@ def _compiled(archive: str, names: list[str]) -> bytes:
     with zipfile.ZipFile(archive) as sources, zipfile.ZipFile(buffer, "w") as target:
         for name in names:
             code = compile(sources.read(name), f"{archive}/{name}", "exec", dont_inherit=True, optimize=STRIPPED)
-            # No time: the same sources are to give the same bytes. Stored: the build compresses archives as a whole.
+            # No time: the same sources have to give the same bytes. Stored: the build compresses archives as a whole.
             header = importlib.util.MAGIC_NUMBER + bytes(12)
             target.writestr(zipfile.ZipInfo(name + "c"), header + marshal.dumps(code))
     return buffer.getvalue()

@@ -91,7 +91,7 @@ class Chaos:
     def __init__(self, browsers: Browsers, server: Server, proxy: Proxy, folder: Path, random: Random) -> None:
         self.faults: Counter[str] = Counter()
         self._calm = asyncio.Event()
-        """Set once nothing more is to break."""
+        """Set once nothing more should break."""
         self._browsers = browsers
         self._server = server
         self._proxy = proxy

@@ -44,7 +44,7 @@ def checked_out(folder: Path) -> Iterator[Path]:
 
 
 def server_of(tree: Path, successor: Server) -> Server:
-    """Return a server of the release that another one is to follow: on its port, with its data and its secret."""
+    """Return a server of the release that another one will follow: on its port, with its data and its secret."""
     # Without the folder that the tests are started in, which has the modules of today.
     old = Server(successor.log.parent, program=(sys.executable, "-P", "-m", "signaling"))
     known = {name: value for name, value in successor.settings.items() if name in KNOWN}

@@ -175,7 +175,7 @@ def install_packages(packages: Iterable[str]) -> None:
             for command in (["apt-get", "-qq", "update"], install):
                 succeeds(command, timeout=INSTALL_TIMEOUT, environment=environment)
     for package in SERVICES.keys() & set(missing):
-        # The tests run one of their own; the system's is not to begin listening at the next boot either.
+        # The tests run one of their own; the system's should not begin to listen at the next boot either.
         succeeds(["update-rc.d", SERVICES[package], "disable"], timeout=PROBE_TIMEOUT, quiet=True)
     if "caddy" in missing:
         # Nor is Debian's Caddy, which has a unit of systemd alone.

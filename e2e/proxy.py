@@ -21,7 +21,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """The address that pages are to use instead of the server's."""
+        """The address that pages use instead of the server's."""
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:

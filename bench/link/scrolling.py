@@ -28,7 +28,7 @@ SCROLL = """
     window.watch.begin();
     const step = () => {
         most = Math.max(most, texts.length);
-        // What stood in the middle after the last step is to stand there still.
+        // What stood in the middle after the last step should stand there still.
         if (marked !== null && marked.node.isConnected) {
             if (Math.abs(marked.node.getBoundingClientRect().top - marked.top) > 2) jumps += 1;
         }

@@ -55,7 +55,7 @@ class Running:
 
     kind: Kind
     ports: Iterator[int]
-    """Where the next client is to come; it has no end."""
+    """Yield where the next client should connect, without end."""
     pids: Sequence[int]
     tokens: list[str]
 

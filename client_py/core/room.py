@@ -102,7 +102,7 @@ class Room:
 
     @property
     def relay_only(self) -> bool:
-        """Whether an RTCPeerConnection is to connect through a relay and in no other way."""
+        """Whether an RTCPeerConnection connects through a relay and in no other way."""
         return self._ice_server_source.only
 
     # Inputs of the person

@@ -152,7 +152,7 @@ def postgresql() -> Iterator[Postgresql]:
 
 
 def unprivileged() -> dict[str, Any]:
-    """Return whom subprocess is to run PostgreSQL's programs as; nothing for who we are."""
+    """Return the user as whom subprocess runs PostgreSQL's programs; nothing for our own."""
     return {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
 
 

@@ -45,7 +45,7 @@ class Passwords:
     ) -> None:
         self._cost = cost
         self._check = check
-        # Threads of their own: what the others do, such as asking the database, is not to be slow.
+        # Threads of their own: what the others do, such as asking the database, must not be slow.
         self._threads = ThreadPoolExecutor(places, "bcrypt", step_back)
         self._queue = TurnQueue(places)
         self._patience = patience

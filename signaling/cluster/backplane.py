@@ -112,7 +112,7 @@ class Backplane:
                 return
             log("backplane_lost", level=logging.WARNING, reason=_reason(error))
             pause = FIRST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
-            # Processes that have lost Redis together are not to come back in one moment.
+            # Processes that have lost Redis together should not come back in one moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
     async def _live(self, first: asyncio.Future[None]) -> None:

@@ -80,7 +80,7 @@ class Workers:
                 worker.terminate()
 
     async def _keep(self, worker: Process, number: int) -> None:
-        """Wait for a worker's end, and start another of its number, for as long as the server is to run."""
+        """Wait for a worker's end, and start another of its number, for as long as the server should run."""
         while True:
             code = await worker.wait()
             self._running.discard(worker)

@@ -139,7 +139,7 @@ class Usage:
 
     def offend(self, now: float, points: int) -> bool:
         """Hold an offence against where it comes from; tell whether that is refused from now on."""
-        # All of them are told, so the list is not to end with the first who is refused.
+        # All of them are told, so the list must not end with the first who is refused.
         refused = [holder.penalty.offend(now, points) for holder in self._offenders]
         return any(refused)
 

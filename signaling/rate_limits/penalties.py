@@ -14,7 +14,7 @@ or was one too many, and frames over the limit. The third flood of a minute is t
 FIRST_SECONDS, MOST_SECONDS = 10.0, 600.0
 """The first refusal is over before honest people at the same address give up; each further one is twice as long."""
 LEAST_PART = 0.7
-"""Of a refusal's length, by whose it is: those who began together are not to come back in one moment."""
+"""Of a refusal's length, by whose it is: those who began together should not come back in one moment."""
 FORGIVEN_SECONDS = 1800.0
 """After so long without a refusal, the next one is as short as the first."""
 

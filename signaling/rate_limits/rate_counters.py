@@ -17,7 +17,7 @@ KEY_PREFIX = "p2pchat:limit"
 SWEEP_SECONDS = 5.0
 """Between two looks at what this process counts no longer."""
 PAUSE_SECONDS = 5.0
-"""For so long a Redis that failed is not asked again: a login is not to wait for each of its counters."""
+"""How long a Redis that failed is not asked again: a login should not wait for each of its counters."""
 TIMEOUT_SECONDS = 1.0
 """For Redis to connect and to answer."""
 

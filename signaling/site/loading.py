@@ -123,7 +123,7 @@ def static_folder() -> Path:
 
 
 def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, target: Target = OWN_SERVER) -> Site:
-    """Read a site, which is to stand where `target` says; SiteIncomplete if something is missing from it."""
+    """Read a site, which will stand where `target` says; SiteIncomplete if something is missing from it."""
     built = static / BUILT_FOLDER
     version, runtime = _runtime(static / RUNTIME_FOLDER, built)
     contents = _static_files(static)

@@ -11,7 +11,7 @@ NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def drop(transport: asyncio.Transport) -> None:
-    """Close at once. The kernel, which would keep what was not read and go on trying, is to forget it too."""
+    """Close at once. The kernel, which would keep what was not read and go on trying, has to forget it too."""
     connected = transport.get_extra_info("socket")
     if connected is not None:
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)

@@ -120,7 +120,7 @@ def test_container_tells_whether_it_is_healthy(name: str) -> None:
 
 
 def test_machine_serves_what_it_should() -> None:
-    """Databases and the server itself are not to be reached from outside."""
+    """Databases and the server itself cannot be reached from outside."""
     open_to_others = {name for name, service in SERVICES.items() if "ports" in service}
     on_the_host = {name for name, service in SERVICES.items() if service.get("network_mode") == "host"}
     assert open_to_others | on_the_host == MAY_SERVE_THE_WORLD

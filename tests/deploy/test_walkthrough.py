@@ -59,7 +59,7 @@ def test_services_of_the_walkthrough_exist() -> None:
 
 @pytest.mark.parametrize("page", ["docker.md", "systemd.md"])
 def test_files_of_the_walkthrough_exist(page: str) -> None:
-    """A file that somebody is to copy is there."""
+    """A file that somebody has to copy is there."""
     named = re.findall(r"`((?:deploy|requirements)/[\w./-]+)`", (DEPLOY / page).read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
 

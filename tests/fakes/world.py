@@ -307,7 +307,7 @@ class World:
         return "\n".join(lines)
 
     def _is_held(self, writer: str, item_id: str) -> bool:
-        """Tell whether an item is safe with everyone else of whom its writer knew that they were to get it."""
+        """Tell whether an item is safe with everyone else of whom its writer knew that they should get it."""
         others = [home for home in self.homes.values() if home.account != self.homes[writer].account]
         written = self.homes[writer].disk.written[item_id]
         holders = {home.account for home in others if any(written.says in disk.held for disk in home.disks)}

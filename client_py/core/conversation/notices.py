@@ -58,7 +58,7 @@ class MessagesFound:
     """What a search came to."""
 
     query: str
-    """As the person wrote it; an answer to an earlier question is not to be shown."""
+    """As the person wrote it; an answer to an earlier question is not shown."""
     items: tuple[Item, ...]
     """The newest first."""
     complete: bool

@@ -267,7 +267,7 @@ class Link:
     # Inputs of the channel's traffic
 
     def expected(self) -> list[LinkEffect]:
-        """A frame was sent that the other side is to acknowledge."""
+        """A frame was sent that the other side has to acknowledge."""
         return self._liveness.expected() if self.state is LinkState.OPEN else []
 
     def heard(self) -> list[LinkEffect]:

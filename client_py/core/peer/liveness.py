@@ -39,7 +39,7 @@ class Liveness:
         self._counts = 0
 
     def expected(self) -> list[LinkEffect]:
-        """Something was sent that the other side is to acknowledge."""
+        """Something was sent that the other side has to acknowledge."""
         if self._watch is not _Watch.IDLE:
             return []
         return self._expect()

@@ -201,7 +201,7 @@ class Peer:
         return []
 
     def expected(self) -> list[PeerEffect]:
-        """A frame was sent that the other side is to acknowledge."""
+        """A frame was sent that the other side has to acknowledge."""
         return self._translate(self._link.expected())
 
     def heard(self) -> list[PeerEffect]:

@@ -88,7 +88,7 @@ class SessionTimer(Enum):
     REJOIN = auto()
     """The room is asked again after a pause."""
     PING = auto()
-    """The server is to show that it still hears us."""
+    """The server has to show that it still hears us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from signaling.rate_limits.address_and_account_quotas import Quotas
 HOLD_SECONDS = 1.0
 """Before a refusal is told, on average: who asks again at once is to do so once a second, not as fast as we answer."""
 LEAST_PART = 0.5
-"""Of that time. Those who were refused in one moment are not to come back in one: a thousand together would keep
+"""Of that time. Those who were refused in one moment should not come back in one: a thousand together would keep
 everyone else waiting."""
 MAX_HELD_EACH = 50
 MAX_HELD = 2_000

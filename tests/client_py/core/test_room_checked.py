@@ -54,7 +54,7 @@ TICK = StartRoomTimer(RoomTimer.TICK, TICK_SECONDS)
 
 
 def test_room_asks_everyone_when_it_is_checked() -> None:
-    """On another network, or after sleep, both the server and the others are to show that they are there."""
+    """On another network, or after sleep, both the server and the others have to show that they are there."""
     stage = Stage()
     stage.meet()
     assert stage.do(stage.room.checked(NOW)) == [*ASK_SERVER, STOP_EXPECTING, *ASK_BEN]

@@ -130,7 +130,7 @@ async def test_token_that_is_no_good_is_not_renewed(start_server: StartServer) -
 
 
 async def test_failed_logins_are_limited(start_server: StartServer) -> None:
-    """After too many failures the answer is to wait, in the header, for a program and for a person."""
+    """After too many failures the answer says to wait, in the header, for a program and for a person."""
     server = start_server(login_failures_limit=read_limit("3/minute"))
     await server.register("Jan")
     wrong = {"username": "jan", "password": "wrong horse"}

@@ -72,7 +72,7 @@ def test_device_that_is_forgotten_is_not_kept_any_more() -> None:
 
 
 def test_peer_owes_an_answer_until_it_has_acknowledged_everything() -> None:
-    """First its hello and its mark are to come, and then an acknowledgement for each message."""
+    """First its hello and its mark have to come, and then an acknowledgement for each message."""
     stage = Stage()
     conversation = stage.conversation
     assert not conversation.awaits(BEN)

@@ -49,7 +49,7 @@ def test_link_asks_when_an_answer_does_not_come() -> None:
 
 
 def test_link_watches_over_the_beginning_of_the_conversation() -> None:
-    """An open channel is to bring a hello, so it is watched over from the first moment."""
+    """An open channel has to bring a hello, so it is watched over from the first moment."""
     link = opened()
     assert link.timer_fired(LinkTimer.EXPECTING, awaited=True) == ASK
 

@@ -237,7 +237,7 @@ def test_account_ends_with_a_refused_token() -> None:
 
 
 def test_account_renews_a_long_login_twice_a_day() -> None:
-    """A browser's timer takes 24 days at most, and fires at once where it is to wait longer."""
+    """A browser's timer takes 24 days at most, and fires at once where it has to wait longer."""
     body = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 365 * 86_400})
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
