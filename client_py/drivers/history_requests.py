@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from client_py.core.conversation.faults import HistoryFault
-from client_py.core.conversation.history import MEDIA_TYPES, ExportFormat, ExportWords, export, file_name
+from client_py.core.conversation.history_export import MEDIA_TYPES, ExportFormat, ExportWords, export, file_name
 from client_py.core.conversation.items import Item
 from client_py.core.conversation.notices import (
     HistoryCleared,

@@ -24,8 +24,8 @@ from client_py.core.conversation.database_rows import (
     receipt_row,
 )
 from client_py.core.conversation.delivery import Delivery
-from client_py.core.conversation.history import answers, search_words
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
+from client_py.core.conversation.history_search import answers, search_words
 from client_py.core.conversation.item_ids import with_author, without_author
 from client_py.core.conversation.items import Item
 from client_py.drivers.memory_database import MemoryDatabase

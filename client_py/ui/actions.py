@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from client_py.core.conversation.history import ExportFormat, ExportWords
+    from client_py.core.conversation.history_export import ExportFormat, ExportWords
 
 
 class PageActions(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from client_py.core.conversation.faults import HistoryFault
-from client_py.core.conversation.history import ExportWords
+from client_py.core.conversation.history_export import ExportWords
 from client_py.words.phrases import Counted, Phrase, Words
 from client_py.words.transcript import UNKNOWN, UNREADABLE
 

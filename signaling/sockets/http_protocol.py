@@ -24,7 +24,7 @@ from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rate_limits.request_turns import RequestTurns
 from signaling.site.security_headers import security_headers
-from signaling.sockets.dropping import drop
+from signaling.sockets.connection_reset import reset
 from signaling.sockets.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
 from signaling.sockets.waiting_clients import WaitingClients
 from signaling.sockets.websocket_handshake import Upgrade
@@ -217,7 +217,7 @@ class HttpProtocol(HttpToolsProtocol):
             case Awaited.READING:
                 unsent = self.transport.get_write_buffer_size()
                 if unsent >= self._unsent_bytes:
-                    drop(self.transport)
+                    reset(self.transport)
                 else:
                     self._unsent_bytes, self.due = unsent, now + self._clients.patience.reading
             case Awaited.BODY:
@@ -231,7 +231,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Close: others need the place."""
         was_reading, self._awaited = self._awaited is Awaited.READING, None
         if was_reading:
-            drop(self.transport)
+            reset(self.transport)
         else:
             self.transport.close()
             self._look()
@@ -266,7 +266,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _pass_over(self) -> None:
         """Look at nothing that comes. Left in the kernel, it would turn the answer into a reset."""
         if self._unread_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            drop(self.transport)
+            reset(self.transport)
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first

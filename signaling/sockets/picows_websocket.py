@@ -29,8 +29,8 @@ from signaling.sockets.accepted_websocket import (
     TOO_BIG,
     Receiver,
 )
+from signaling.sockets.connection_reset import reset
 from signaling.sockets.deadlines import Deadlines
-from signaling.sockets.dropping import drop
 from signaling.sockets.keepalive import Keepalive, Pinged
 
 READ_BUFFER_BYTES = 2048
@@ -470,7 +470,7 @@ class PicowsWebSocket(WSListener):
 
     def _drop(self) -> None:
         self._end(self._close_code or ABNORMAL_CLOSURE)
-        drop(self._transport.underlying_transport)
+        reset(self._transport.underlying_transport)
 
     def _end(self, code: int) -> None:
         if self._has_ended:

@@ -84,7 +84,7 @@ def server(
 
 @pytest.fixture
 def few_files() -> Iterator[int]:
-    """Have this process open so few files at most."""
+    """Let this process open few files."""
     resource = pytest.importorskip("resource", reason="Windows has no such limit")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, hard))

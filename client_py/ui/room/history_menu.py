@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.core.conversation.history import ExportFormat
+from client_py.core.conversation.history_export import ExportFormat
 from client_py.ui.room.retention_switch import RetentionSwitch
 from client_py.ui.room.search import Search
 from client_py.ui.widgets.confirmation import Confirmation, Question

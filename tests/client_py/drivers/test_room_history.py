@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from client_py.core.conversation.faults import HistoryFault
-from client_py.core.conversation.history import ExportFormat
+from client_py.core.conversation.history_export import ExportFormat
 from client_py.core.conversation.notices import (
     HistoryCleared,
     HistoryFailed,

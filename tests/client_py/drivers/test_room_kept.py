@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from client_py.core.conversation.delivery import Delivery, Direction
-from client_py.core.conversation.history import ExportFormat, ExportWords
+from client_py.core.conversation.history_export import ExportFormat, ExportWords
 from client_py.core.conversation.notices import HistoryCleared, HistoryLoaded, ItemAdded, MessagesFound
 from client_py.core.frames import FRAMES, Ack, Frame, Hello, MessagePart, Resume
 from client_py.core.notices import RetentionChanged

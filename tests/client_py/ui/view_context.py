@@ -16,7 +16,7 @@ from tests.fakes.document import FakeDocument
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from client_py.core.conversation.history import ExportFormat, ExportWords
+    from client_py.core.conversation.history_export import ExportFormat, ExportWords
     from client_py.ports.disposal import Dispose
     from client_py.ports.page import NearDay
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.core.conversation.faults import HistoryFault
-from client_py.core.conversation.history import ExportFormat
+from client_py.core.conversation.history_export import ExportFormat
 from client_py.core.conversation.notices import HistoryFailed
 from client_py.core.notices import RetentionChanged
 from client_py.core.retention import Retention

@@ -7,14 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.conversation.delivery import Delivery, Direction
-from client_py.core.conversation.history import (
+from client_py.core.conversation.history_export import (
     MEDIA_TYPES,
     ExportFormat,
     ExportWords,
-    answers,
     export,
     file_name,
-    search_words,
 )
 from client_py.core.conversation.items import Item, Reaction, Text, Unknown
 
@@ -22,29 +20,6 @@ NOON = 1_700_000_000.0
 THEIRS = Item("theirs", Direction.INCOMING, "ben", Text("Grüße aus\nder Straße"), NOON)
 OURS = Item("ours", Direction.OUTGOING, "ada", Text("Hello"), NOON + 1, Delivery.DELIVERED)
 WORDS = ExportWords("This message cannot be shown.", "This message needs a newer version.", "unknown time")
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("grüße", True),
-        ("STRASSE grü", True),
-        ("aus der", True),
-        ("der  aus ", True),
-        ("rüß", True),
-        ("grüße hello", False),
-        ("gruse", False),
-    ],
-)
-def test_search_finds_a_message_that_has_all_the_words(query: str, found: bool) -> None:  # noqa: FBT001 - a case
-    """Words are looked for in any order and case, also as parts of longer ones and across lines."""
-    assert answers(THEIRS, search_words(query)) is found
-
-
-@pytest.mark.parametrize("query", ["", " ", "\n\t"])
-def test_search_for_nothing_has_no_words(query: str) -> None:
-    """White space alone asks for nothing."""
-    assert search_words(query) == ()
 
 
 def test_export_has_a_name_and_a_type() -> None:

@@ -1,9 +1,9 @@
-"""Decides what of a room's history answers a search, and how all of it is written into a file."""
+"""Decides how a room's history is written into a file."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,17 +35,6 @@ class ExportWords:
     """A message is of a kind that this version does not know."""
     unknown_time: str
     """Its clock said what is no moment of a calendar."""
-
-
-def search_words(query: str) -> tuple[str, ...]:
-    """Return the words that a message has to have, in any order and case."""
-    return tuple(query.casefold().split())
-
-
-def answers(item: Item, words: Sequence[str]) -> bool:
-    """Tell whether an item has all the words, each also as a part of a longer one."""
-    text = item.text.casefold()
-    return all(word in text for word in words)
 
 
 def file_name(room: str, form: ExportFormat) -> str:

@@ -1,4 +1,4 @@
-"""Touches a connection whose client is not worth waiting for: closes it, with nothing left to be sent."""
+"""Touches a connection whose client is not worth waiting for: resets it, with nothing left to be sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
-def drop(transport: asyncio.Transport) -> None:
+def reset(transport: asyncio.Transport) -> None:
     """Close at once. The kernel, which would keep what was not read and go on trying, has to forget it too."""
     connected = transport.get_extra_info("socket")
     if connected is not None:
