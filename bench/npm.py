@@ -16,7 +16,7 @@ INSTALLED = "installed.json"
 
 
 def install_packages(pins: Path, target: Path) -> Path:
-    """Give the folder of the packages that the lock file in `pins` names; no network where they stand there already."""
+    """Return the folder of the packages that the lock file in `pins` names; no network where they are there already."""
     lock = (pins / LOCK).read_text(encoding="utf-8")
     stamp = target / INSTALLED
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:

@@ -18,10 +18,10 @@ from itertools import product
 from pathlib import Path
 
 from bench.report import percentile
+from e2e.network.home_pages import Kinds, Pages, log_in, open_pages
 from e2e.network.lab import HOMES, Lab, running_lab
 from e2e.network.recovery import FAULTS, Fault, Outcome, play
 from e2e.network.stopwatch import Stopwatch
-from e2e.network.visits import Kinds, Pages, log_in, open_pages
 from e2e.provision import lab_fault
 
 ROUNDS = 4

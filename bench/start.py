@@ -11,7 +11,7 @@ import sys
 import time
 from itertools import product
 
-from bench.surroundings import running
+from bench.server_and_browsers import running
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage
 

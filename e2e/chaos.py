@@ -64,7 +64,7 @@ async ([account, room]) => {
     return [true, false].map((out) => texts.filter((row) => row.out === out).map((row) => row.text));
 }
 """
-"""Gives the texts that a browser has kept: those written there, and those that came in."""
+"""Returns the texts that a browser has kept: those written there, and those that came in."""
 
 BATCH = 60
 ARRIVAL_SECONDS = 180.0

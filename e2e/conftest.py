@@ -145,7 +145,7 @@ async def python_page(request: pytest.FixtureRequest, browsers: Browsers, server
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def python(python_page: PythonPage) -> AsyncIterator[PythonPage]:
-    """Give that page with nothing kept; at the end, JavaScript may hold no more of Python, and no error may be told."""
+    """Yield that page with nothing kept; at the end, JavaScript may hold no more of Python, and nothing has failed."""
     await python_page.begin()
     proxies = await python_page.count_proxies()
     yield python_page

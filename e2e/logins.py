@@ -18,12 +18,12 @@ HOUR = 3600
 
 def expired(login: dict[str, Any]) -> dict[str, Any]:
     """Return a login whose token was good until an hour ago."""
-    return _signed_anew(login, time.time() - HOUR, JWT_SECRET)
+    return _signed_again(login, time.time() - HOUR, JWT_SECRET)
 
 
 def forged(login: dict[str, Any]) -> dict[str, Any]:
     """Return a login whose token looks good, and was signed by someone else."""
-    return _signed_anew(login, time.time() + HOUR, ANOTHER_SECRET)
+    return _signed_again(login, time.time() + HOUR, ANOTHER_SECRET)
 
 
 def storage(url: str, login: dict[str, Any], suffix: str = "") -> StorageState:
@@ -32,7 +32,7 @@ def storage(url: str, login: dict[str, Any], suffix: str = "") -> StorageState:
     return {"cookies": [], "origins": [{"origin": url, "localStorage": [{"name": LOGIN_KEY + suffix, "value": kept}]}]}
 
 
-def _signed_anew(login: dict[str, Any], expires_at: float, secret: str) -> dict[str, Any]:
+def _signed_again(login: dict[str, Any], expires_at: float, secret: str) -> dict[str, Any]:
     claims = jwt.decode(login["token"], options={"verify_signature": False})
     claims |= {"exp": int(expires_at), "iat": int(expires_at) - HOUR}
     return login | {"token": jwt.encode(claims, secret, algorithm="HS256"), "expires_at": int(expires_at)}

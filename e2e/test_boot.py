@@ -89,7 +89,7 @@ async def corrupt(page: Page) -> None:
 
 
 async def replace_by_another(page: Page) -> None:
-    """Give what is no snapshot of this runtime, and let only Pyodide find out."""
+    """Serve what is no snapshot of this runtime, and let only Pyodide find out."""
 
     async def give(route: Route) -> None:
         await route.fulfill(body=b"no snapshot at all", content_type="application/octet-stream")

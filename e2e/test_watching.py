@@ -65,7 +65,7 @@ def test_any_worker_tells_of_all(server: Server) -> None:
     assert len(scraped(server, "process_start_time_seconds")) == 2
 
 
-def test_worker_that_was_killed_begins_anew(server: Server) -> None:
+def test_worker_that_was_killed_begins_again(server: Server) -> None:
     """The worker that takes the place of one that was killed has its number, and counts from nothing."""
     started = scraped(server, "process_start_time_seconds")
     [first, _] = re.findall(r"event=worker_started process=(\d+)", server.log.read_text())

@@ -123,7 +123,7 @@ class BrowserElement:
         return BrowserElement(self.node.cloneNode(True), self._callbacks)  # noqa: FBT003 - what is in it too
 
     def focus(self) -> None:
-        """Give it the keyboard (HTMLElement.focus)."""
+        """Focus it (HTMLElement.focus)."""
         self.node.focus()
 
     def fit_to_content(self, max_height: float) -> None:

@@ -33,7 +33,7 @@ class BrowserDownloads:
         self._timers[address] = self._clock.call_later(SECONDS_TO_FETCH, partial(self._give_back, address))
 
     def dispose(self) -> None:
-        """Give back all memory, and stop the timers."""
+        """Release all memory, and stop the timers."""
         for address in tuple(self._timers):
             self._give_back(address)
 

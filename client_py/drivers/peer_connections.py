@@ -76,7 +76,7 @@ class RoomPeerConnections:
                     self._operate(peer_id, connection, effect)
 
     def configure(self) -> None:
-        """Give every connection the configuration of now."""
+        """Set the current configuration on every connection."""
         configuration = self._configuration()
         for connection in self._connections.values():
             try:

@@ -78,7 +78,7 @@ class Element(Protocol):
         ...
 
     def focus(self) -> None:
-        """Give it the keyboard."""
+        """Give it the keyboard focus."""
         ...
 
     def fit_to_content(self, max_height: float) -> None:

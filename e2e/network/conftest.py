@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from e2e.network.home_pages import Kinds, Pages, open_pages
 from e2e.network.lab import Lab, running_lab
-from e2e.network.visits import Kinds, Pages, open_pages
 from e2e.provision import lab_fault
 
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error as PlaywrightError
 
 from e2e.chat_page import connect
+from e2e.network.home_pages import Pages
 from e2e.network.lab import Home, Lab
 from e2e.network.stopwatch import Event, NotInTime, Stopwatch
-from e2e.network.visits import Pages
 
 FIREFOX_NOTES = ("/ws was interrupted while the page was loading", "ICE failed, ")
 """What Firefox writes into the console by itself when the network changes or is away: no errors of the page."""

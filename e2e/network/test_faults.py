@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from e2e.network.home_pages import Kinds, log_in, open_pages
 from e2e.network.lab import Lab
 from e2e.network.recovery import FAULTS, Fault, play
 from e2e.network.stopwatch import Stopwatch
-from e2e.network.visits import Kinds, log_in, open_pages
 
 KINDS: Kinds = ("chromium", "firefox")
 VICTIMS = {"cut-1": 0, "cut-10": 1, "cut-60": 0, "move": 0, "gap": 1, "udp": 0, "loss": 1}

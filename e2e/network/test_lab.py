@@ -6,8 +6,8 @@ import pytest
 
 from e2e.chat_page import ChatPage
 from e2e.kinds import later
+from e2e.network.home_pages import Pages, enter, meet, path_of
 from e2e.network.lab import Lab
-from e2e.network.visits import Pages, enter, meet, path_of
 
 PAIRS = [("chromium", "firefox"), later(("chromium", "chromium")), later(("firefox", "firefox"))]
 MESSAGES = 20

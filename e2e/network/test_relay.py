@@ -9,11 +9,11 @@ from playwright.async_api import Request, Route, expect
 
 from e2e.chat_page import ChatPage, connect
 from e2e.kinds import later
+from e2e.network.home_pages import Kinds, Pages, enter, log_in, path_of
 from e2e.network.lab import Lab
 from e2e.network.recovery import status_lines
 from e2e.network.stopwatch import Stopwatch
 from e2e.network.test_lab import PAIRS, exchange
-from e2e.network.visits import Kinds, Pages, enter, log_in, path_of
 from protocol.http import ICE_SERVERS_PATH
 
 FAIL_MS = 120_000

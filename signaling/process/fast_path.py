@@ -21,7 +21,7 @@ from signaling.sockets.http_protocol import Gate, HttpProtocol
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import PicowsServerState
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
-from signaling.sockets.websocket_handshake import Upgrade
+from signaling.sockets.websocket_handshake import WebSocketHandshake
 
 OVERRIDDEN = (
     "_start_asgi_task",
@@ -52,7 +52,7 @@ def fast_path(
     clients = clients or waiting_clients(most_files=most_open_files())
     gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
     shared = PicowsServerState(Keepalive(ping_seconds), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
-    http, ws = partial(HttpProtocol, gate=gate), partial(Upgrade, shared)
+    http, ws = partial(HttpProtocol, gate=gate), partial(WebSocketHandshake, shared)
     config = uvicorn.Config(asgi, http=http, ws=ws, **options)  # type: ignore[arg-type]  # both are called
     check(HttpProtocol, gate, config)
     return config

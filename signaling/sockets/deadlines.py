@@ -23,7 +23,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, overdue: Overdue) -> None:
-        """Give someone the full time from now on."""
+        """Start someone's time over, from now on."""
         loop = asyncio.get_running_loop()
         self._due_at.pop(overdue, None)
         self._due_at[overdue] = loop.time() + self.seconds

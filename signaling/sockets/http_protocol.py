@@ -27,7 +27,7 @@ from signaling.site.security_headers import security_headers
 from signaling.sockets.connection_reset import reset
 from signaling.sockets.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
 from signaling.sockets.waiting_clients import WaitingClients
-from signaling.sockets.websocket_handshake import Upgrade
+from signaling.sockets.websocket_handshake import WebSocketHandshake
 
 MAX_HEAD_BYTES = 16_384
 """Of a request whose headers have not come to their end, or of what follows its body. One read may be beyond it."""
@@ -201,10 +201,11 @@ class HttpProtocol(HttpToolsProtocol):
             raise MalformedRequest("there is a response under way")
         self._wait_for(None)
         self.connections.discard(self)
-        upgrade: Upgrade = self.ws_protocol_class(self.config, self.server_state)  # type: ignore[assignment, call-arg, misc]
-        self.transport.set_protocol(upgrade)
-        upgrade.asked(self.transport, dict(self.scope), self.url)
-        self._gate.turns.take(self._gate.limit.source(self._host), upgrade.begin)
+        handshake: WebSocketHandshake
+        handshake = self.ws_protocol_class(self.config, self.server_state)  # type: ignore[assignment, call-arg, misc]
+        self.transport.set_protocol(handshake)
+        handshake.asked(self.transport, dict(self.scope), self.url)
+        self._gate.turns.take(self._gate.limit.source(self._host), handshake.begin)
 
     def _should_upgrade(self) -> bool:
         return self._is_websocket

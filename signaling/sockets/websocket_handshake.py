@@ -84,7 +84,7 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
             websocket.closed_by_picows()
 
 
-class Upgrade(asyncio.Protocol):
+class WebSocketHandshake(asyncio.Protocol):
     """One handshake, as uvicorn's `ws` protocol; a connection that is accepted goes on without it."""
 
     def __init__(self, shared: PicowsServerState, config: Config, server_state: ServerState) -> None:

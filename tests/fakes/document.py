@@ -131,7 +131,7 @@ class FakeElement:
         return other
 
     def focus(self) -> None:
-        """Give it the keyboard, which goes only to what is on the page, not hidden and not disabled."""
+        """Give it the keyboard focus, which goes only to what is on the page, not hidden and not disabled."""
         if self.is_shown() and not self.disabled:
             self.page.focused = self
 

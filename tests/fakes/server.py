@@ -130,7 +130,7 @@ class Server:
         return self.agenda.after(there + back, lambda: answered(found[0]))
 
     def ask_ice_servers(self, answered: Callable[[str | None], None]) -> None:
-        """Give the body of the answer to a request for ICE servers, or None if the server was not there."""
+        """Return the body of the answer to a request for ICE servers, or None if the server was not there."""
         there, back = (self.agenda.random.uniform(*self.latency) for _ in range(2))
 
         def ask() -> None:

@@ -57,7 +57,7 @@ class FetchIceServers:
 
 @dataclass(frozen=True, slots=True)
 class ConfigureConnections:
-    """Give every RTCPeerConnection the ICE servers and the policy of now; new ones begin with them anyway."""
+    """Set the current ICE servers and policy on every RTCPeerConnection; new ones begin with them anyway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def test_room_greets_over_an_open_channel() -> None:
     assert shown.line.detail == Connected("ben", relayed=True)
 
 
-def test_room_looks_for_the_path_anew_when_a_relay_becomes_known() -> None:
+def test_room_looks_for_the_path_again_when_a_relay_becomes_known() -> None:
     """Where packets come before their candidate, the path seems direct until that is there."""
     host = Candidate("candidate:1 1 udp 1 192.0.2.1 49152 typ host")
     relay = Candidate("candidate:1 1 udp 1 203.0.113.1 49152 typ relay raddr 0.0.0.0 rport 0")
@@ -129,7 +129,7 @@ def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:
     assert on_ben(effects) == [ClosePeerConnection()]
 
 
-def test_room_begins_anew_with_a_server_that_talks_nonsense() -> None:
+def test_room_begins_again_with_a_server_that_talks_nonsense() -> None:
     """What cannot be read costs the server its WebSocket."""
     stage = Stage()
     stage.enter()

@@ -105,7 +105,7 @@ def test_room_meets_who_came_while_it_was_away() -> None:
     assert on_ben(stage.joined(PEER, resumed=True)) == [CreatePeerConnection(), CreateChannels()]
 
 
-def test_room_begins_anew_where_it_is_someone_else() -> None:
+def test_room_begins_again_where_it_is_someone_else() -> None:
     """Where the server gives us another peer id, to the others we are another one."""
     stage = Stage()
     stage.connect()
@@ -124,7 +124,7 @@ def test_room_forgets_who_left_while_it_was_away() -> None:
     assert MembersChanged(()) in effects
 
 
-def test_room_begins_anew_with_a_peer_that_comes_back_without_a_channel() -> None:
+def test_room_begins_again_with_a_peer_that_comes_back_without_a_channel() -> None:
     """A peer that enters again has started over too, and what we had begun is closed."""
     stage = Stage()
     stage.enter(PEER)

@@ -220,7 +220,7 @@ def test_failure_says_that_credentials_have_ended() -> None:
     assert failed(stage, (URL, 401)) is Cause.RELAY_EXPIRED
 
 
-def test_attempt_begins_anew_with_fresh_credentials() -> None:
+def test_attempt_begins_again_with_fresh_credentials() -> None:
     """As soon as there are some, after those before had ended."""
     stage = stage_with_relay()
     stage.do(stage.room.timer_fired(RoomTimer.TICK, NOW + HOUR))

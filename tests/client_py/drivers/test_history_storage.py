@@ -137,7 +137,7 @@ async def test_archive_writes_once_what_changes_often_in_one_transaction() -> No
     assert (await stage.storage.load()).marks == (later,)
 
 
-async def test_archive_writes_so_many_entries_at_once_and_no_more() -> None:
+async def test_archive_bounds_entries_written_at_once() -> None:
     """What stands in line after them goes into the next transaction, and the page can be drawn in between."""
     stage = Stage()
     stage.database.open_for_writing.clear()

@@ -207,7 +207,7 @@ async def test_messages_are_given_page_by_page_on_the_way_back() -> None:
     await stage.retention.close()
 
 
-async def test_search_stops_at_so_many() -> None:
+async def test_search_stops_at_a_limit() -> None:
     """The newest come first, and that there are more is told."""
     stage = Stage()
     await stage.retention.open()

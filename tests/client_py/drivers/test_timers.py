@@ -15,7 +15,7 @@ def test_timers_fire_once() -> None:
     assert clock.running == []
 
 
-def test_timers_start_anew() -> None:
+def test_timers_start_over() -> None:
     """Starting a timer that runs lets the first one go."""
     clock, fired = FakeClock(), []
     timers = Timers(clock)

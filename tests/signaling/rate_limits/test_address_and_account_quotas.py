@@ -58,7 +58,7 @@ def connected(everyone: Quotas, client: ClientAddress | None = HOME, account: st
 # Connections
 
 
-def test_address_has_so_many_connections() -> None:
+def test_connections_of_an_address_are_bounded() -> None:
     """The newest is refused, at that address alone, until another has gone."""
     everyone = quotas()
     first, _ = connected(everyone), connected(everyone)
@@ -77,7 +77,7 @@ def test_network_has_some_times_as_many() -> None:
     connected(everyone, site(99, network=1))
 
 
-def test_everyone_together_has_so_many() -> None:
+def test_connections_of_all_are_bounded() -> None:
     """What is bound to no address counts in all."""
     everyone = quotas(connections=2)
     connected(everyone, None)
@@ -86,7 +86,7 @@ def test_everyone_together_has_so_many() -> None:
     assert everyone.connect(SHOP, NOW) is None
 
 
-def test_account_has_so_many_wherever_it_is() -> None:
+def test_connections_of_an_account_are_bounded_wherever_it_is() -> None:
     """Connections of one account count together, and one that is refused counts nothing."""
     everyone = quotas()
     usages = [connected(everyone, None, "ann") for _ in range(3)]
@@ -188,7 +188,7 @@ def test_flood_through_a_proxy_that_names_nobody_is_held_against_nobody() -> Non
 # Frames
 
 
-def test_connection_sends_so_many_frames() -> None:
+def test_frames_of_a_connection_are_bounded() -> None:
     """A connection's own limit is the tightest."""
     usage = connected(quotas())
     assert usage.admit_frames(NOW, 10)

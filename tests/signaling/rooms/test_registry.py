@@ -254,7 +254,7 @@ def test_peer_replaces_connection_that_seems_alive(pair: Rooms) -> None:
     assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(3, ForwardedSignal(BEN.peer_id, OFFER))
 
 
-def test_resuming_unknown_peer_joins_anew(rooms: Rooms) -> None:
+def test_resuming_unknown_peer_joins_as_new(rooms: Rooms) -> None:
     """After a restart of the server a peer is a new member, under the id that it had."""
     rooms.join(newcomer(1, BEN), ROOM)
     assert rooms.join(newcomer(2, ANN), ROOM) == told(2, joined(ANN, BEN)) + told(1, PeerJoined(ANN))
@@ -372,7 +372,7 @@ def test_connection_without_room_ends_silently(rooms: Rooms) -> None:
     assert rooms.connection_ended(ConnectionId(1), "left") == []
 
 
-def test_account_holds_so_many_places() -> None:
+def test_places_of_an_account_are_bounded() -> None:
     """Who joins and drops without end gives up the place that was lost first, and nobody else's."""
     rooms = Rooms(capacity=2, max_held_places=2)
     rooms.join(newcomer(9, BEN), "cellar")

@@ -162,7 +162,7 @@ def test_bounds_are_the_same_to_the_byte(extra: int, is_admitted: bool) -> None:
 
 
 @pytest.mark.parametrize("request_", [OFFER, CANDIDATE, Signal(TO, candidate=Candidate(""))])
-def test_what_a_page_sends_is_not_written_anew(request_: Signal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_page_sends_is_not_written_again(request_: Signal, monkeypatch: pytest.MonkeyPatch) -> None:
     """The short way is taken for what browsers make of descriptions and candidates."""
     expected = checked_signal(request_)
     monkeypatch.setattr(signal_codec, "REQUESTS", None)

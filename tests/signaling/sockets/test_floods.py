@@ -319,7 +319,7 @@ async def test_unfinished_messages_fill_a_part_of_the_buffers(start_server: Star
 
 
 @over_both_paths
-async def test_account_has_so_many_connections(start_server: StartServer) -> None:
+async def test_connections_of_an_account_are_limited(start_server: StartServer) -> None:
     """The newest is closed with a code that brings it back later; those before it stay."""
     server = start_server(connections_per_account=2)
     token = await server.register()
@@ -344,7 +344,7 @@ async def test_connections_of_an_address_are_limited(start_server: StartServer) 
 
 
 @over_both_paths
-async def test_process_has_so_many_connections(start_server: StartServer) -> None:
+async def test_connections_of_a_process_are_limited(start_server: StartServer) -> None:
     """What comes through a proxy that names nobody is bounded in all."""
     server = start_server(connections=1)
     token = await server.register()
@@ -355,7 +355,7 @@ async def test_process_has_so_many_connections(start_server: StartServer) -> Non
 
 
 @over_both_paths
-async def test_account_opens_so_many_connections(start_server: StartServer) -> None:
+async def test_openings_of_an_account_are_limited(start_server: StartServer) -> None:
     """An account that joins and drops without end is refused for a while."""
     limit = Settings.read({"P2PCHAT_CONNECT_LIMIT": "3/hour"}).connect_limit
     server = start_server(connect_limit=limit)

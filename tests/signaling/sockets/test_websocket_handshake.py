@@ -15,7 +15,7 @@ from signaling.monitoring.request_ids import request_id
 from signaling.sockets.accepted_websocket import websocket_of
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import PicowsServerState
-from signaling.sockets.websocket_handshake import Upgrade
+from signaling.sockets.websocket_handshake import WebSocketHandshake
 
 HEADERS = [
     (b"host", b"here"),
@@ -61,12 +61,12 @@ class FakeTransport:
         self.is_reading = False
 
 
-def begin(app: Any, counters: Counters | None = None) -> tuple[Upgrade, FakeTransport, ServerState]:
+def begin(app: Any, counters: Counters | None = None) -> tuple[WebSocketHandshake, FakeTransport, ServerState]:
     """Connect to an app, and send it the request."""
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state, transport = ServerState(), FakeTransport()
-    upgrade = Upgrade(PicowsServerState(Keepalive(3600), 1000, counters=counters), config, state)
+    upgrade = WebSocketHandshake(PicowsServerState(Keepalive(3600), 1000, counters=counters), config, state)
     upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
     upgrade.begin()
     return upgrade, transport, state
@@ -189,7 +189,7 @@ async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
     config = Config(app, lifespan="off", log_config=None)
     config.load()
     state = ServerState()
-    upgrade = Upgrade(PicowsServerState(Keepalive(3600), 1000), config, state)
+    upgrade = WebSocketHandshake(PicowsServerState(Keepalive(3600), 1000), config, state)
     upgrade.asked(FakeTransport(), REQUEST, b"/ws")  # type: ignore[arg-type]  # as far as it goes
     upgrade.connection_lost(None)
     upgrade.begin()

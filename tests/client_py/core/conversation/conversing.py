@@ -58,7 +58,7 @@ def sent(number: int, seq: int, text: str = "Hello", peer_id: str = BEN) -> list
 
 
 def shown_and_sent(number: int, seq: int) -> list[ConversationEffect]:
-    """Give the effects of a message that is safe here: it leaves before it is shown, and is shown before its state."""
+    """Return the effects of a message that is safe here: it leaves before it is shown, and its state comes last."""
     frame, state = sent(number, seq)
     return [frame, ItemAdded(outgoing(number)), state]
 

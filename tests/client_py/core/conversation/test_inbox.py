@@ -110,7 +110,7 @@ def test_inbox_goes_on_when_messages_are_stored() -> None:
     inbox.check_invariants()
 
 
-def test_inbox_holds_so_many_short_messages() -> None:
+def test_inbox_bounds_short_messages() -> None:
     """Each takes room however short it is."""
     inbox = Inbox()
     for seq in range(1, MAX_UNSTORED + 1):

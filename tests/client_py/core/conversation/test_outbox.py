@@ -106,7 +106,7 @@ def test_outbox_keeps_the_window() -> None:
     assert sent(filled(2, WINDOW_BYTES * 2)) == [1]
 
 
-def test_outbox_has_so_many_messages_on_their_way() -> None:
+def test_outbox_bounds_messages_on_their_way() -> None:
     """However short they are; each that is acknowledged lets another one go."""
     outbox = filled(WINDOW_MESSAGES + 2, 1)
     assert sent(outbox) == list(range(1, WINDOW_MESSAGES + 1))
@@ -158,7 +158,7 @@ def test_outbox_does_not_claim_as_read_what_has_no_number() -> None:
     assert outbox.mark_read(1) == [name(2)]
 
 
-def test_outbox_sends_anew_what_may_have_arrived_before_a_reload() -> None:
+def test_outbox_sends_again_what_may_have_arrived_before_a_reload() -> None:
     """A mark ahead of what was kept acknowledges nothing by name, and does not unlearn what was not read yet."""
     outbox = Outbox(1, [name(1)])
     outbox.add(outgoing(2))
@@ -167,7 +167,7 @@ def test_outbox_sends_anew_what_may_have_arrived_before_a_reload() -> None:
     assert outbox.mark_read(2) == [name(1)]
 
 
-def test_outbox_follows_the_reading_of_so_many() -> None:
+def test_outbox_follows_the_reading_of_the_last_ones() -> None:
     """Of what arrived long ago, it is not learned any more whether it was read."""
     outbox = filled(MAX_UNREAD + 1)
     while last := sent(outbox):

@@ -215,7 +215,7 @@ def test_link_counts_the_restart_of_the_other_side() -> None:
     assert link.timer_fired(LinkTimer.REPAIR) == REPLACED
 
 
-def test_link_begins_to_negotiate_anew_with_its_connection() -> None:
+def test_link_begins_to_negotiate_again_with_its_connection() -> None:
     """An answer to the offer of an RTCPeerConnection that is gone is none to the next one."""
     link = offering()
     link.timer_fired(LinkTimer.ATTEMPT)
@@ -346,7 +346,7 @@ def test_link_of_a_newcomer_waits_for_its_account(is_offering: bool) -> None:  #
     assert link.timer_fired(LinkTimer.REPAIR) == [CreatePeerConnection(), ATTEMPT, SetRemoteDescription(OFFER)]
 
 
-def test_link_takes_so_many_descriptions() -> None:
+def test_link_bounds_descriptions() -> None:
     """Each makes the browser work; who sends them without end is kept away. Time makes room for others."""
     link = opened(polite=False)
     for _ in range(2):
@@ -418,7 +418,7 @@ def test_impolite_side_follows_a_peer_with_a_new_connection_too() -> None:
     ]
 
 
-def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
+def test_link_offers_again_where_the_answer_is_of_another_connection() -> None:
     """A connection cannot change its counterpart, so the answer can only be taken by a new one."""
     link = opened(polite=False)
     link.connection_state_changed("failed")
@@ -432,7 +432,7 @@ def test_link_offers_anew_where_the_answer_is_of_another_connection() -> None:
     ]
 
 
-def test_link_offers_anew_where_the_answer_came_too_late() -> None:
+def test_link_offers_again_where_the_answer_came_too_late() -> None:
     """After an answer to an offer that was given up, the right one shows that the other side has moved on."""
     link = offering()
     link.description_received(ANSWER)

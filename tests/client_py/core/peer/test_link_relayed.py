@@ -20,7 +20,7 @@ from tests.client_py.core.peer.test_negotiation import ANSWER
 REPLACED_IN_PAUSE = [*NEW_CONNECTION[:2], StopTimer(LinkTimer.REPAIR), NEW_CONNECTION[2]]
 
 
-def test_relayed_link_allocates_anew_without_being_interrupted() -> None:
+def test_relayed_link_allocates_again_without_being_interrupted() -> None:
     """ICE is restarted while the old path carries; nothing is shown, and nothing is timed."""
     link = opened()
     assert link.allocation_renewed() == [RestartIce()]

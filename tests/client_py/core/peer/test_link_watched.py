@@ -182,7 +182,7 @@ def test_link_that_is_interrupted_is_checked_by_repairing() -> None:
     assert link.checked() == [RESTART[0], StopTimer(LinkTimer.DISCONNECTED), RESTART[1]]
 
 
-def test_link_begins_an_attempt_anew_when_it_is_checked() -> None:
+def test_link_begins_an_attempt_again_when_it_is_checked() -> None:
     """What is being tried was begun with the addresses of before, and the pauses are short again."""
     link = offering()
     link.timer_fired(LinkTimer.ATTEMPT)

@@ -31,7 +31,7 @@ def test_link_that_is_open_takes_no_notice_of_the_servers_return() -> None:
     assert opened().signaling_restored() == []
 
 
-def test_link_begins_anew_what_the_server_may_have_lost() -> None:
+def test_link_begins_again_what_the_server_may_have_lost() -> None:
     """An offer that was sent just before the server went may never have arrived."""
     link = offering()
     link.signaling_lost()

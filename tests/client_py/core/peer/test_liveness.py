@@ -113,7 +113,7 @@ def test_liveness_finds_a_channel_dead_that_brings_nothing(before: int | None, a
     assert liveness.expected() == EXPECT
 
 
-def test_liveness_begins_anew_after_its_end() -> None:
+def test_liveness_begins_again_after_its_end() -> None:
     """Each end stops the timer that runs, and the next channel is not taken for dead."""
     liveness = expecting()
     assert liveness.end() == [StopTimer(LinkTimer.EXPECTING)]

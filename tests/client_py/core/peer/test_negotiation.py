@@ -265,7 +265,7 @@ def test_negotiation_has_no_offer_to_send_again_once_it_is_answered() -> None:
     assert agreed().offer_again() == []
 
 
-def test_negotiation_adds_so_many_candidates_of_a_generation() -> None:
+def test_negotiation_bounds_candidates_of_a_generation() -> None:
     """The browser keeps each of them; the next generation may have as many again, and the same one may not."""
     negotiation = agreed()
     found = [

@@ -259,7 +259,7 @@ def test_path_is_moved_to_fresh_credentials(allocated: bool | None, effects: lis
     assert peer.path_found(relayed=True, allocated=allocated) == []
 
 
-def test_path_that_has_gathered_anew_is_left_alone() -> None:
+def test_path_that_has_gathered_again_is_left_alone() -> None:
     """It stands on the fresh credentials already."""
     peer = agreed()
     peer.configured()
@@ -272,7 +272,7 @@ def test_path_that_has_gathered_anew_is_left_alone() -> None:
     ("had_ended", "effects"),
     [(False, []), (True, [ClosePeerConnection(), CreatePeerConnection(), CreateChannels(), ATTEMPT])],
 )
-def test_attempt_begins_anew_where_its_credentials_had_ended(
+def test_attempt_begins_again_where_its_credentials_had_ended(
     had_ended: bool,  # noqa: FBT001 - cases
     effects: list[PeerEffect],
 ) -> None:
@@ -302,7 +302,7 @@ def test_gathering_tells_why_there_is_no_relay() -> None:
     assert relay_fault(peer) is None
 
 
-def test_gathering_begins_anew_with_each_attempt() -> None:
+def test_gathering_begins_again_with_each_attempt() -> None:
     """What a refusal said of an attempt is still true in the next one, and no longer in the one after that."""
     peer = agreed()
     peer.candidate_failed(TURN, 401, "")

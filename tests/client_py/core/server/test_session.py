@@ -389,7 +389,7 @@ def test_session_does_not_depend_on_its_probes() -> None:
     ] * MAX_UNANSWERED_PROBES
 
 
-def test_session_begins_anew_with_a_server_that_talks_nonsense() -> None:
+def test_session_begins_again_with_a_server_that_talks_nonsense() -> None:
     """What cannot be read may be a fault of this connection alone."""
     session = joined()
     assert session.protocol_violated() == [CloseSocket(), *STOP_ALL, probe_after(0.5)]

@@ -51,7 +51,7 @@ def test_session_that_waits_is_checked_by_probing() -> None:
     assert state_of(session) is SessionState.WAITING
 
 
-def test_session_that_opens_is_checked_by_opening_anew() -> None:
+def test_session_that_opens_is_checked_by_opening_again() -> None:
     """The handshake was begun from an address that may be gone."""
     session = new_session()
     session.start()

@@ -158,7 +158,7 @@ def test_earlier_messages_are_not_read_out(messages: MessageList) -> None:
 
 
 @pytest.mark.parametrize("way", ["append", "prepend"])
-def test_days_are_named_anew_when_they_are_over(messages: MessageList, formats: MovingFormats, way: str) -> None:
+def test_days_are_named_again_when_they_are_over(messages: MessageList, formats: MovingFormats, way: str) -> None:
     """After midnight, what was said before it is no longer under "Today", and what comes then is."""
     messages.append(incoming("1", at=DAY - 10))
     assert rows(messages) == ["Today", "bob 1"]

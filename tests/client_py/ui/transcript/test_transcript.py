@@ -232,7 +232,7 @@ def test_reading_is_told_on_changes_only(world: World, room: RoomScreen, log: Fa
 
 @pytest.mark.parametrize("event", ["visibilitychange", "focus", "blur"])
 @pytest.mark.usefixtures("room")
-def test_reading_is_looked_at_anew(world: World, event: str) -> None:
+def test_reading_is_looked_at_again(world: World, event: str) -> None:
     """Another tab, another window: each way to look away or back is noticed."""
     world.document.visible = False
     world.document.fire(event)
@@ -410,13 +410,13 @@ def test_message_is_shown_once(world: World, room: RoomScreen, log: FakeElement)
 
 @pytest.fixture
 def full(world: World, room: RoomScreen, log: FakeElement) -> FakeElement:
-    """Give a transcript that is as full as it gets, where the reader stands at its end; the oldest has number 1000."""
+    """Return a transcript that is as full as it gets, where the reader is at its end; the oldest has number 1000."""
     load(room, *numbered(1000 + MAX_SHOWN)[1000:], has_earlier=True)
     assert len(shown(world)) == MAX_SHOWN
     return log
 
 
-def test_page_holds_so_many_messages(world: World, room: RoomScreen, full: FakeElement) -> None:
+def test_page_bounds_messages(world: World, room: RoomScreen, full: FakeElement) -> None:
     """What comes in at the end takes the oldest off the page, which can be had again."""
     assert full.scroll_top == 600
     for message in numbered(2000)[1300:1900]:
