@@ -23,6 +23,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKER := build/locker
+AUDITOR := build/auditor
 PYODIDE := static/pyodide/VERSION
 
 # A stamp is named after the content of what it stands for, so that a fresh checkout's timestamps mean nothing, and it
@@ -45,7 +46,7 @@ COMPILE = $(SOLVE) pyproject.toml --group build
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format words lock wheel clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format words lock wheel audit clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -129,13 +130,18 @@ lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/pa
 	$(COMPILE) --output-file requirements/run.lock
 	$(SOLVE) pyproject.toml --constraints requirements/run.lock --output-file requirements/serve.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
+	$(SOLVE) --group pyproject.toml:audit --output-file requirements/audit.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
 	for folder in bundle bench/link bench/relay/peers; do \
 		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
 	done
 
-wheel: setup-dev ## build dist/*.whl, the Pyodide runtime in it
+wheel: setup-dev ## build dist/*.whl, the Pyodide runtime in it, and its bill of materials (CycloneDX)
 	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/python -m bundle.bill_of_materials dist
+
+audit: $(AUDITOR)/bin/pip-audit ## ask the registries for known holes in what the lock files pin
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(AUDITOR)/bin/python -m bundle.audit
 
 clean: ## remove everything that the other targets made
 	rm -rf $(VENV) build dist static/pyodide static/built .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -164,6 +170,11 @@ $(DEV_STAMP): | $(BIN)/python
 # The stamps' recipes bring it too, so this runs only where somebody has removed it since.
 $(PYODIDE): | $(BIN)/python
 	@$(FETCH_PYODIDE)
+
+$(AUDITOR)/bin/pip-audit: requirements/audit.lock | setup-dev
+	$(BIN)/python -m venv --clear $(AUDITOR)
+	$(AUDITOR)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r $<
+	@touch $@
 
 $(LOCKER)/bin/uv: | $(BIN)/python
 	$(BIN)/python -m venv --clear $(LOCKER)

@@ -49,6 +49,7 @@ from signaling.http.middleware.security_headers import SecurityHeaders
 from signaling.http.page_endpoints import Pages, robots
 from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
+from signaling.http.security_txt import SECURITY_TXT_PATH, SecurityTxt
 from signaling.monitoring.logs import log
 from signaling.monitoring.metrics import Gauges, registry
 from signaling.monitoring.readiness import Check, Readiness
@@ -245,6 +246,7 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route("/pyodide/{version}/{name:path}", pages.runtime),
         Route("/favicon.ico", pages.favicon),
         Route("/robots.txt", robots),
+        Route(SECURITY_TXT_PATH, SecurityTxt(settings.security_contact).serve),
         Route(HEALTH_PATH, health.serve),
         Route(READY_PATH, ReadinessEndpoint(parts.readiness).serve),
         Route(METRICS_PATH, MetricsEndpoint(parts.metrics, settings.metrics_token).serve),

@@ -18,6 +18,7 @@ from signaling.client_addresses import is_loopback
 from signaling.configuration.values import (
     choice,
     read_backplane_url,
+    read_contacts,
     read_folder,
     read_limit,
     read_networks,
@@ -248,6 +249,14 @@ class Settings:
         "What `Authorization: Bearer` has to carry where another machine asks for `/metrics`: at least 32 random "
         "bytes. Where it is not set, no other machine is answered.",
         show=False,
+    )
+
+    security_contact: tuple[str, ...] = setting(
+        "SECURITY_CONTACT",
+        "",
+        read_contacts,
+        "Whom to tell of a hole in this server, with commas between them: `mailto:…`, `https://…` or `tel:…`. "
+        "`/.well-known/security.txt` (RFC 9116) names them; where nobody is set, there is no such file.",
     )
 
     @classmethod

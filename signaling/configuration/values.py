@@ -33,6 +33,8 @@ BACKPLANE_SCHEMES = ("redis://", "rediss://", "unix://")
 STUN_SCHEMES = ("stun:", "stuns:")
 TURN_URL = re.compile(r"turns?:[^\s/?#@]+(\?transport=(udp|tcp))?")
 """RFC 7065 §3.1. Strict, because a browser makes no connection at all when one URL among others is malformed."""
+CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:\+?[0-9().-]+", re.ASCII)
+"""Without a space or a line break, with which another line would begin."""
 
 
 def read_text(text: str) -> str:
@@ -110,6 +112,18 @@ def read_origins(text: str) -> tuple[str, ...]:
         if origin is None:
             raise ValueError(f"must hold origins like https://example.org, without a path, not {item!r}")
     return tuple(origin for _, origin in origins if origin is not None)
+
+
+def read_contacts(text: str) -> tuple[str, ...]:
+    """Take contacts (RFC 9116 §2.5.3) with commas between them."""
+    contacts = read_list(text)
+    for contact in contacts:
+        if CONTACT.fullmatch(contact) is None:
+            reason = (
+                "must hold addresses like mailto:security@example.org, https://example.org/report or tel:+1-201-555"
+            )
+            raise ValueError(f"{reason}, not {contact!r}")
+    return contacts
 
 
 def read_networks(text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ CHECKED = {
     "deploy/compose.yaml": "compose-spec",
     ".github/dependabot.yml": "dependabot",
     ".github/workflows/ci.yml": "github-workflows",
+    ".github/workflows/audit.yml": "github-workflows",
     ".github/workflows/pages.yml": "github-workflows",
 }
 CHECK_SECONDS = 60

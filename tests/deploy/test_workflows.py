@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 import yaml
 
+from bundle.bill_of_materials import BILL
 from signaling.cli import main
 from tests.project import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 USES = re.compile(r"uses: (\S+)(?: # (\S+))?")
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")
-WRITES = {("ci.yml", "publish"): {"packages"}, ("pages.yml", "deploy"): {"pages", "id-token"}}
+WRITES = {
+    ("ci.yml", "publish"): {"packages"},
+    ("ci.yml", "release"): {"contents", "id-token", "attestations"},
+    ("pages.yml", "deploy"): {"pages", "id-token"},
+}
 """Who may change something, and what."""
 
 
@@ -95,12 +100,31 @@ def test_every_python_is_tested() -> None:
     assert matrix["python"] == promised
 
 
-def test_image_is_published_by_tags_alone() -> None:
+@pytest.mark.parametrize("name", ["publish", "release"])
+def test_tags_alone_publish(name: str) -> None:
     """And only when everything else has passed."""
     every = jobs(ROOT / ".github" / "workflows" / "ci.yml")
-    publish = every["publish"]
-    assert publish["if"] == "startsWith(github.ref, 'refs/tags/v')"
-    assert set(publish["needs"]) == set(every) - {"publish"}
+    assert every[name]["if"] == "startsWith(github.ref, 'refs/tags/v')"
+    assert set(every[name]["needs"]) == set(every) - {"publish", "release"}
+
+
+def test_release_is_attested() -> None:
+    """A person who downloads the wheel can check where it was built (SLSA provenance), and what it is made of."""
+    steps = {step["uses"].partition("@")[0]: step["with"] for step in release_steps() if "uses" in step}
+    assert steps["actions/attest-build-provenance"] == {"subject-path": "dist/*.whl"}
+    assert steps["actions/attest-sbom"] == {"subject-path": "dist/*.whl", "sbom-path": f"dist/{BILL}"}
+
+
+def test_release_attests_before_it_publishes() -> None:
+    """Nobody can download what is not attested yet."""
+    last = release_steps()[-1]
+    assert last["run"].startswith("gh release create ")
+
+
+def release_steps() -> list[dict[str, Any]]:
+    """Return what publishes the wheel."""
+    steps: list[dict[str, Any]] = jobs(ROOT / ".github" / "workflows" / "ci.yml")["release"]["steps"]
+    return steps
 
 
 def test_dependabot_looks_where_dependencies_are() -> None:

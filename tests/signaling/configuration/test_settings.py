@@ -27,6 +27,7 @@ def test_settings_read_environment() -> None:
             "P2PCHAT_PORT": "8080",
             "P2PCHAT_DATA_DIR": "/srv/chat",
             "P2PCHAT_ALLOWED_ORIGINS": "https://a.example, https://B.example:443",
+            "P2PCHAT_SECURITY_CONTACT": "mailto:security@example.org, tel:+1-201-555-0123",
             "P2PCHAT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
             "P2PCHAT_STUN_URLS": "stun:a.example:3478",
             "P2PCHAT_TURN_URLS": "turn:a.example?transport=udp, turns:[2001:db8::1]:443?transport=tcp",
@@ -38,6 +39,7 @@ def test_settings_read_environment() -> None:
     assert settings.port == 8080
     assert settings.data_dir == Path("/srv/chat")
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
+    assert settings.security_contact == ("mailto:security@example.org", "tel:+1-201-555-0123")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
     assert settings.stun_urls == ("stun:a.example:3478",)
     assert settings.turn_urls == ("turn:a.example?transport=udp", "turns:[2001:db8::1]:443?transport=tcp")
@@ -96,6 +98,9 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_LOGIN_LIMIT", "5/fortnight", "10/minute"),
         ("P2PCHAT_ALLOWED_ORIGINS", "https://a.example,*", "'*'"),
         ("P2PCHAT_ALLOWED_ORIGINS", "https://a.example/", "without a path"),
+        ("P2PCHAT_SECURITY_CONTACT", "security@example.org", "like mailto:"),
+        ("P2PCHAT_SECURITY_CONTACT", "http://example.org/report", "like mailto:"),
+        ("P2PCHAT_SECURITY_CONTACT", "mailto:a@example.org\nContact:b", "like mailto:"),
         ("P2PCHAT_TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
         ("P2PCHAT_STUN_URLS", "turn:a.example", "stun:"),
         ("P2PCHAT_STUN_URLS", "stun:" + "a" * 508, "stun:"),
