@@ -11,6 +11,8 @@ PURE_TESTS := tests/protocol tests/client_py/core tests/signaling/cluster tests/
 	rate_limits/test_budgets rate_limits/test_last_turns rate_limits/test_penalties rate_limits/test_turn_queue \
 	sessions/test_ice_servers sessions/test_resume_tokens sessions/test_session sockets/test_frame_heads \
 	sockets/test_request_heads))
+# In how many processes `make e2e` runs, each with a server and browsers of its own.
+E2E_PROCESSES ?= 2
 # What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
 UPGRADE ?=
 # What `make bench-link`, `make bench-recovery` and `make bench-load` pass on to the benchmark.
@@ -70,7 +72,7 @@ test-unit: setup-dev ## run the tests that need no browser, in a process for eac
 	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
 
 e2e: browsers ## run the tests in real browsers, but for those of `make e2e-long`
-	$(BIN)/python -m pytest e2e
+	$(BIN)/python -m pytest e2e --numprocesses $(E2E_PROCESSES) --dist loadfile
 
 screenshots: browsers ## take a picture of every state of the page, into build/screenshots/
 	$(BIN)/python -m e2e.screenshots

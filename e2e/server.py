@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,8 @@ SETTINGS = {
 }
 
 STOP_SECONDS = 15
+LOG_SECONDS = 15
+"""For a line that takes a moment."""
 
 
 class Server:
@@ -89,6 +92,14 @@ class Server:
         assert answer.is_success, answer.text
         login: dict[str, str] = answer.json()
         return login
+
+    def logged(self, text: str) -> str:
+        """Wait until a line with this text is in the log, and return the last one: it is written after the answer."""
+        deadline = time.monotonic() + LOG_SECONDS
+        while not (lines := [line for line in self.log.read_text().splitlines() if text in line]):
+            assert time.monotonic() < deadline, f"{text} is not logged"
+            time.sleep(0.01)
+        return lines[-1]
 
     def _answers(self) -> bool:
         try:
