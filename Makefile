@@ -118,7 +118,9 @@ check: setup-dev ## lint, types, layers, and full branch coverage of the pure pa
 	$(MAKE) coverage
 
 coverage: setup-dev ## hold the pure parts to the coverage that pyproject.toml asks for
-	$(BIN)/coverage run -m pytest --quiet --ignore-glob '*/test_world*' $(PURE_TESTS)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --quiet --numprocesses auto --dist loadfile --ignore-glob '*/test_world*' $(PURE_TESTS)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 format: setup-dev ## format the code and apply the safe fixes
@@ -146,7 +148,7 @@ audit: $(AUDITOR)/bin/pip-audit ## ask the registries for known holes in what th
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(AUDITOR)/bin/python -m bundle.audit
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) build dist static/pyodide static/built .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist static/pyodide static/built .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
