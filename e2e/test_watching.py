@@ -16,7 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from e2e.server import Server
 from e2e.services.redis import Redis
 
-PATIENCE = 30.0
+PATIENCE = 90.0
+"""Seconds. A worker is started again by a whole new process, which has to load everything on a busy machine."""
+INTERVAL = 0.1
+"""Seconds between two questions: who asks without a pause takes the core that the answer needs."""
 REQUESTS = 40
 
 
@@ -37,6 +40,7 @@ def until(ask: Callable[[], object], answer: object) -> None:
     deadline = time.monotonic() + PATIENCE
     while (given := ask()) != answer:
         assert time.monotonic() < deadline, given
+        time.sleep(INTERVAL)
 
 
 def scraped(server: Server, name: str) -> dict[str, float]:
