@@ -63,7 +63,7 @@ class StartupError(ServerError):
 
 
 class InvalidSetting(StartupError):
-    """Raised while settings are read; `reason` says what the variable may be."""
+    """Raised while settings are read; `reason` says what the variable, or the option that was typed, may be."""
 
     def __init__(self, variable: str, reason: str) -> None:
         self.variable = variable

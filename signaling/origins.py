@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection
 
-ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]+))?")
-DEFAULT_PORTS = {"http": "80", "https": "443"}
+ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_PORT = 65_535
 
 
 def normal_origin(text: str) -> str | None:
@@ -15,7 +17,18 @@ def normal_origin(text: str) -> str | None:
     if match is None:
         return None
     scheme, host, port = match.groups()
-    return f"{scheme}://{host}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
+    if host[0] == "[" and (host := _normal_ipv6(host)) is None:
+        return None
+    if port is None or (number := int(port)) == DEFAULT_PORTS[scheme]:
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}:{number}" if 0 < number <= MAX_PORT else None
+
+
+def _normal_ipv6(host: str) -> str | None:
+    try:
+        return f"[{ipaddress.IPv6Address(host[1:-1])}]"
+    except ValueError:
+        return None
 
 
 def is_allowed(origin: str | None, host: str, allowed: Collection[str]) -> bool:

@@ -7,6 +7,7 @@ A field carries its variable, its default as one would write it, and a sentence;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,19 +16,18 @@ from typing import Any
 from limits import RateLimitItem
 
 from signaling.client_addresses import is_loopback
+from signaling.configuration.urls import read_backplane_url, read_stun_urls, read_turn_urls
 from signaling.configuration.values import (
     choice,
-    read_backplane_url,
     read_contacts,
     read_folder,
+    read_host,
     read_limit,
     read_networks,
     read_origins,
     read_secret,
-    read_stun_urls,
     read_text,
     read_turn_secret,
-    read_turn_urls,
     whole_number,
 )
 from signaling.errors import InvalidSetting
@@ -35,6 +35,9 @@ from signaling.errors import InvalidSetting
 PREFIX = "P2PCHAT_"
 BACKPLANE = PREFIX + "BACKPLANE_URL"
 SQLITE_FILE = "accounts.sqlite3"
+CONTROL_CHARACTER = re.compile(r"[\0-\x1f\x7f-\x9f]")
+"""No setting has one, and whoever is handed one fails later, in words of their own."""
+WINDOWS_LINE_ENDS = "a file with the line ends of Windows has one at the end of each line"
 
 
 def setting(variable: str, default: str, read: Callable[[str], object], meaning: str, *, show: bool = True) -> Any:
@@ -48,7 +51,7 @@ class Settings:
     """Everything that can be set."""
 
     host: str = setting(
-        "HOST", "127.0.0.1", read_text, "The address to listen on. A loopback address turns development mode on."
+        "HOST", "127.0.0.1", read_host, "The address to listen on. A loopback address turns development mode on."
     )
     port: int = setting("PORT", "3000", whole_number(0, 65_535), "The port to listen on; 0 takes any free one.")
     development: str = setting(
@@ -266,9 +269,10 @@ class Settings:
         for spec in fields(cls):
             variable = spec.metadata["variable"]
             # An empty variable is what compose files and CI make of one that is not set.
-            text = (options or {}).get(spec.name) or environment.get(variable)
-            if text:
-                values[spec.name] = _read(variable, spec.metadata["read"], text)
+            typed = (options or {}).get(spec.name)
+            if text := typed or environment.get(variable):
+                name = "--" + spec.name.replace("_", "-") if typed else variable
+                values[spec.name] = _read(name, spec.metadata["read"], text)
         settings = cls(**values)
         _check_turn(settings)
         _check_workers(settings)
@@ -301,8 +305,11 @@ def _check_workers(settings: Settings) -> None:
         raise InvalidSetting(PREFIX + "WORKERS", reason)
 
 
-def _read(variable: str, read: Callable[[str], object], text: str) -> object:
+def _read(name: str, read: Callable[[str], object], text: str) -> object:
+    if CONTROL_CHARACTER.search(text):
+        raise InvalidSetting(name, f"must have no control characters in it; {WINDOWS_LINE_ENDS}")
     try:
         return read(text)
     except ValueError as error:
-        raise InvalidSetting(variable, str(error)) from error
+        # A reader's sentence keeps secrets to itself, which what it comes from need not.
+        raise InvalidSetting(name, str(error)) from None

@@ -12,6 +12,8 @@ from signaling.errors import MalformedBody, UnsupportedMedia
 
 JSON_MEDIA_TYPE = "application/json"
 BEARER = "bearer "
+WHITE_SPACE = " \t"
+"""RFC 9110 §5.6.3. To Python, bytes of UTF-8 that are read as Latin-1 may look like more of it."""
 
 Shape = TypeVar("Shape")
 
@@ -33,4 +35,4 @@ async def read_body(request: Request, shape: Body[Shape]) -> Shape:
 def bearer_token(request: Request) -> str:
     """Return the token of `Authorization: Bearer` (RFC 6750 §2.1), or nothing."""
     header = request.headers.get("authorization", "")
-    return header[len(BEARER) :].strip() if header[: len(BEARER)].lower() == BEARER else ""
+    return header[len(BEARER) :].strip(WHITE_SPACE) if header[: len(BEARER)].lower() == BEARER else ""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from protocol.http import ROOM_PATH_PREFIX
 from signaling.client_addresses import is_loopback
 from signaling.errors import InvalidOption
-from signaling.origins import normal_origin
+from signaling.origins import MAX_PORT, normal_origin
 from signaling.site.app_archive import APP_PACKAGES
 from signaling.site.caching import ASK_FIRST, FOREVER
 from signaling.site.export_folder import Content, write_files
@@ -28,7 +28,6 @@ ANY_SECURE = "https: wss:"
 """The policy stands in the page, so that it has to allow whichever server `config.json` may name one day."""
 COMPRESSED = (".zip", ".png", ".woff2")
 BASE_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
-MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,11 @@ def read_signaler(text: str) -> str:
     """Return an origin as browsers write it, of what can be one for a page that came by https."""
     origin = normal_origin(text.removesuffix("/"))
     if origin is None:
-        raise InvalidOption("--signaler", "must be an origin without a path, like https://chat.example.org")
+        rule = (
+            f"must be an origin without a path, like https://chat.example.org, with a port from 1 to {MAX_PORT} or none"
+        )
+        raise InvalidOption("--signaler", rule)
     parts = urlsplit(origin)
-    if parts.netloc.rpartition(":")[2].isdecimal() and not 0 < int(parts.netloc.rpartition(":")[2]) <= MAX_PORT:
-        raise InvalidOption("--signaler", f"must have a port from 1 to {MAX_PORT}, or none")
     # A policy has no way to write an IPv6 address (CSP Level 3 §2.3.1), and any https would do for one.
     if parts.scheme == "http" and not (is_loopback(parts.hostname or "") and "[" not in parts.netloc):
         raise InvalidOption("--signaler", "must begin with https://, but for localhost and 127.0.0.1")

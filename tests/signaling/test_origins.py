@@ -13,6 +13,9 @@ from signaling.origins import is_allowed, is_same_origin, normal_origin
         ("http://example.org:443", "http://example.org:443"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
         ("http://[::1]:3000", "http://[::1]:3000"),
+        ("http://[0:0::0001]", "http://[::1]"),
+        ("https://example.org:0443", "https://example.org"),
+        ("https://example.org:65535", "https://example.org:65535"),
     ],
 )
 def test_origin_is_written_one_way(text: str, origin: str) -> None:
@@ -23,7 +26,8 @@ def test_origin_is_written_one_way(text: str, origin: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "null", "example.org", "https://", "https://example.org/", "https://a@example.org", "ftp://example.org",
-     "https://example.org:port", "https://[::1", "*"],
+     "https://example.org:port", "https://[::1", "*", "https://example.org:65536",
+     "https://example.org:0", "https://example.org:1234567", "https://[1.2.3.4]", "https://[:::]"],
 )  # fmt: skip
 def test_other_text_is_no_origin(text: str) -> None:
     """A path, a user, another scheme, or nonsense makes no web origin."""

@@ -1,6 +1,8 @@
 import pytest
+from starlette.requests import Request
 
 from protocol.http import MAX_DEVICE_MARKS
+from signaling.http.requests import bearer_token
 from tests.signaling.running import RunningServer, error_of
 
 
@@ -56,3 +58,10 @@ async def test_body_may_say_its_charset(server: RunningServer) -> None:
         content = b'{"username":"Nobody","password":"correct horse"}'
         headers = {"Content-Type": "Application/JSON; charset=utf-8"}
         assert (await client.post("/api/login", content=content, headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["a-token", "pâté à la carte à", "…"])
+def test_bearer_token_is_read_to_its_last_byte(token: str) -> None:
+    """The last byte of a letter in UTF-8 can be a space to those who read it as Latin-1, and is none."""
+    request = Request({"type": "http", "headers": [(b"authorization", b"Bearer  " + token.encode() + b"\t")]})
+    assert bearer_token(request).encode("latin-1") == token.encode()
