@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from limits.errors import StorageError
+from redis.asyncio import ConnectionPool
 
 from signaling.monitoring.logs import log
 
@@ -89,13 +90,8 @@ def _limiters(storage: Storage) -> dict[Window, RateLimiter]:
 
 
 def _redis(url: str) -> RedisStorage:
-    # limits spells the scheme of a Unix socket its own way.
-    uri = "async+" + (f"redis+{url}" if url.startswith("unix://") else url)
+    # The URL is read by who reads it for the backplane: limits has a grammar of its own, by which a URL needs a port.
+    pool: Any = ConnectionPool.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
     return RedisStorage(
-        uri,
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix=KEY_PREFIX,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
+        "async+redis://", wrap_exceptions=True, implementation="redispy", key_prefix=KEY_PREFIX, connection_pool=pool
     )

@@ -121,6 +121,8 @@ def database_url(text: str) -> URL:
     if scheme.partition("+")[0] != SQLITE and rest.count("@") > 1:
         # It is read up to the first one, and what follows, a piece of the password, would be taken for the host.
         raise _unreadable("an @ in the user, the password or the name must be written as %40")
+    if not _is_unicode(text):
+        raise _unreadable("what is not ASCII in its URL must be percent-encoded")
     if scheme == ASYNCPG:
         raise _unreadable(
             "it is reached by psycopg now: its URL begins with postgresql://, and may have sslmode instead of ssl"
@@ -129,9 +131,9 @@ def database_url(text: str) -> URL:
         return _postgresql_url(f"postgresql://{rest}")
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError) as error:
-        # What cannot be read cannot be shown without the password in it either.
-        raise _unreadable("its URL is not like driver://user:password@host/name") from error
+    except (ArgumentError, ValueError):
+        # What cannot be read cannot be shown without the password in it either, and that goes for a traceback too.
+        raise _unreadable("its URL is not like driver://user:password@host/name") from None
     return url.set(drivername=AIOSQLITE) if url.drivername == SQLITE else url
 
 
@@ -143,7 +145,7 @@ def _postgresql_url(text: str) -> URL:
     except ImportError as error:  # whose own text has several lines
         raise _unreadable("psycopg finds no libpq; install it, or the Python package psycopg-binary") from error
     except ValueError as error:
-        raise _unreadable(str(error)) from error
+        raise _unreadable(str(error)) from None
 
 
 def _unreadable(reason: str) -> DatabaseUnusable:
@@ -171,6 +173,16 @@ def _engine(url: URL, patience: float) -> AsyncEngine:
         raise DatabaseUnusable(_shown(url), f"the Python package {error.name} is not installed") from error
     except SQLAlchemyError as error:
         raise DatabaseUnusable(_shown(url), _reason(error)) from error
+    except (ValueError, TypeError):  # whose words are those of the URL, and so are those of a traceback
+        raise DatabaseUnusable(_shown(url), "its driver cannot read the options in its URL") from None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_our_fault(error: Exception) -> bool:

@@ -6,6 +6,7 @@ It is imported only where a PostgreSQL is in use, since it brings libpq along.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from psycopg import AsyncConnection, Error, ProgrammingError
@@ -17,8 +18,7 @@ CANCEL_SECONDS = 0.5
 ATTEMPT_SECONDS = 2
 """For each of several hosts, unless the URL says otherwise: the next has its turn while somebody waits. It is the least
 that psycopg takes."""
-
-
+ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 NO_URL = "its URL is not like postgresql://user:password@host/name"
 
 
@@ -36,10 +36,16 @@ class Connection(AsyncConnection[Any]):
 
 def read_url(text: str) -> URL:
     """Read a URL as PostgreSQL's own programs do; a ValueError, which has no password in it, if it is none."""
+    if ESCAPE.sub("", text).count("%"):
+        raise ValueError("a % in the user or the password must be written as %25")
+    if re.search(r"\s", text):
+        raise ValueError("a space in the user or the password must be written as %20")
     try:
         options = {name: str(value) for name, value in conninfo_to_dict(text).items()}
     except ProgrammingError as error:
-        raise ValueError(_option(str(error))) from error
+        raise ValueError(_option(str(error))) from None
+    except UnicodeError:  # of bytes that were percent-encoded
+        raise ValueError(NO_URL) from None
     if "@" in text and "user" not in options:
         raise ValueError("a / in the user or the password must be written as %2F")
     ports = options.get("port", "").split(",")

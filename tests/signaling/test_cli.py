@@ -180,6 +180,16 @@ def test_workers_that_cannot_start_say_so_once(tmp_path: Path) -> None:
     assert "hunter2" not in sentence
 
 
+def test_password_that_is_not_percent_encoded_is_told_so(tmp_path: Path) -> None:
+    """In a URL, some characters end the password; the sentence says how they are written, and nothing of the rest."""
+    for variable, scheme in (("P2PCHAT_BACKPLANE_URL", "redis"), ("P2PCHAT_DATABASE_URL", "postgresql")):
+        character = {"redis": "#", "postgresql": "%"}[scheme]
+        sentence = refusing(tmp_path, **{variable: f"{scheme}://chat:hunter{character}2@127.0.0.1:1/0"})
+        assert f"a {character} in the user or the password must be written as %{ord(character):02X}" in sentence
+        assert variable in sentence
+        assert "hunter" not in sentence
+
+
 def test_short_secret_is_refused(tmp_path: Path) -> None:
     """A secret that can be guessed is no secret."""
     assert "at least 32 bytes" in refusing(tmp_path, P2PCHAT_JWT_SECRET="x" * 31)

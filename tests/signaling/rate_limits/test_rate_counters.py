@@ -1,8 +1,10 @@
 import asyncio
 import threading
 
+import pytest
 from limits import RateLimitItemPerMinute
 
+from signaling.configuration.urls import read_backplane_url
 from signaling.rate_limits.rate_counters import ProcessMemory, RateCounters
 from signaling.rate_limits.rate_limit import RateLimit
 
@@ -39,3 +41,14 @@ async def test_old_entries_do_not_pile_up() -> None:
     await memory.acquire_entry("busy", 10, 3600)
     memory.forget_expired()
     assert len(memory.events["busy"]) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://redis", "redis://:p%23@[::1]/1", "unix:///run/redis.sock", "rediss://redis:1/0"]
+)
+async def test_redis_is_found_by_every_url_that_the_backplane_takes(url: str) -> None:
+    """One grammar holds for all that connects there: no port is needed, and `%23` is a #."""
+    counters = RateCounters(read_backplane_url(url))
+    assert counters._shared is not None
+    pool = counters._shared["moving"].storage.bridge.get_connection().connection_pool  # type: ignore[attr-defined]
+    assert pool.connection_kwargs.get("password") == ("p#" if "%23" in url else None)

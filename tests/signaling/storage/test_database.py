@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sqlite3
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -38,6 +39,7 @@ async def opened(url: URL) -> AsyncIterator[Database]:
     [
         ("postgresql://ann:pw@db.example:5433/chat", "postgresql+psycopg://ann:pw@db.example:5433/chat"),
         ("postgres://ann:p%40ss%2F@db.example/chat", "postgresql+psycopg://ann:p%40ss%2F@db.example/chat"),
+        ("postgresql://ann:p#?[]\\@db.example/chat", "postgresql+psycopg://ann:p%23%3F%5B%5D%5C@db.example/chat"),
         ("postgresql+psycopg://ann@[::1]/chat", "postgresql+psycopg://ann@[::1]/chat"),
         ("postgresql://ann@/chat?host=/run/postgresql", "postgresql+psycopg://ann@/chat?host=%2Frun%2Fpostgresql"),
         ("postgresql://ann@%2Frun%2Fpostgresql/chat", "postgresql+psycopg://ann@/chat?host=%2Frun%2Fpostgresql"),
@@ -69,7 +71,13 @@ def test_at_sign_in_a_path_is_no_password() -> None:
         ("postgresql://user:hunter@2@host/db", "must be written as %40"),
         ("postgresql://user:hunter@2:3@host/db", "must be written as %40"),
         ("postgresql://user:hunter/2@host/db", "must be written as %2F"),
-        ("postgresql://user:%hunter2@host/db", "its URL is not like"),
+        ("postgresql://user:%hunter2@host/db", "a % in the user or the password must be written as %25"),
+        ("postgresql://user:hunter 2@host/db", "a space in the user or the password must be written as %20"),
+        ("postgresql://user:hunter%ff@host/db", "its URL is not like"),
+        ("postgresql://user:hunter%002@host/db", "its URL is not like"),
+        ("postgresql://user:hunter\udcff2@host/db", "percent-encoded"),
+        ("mysql+aiomysql://user:hunter\udcff2@host/db", "percent-encoded"),
+        ("sqlite:////tmp/x?timeout=hunter2", "its driver cannot read the options"),
         ("postgresql://user:hunter2", "its URL is not like"),
         ("postgresql+asyncpg://user:hunter2@host/db?ssl=require", "sslmode instead of ssl"),
         ("postgresql://user:hunter2@host/db?ssl=require", 'invalid URI query parameter: "ssl"'),
@@ -85,6 +93,8 @@ def test_unusable_url_is_refused_in_words(url: str, fault: str) -> None:
         Database(database_url(url))
     assert fault in str(caught.value)
     assert "hunter" not in str(caught.value)
+    causes = traceback.format_exception_only(caught.value.__cause__ or caught.value)
+    assert "hunter" not in "".join(causes)
 
 
 def test_address_has_no_password() -> None:
