@@ -35,6 +35,9 @@ from tests.signaling.storage.test_schema import LATEST, SchemaOnAnyDatabase, exe
 PROCESSES = 3
 FROZEN_SECONDS = 4.0
 """Less than the 5 s for which psycopg would wait for an answer that was taken back."""
+TOLD_SECONDS = 8.0
+"""For everyone to be told that the database does not answer; a page gives up after 15."""
+WAITING = 30
 CREDENTIALS = {"username": "Paula", "password": PASSWORD}
 
 numbers = itertools.count(1)
@@ -220,6 +223,23 @@ async def test_server_that_is_frozen_is_not_waited_for(postgres: Postgresql, url
                     await count(database)
     assert await count(database) == 0
     await database.close()
+
+
+async def test_everyone_who_logs_in_hears_at_once_that_the_database_is_frozen(
+    postgres: Postgresql, address: str, tmp_path: Path
+) -> None:
+    """None of them waits for another one's question: it is asked before the turn of bcrypt."""
+    name = address.rpartition("/")[2]
+    with serving(tmp_path, address) as server:
+        post(server, "/api/register")
+        asked = f"--command=SELECT pid FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        backends = postgres.run("psql", f"--dbname={name}", "--tuples-only", "--no-align", asked).split()
+        assert backends
+        with postgres.frozen(*map(int, backends)):
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TOLD_SECONDS) as client:
+                answers = await asyncio.gather(*(client.post("/api/login", json=CREDENTIALS) for _ in range(WAITING)))
+        assert {answer.status_code for answer in answers} == {httpx.codes.SERVICE_UNAVAILABLE}
+        assert post(server, "/api/login").status_code == httpx.codes.OK
 
 
 async def test_url_is_read_as_by_programs_of_postgresql(address: str) -> None:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Annotated, Any
+from unicodedata import category, normalize
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,15 @@ UnixTime = Annotated[int, Range(0, 253_402_300_799)]
 """Seconds since the epoch, up to the end of the year 9999."""
 
 
+def opaque_string(password: str) -> str:
+    """Return the one form of a password that stands for all that look and are typed the same (RFC 8265 §4.2.2).
+
+    By the keyboard, é is one character or two, and a space one of many. What the profile forbids beside that is taken:
+    nobody but a hash reads a password, and emoji of several parts, or of a later Unicode than ours, would be among it.
+    """
+    return normalize("NFC", "".join(" " if category(character) == "Zs" else character for character in password))
+
+
 class PasswordFault(Enum):
     """What can be wrong with a new password."""
 
@@ -107,7 +117,8 @@ class PasswordFault(Enum):
 
 
 def password_fault(password: str) -> PasswordFault | None:
-    """Tell what is wrong with a new password, or None if nothing is."""
+    """Tell what is wrong with a new password, or None if nothing is; its form is that of `opaque_string`."""
+    password = opaque_string(password)
     if len(password) < MIN_PASSWORD_CHARACTERS:
         return PasswordFault.TOO_SHORT
     try:

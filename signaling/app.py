@@ -216,6 +216,7 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     await parts.database.open()
     try:
         await parts.authenticator.accounts.open()
+        await parts.authenticator.open()
         if settings.is_development:
             for name in await parts.authenticator.seed_demo():
                 log("no_demo_account", level=logging.WARNING, account=name, reason="someone registered its name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import time
@@ -12,16 +13,25 @@ from protocol.fields import USERNAME, password_fault
 from signaling.accounts.access_tokens import AccessToken, AccessTokens
 from signaling.accounts.device_marks import DeviceMark, DeviceMarks
 from signaling.accounts.login_limits import Caller, LoginLimits
-from signaling.accounts.passwords import Passwords
+from signaling.accounts.passwords import Comparison, Passwords
 from signaling.accounts.store import Account, Accounts, username_key
 from signaling.client_addresses import address_key, is_loopback, network_key
-from signaling.errors import AccountExists, AuthenticationError, InvalidCredentials, InvalidPassword, InvalidUsername
+from signaling.errors import (
+    AccountExists,
+    AuthenticationError,
+    DatabaseUnavailable,
+    InvalidCredentials,
+    InvalidPassword,
+    InvalidUsername,
+)
 from signaling.rate_limits.rate_limit import RateLimit
 from signaling.rate_limits.turn_queue import Share
 
 DEMO_PASSWORDS = {"test": "test", "demo": "demo"}
 """Of the demo accounts, by username: two, so that two people can talk. Everyone knows them, so they open a server in
 development mode alone, and from its own machine."""
+STORE_SECONDS = 1.0
+"""For a hash to be replaced by one of today's: whoever has shown the right password is not to wait for that."""
 DEVICE_ID_BYTES = 8
 """Sixty-four bits: devices are told apart only among those of one account."""
 
@@ -71,19 +81,24 @@ class Authenticator:
         mark = self._mark_of(name, device_marks)
         caller = Caller(address_key(host), mark.device_id if mark else None)
         await self.login_limits.admit_attempt(name, caller)
-        share = ("device", name, mark.device_id) if mark else _strangers_share(host)
-        async with self.passwords.turn(share):
-            # In the turn: before it, everyone's look-ups would wait for the database in the order in which they came.
-            account = await self.accounts.by_name(name)
-            if mark is not None and not self._is_current(mark, account):
-                mark, caller = None, Caller(caller.address)
-                await self.login_limits.admit_attempt(name, caller)
+        # The database is asked before the turn, or everyone would wait while it does not answer; and not at all for
+        # those who would be sent away after it.
+        self.passwords.check_room(_share(name, mark, host))
+        account = await self.accounts.by_name(name)
+        if mark is not None and not self._is_current(mark, account):
+            mark, caller = None, Caller(caller.address)
+            await self.login_limits.admit_attempt(name, caller)
+        async with self.passwords.turn(_share(name, mark, host)):
             # Looked at when the turn has come: of many tries at once, the later ones know how the earlier ones failed.
             await self.login_limits.check_failures(name, caller)
             # In this order: an unknown name takes its time too.
-            if not await self._matches(account, password, host) or account is None:
+            found = await self.passwords.compare(password, _hash_for(account, host))
+            if found is Comparison.WRONG or account is None:
                 await self.login_limits.count_failure(name, caller)
                 raise InvalidCredentials
+            fresh_hash = await self.passwords.hash(password) if found is Comparison.OUTDATED else None
+        if fresh_hash is not None:
+            account = await self._with_hash(account, fresh_hash)
         await self.login_limits.remember_success(name, caller)
         return self._logged_in(account, mark)
 
@@ -97,6 +112,10 @@ class Authenticator:
     def token_for(self, account: Account) -> AccessToken:
         """Make the token of someone who has been let in."""
         return self.tokens.issue(account.id)
+
+    async def open(self) -> None:
+        """Look at what passwords have cost so far. The accounts are open."""
+        self.passwords.expect(await self.accounts.hash_heads())
 
     async def seed_demo(self) -> list[str]:
         """Make the demo accounts that are missing; return the names that someone has registered instead."""
@@ -122,12 +141,24 @@ class Authenticator:
         name = username_key(account.username)
         return LoggedIn(account, self.marks.issue(name, account.id, account.password_hash, device_id, time.time()))
 
-    async def _matches(self, account: Account | None, password: str, host: str | None) -> bool:
-        matches = await self.passwords.matches(password, account.password_hash if account else None)
-        # A proxy can publish a development server by mistake; its visitors do not get in with a password that all know.
-        if account is not None and account.is_demo and not is_loopback(host or ""):
-            return False
-        return matches
+    async def _with_hash(self, account: Account, password_hash: str) -> Account:
+        """Store the hash that the password of an account has today; the next login tries again where that fails."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                return await self.accounts.replace_hash(account, password_hash)
+        except (DatabaseUnavailable, TimeoutError):
+            return account
+
+
+def _hash_for(account: Account | None, host: str | None) -> str | None:
+    """Return what a password is compared with; None where nobody gets in by any."""
+    # A proxy can publish a development server by mistake; its visitors do not get in with a password that all know.
+    is_open = account is not None and (not account.is_demo or is_loopback(host or ""))
+    return account.password_hash if account is not None and is_open else None
+
+
+def _share(name: str, mark: DeviceMark | None, host: str | None) -> Share:
+    return ("device", name, mark.device_id) if mark else _strangers_share(host)
 
 
 def _strangers_share(host: str | None) -> Share:

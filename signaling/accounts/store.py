@@ -6,10 +6,10 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from signaling.errors import AccountExists, DatabaseUnavailable, DependencyUnavailable
@@ -20,6 +20,8 @@ KNOWN_SECONDS = 5.0
 """For so long an account that was found is not looked for again: until then one that another program has deleted can
 still come in. Where everyone comes back at once, as after a restart, it saves most of the work."""
 KNOWN_ACCOUNTS = 4096
+HEAD_CHARACTERS = 7
+"""Of a hash of bcrypt, as in `$2b$12$`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,23 @@ class Accounts:
         except IntegrityError as error:
             raise AccountExists from error
         return account
+
+    async def replace_hash(self, account: Account, password_hash: str) -> Account:
+        """Give an account another hash of its password; it stays as it is if it has another password by now."""
+        statement = (
+            update(ACCOUNTS)
+            .where(ACCOUNTS.c.id == account.id, ACCOUNTS.c.password_hash == account.password_hash)
+            .values(password_hash=password_hash)
+        )
+        async with self._database.begin() as connection:
+            was_replaced = (await connection.execute(statement)).rowcount
+        return replace(account, password_hash=password_hash) if was_replaced else account
+
+    async def hash_heads(self) -> list[str]:
+        """Return how hashes begin, each beginning once: their kind and their cost stand there."""
+        heads = select(func.substr(ACCOUNTS.c.password_hash, 1, HEAD_CHARACTERS)).distinct()
+        async with self._database.connect() as connection:
+            return list((await connection.execute(heads)).scalars())
 
     async def by_name(self, username: str) -> Account | None:
         """Return the account of a name, in whatever case."""

@@ -61,11 +61,18 @@ class TurnQueue:
         if self._free:
             return [self._serve(ticket)]
         self._waiting.append(ticket)
-        if sum(other.share == ticket.share for other in self._waiting) > MAX_WAITING_OF_ONE:
-            return [self._turn_away(ticket)]
-        if len(self._waiting) > MAX_WAITING:
-            return [self._turn_away(self._least_entitled())]
-        return []
+        refused = self._one_too_many(ticket)
+        return [] if refused is None else [self._turn_away(refused)]
+
+    def is_full_for(self, share: Share) -> bool:
+        """Tell whether a ticket of this share would be turned away at once; nothing changes by it."""
+        if self._free:
+            return False
+        ticket = Ticket(share)
+        self._waiting.append(ticket)
+        refused = self._one_too_many(ticket)
+        self._waiting.remove(ticket)
+        return refused is ticket
 
     def left(self, ticket: Ticket) -> list[TurnEffect]:
         """A turn is over, or someone does not wait any longer; nothing comes of one who has been refused."""
@@ -93,6 +100,11 @@ class TurnQueue:
         # The narrowest first, so that no circle is remembered for less long than what is in it.
         self._last_turns.served(*reversed(_circles(ticket.share)))
         return Admit(ticket)
+
+    def _one_too_many(self, newest: Ticket) -> Ticket | None:
+        if sum(other.share == newest.share for other in self._waiting) > MAX_WAITING_OF_ONE:
+            return newest
+        return self._least_entitled() if len(self._waiting) > MAX_WAITING else None
 
     def _turn_away(self, ticket: Ticket) -> Refuse:
         self._waiting.remove(ticket)

@@ -12,12 +12,13 @@ from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.login_limits import LoginLimits
 from signaling.accounts.passwords import PLACES, Passwords
-from signaling.accounts.store import Accounts
+from signaling.accounts.store import Account, Accounts
 from signaling.configuration.settings import Settings
 from signaling.configuration.values import read_limit
 from signaling.errors import (
     AccountExists,
     AuthenticationError,
+    DatabaseUnavailable,
     InvalidCredentials,
     InvalidPassword,
     InvalidUsername,
@@ -38,11 +39,12 @@ PASSWORD = "correct horse"
 class CountedBcrypt:
     """bcrypt's comparison, and how often it ran."""
 
-    runs = 0
+    runs = work = 0
 
     def check(self, password: bytes, hashed: bytes) -> bool:
         """Compare, and count."""
         self.runs += 1
+        self.work += 2 ** int(hashed[4:6])
         return bcrypt.checkpw(password, hashed)
 
 
@@ -121,6 +123,93 @@ async def test_every_wrong_login_costs_one_bcrypt(
     with pytest.raises(InvalidCredentials):
         await authenticator.log_in(username, password, HOME)
     assert counted.runs == 1
+
+
+@pytest.mark.parametrize("username", ["Ann", "Ben", "Nobody", "no name", "test", "Old"])
+@pytest.mark.parametrize("password", ["wrong horse", "test", "wrong cafe\u0301"])
+async def test_failure_costs_the_same_for_all(
+    authenticator: Authenticator, counted: CountedBcrypt, username: str, password: str
+) -> None:
+    """The time that a failed login takes tells neither whether there is an account, nor how old its hash is."""
+    await authenticator.seed_demo()
+    await authenticator.register("Ann", PASSWORD, HOME)
+    await authenticator.accounts.add("Ben", await Passwords(6).hash(PASSWORD))
+    await authenticator.accounts.add("Old", "not a hash of bcrypt")
+    await authenticator.open()
+    with pytest.raises(InvalidCredentials):
+        await authenticator.log_in(username, password, HOME)
+    assert counted.work == 2**6 * (1 if password.isascii() else 2)
+
+
+async def test_hash_is_made_again_when_its_cost_has_changed(authenticator: Authenticator) -> None:
+    """A right password gets a hash as it would have today, and the browser a mark that goes with it; once."""
+    before = await authenticator.accounts.add("Ann", await Passwords(5).hash(PASSWORD))
+    mark = (await authenticator.log_in("Ann", PASSWORD, HOME)).device_mark
+    after = await authenticator.accounts.by_name("Ann")
+    assert after is not None
+    assert (after.id, after.password_hash[:7]) == (before.id, "$2b$04$")
+    await lock_out(authenticator, "Ann", HOME)
+    assert (await authenticator.log_in("Ann", PASSWORD, HOME, [mark])).account == after
+
+
+async def test_password_of_earlier_releases_gets_its_one_form(authenticator: Authenticator) -> None:
+    """Hashed as it was typed, it works as it was typed, and from then on in every way of typing it."""
+    typed = "pass\u00a0cafe\u0301"
+    hashed = bcrypt.hashpw(typed.encode(), bcrypt.gensalt(4)).decode()
+    await authenticator.accounts.add("Ann", hashed)
+    with pytest.raises(InvalidCredentials):
+        await authenticator.log_in("Ann", "pass café", HOME)
+    for password in (typed, "pass café"):
+        assert (await authenticator.log_in("Ann", password, HOME)).account.username == "Ann"
+
+
+class FailingStore(Accounts):
+    """Accounts whose database fails to write, or keeps everybody waiting who asks."""
+
+    is_frozen = False
+    asked = 0
+
+    async def by_name(self, username: str) -> Account | None:
+        """Look for a name, or wait until everything ends."""
+        self.asked += 1
+        if self.is_frozen:
+            await asyncio.Event().wait()
+        return await super().by_name(username)
+
+    async def replace_hash(self, *_: object) -> Account:
+        """Fail."""
+        raise DatabaseUnavailable
+
+
+async def test_right_password_is_right_where_its_hash_cannot_be_replaced(authenticator: Authenticator) -> None:
+    """A database that does not take it now takes it at another login."""
+    store = FailingStore(authenticator.accounts._database, with_demo=True)
+    account = await store.add("Ann", await Passwords(5).hash(PASSWORD))
+    assert (await replace(authenticator, accounts=store).log_in("Ann", PASSWORD, HOME)).account == account
+
+
+async def test_who_waits_for_the_database_has_no_turn_of_bcrypt(authenticator: Authenticator) -> None:
+    """However many it keeps waiting, all of them are asking it, and whoever need not is served."""
+    store = FailingStore(authenticator.accounts._database, with_demo=True)
+    store.is_frozen = True
+    frozen = replace(authenticator, accounts=store)
+    logins = [asyncio.create_task(frozen.log_in("Ann", PASSWORD, f"203.0.113.{number}")) for number in range(99)]
+    while store.asked < len(logins):  # noqa: ASYNC110 - each gets there in a few turns of the loop
+        await asyncio.sleep(0)
+    async with authenticator.passwords.turn(("stranger", "a", "a")):
+        assert len(authenticator.passwords._queue._served) == 1
+    for login in logins:
+        login.cancel()
+    await asyncio.wait(logins)
+
+
+async def test_database_is_not_asked_for_who_would_be_sent_away(authenticator: Authenticator) -> None:
+    """Where too many wait for bcrypt already, one more costs nothing."""
+    store = FailingStore(authenticator.accounts._database, with_demo=True)
+    authenticator.passwords._queue.is_full_for = lambda _: True  # type: ignore[method-assign]
+    with pytest.raises(RateLimited):
+        await replace(authenticator, accounts=store).log_in("Ann", PASSWORD, HOME)
+    assert store.asked == 0
 
 
 async def test_refused_login_costs_no_bcrypt(authenticator: Authenticator, counted: CountedBcrypt) -> None:

@@ -7,8 +7,16 @@ import anyio
 import bcrypt
 import pytest
 
-from signaling.accounts.passwords import BUSY_RETRY_AFTER, NICENESS, PATIENCE_SECONDS, Passwords
-from signaling.errors import RateLimited
+from signaling.accounts.passwords import (
+    BUSY_RETRY_AFTER,
+    HIGHEST_COST,
+    NICENESS,
+    PATIENCE_SECONDS,
+    Comparison,
+    Passwords,
+)
+from signaling.configuration.settings import Settings
+from signaling.errors import InvalidSetting, RateLimited
 from signaling.rate_limits.turn_queue import MAX_WAITING, Share
 
 COST = 5
@@ -33,8 +41,77 @@ async def test_password_matches_its_hash_only() -> None:
     """A password has its own hash, and no other password has it."""
     passwords = Passwords(COST)
     hashed = await passwords.hash("pässword")
-    assert await passwords.matches("pässword", hashed)
-    assert not await passwords.matches("password", hashed)
+    assert await passwords.compare("pässword", hashed) is Comparison.RIGHT
+    assert await passwords.compare("password", hashed) is Comparison.WRONG
+
+
+async def test_password_is_the_same_however_it_is_typed() -> None:
+    """A letter and its accent are one character or two, and a space is one of many, by the keyboard."""
+    passwords = Passwords(COST)
+    hashed = await passwords.hash("cafe\u0301 au\u00a0lait")
+    for typed in ("café au lait", "cafe\u0301 au lait", "café\u3000au\u2003lait"):
+        assert await passwords.compare(typed, hashed) is Comparison.RIGHT
+    assert await passwords.compare("cafe au lait", hashed) is Comparison.WRONG
+
+
+async def test_hash_of_password_as_it_was_typed_still_works() -> None:
+    """Releases before hashed what they were given; who types the same gets in, and has an outdated hash."""
+    typed = "cafe\u0301 au\u00a0lait"
+    hashed = bcrypt.hashpw(typed.encode(), bcrypt.gensalt(COST)).decode()
+    assert await Passwords(COST).compare(typed, hashed) is Comparison.OUTDATED
+
+
+@pytest.mark.parametrize("cost", [COST - 1, COST + 1])
+async def test_hash_of_another_cost_is_outdated(cost: int) -> None:
+    """It is right, and is to be replaced, whichever way the setting was changed."""
+    hashed = await Passwords(cost).hash("password")
+    assert await Passwords(COST).compare("password", hashed) is Comparison.OUTDATED
+
+
+def work(hashes: list[bytes]) -> int:
+    """Return how much comparing with these costs."""
+    return sum(2 ** int(hashed[4:6]) for hashed in hashes)
+
+
+@pytest.mark.parametrize("typed", ["wrong", "cafe\u0301", "\u00a0" + "x" * 72, "\ud800\u00a0"])
+@pytest.mark.parametrize("cost", [4, 5, 6, 7, None])
+async def test_every_failure_costs_the_same(typed: str, cost: int | None) -> None:
+    """Whatever hash an account has, or none: as much as the costliest that there is, for each form of the password."""
+    watched = WatchedBcrypt()
+    passwords = Passwords(COST, watched.check)
+    passwords.expect(["$2b$07$", "$2b$04$", "not of bcrypt"])
+    hashed = None if cost is None else await Passwords(cost).hash("password")
+    assert await passwords.compare(typed, hashed) is Comparison.WRONG
+    assert work(watched.hashes) == 2**7 * (1 if typed == "wrong" else 2)
+
+
+async def test_costlier_hash_is_learned_when_it_is_seen() -> None:
+    """One that another program has stored meanwhile makes all failures cost more from then on."""
+    watched = WatchedBcrypt()
+    passwords = Passwords(COST, watched.check)
+    await passwords.compare("wrong", await Passwords(6).hash("password"))
+    await passwords.compare("wrong", None)
+    assert work(watched.hashes) == 2 * 2**6
+
+
+async def test_nobody_pays_for_a_cost_that_cannot_be_set() -> None:
+    """A hash that takes hours must not have everyone wait for hours."""
+    watched = WatchedBcrypt()
+    passwords = Passwords(COST, watched.check)
+    passwords.expect([f"$2b${HIGHEST_COST + 1}$"])
+    await passwords.compare("wrong", None)
+    assert work(watched.hashes) == 2**COST
+    assert Settings.read({"P2PCHAT_BCRYPT_COST": str(HIGHEST_COST)}).bcrypt_cost == HIGHEST_COST
+    with pytest.raises(InvalidSetting):
+        Settings.read({"P2PCHAT_BCRYPT_COST": str(HIGHEST_COST + 1)})
+
+
+@pytest.mark.parametrize("hashed", ["", "$2b$05$", "$2b$05$" + "." * 52, "$argon2id$v=19$", "$2b$05$" + "é" * 53])
+async def test_hash_that_is_none_of_bcrypt_is_nobodys(hashed: str) -> None:
+    """What another program has stored is no failure of ours, and costs as much as any."""
+    watched = WatchedBcrypt()
+    assert await Passwords(COST, watched.check).compare("password", hashed) is Comparison.WRONG
+    assert work(watched.hashes) == 2**COST
 
 
 async def test_hash_is_salted_and_costs_what_is_set() -> None:
@@ -51,15 +128,15 @@ async def test_every_comparison_costs_one_bcrypt(password: str) -> None:
     watched = WatchedBcrypt()
     passwords = Passwords(COST, watched.check)
     hashed = await passwords.hash("password")
-    assert not await passwords.matches(password, hashed)
-    assert not await passwords.matches(password, None)
+    assert await passwords.compare(password, hashed) is Comparison.WRONG
+    assert await passwords.compare(password, None) is Comparison.WRONG
     assert [entry[:7] for entry in watched.hashes] == [b"$2b$05$"] * 2
 
 
 async def test_nobody_has_the_hash_of_nobody() -> None:
     """The hash that stands in for an unknown name takes its time, and is the hash of no password."""
     watched = WatchedBcrypt()
-    await Passwords(COST, watched.check).matches("password", None)
+    await Passwords(COST, watched.check).compare("password", None)
     [stand_in] = watched.hashes
     assert len(stand_in) == len(bcrypt.hashpw(b"", bcrypt.gensalt(COST)))
     assert not bcrypt.checkpw(b"", stand_in)
@@ -68,7 +145,7 @@ async def test_nobody_has_the_hash_of_nobody() -> None:
 async def test_bcrypt_runs_outside_event_loop() -> None:
     """Comparing happens in another thread, and everyone else is served meanwhile."""
     watched = WatchedBcrypt()
-    await Passwords(COST, watched.check).matches("password", None)
+    await Passwords(COST, watched.check).compare("password", None)
     assert threading.get_ident() not in watched.threads
 
 
@@ -104,7 +181,7 @@ async def test_turns_are_fair() -> None:
 
     async def log_in(address: str) -> None:
         async with passwords.turn(share(address)):
-            await passwords.matches(address, HASH)
+            await passwords.compare(address, HASH)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(40):
@@ -154,6 +231,8 @@ async def test_waiting_is_bounded() -> None:
         with pytest.raises(RateLimited):
             async with passwords.turn(share("one more")):
                 raise AssertionError
+        with pytest.raises(RateLimited):
+            passwords.check_room(share("one more"))
         done.set()
 
 
@@ -185,5 +264,5 @@ async def test_bcrypt_comes_after_everything_else() -> None:
         return True
 
     priorities: list[int] = []
-    assert await Passwords(COST, priority).matches("password", HASH)
+    assert await Passwords(COST, priority).compare("password", HASH) is Comparison.RIGHT
     assert priorities == [min(19, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + NICENESS)]

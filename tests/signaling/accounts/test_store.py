@@ -123,6 +123,24 @@ class AccountsInAnyDatabase:
             assert await accounts.by_id(account.id) is None
             assert accounts._known == {}
 
+    async def test_hash_is_replaced_by_another_of_the_same_password(self, url: URL) -> None:
+        """As long as it is still there: a password that was changed meanwhile is not changed back."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Ann", "hash")
+            replaced = await accounts.replace_hash(account, "new hash")
+            assert replaced == await accounts.by_name("Ann")
+            assert replaced.password_hash == "new hash"
+            assert await accounts.replace_hash(account, "late hash") == account
+            assert await accounts.by_name("Ann") == replaced
+
+    async def test_hashes_are_told_by_how_they_begin(self, url: URL) -> None:
+        """Each beginning comes once, however many accounts there are."""
+        async with opened(url) as accounts:
+            assert await accounts.hash_heads() == []
+            for number, hashed in enumerate(("$2b$12$some", "$2b$12$other", "$2b$04$some", "x")):
+                await accounts.add(f"user-{number}", hashed)
+            assert sorted(await accounts.hash_heads()) == ["$2b$04$", "$2b$12$", "x"]
+
     async def test_moment_after_2038_is_kept(self, url: URL) -> None:
         """The column that says when an account was made takes more than 32 bits, which Unix seconds will need."""
         async with opened(url) as accounts:

@@ -236,3 +236,18 @@ def test_queue_is_fair_in_every_circle(arrivals: list[tuple[Share, int]], places
     while serving:
         observe(queue.left(serving.pop(0)))
     assert waiting == {}
+
+
+def test_queue_tells_whom_it_would_send_away() -> None:
+    """Without a trace of the question: one whose share has its fill, and in a full queue who is entitled to least."""
+    counter = Counter()
+    assert not counter.queue.is_full_for(ANN)
+    counter.ask(ANN, 1 + MAX_WAITING_OF_ONE)
+    assert counter.queue.is_full_for(ANN)
+    assert not counter.queue.is_full_for(BEN)
+    for number in range(MAX_WAITING - MAX_WAITING_OF_ONE):
+        counter.ask(("stranger", str(number), str(number)))
+    assert not counter.queue.is_full_for(BEN)
+    before = list(counter.queue._waiting)
+    assert counter.queue.is_full_for(ANN)
+    assert counter.queue._waiting == before
