@@ -15,6 +15,8 @@ from limits import RateLimitItem, parse_many
 from signaling.origins import normal_origin
 
 APP_NAME = "p2p-chat"
+NO_HOME = Path("~", APP_NAME)
+"""Stands for the folder of a user who has no home: it is no failure until somebody wants to use it."""
 MIN_SECRET_BYTES = 32
 """RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
 MIN_TURN_SECRET_BYTES = 16
@@ -52,8 +54,15 @@ def read_list(text: str) -> tuple[str, ...]:
 
 
 def read_folder(text: str) -> Path:
-    """Take a path; nothing stands for this program's folder among the user's data."""
-    return Path(text).expanduser() if text else platformdirs.user_data_path(APP_NAME)
+    """Take a path; nothing stands for this program's folder among the user's data, or NO_HOME if there is no such."""
+    try:
+        path = Path(text).expanduser() if text else platformdirs.user_data_path(APP_NAME)
+    except RuntimeError:
+        if text:
+            raise ValueError(f"must be a folder, and the home that {text!r} begins with is not known here") from None
+        return NO_HOME
+    # Some releases of platformdirs leave the `~` of a home that is not known.
+    return path if text or path.is_absolute() else NO_HOME
 
 
 def read_secret(text: str) -> str:

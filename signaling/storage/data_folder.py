@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from signaling.configuration.settings import SQLITE_FILE, Settings
-from signaling.configuration.values import GOOD_SECRET, secret_fault
+from signaling.configuration.values import GOOD_SECRET, NO_HOME, secret_fault
 from signaling.errors import FolderUnusable, InvalidSetting
 
 SECRET_FILE = "jwt-secret"  # noqa: S105 - the name of a file
@@ -67,6 +67,8 @@ def _write_once(path: Path, text: str) -> None:
 
 
 def _make_folder(folder: Path) -> None:
+    if folder == NO_HOME:
+        raise FolderUnusable(folder, "the user who runs this has no home")
     folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
 
 

@@ -213,6 +213,38 @@ def test_unusable_folder_is_refused(tmp_path: Path) -> None:
     assert "P2PCHAT_DATA_DIR" in refusing(tmp_path / "file" / "folder")
 
 
+def without_home(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user of whom the system knows nothing, as a container may have one."""
+    homeless = "import pwd, sys; pwd.getpwuid = {}.__getitem__; from signaling.cli import main; main(sys.argv[1:])"
+    inherited = {name: value for name, value in os.environ.items() if name != "HOME" and not name.startswith("XDG_")}
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", homeless, *arguments],
+        env={name: value for name, value in inherited.items() if not name.startswith("P2PCHAT_")} | settings,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def test_user_without_a_home_is_told_so(tmp_path: Path) -> None:
+    """Only where the folder of that home is to be used; everything else works, and so does a folder of one's choice."""
+    version = without_home("--version")
+    assert (version.returncode, version.stderr) == (0, "")
+    ended = without_home("migrate")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("Error: The data folder cannot be used (~/p2p-chat: ")
+    assert ended.stderr.endswith("Choose another with P2PCHAT_DATA_DIR.\n")
+    assert without_home("migrate", P2PCHAT_DATA_DIR=str(tmp_path)).returncode == 0
+
+
+def test_home_of_nobody_is_refused(tmp_path: Path) -> None:
+    """A `~` with a name that the system does not know gets a sentence, by variable and by option."""
+    sentence = refusing(tmp_path, P2PCHAT_DATA_DIR="~no-such-user/x")
+    assert "P2PCHAT_DATA_DIR must be a folder, and the home that '~no-such-user/x' begins with is not known" in sentence
+    assert "--data-dir must be a folder" in refusing(tmp_path, "--data-dir", "~no-such-user/x", command="migrate")
+
+
 def test_broken_database_is_refused(tmp_path: Path) -> None:
     """A file that is no database gets a sentence."""
     (tmp_path / "accounts.sqlite3").write_bytes(b"not a database, and long enough to be looked at" * 99)
