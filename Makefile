@@ -64,7 +64,7 @@ site: setup ## make what the page is served with: the snapshot of its Python, an
 	@$(BIN)/python -m bundle.site
 
 run: site ## serve on HOST and PORT (127.0.0.1, 3000)
-	@exec $(BIN)/p2p-chat serve --host $(HOST) --port $(PORT)
+	@exec $(BIN)/p2p-chat serve --host "$(HOST)" --port "$(PORT)"
 
 test: test-unit e2e ## run the tests, in real browsers too
 

@@ -25,7 +25,7 @@ from e2e.services.postgresql import PASSWORD as DATABASE_PASSWORD
 from e2e.services.postgresql import Postgresql, postgresql
 from e2e.startup import START_SECONDS
 from protocol.codes import CloseCode
-from signaling.errors import DatabaseUnavailable, DatabaseUnusable
+from signaling.errors import AccountNotStored, DatabaseUnavailable, DatabaseUnusable, DependencyUnavailable
 from signaling.storage.database import Database, database_url
 from tests.project import ROOT
 from tests.signaling.accounts.test_store import AccountsInAnyDatabase, opened
@@ -232,14 +232,33 @@ async def test_everyone_who_logs_in_hears_at_once_that_the_database_is_frozen(
     name = address.rpartition("/")[2]
     with serving(tmp_path, address) as server:
         post(server, "/api/register")
-        asked = f"--command=SELECT pid FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
-        backends = postgres.run("psql", f"--dbname={name}", "--tuples-only", "--no-align", asked).split()
+        others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        options = (f"--dbname={name}", "--tuples-only", "--no-align")
+        backends = postgres.run("psql", *options, f"--command={others}").split()
         assert backends
         with postgres.frozen(*map(int, backends)):
             async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TOLD_SECONDS) as client:
                 answers = await asyncio.gather(*(client.post("/api/login", json=CREDENTIALS) for _ in range(WAITING)))
         assert {answer.status_code for answer in answers} == {httpx.codes.SERVICE_UNAVAILABLE}
         assert post(server, "/api/login").status_code == httpx.codes.OK
+
+
+async def test_permission_that_is_lost_is_an_absence(url: URL, caplog: pytest.LogCaptureFixture) -> None:
+    """The log names it to those who run the database; everyone else is told that the database is away."""
+    async with opened(url) as accounts:
+        account = await accounts.add("Ann", "hash")
+        await execute(url, "REVOKE INSERT, UPDATE ON accounts FROM chat")
+        assert await accounts.by_name("Ann") == account
+        with pytest.raises(AccountNotStored):
+            await accounts.add("Ben", "hash")
+        with pytest.raises(DatabaseUnavailable):
+            await accounts.replace_hash(account, "other hash")
+        await execute(url, "REVOKE ALL ON accounts FROM chat")
+        with pytest.raises(DatabaseUnavailable):
+            await accounts.by_name("Ann")
+        with pytest.raises(DependencyUnavailable, match="permission denied"):
+            await accounts.check()
+    assert caplog.text.count("permission denied for table accounts") == 4
 
 
 async def test_url_is_read_as_by_programs_of_postgresql(address: str) -> None:
@@ -336,7 +355,7 @@ async def test_page_says_that_the_database_is_away_and_goes_on_by_itself(
         with away(postgres):
             await asyncio.gather(newcomer.open(), regular.open(f"/chat/{room}"))
             await newcomer.log_in("Paula", PASSWORD)
-            await expect(newcomer.handle("auth-error")).to_contain_text("cannot look up accounts at the moment")
+            await expect(newcomer.handle("auth-error")).to_contain_text("accounts are unavailable at the moment")
             await regular.wait_for_detail("cannot let anyone in at the moment")
         await regular.wait_for_status("waiting")
         await newcomer.log_in("Paula", PASSWORD)

@@ -44,23 +44,18 @@ def main() -> None:
 
 @main.command("serve")
 @click.option("--host", help=f"Address to listen on ({PREFIX}HOST; 127.0.0.1).")
-@click.option("--port", type=click.IntRange(0, 65_535), help=f"Port to listen on ({PREFIX}PORT; 3000).")
+@click.option("--port", help=f"Port to listen on ({PREFIX}PORT; 3000).")
 @click.option("--data-dir", type=click.Path(), help=f"Folder for the accounts ({PREFIX}DATA_DIR).")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    help=f"Processes side by side; more than 1 need Redis ({PREFIX}WORKERS; 1).",
-)
+@click.option("--workers", help=f"Processes side by side; more than 1 need Redis ({PREFIX}WORKERS; 1).")
 @click.option("--log-level", help=f"debug, info, warning or error ({PREFIX}LOG_LEVEL; info).")
-def serve_command(**options: object) -> None:
+def serve_command(**options: str | None) -> None:
     """Serve the page, accounts and signaling. Every other setting is a variable: see docs/deploy/settings.md."""
-    given = {name: None if value is None else str(value) for name, value in options.items()}
     try:
-        settings = Settings.read(os.environ, given)
+        settings = Settings.read(os.environ, options)
         logs.configure(settings.log_level, settings.log_format)
         for name in unknown_variables(os.environ):
             logs.log("unknown_setting", level=logs.WARNING, variable=name)
-        code = _serve(settings) if settings.workers == 1 else _serve_by_workers(settings, given)
+        code = _serve(settings) if settings.workers == 1 else _serve_by_workers(settings, options)
     except (StartupError, DatabaseUnavailable) as error:  # it may go away between our first look at it and the next
         raise CannotStart(str(error)) from error
     raise Exit(code)

@@ -9,7 +9,7 @@ ServerError
 │   │   └── ForeignTable       another program's table stands where ours would
 │   ├── BackplaneUnusable      the Redis between several processes cannot be reached
 │   ├── AddressUnusable        nothing can be served at this host and port
-│   ├── WorkersUnusable        this system cannot have several processes serve one address
+│   ├── WorkersUnusable        several processes cannot serve one address here
 │   └── SiteIncomplete         the page's files or the Pyodide runtime are not there
 ├── DependencyUnavailable      what the server depends on does not answer as it should; while it runs, that may pass
 ├── ExportError                the page cannot be written for a static host; its sentence says what to do
@@ -35,6 +35,7 @@ ServerError
     ├── AccountExists          a new name that is taken
     ├── RateLimited            too much at once; `retry_after` says for how long to wait
     ├── DatabaseUnavailable    the database is away; `retry_after` likewise
+    │   └── AccountNotStored       it does not take a new account
     ├── NotInRoom              a request that needs a room, from a peer in none
     ├── RoomFull               every place in the room is taken
     ├── TooManyDevices         a person is in the room with as many devices as one may be
@@ -136,10 +137,13 @@ class BackplaneUnusable(StartupError):
 
 
 class WorkersUnusable(StartupError):
-    """Raised when several processes are asked for on a system where they cannot share a listening socket."""
+    """Raised when several processes are asked for where they cannot share what they need to; `reason` names that."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
     def __str__(self) -> str:
-        return "Several workers cannot share an address on this system. Serve with one: --workers 1."
+        return f"Several workers cannot be had here: {self.reason}. Serve with one: --workers 1."
 
 
 class AddressUnusable(StartupError):
@@ -153,7 +157,7 @@ class AddressUnusable(StartupError):
     def __str__(self) -> str:
         return (
             f"P2P Chat cannot listen on {self.host} port {self.port}: {self.reason}. "
-            "Choose another address with --host or another port with --port."
+            "Choose another address with --host or another port with --port; in `make run`, with HOST= or PORT=."
         )
 
 
@@ -391,6 +395,12 @@ class DatabaseUnavailable(Refusal):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     retry_after = 5
     sentence = "The server cannot look up accounts at the moment. Try again in a few seconds."
+
+
+class AccountNotStored(DatabaseUnavailable):
+    """Raised for an account that the database does not take, while it may well be read."""
+
+    sentence = "The server cannot store accounts at the moment. Try again in a few seconds."
 
 
 class RateLimited(Refusal):

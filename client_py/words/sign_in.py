@@ -44,7 +44,7 @@ SOMEONE_ELSE = Phrase(
 REFUSALS: dict[str, Phrase] = {
     ErrorCode.ACCOUNT_EXISTS: Phrase("This username is taken. Choose another, or log in."),
     ErrorCode.DATABASE_UNAVAILABLE: Phrase(
-        "The server cannot look up accounts at the moment. Please try again in a few seconds."
+        "The server’s accounts are unavailable at the moment. Please try again in a few seconds."
     ),
     ErrorCode.INTERNAL: Phrase("The server failed. Please try again later, or tell the people who run it."),
     ErrorCode.INVALID_CREDENTIALS: Phrase("The username or the password is wrong."),

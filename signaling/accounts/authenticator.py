@@ -31,7 +31,7 @@ DEMO_PASSWORDS = {"test": "test", "demo": "demo"}
 """Of the demo accounts, by username: two, so that two people can talk. Everyone knows them, so they open a server in
 development mode alone, and from its own machine."""
 STORE_SECONDS = 1.0
-"""For a hash to be replaced by one of today's: whoever has shown the right password is not to wait for that."""
+"""For a hash to be replaced by one of today's: a login with the right password is not to wait for that."""
 DEVICE_ID_BYTES = 8
 """Sixty-four bits: devices are told apart only among those of one account."""
 

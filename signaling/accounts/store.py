@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from signaling.errors import AccountExists, DatabaseUnavailable, DependencyUnavailable
+from signaling.errors import AccountExists, AccountNotStored, DatabaseUnavailable, DependencyUnavailable
 from signaling.storage.database import Database
 from signaling.storage.tables import ACCOUNTS
 
@@ -72,7 +72,7 @@ class Accounts:
             raise DependencyUnavailable(str(error.__cause__ or error).partition("\n")[0]) from error
 
     async def add(self, username: str, password_hash: str, *, is_demo: bool = False) -> Account:
-        """Make an account; AccountExists if the name is taken, in whatever case."""
+        """Make an account; AccountExists if the name is taken, in whatever case, or AccountNotStored."""
         account = Account(uuid.uuid4().hex, username, password_hash, is_demo)
         row = {
             "id": account.id,
@@ -87,6 +87,8 @@ class Accounts:
                 await connection.execute(insert(ACCOUNTS).values(row))
         except IntegrityError as error:
             raise AccountExists from error
+        except DatabaseUnavailable as error:
+            raise AccountNotStored from error
         return account
 
     async def replace_hash(self, account: Account, password_hash: str) -> Account:

@@ -36,7 +36,7 @@ PREFIX = "P2PCHAT_"
 BACKPLANE = PREFIX + "BACKPLANE_URL"
 SQLITE_FILE = "accounts.sqlite3"
 CONTROL_CHARACTER = re.compile(r"[\0-\x1f\x7f-\x9f]")
-"""No setting has one, and whoever is handed one fails later, in words of their own."""
+"""No setting has one, and a library that is handed one fails later, in words of its own."""
 WINDOWS_LINE_ENDS = "a file with the line ends of Windows has one at the end of each line"
 
 

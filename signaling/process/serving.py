@@ -127,7 +127,7 @@ def serve(
     ready: Callable[[], None],
     lifeline: int | None = None,
 ) -> None:
-    """Serve on listening sockets until SIGINT or SIGTERM, then close them; a StartupError if the app cannot start.
+    """Serve on listening sockets until a signal to stop, then close them; a StartupError if the app cannot start.
 
     The end of `lifeline`, a pipe's file descriptor, ends it too: the process at its other end has gone.
     """
@@ -156,13 +156,22 @@ async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], l
             app.state.readiness.stop()
             server.stop()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             loop.add_signal_handler(number, stop)
         # What is loaded stays; looking through it for garbage again and again would take a tenth of a second each time.
         gc.freeze()
         if lifeline is not None:
             loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, stop)
         await server.serve(sockets)
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that end a server as it should be ended: the last is that of a terminal which has gone.
+
+    Where that one is ignored, as under `nohup`, the server is to outlive its terminal.
+    """
+    hang_up = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
+    return [signal.SIGINT, signal.SIGTERM, *(one for one in hang_up if signal.getsignal(one) is not signal.SIG_IGN)]
 
 
 def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, stop: Callable[[], None]) -> None:

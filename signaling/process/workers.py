@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from signaling.errors import WorkersUnusable
 from signaling.monitoring.logs import WARNING, log
+from signaling.process.serving import stop_signals
+from signaling.process.worker_folder import worker_folder
 
 RESTART_SECONDS = 1.0
 """Between the end of a worker and the start of the next, which may end for the same reason."""
@@ -29,15 +30,15 @@ READY = "ready"
 def check_system() -> None:
     """Raise WorkersUnusable where processes cannot share a listening socket in this way."""
     if os.name == "nt":
-        raise WorkersUnusable
+        raise WorkersUnusable("this system has no sockets that several processes accept from")
 
 
 def run(count: int, sockets: Sequence[socket.socket], environment: Mapping[str, str], ready: Callable[[], None]) -> int:
-    """Have `count` workers serve until SIGINT or SIGTERM; give the exit code, the first worker's if it cannot start."""
+    """Have `count` workers serve until a signal to stop; give the exit code, the first worker's if it cannot start."""
     with contextlib.ExitStack() as stack:
         for listener in sockets:
             stack.enter_context(listener)
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="p2p-chat-"))
+        folder = stack.enter_context(worker_folder())
         return asyncio.run(Workers(sockets, environment, folder).run(count, ready))
 
 
@@ -49,7 +50,7 @@ def say_ready() -> None:
 class Workers:
     """The workers on some listening sockets."""
 
-    def __init__(self, sockets: Sequence[socket.socket], environment: Mapping[str, str], folder: str) -> None:
+    def __init__(self, sockets: Sequence[socket.socket], environment: Mapping[str, str], folder: Path) -> None:
         self._descriptors = [listener.fileno() for listener in sockets]
         self._environment = environment
         self._folder = folder
@@ -59,7 +60,7 @@ class Workers:
     async def run(self, count: int, ready: Callable[[], None]) -> int:
         """Keep workers running until a signal comes, and then until they have ended."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             loop.add_signal_handler(number, self._stop)
         first = await self._start(0)
         if not await _is_ready(first):

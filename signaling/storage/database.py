@@ -50,6 +50,8 @@ POOL_CONNECTIONS, MORE_CONNECTIONS = 5, 5
 FAILURES = (DBAPIError, PoolTimeoutError, OSError)
 OUR_FAULTS = (IntegrityError, ProgrammingError, DataError)
 """What a database answers, in good health, to something that should not have been asked."""
+INSUFFICIENT_PRIVILEGE = "42501"
+"""SQLSTATE. It comes as a fault of ours, and is one of the database's set-up: we ask for nothing but our tables."""
 
 
 class Database:
@@ -187,7 +189,7 @@ def _is_unicode(text: str) -> bool:
 
 def _is_our_fault(error: Exception) -> bool:
     if isinstance(error, OUR_FAULTS):
-        return True
+        return getattr(error.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE
     # SQLite's driver has one class for this and for what befalls the file; the code tells them apart.
     return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 

@@ -13,13 +13,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
+import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from protocol.codes import CloseCode
 from protocol.http import TOKEN_SUBPROTOCOL_PREFIX
 from protocol.versions import LATEST, SUBPROTOCOLS
 
@@ -65,9 +67,16 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 @contextlib.contextmanager
 def serving(folder: Path, *options: str, **settings: str) -> Iterator[Serving]:
     """Run `p2p-chat serve` until the block is left."""
+    with running([COMMAND, "serve", *options], environment(folder, **settings)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str | Path], variables: Mapping[str, str]) -> Iterator[Serving]:
+    """Run a command that serves until the block is left."""
     with subprocess.Popen(  # noqa: S603 - our own command
-        [COMMAND, "serve", *options],
-        env=environment(folder, **settings),
+        command,
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -119,6 +128,35 @@ def test_server_says_where_it_is(tmp_path: Path) -> None:
     address, way_in = output.splitlines()
     assert address == f"P2P Chat is at http://{server.address} (Ctrl-C stops it)."
     assert way_in == "Development mode: log in as test (password test) or demo (password demo), or register."
+
+
+async def closed_by(server: Serving, number: signal.Signals) -> int:
+    """Have a client connected when a server is sent a signal; give the code that the client is closed with."""
+    async with httpx.AsyncClient(base_url=f"http://{server.address}", trust_env=False) as client:
+        credentials = {"username": "somebody", "password": PASSWORD}
+        token = (await client.post("/api/register", json=credentials)).json()["token"]
+    async with connect(f"ws://{server.address}/ws?token={token}", proxy=None) as socket:
+        await socket.recv()
+        server.process.send_signal(number)
+        await socket.wait_closed()
+    assert socket.close_code is not None
+    return socket.close_code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_to_stop_is_told_to_clients(tmp_path: Path, number: signal.Signals) -> None:
+    """When the server is stopped, or its terminal closed, everyone is told that it comes again."""
+    with serving(tmp_path) as server:
+        assert asyncio.run(closed_by(server, number)) == CloseCode.SERVICE_RESTART
+        assert server.process.wait(TIMEOUT) == 0
+
+
+def test_server_outlives_its_terminal_where_it_is_to(tmp_path: Path) -> None:
+    """Under `nohup`, the signal of a terminal that is gone is ignored, and stays so."""
+    with running(["nohup", COMMAND, "serve"], environment(tmp_path)) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert httpx.get(f"http://{server.address}/healthz", trust_env=False).is_success
+        assert server.interrupt()[0] == 0
 
 
 def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:
@@ -199,11 +237,15 @@ def test_taken_port_is_refused(tmp_path: Path) -> None:
     """A port in use gets a sentence."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"port {port}: Address already in use" in refusing(tmp_path, "--port", str(port))
+        sentence = refusing(tmp_path, "--port", str(port))
+    assert f"port {port}: Address already in use" in sentence
+    assert "with --port; in `make run`, with HOST= or PORT=." in sentence
 
 
 def test_unfit_setting_is_refused(tmp_path: Path) -> None:
-    """A setting that makes no sense gets a sentence."""
+    """A setting that makes no sense gets a sentence, and so does an option, under the name that was typed."""
+    assert "--port must be a whole number from 0 to 65535, not 'abc'." in refusing(tmp_path, "--port", "abc")
+    assert "--workers must be a whole number from 1 to 64" in refusing(tmp_path, "--workers", "0")
     assert "P2PCHAT_LOGIN_LIMIT must be" in refusing(tmp_path, P2PCHAT_LOGIN_LIMIT="often")
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.accounts.store import KNOWN_SECONDS, Account, Accounts
-from signaling.errors import AccountExists, DependencyUnavailable
-from signaling.storage.database import Database, sqlite_url
+from signaling.errors import AccountExists, AccountNotStored, DependencyUnavailable
+from signaling.storage.database import Database, database_url, sqlite_url
 from tests.signaling.storage.test_schema import execute, opened_database, scalar
 
 AFTER_2038 = 2**31
@@ -167,6 +167,20 @@ class TestAccountsInSqlite(AccountsInAnyDatabase):
 def test_account_hides_its_hash() -> None:
     """An account can be shown without the hash of its password."""
     assert "$2b$" not in repr(Account("1", "Ann", "$2b$12$hash", is_demo=False))
+
+
+async def test_account_that_cannot_be_written_is_told_as_that(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A database that can be read only is no reason to speak of looking up."""
+    path = tmp_path / "accounts.sqlite3"
+    async with opened(sqlite_url(path)):
+        pass
+    database = Database(database_url(f"sqlite:///file:{path}?mode=ro&uri=true"))
+    accounts = Accounts(database, with_demo=True)
+    assert await accounts.by_name("Ann") is None
+    with pytest.raises(AccountNotStored, match="cannot store accounts"):
+        await accounts.add("Ann", "hash")
+    assert "readonly database" in caplog.text
+    await database.close()
 
 
 async def test_check_fails_without_table(tmp_path: Path) -> None:

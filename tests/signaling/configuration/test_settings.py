@@ -177,7 +177,7 @@ def test_unfit_secret_is_not_shown(variable: str, text: str) -> None:
 
 
 def test_option_is_called_as_it_was_typed() -> None:
-    """Who has typed an option is told of that, and not of the variable that it stands for."""
+    """The sentence names the option that was typed, and not the variable that it stands for."""
     with pytest.raises(InvalidSetting, match="--data-dir must have no control characters"):
         Settings.read({}, {"data_dir": "a\rb"})
     with pytest.raises(InvalidSetting, match=r"^--port must be a whole number from 0 to 65535, not 'abc'"):

@@ -103,7 +103,7 @@ def test_other_scheme_is_refused(scheme: str) -> None:
 
 
 def test_urls_of_servers_are_bounded() -> None:
-    """A page takes so many, and none that is longer."""
+    """A page takes no more of them."""
     with pytest.raises(ValueError, match="128 URLs at most, not 129"):
         read_stun_urls(",".join(["stun:a.example"] * 129))
     with pytest.raises(ValueError, match="128 URLs at most"):
