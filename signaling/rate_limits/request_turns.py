@@ -62,7 +62,7 @@ class Turns:
 
 
 class RequestTurns:
-    """The requests of one server."""
+    """The requests of one server; the reads of its WebSockets have turns of their own."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._turns = Turns()
@@ -72,14 +72,22 @@ class RequestTurns:
 
     def take(self, source: str, begin: Begin) -> None:
         """Call `begin` when it is the turn of a source, which may be now."""
-        if self._begun == 0:
-            self._go_on_soon()
+        self._go_on_later()
         if self._begun < self._at_once and not self._turns:
             self._begun += 1
             self._turns.served(source)
             begin()
         else:
             self._turns.add(source, begin)
+
+    def take_later(self, source: str, begin: Begin) -> None:
+        """Call `begin` when it is the turn of a source, in another round of the event loop than this one."""
+        self._go_on_later()
+        self._turns.add(source, begin)
+
+    def _go_on_later(self) -> None:
+        if self._begun == 0 and not self._turns:  # otherwise that is arranged already
+            self._go_on_soon()
 
     def _go_on_soon(self) -> None:
         # In no request's context: others begin there.

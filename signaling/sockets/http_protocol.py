@@ -204,8 +204,9 @@ class HttpProtocol(HttpToolsProtocol):
         handshake: WebSocketHandshake
         handshake = self.ws_protocol_class(self.config, self.server_state)  # type: ignore[assignment, call-arg, misc]
         self.transport.set_protocol(handshake)
-        handshake.asked(self.transport, dict(self.scope), self.url)
-        self._gate.turns.take(self._gate.limit.source(self._host), handshake.begin)
+        source = self._gate.limit.source(self._host)
+        handshake.asked(self.transport, dict(self.scope), self.url, source)
+        self._gate.turns.take(source, handshake.begin)
 
     def _should_upgrade(self) -> bool:
         return self._is_websocket

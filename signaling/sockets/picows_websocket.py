@@ -16,6 +16,7 @@ from protocol.codes import CloseCode
 from signaling.monitoring.counters import Counters
 from signaling.rate_limits.address_and_account_quotas import Usage
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
+from signaling.rate_limits.request_turns import RequestTurns
 from signaling.sockets.accepted_websocket import (
     ABNORMAL_CLOSURE,
     CLOSE_SECONDS,
@@ -35,6 +36,11 @@ from signaling.sockets.keepalive import Keepalive, Pinged
 
 READ_BUFFER_BYTES = 2048
 """What picows' buffer of a connection begins with; it doubles for what is larger, and does not shrink."""
+READ_AT_ONCE = 4
+"""WebSockets that begin to read, or read on after they filled picows' buffer, in one round of the event loop. Its size
+doubles then, so one that sends much in an honest way fills it three or four times. A flood of tiny frames fills it two
+or three times before it is closed, and costs up to three milliseconds: fifty at once, whose accounts were found in one
+look-up, would keep the loop busy for a seventh of a second."""
 LONG, VERY_LONG = 126, 65_536
 """RFC 6455 §5.2: from these sizes on, a frame's length takes two or eight more bytes."""
 TEXT, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.CONTINUATION, WSMsgType.CLOSE
@@ -63,6 +69,7 @@ class PicowsServerState:
         self.is_reading = False
         """Whether messages are being received, so that what is sent can wait for the last of them."""
         self._unwritten: list[PicowsWebSocket] = []
+        self.reads = RequestTurns(READ_AT_ONCE)
 
     def write_soon(self, websocket: PicowsWebSocket) -> None:
         """Have a WebSocket flushed when the read that is under way is done, or in a moment if there is none."""
@@ -95,6 +102,7 @@ class PicowsWebSocket(WSListener):
         "_is_paused",
         "_is_text",
         "_receiver",
+        "_source",
         "_timer",
         "_transport",
         "_unwritten_bytes",
@@ -103,11 +111,13 @@ class PicowsWebSocket(WSListener):
         "is_unanswered",
         "is_unfinished",
         "partial_bytes",
+        "place_bytes",
         "shared",
     )
 
-    def __init__(self, shared: PicowsServerState, connections: set[Any]) -> None:
+    def __init__(self, shared: PicowsServerState, connections: set[Any], source: str = "") -> None:
         self.shared = shared
+        self._source = source
         self._connections = connections
         self._receiver: Receiver | None = None
         self._transport: WSTransport
@@ -126,6 +136,8 @@ class PicowsWebSocket(WSListener):
         self._is_deaf = False
         self._buffer_bytes = READ_BUFFER_BYTES
         self._unwritten_bytes = 0
+        self.place_bytes = READ_BUFFER_BYTES
+        """What one read can bring: where it does, there is probably more."""
         self.partial_bytes = 0
         """What picows keeps of a frame that has not come to its end."""
         self.is_unfinished = False
@@ -144,8 +156,8 @@ class PicowsWebSocket(WSListener):
         self._receiver = receiver
         if self._has_ended:
             receiver.closed(self._close_code or ABNORMAL_CLOSURE)
-        elif not self._transport.underlying_transport.is_closing():
-            self._transport.underlying_transport.resume_reading()
+        else:
+            self.shared.reads.take(self._source, self.read_on)
 
     def send(self, message: bytes) -> bool:
         """Send a text message; False if too many wait already for the client to read."""
@@ -258,7 +270,18 @@ class PicowsWebSocket(WSListener):
         """Read no more of this client's before the others have been looked at."""
         if self._is_readable:
             self._transport.underlying_transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._read_on)
+            asyncio.get_running_loop().call_soon(self.read_on)
+
+    def wait_for_turn(self) -> None:
+        """Read no more before it is this client's turn: it has sent more than before, and may be about to flood."""
+        if self._is_readable:
+            self._transport.underlying_transport.pause_reading()
+            self.shared.reads.take_later(self._source, self.read_on)
+
+    def read_on(self) -> None:
+        """Read again: it is this client's turn."""
+        if self._is_readable:
+            self._transport.underlying_transport.resume_reading()
 
     def deadline_passed(self) -> None:
         """Close: a message has not come to its end in time, whatever else has come meanwhile."""
@@ -434,10 +457,6 @@ class PicowsWebSocket(WSListener):
     def _is_readable(self) -> bool:
         return not self._is_deaf and not self._transport.underlying_transport.is_closing()
 
-    def _read_on(self) -> None:
-        if self._is_readable:
-            self._transport.underlying_transport.resume_reading()
-
     def _stop_reading(self) -> None:
         """Leave what comes in the kernel, where the client has to wait; the rest of this read is passed over."""
         self._admitted_frames = 0
@@ -449,7 +468,7 @@ class PicowsWebSocket(WSListener):
         self.flush()
         if not self._transport.is_close_frame_sent:  # by picows, which has found a broken rule after this frame
             self._transport.send_close(code)  # type: ignore[arg-type]  # any code will do
-        self._transport.underlying_transport.resume_reading()  # for the client's close frame, if nobody has listened
+        self.read_on()  # for the client's close frame, if nobody has listened
         # The caller may be in the middle of something, so the end is reported afterwards.
         asyncio.get_running_loop().call_soon(self._end, code)
 

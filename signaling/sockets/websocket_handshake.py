@@ -59,7 +59,10 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
     def get_buffer(self, size_hint: int) -> memoryview:
         """Return a place for what comes next, which bounds both what is kept and what is sent on at once."""
         place: memoryview = WSProtocol.get_buffer(self, size_hint)
-        return place[:READ_BYTES]
+        place = place[:READ_BYTES]
+        websocket: PicowsWebSocket = self.listener
+        websocket.place_bytes = len(place)
+        return place
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
@@ -78,6 +81,8 @@ class _Frames(WSProtocol):  # type: ignore[misc]  # it is Any without stubs
             websocket.read_ended(has_frame=websocket.partial_bytes != kept)
         if nbytes >= BIG_READ_BYTES:
             websocket.let_others_pass()
+        elif nbytes >= websocket.place_bytes:
+            websocket.wait_for_turn()
         if started >= shared.next_timed:
             _time_read(shared, started, relayed_before)
         if self.transport.is_close_frame_sent:
@@ -101,18 +106,20 @@ class WebSocketHandshake(asyncio.Protocol):
         self._is_lost = asyncio.Event()
         self._request: Scope
         self._target = b""
+        self._source = ""
+        """Whose turn it is when it is this connection's."""
 
     # Inputs of the HTTP protocol, of uvicorn, and of the transport
 
-    def asked(self, transport: asyncio.Transport, request: Scope, target: bytes) -> None:
-        """Take a handshake that keeps to the rules (`signaling/sockets/request_heads.py`).
+    def asked(self, transport: asyncio.Transport, request: Scope, target: bytes, source: str) -> None:
+        """Take a handshake that keeps to the rules (`signaling/sockets/request_heads.py`), and its source.
 
         What else comes on the connection waits in the kernel until the handshake is done.
         """
         self._transport = transport
         transport.pause_reading()
         self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own protocols there
-        self._request, self._target = request, target
+        self._request, self._target, self._source = request, target, source
 
     def begin(self) -> None:
         """Ask the app about the handshake: it is its turn. Nothing is asked for a client that has gone."""
@@ -208,7 +215,7 @@ class WebSocketHandshake(asyncio.Protocol):
         self._is_answered = True
         connections: set[Any] = self._server_state.connections
         connections.discard(self)
-        websocket = self._websocket = PicowsWebSocket(self._shared, connections)
+        websocket = self._websocket = PicowsWebSocket(self._shared, connections, self._source)
         response = WSUpgradeResponse.create_101_response(self._accepting(subprotocol, headers))
         frames = _frames(WSUpgradeResponseWithListener(response, websocket), self._shared.max_bytes)
         frames.connection_made(self._transport)
@@ -275,5 +282,5 @@ def _frames(response: WSUpgradeResponseWithListener, max_bytes: int) -> _Frames:
 
 def _feed(frames: _Frames, data: bytes) -> None:
     """Hand bytes to picows as if they came over the network."""
-    frames.get_buffer(len(data))[: len(data)] = data
+    WSProtocol.get_buffer(frames, len(data))[: len(data)] = data
     WSProtocol.buffer_updated(frames, len(data))

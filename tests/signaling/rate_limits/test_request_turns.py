@@ -89,3 +89,29 @@ async def test_request_that_is_alone_begins_at_once() -> None:
         turns.take("ann", partial(begun.append, number))
         assert begun == list(range(number + 1))
         await asyncio.sleep(0)
+
+
+async def test_what_is_for_later_is_not_begun_in_this_round() -> None:
+    """Even where nobody else waits; and it is as many in the next round as begin there at most."""
+    turns = RequestTurns(at_once=2)
+    begun: list[int] = []
+    for number in range(3):
+        turns.take_later("ann", partial(begun.append, number))
+    assert begun == []
+    await asyncio.sleep(0)
+    assert begun == [0, 1]
+    await asyncio.sleep(0)
+    assert begun == [0, 1, 2]
+
+
+async def test_what_is_for_later_takes_turns_with_the_others() -> None:
+    """Who has waited since an earlier round is not overtaken by who comes now."""
+    turns = RequestTurns(at_once=1)
+    begun: list[str] = []
+    turns.take_later("ann", partial(begun.append, "ann"))
+    turns.take("ben", partial(begun.append, "ben"))
+    assert begun == []
+    await asyncio.sleep(0)
+    assert begun == ["ann"]
+    await asyncio.sleep(0)
+    assert begun == ["ann", "ben"]

@@ -23,7 +23,7 @@ from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
 from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
 from signaling.sockets.keepalive import Keepalive
-from signaling.sockets.picows_websocket import PicowsServerState, PicowsWebSocket
+from signaling.sockets.picows_websocket import READ_AT_ONCE, PicowsServerState, PicowsWebSocket
 
 PEER_ID = "0123456789abcdef"
 EVENT = Error(ErrorCode.INTERNAL, "Something to say.")
@@ -116,8 +116,10 @@ class Ear:
 class Line:
     """A WebSocket with both its ends."""
 
-    def __init__(self, patience: float = 3600.0, keepalive: float = 3600.0) -> None:
-        self.shared = PicowsServerState(Keepalive(keepalive), 1000, patience)
+    def __init__(
+        self, patience: float = 3600.0, keepalive: float = 3600.0, shared: PicowsServerState | None = None
+    ) -> None:
+        self.shared = shared or PicowsServerState(Keepalive(keepalive), 1000, patience)
         self.connections: set[Any] = set()
         self.connection = FakeConnection()
         self.quotas: Quotas
@@ -506,6 +508,47 @@ async def test_client_that_sends_much_lets_others_pass() -> None:
     meanwhile = line.connection.is_read
     await asyncio.sleep(0)
     assert (before, meanwhile, line.connection.is_read) == (True, False, True)
+    line.gone()
+
+
+async def test_few_clients_begin_to_be_read_in_one_round() -> None:
+    """Many whose accounts were found in one moment may all have something to say."""
+    first = Line()
+    lines = [first, *(Line(shared=first.shared) for _ in range(2 * READ_AT_ONCE))]
+    rounds = []
+    for _ in range(3):
+        rounds.append(sum(line.connection.is_read for line in lines))
+        await asyncio.sleep(0)
+    assert rounds == [READ_AT_ONCE, 2 * READ_AT_ONCE, 2 * READ_AT_ONCE + 1]
+    for line in lines:
+        line.gone()
+
+
+async def test_few_clients_that_fill_their_buffers_are_read_on_in_one_round() -> None:
+    """Hundreds of them would make a round last as long as all their reads together."""
+    first = Line()
+    lines = [first, *(Line(shared=first.shared) for _ in range(2 * READ_AT_ONCE))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for line in lines:
+        line.websocket.wait_for_turn()
+    rounds = []
+    for _ in range(4):
+        rounds.append(sum(line.connection.is_read for line in lines))
+        await asyncio.sleep(0)
+    assert rounds == [0, READ_AT_ONCE, 2 * READ_AT_ONCE, 2 * READ_AT_ONCE + 1]
+    for line in lines:
+        line.gone()
+
+
+async def test_client_that_was_broken_off_is_not_read_when_it_reads_again() -> None:
+    """Its close frame has waited for it to read; what it has sent meanwhile is not worth reading either."""
+    line = Line()
+    line.websocket.pause_writing()
+    line.websocket.send(b"waiting")
+    line.websocket.deadline_passed()
+    line.websocket.resume_writing()
+    assert (line.connection.closed_with, line.connection.is_read) == ([CloseCode.RATE_LIMITED], False)
     line.gone()
 
 

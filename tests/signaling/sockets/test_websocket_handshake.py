@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from uvicorn.server import ServerState
 from protocol.codes import ErrorCode
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.request_ids import request_id
-from signaling.sockets.accepted_websocket import websocket_of
+from signaling.sockets.accepted_websocket import AcceptedWebSocket, websocket_of
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import PicowsServerState
 from signaling.sockets.websocket_handshake import WebSocketHandshake
@@ -67,7 +68,7 @@ def begin(app: Any, counters: Counters | None = None) -> tuple[WebSocketHandshak
     config.load()
     state, transport = ServerState(), FakeTransport()
     upgrade = WebSocketHandshake(PicowsServerState(Keepalive(3600), 1000, counters=counters), config, state)
-    upgrade.asked(transport, REQUEST, b"/ws?room=1")  # type: ignore[arg-type]  # as far as it goes
+    upgrade.asked(transport, REQUEST, b"/ws?room=1", "192.0.2.1")  # type: ignore[arg-type]  # as far as it goes
     upgrade.begin()
     return upgrade, transport, state
 
@@ -179,6 +180,61 @@ async def test_client_that_is_gone_is_not_accepted() -> None:
     assert (transport.written, state.connections, counters.refusals.total()) == (b"", set(), 0)
 
 
+class Crowd:
+    """A receiver during whose first message many others begin to wait for their turn to read."""
+
+    def __init__(self, shared: PicowsServerState) -> None:
+        self.received = asyncio.Event()
+        self._shared = shared
+
+    def text_received(self, text: str) -> None:  # noqa: ARG002 - of no interest
+        """Have the others wait."""
+        if not self.received.is_set():
+            for number in range(100):
+                self._shared.reads.take_later(f"198.51.100.{number}", lambda: None)
+            self.received.set()
+
+    def binary_received(self) -> None:
+        """Expect none."""
+        raise AssertionError
+
+    def closed(self, code: int) -> None:
+        """Of no interest."""
+
+
+@pytest.mark.parametrize(("frames", "is_read_on"), [(1, True), (1_000, False)])
+async def test_client_that_fills_a_read_waits_for_its_turn(frames: int, *, is_read_on: bool) -> None:
+    """Also the first one, which is small; a client that does not is read again when it sends again."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        accepted.set_result(websocket_of(scope))
+        await asyncio.Event().wait()
+
+    config = Config(app, lifespan="off", log_config=None)
+    config.load()
+    loop = asyncio.get_running_loop()
+    accepted: asyncio.Future[AcceptedWebSocket | None] = loop.create_future()
+    shared, state = PicowsServerState(Keepalive(3600), 1000), ServerState()
+    upgrade = WebSocketHandshake(shared, config, state)
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+        transport, _ = await loop.connect_accepted_socket(lambda: upgrade, listener.accept()[0])
+        upgrade.asked(transport, REQUEST, b"/ws", "192.0.2.2")
+        upgrade.begin()
+        websocket = await asyncio.wait_for(accepted, PATIENCE)
+        client.sendall(b"\x81\x81\0\0\0\0x" * frames)
+        crowd = Crowd(shared)
+        assert websocket is not None
+        websocket.listen(crowd)
+        await asyncio.wait_for(crowd.received.wait(), PATIENCE)
+        assert transport.is_reading() is is_read_on
+        transport.abort()
+    for task in state.tasks:
+        task.cancel()
+    await asyncio.gather(*state.tasks, return_exceptions=True)
+
+
 async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
     """It went while it waited for its turn."""
     asked: list[Any] = []
@@ -190,7 +246,7 @@ async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
     config.load()
     state = ServerState()
     upgrade = WebSocketHandshake(PicowsServerState(Keepalive(3600), 1000), config, state)
-    upgrade.asked(FakeTransport(), REQUEST, b"/ws")  # type: ignore[arg-type]  # as far as it goes
+    upgrade.asked(FakeTransport(), REQUEST, b"/ws", "192.0.2.1")  # type: ignore[arg-type]  # as far as it goes
     upgrade.connection_lost(None)
     upgrade.begin()
     await asyncio.gather(*state.tasks)
