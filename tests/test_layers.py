@@ -91,6 +91,7 @@ PURE = (
     "rate_limits.budgets",
     "rate_limits.last_turns",
     "rate_limits.penalties",
+    "rate_limits.refusal_delay",
     "rate_limits.turn_queue",
     "rooms.effects",
     "rooms.registry",

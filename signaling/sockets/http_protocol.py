@@ -31,6 +31,8 @@ from signaling.sockets.websocket_handshake import WebSocketHandshake
 
 MAX_HEAD_BYTES = 16_384
 """Of a request whose headers have not come to their end, or of what follows its body. One read may be beyond it."""
+MAX_PASSED_OVER_BYTES = 65_536
+"""Read from a client that is going to be refused. What stays in the kernel turns the answer into a reset."""
 MAX_PIPELINED = 4
 """Requests that wait for the answer to the one before. No browser sends any; one read could hold thousands of them."""
 
@@ -81,7 +83,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_too_long = False
         """Of the body: the app will refuse it, whatever more comes."""
         self._is_websocket = False
-        self._refusal: RateLimited | None = None
+        self._refusal: Refusal | None = None
+        """What the client is told in a moment. Nothing that it sends until then is looked at."""
+        self._is_spoiled = False
+        """Whether a refusal would be taken for a part of another answer."""
+        self._asked: RequestResponseCycle | None = None
+        """The request that the app answers, or will when it is its turn; `cycle` is the last one that came."""
         self._unbegun: tuple[RequestResponseCycle, Any] | None = None
         """What will be asked of the app when the body is there."""
 
@@ -101,8 +108,9 @@ class HttpProtocol(HttpToolsProtocol):
         """Wait for nothing any more."""
         super().connection_lost(exc)
         self._wait_for(None)
+        self._hang_up()
         # Each of them has the connection, which has them: that would keep all until the next collection of garbage.
-        self._unbegun = self.cycle = None  # type: ignore[assignment]  # likewise uvicorn's
+        self._asked = self._unbegun = self.cycle = None  # type: ignore[assignment]  # likewise uvicorn's
         self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
@@ -258,7 +266,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Hand a request to the app when it is its turn."""
         if self._unbegun is not None:
             cycle, app = self._unbegun
-            self._unbegun = None
+            self._asked, self._unbegun = cycle, None
             self._gate.turns.take(self._gate.limit.source(self._host), partial(self._begin, cycle, app))
 
     def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -266,9 +274,13 @@ class HttpProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _pass_over(self) -> None:
-        """Look at nothing that comes. Left in the kernel, it would turn the answer into a reset."""
-        if self._unread_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            reset(self.transport)
+        """Look at nothing that comes, and read no more of a flood, which is held as long as every other refusal."""
+        if self._is_flooded and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    @property
+    def _is_flooded(self) -> bool:
+        return self._refusal is not None and self._unread_bytes > MAX_PASSED_OVER_BYTES
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
@@ -282,6 +294,8 @@ class HttpProtocol(HttpToolsProtocol):
             return None
         if self.transport.is_closing():
             return Awaited.READING if self.transport.get_write_buffer_size() else None
+        if self._refusal is not None:
+            return Awaited.MOMENT
         if self._is_in_body:
             return Awaited.BODY
         if self._is_answering():
@@ -319,12 +333,12 @@ class HttpProtocol(HttpToolsProtocol):
             case Awaited.READING:
                 return patience.reading
             case Awaited.MOMENT:
-                return patience.refused
+                return patience.for_refusal()
 
     def _give_up(self) -> None:
         """Close, and say why to a client that has begun a request."""
         if self._refusal is not None:
-            self._refuse(self._refusal)
+            self._tell(self._refusal)
         elif self._is_in_head or self._unread_bytes or self._is_in_body:
             self._refuse(RequestTooSlow())
         else:
@@ -332,22 +346,45 @@ class HttpProtocol(HttpToolsProtocol):
             self._look()
 
     def _reject(self, refusal: Refusal) -> None:
-        """Refuse what was sent, and hold it against where it comes from: who goes on does not do it by accident."""
+        """Refuse what was sent, and hold it against where it comes from: who goes on does not do it by accident.
+
+        It is told in a moment, since a client that was closed at once could be back at once.
+        """
         self._gate.limit.offend(self._host)
-        self._refuse(refusal)
+        self._leave_off()
+        self._refusal, self._unread_bytes = refusal, 0
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer in place of the app, and close; only close where an answer would be taken for a part of another."""
-        self._gate.counters.refusals[refusal.code] += 1
+        """Answer in place of the app, and close."""
+        self._leave_off()
+        self._tell(refusal)
+
+    def _leave_off(self) -> None:
+        """Read and answer no request any more."""
         if self._is_answering():
-            is_unspoiled = not self.pipeline and not self.cycle.response_started
+            self._is_spoiled = bool(self.pipeline) or self.cycle.response_started
             self.cycle.disconnected = True
         else:
-            is_unspoiled = not self._is_in_body
-        if is_unspoiled:
+            self._is_spoiled = self._is_in_body
+        self._hang_up()
+        self.pipeline.clear()
+        self._is_websocket = False
+
+    def _hang_up(self) -> None:
+        """Have what the app still says ignored. uvicorn does so for the last request, which others may precede."""
+        if self._asked is not None:
+            self._asked.disconnected = True
+            self._asked.message_event.set()
+
+    def _tell(self, refusal: Refusal) -> None:
+        """Answer with a refusal, and close; only close where an answer would be taken for a part of another."""
+        self._gate.counters.refusals[refusal.code] += 1
+        if self._is_flooded:
+            reset(self.transport)
+            return
+        if not self._is_spoiled:
             self.transport.write(self._answer(refusal))
         self.transport.close()
-        self._is_websocket = False
         self._look()
 
     def _answer(self, refusal: Refusal) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from signaling.monitoring.logs import log
+from signaling.rate_limits.refusal_delay import SECONDS, delay
 
 MOST_WAITING = 1_000
 """Honest clients wait for a moment only: between connecting and asking, or for `idle` after an answer."""
@@ -25,6 +27,9 @@ MOST_RESERVED_FILES = 64
 SHARE_RESERVED = 8
 """One file in eight, and 64 at most, are kept from connections: the database, the page's files and the log need some.
 At the very limit the system would drop connections without a word to anyone."""
+TOLD_AT_ONCE = 16
+"""Clients whose time is up, in one round of the event loop. Each costs some 0.1 ms, and hundreds that began to wait
+together would keep everybody else waiting."""
 LINE_SECONDS = 60.0
 """Between two lines in the log about connections that were closed for want of room."""
 
@@ -43,14 +48,19 @@ class Patience:
     """Another request on a connection that has answered one. Longer than a page takes to fetch what it is made of."""
     reading: float = 60.0
     """Any progress in reading what is written to it. The same as the kernel grants a peer that acknowledges nothing."""
-    refused: float = 1.0
-    """Before a refusal is told, where nothing is read: a client that comes back at once can do so once a second."""
-    step: float = 0.5
-    """Between two looks at whose time is up."""
+    refused: float = SECONDS
+    """Before a refusal is told, on average; nothing is read in that time."""
+    step: float = 0.1
+    """Between two looks at whose time is up. All whose time ends in one step are told together."""
+    random: Callable[[], float] = random.random
 
     def for_body(self, received: int) -> float:
         """Return how long a body may take, of which `received` bytes have come."""
         return min(self.body, self.body_start + received / self.body_rate)
+
+    def for_refusal(self) -> float:
+        """Return how long one refusal is held."""
+        return delay(self.refused, self.random())
 
 
 class WaitingClient(Protocol):
@@ -126,7 +136,7 @@ class WaitingClients:
         self._most = most
         self._files = files
         self._asking, self._reading = Queue(), Queue()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._closed: dict[str, int] = {}
         self._next_line = -LINE_SECONDS
 
@@ -161,17 +171,18 @@ class WaitingClients:
         self._asking.discard(client)
         self._reading.discard(client)
 
-    def look(self) -> None:
-        """Tell everyone whose time is up, and the log how many had to go."""
+    def look(self) -> bool:
+        """Tell a few of those whose time is up, and the log how many had to go; return whether there are more."""
         now = self.clock()
-        for client in [*self._asking, *self._reading]:
-            if client.due <= now:
-                client.time_is_up(now)
+        due = [client for client in (*self._asking, *self._reading) if client.due <= now]
+        for client in due[:TOLD_AT_ONCE]:
+            client.time_is_up(now)
         if self._closed and now >= self._next_line:
             self._next_line = now + LINE_SECONDS
             for reason, count in self._closed.items():
                 log("connections_shed", level=logging.WARNING, reason=reason, count=count)
             self._closed = {}
+        return len(due) > TOLD_AT_ONCE
 
     def _shed(self, client: WaitingClient | None, reason: str) -> None:
         self._closed[reason] = self._closed.get(reason, 0) + 1
@@ -188,8 +199,9 @@ class WaitingClients:
 
     def _look_and_go_on(self) -> None:
         self._timer = None
-        self.look()
-        if self._asking or self._reading or self._closed:
+        if self.look():
+            self._timer = asyncio.get_running_loop().call_soon(self._look_and_go_on, context=Context())
+        elif self._asking or self._reading or self._closed:
             self._look_later()
 
 

@@ -28,11 +28,14 @@ from signaling.app import create_app
 from signaling.configuration.settings import Settings
 from signaling.process.serving import BuildFastPath, Server, configuration, listen
 from signaling.site.loading import Site
-from signaling.sockets.waiting_clients import WaitingClients
+from signaling.sockets.waiting_clients import Patience, WaitingClients
 
 PASSWORD = "correct horse"
 PATIENCE = 10.0
 """Seconds after which a test gives up waiting for what should come at once."""
+
+QUICK = Patience(refused=0.0, step=0.01)
+"""What is refused is told at once: that it is held is for tests of its own."""
 
 usernames = (f"user-{number}" for number in itertools.count(1))
 
@@ -185,7 +188,7 @@ def running(
     app = create_app(settings, site)
     sockets = listen(settings.host, settings.port)
     is_ready = threading.Event()
-    server = Server(configuration(app, settings, clients, build), is_ready.set)
+    server = Server(configuration(app, settings, clients or WaitingClients(QUICK), build), is_ready.set)
     with ThreadPoolExecutor(1) as executor:
         finished = executor.submit(_run, app, server, sockets)
         finished.add_done_callback(lambda _: is_ready.set())

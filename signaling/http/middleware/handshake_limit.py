@@ -18,12 +18,8 @@ from signaling.http.responses import refusal_response
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import log
 from signaling.rate_limits.address_and_account_quotas import Quotas
+from signaling.rate_limits.refusal_delay import SECONDS, delay
 
-HOLD_SECONDS = 1.0
-"""Before a refusal is told, on average: who asks again at once is to do so once a second, not as fast as we answer."""
-LEAST_PART = 0.5
-"""Of that time. Those who were refused in one moment should not come back in one: a thousand together would keep
-everyone else waiting."""
 MAX_HELD_EACH = 50
 MAX_HELD = 2_000
 """Handshakes that are held, from one address and in all. Beyond, they are refused at once."""
@@ -40,13 +36,13 @@ def most_held(files: int) -> int:
 class Hold:
     """For how long refusals are held, and how many of them."""
 
-    seconds: float = HOLD_SECONDS
+    seconds: float = SECONDS
     most: int = MAX_HELD
     random: Callable[[], float] = random.random
 
     def moment(self) -> float:
         """Return for how many seconds one of them is held."""
-        return self.seconds * (LEAST_PART + 2 * (1 - LEAST_PART) * self.random())
+        return delay(self.seconds, self.random())
 
 
 class HandshakeLimit:

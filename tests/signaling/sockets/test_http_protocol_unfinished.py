@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 
 from signaling.site.loading import Site
+from signaling.sockets.http_protocol import MAX_PASSED_OVER_BYTES
 from signaling.sockets.waiting_clients import Patience, WaitingClients
 from tests.signaling.conftest import quick_settings
 from tests.signaling.raw_client import KEY, RawClient
@@ -179,6 +180,25 @@ async def test_requests_on_one_connection_have_time_each(patient: Patient) -> No
             assert (await client.response())[0] == 200
             await client.body()
             await patient.time.passes(LIMITS.head - 1)
+
+
+async def test_refusal_is_told_in_a_moment(patient: Patient) -> None:
+    """Who is told at once what was wrong, and does nothing else, is back at once."""
+    async with patient.told("GARBAGE\r\n\r\n") as client:
+        answer = asyncio.create_task(client.end())
+        await patient.time.passes(0)
+        assert not answer.done()
+        assert (await patient.time.passes_until(answer)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_flood_that_is_refused_waits_as_long_as_the_others(patient: Patient) -> None:
+    """It is not read, and not answered, but a connection that ended at once would be followed by the next."""
+    async with patient.told("GARBAGE\r\n\r\n" + "x" * 16 * MAX_PASSED_OVER_BYTES) as client:
+        answer = asyncio.create_task(client.end())
+        await patient.time.passes(0)
+        assert not answer.done()
+        with contextlib.suppress(ConnectionResetError):
+            assert await patient.time.passes_until(answer) == b""
 
 
 async def test_websocket_outlives_these_limits(patient: Patient) -> None:

@@ -8,6 +8,7 @@ import pytest
 from signaling.sockets.waiting_clients import (
     LINE_SECONDS,
     MOST_WAITING,
+    TOLD_AT_ONCE,
     Patience,
     WaitingClients,
     waiting_clients,
@@ -147,6 +148,36 @@ async def test_time_goes_on_by_itself_while_somebody_waits() -> None:
         async with asyncio.timeout(SOON):
             while clients._timer is not None:  # noqa: ASYNC110 - a timer that ends has no event
                 await asyncio.sleep(0.001)
+
+
+async def test_few_are_told_in_one_round_of_the_loop() -> None:
+    """Hundreds that began together are shown out one group after the other, without a pause between the groups."""
+    told: list[Client] = []
+    clients = WaitingClients(Patience(step=0.001), clock=lambda: 100.0)
+    crowd = [Client("192.0.2.1") for _ in range(3 * TOLD_AT_ONCE)]
+    for client in crowd:
+
+        def leave(_now: float, client: Client = client) -> None:
+            told.append(client)
+            clients.is_done(client)
+
+        client.time_is_up = leave  # type: ignore[assignment, method-assign]
+        clients.owes(client)
+    async with asyncio.timeout(SOON):
+        while not told:  # noqa: ASYNC110 - a timer has no event
+            await asyncio.sleep(0)
+    counts = []
+    for _ in range(3):
+        counts.append(len(told))
+        await asyncio.sleep(0)
+    assert counts == [TOLD_AT_ONCE, 2 * TOLD_AT_ONCE, 3 * TOLD_AT_ONCE]
+    assert told == crowd
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 0.5), (1.0, 1.5)])
+def test_refusals_have_moments_of_their_own(chance: float, seconds: float) -> None:
+    """Those who were refused together are told so one after the other."""
+    assert Patience(random=lambda: chance).for_refusal() == seconds
 
 
 @pytest.mark.parametrize(
