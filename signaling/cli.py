@@ -21,13 +21,11 @@ from signaling.errors import DatabaseUnavailable, ExportError, StartupError
 from signaling.monitoring import logs
 from signaling.monitoring.worker_metrics import Worker
 from signaling.process import workers
-from signaling.process.serving import listen, serve
+from signaling.process.serving import listen, listens_everywhere, serve
 from signaling.site.export import export_site
 from signaling.site.loading import static_folder
 from signaling.storage.database import Database, chosen_url
 from signaling.storage.schema import Migration
-
-WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognized here, not bound
 
 
 class CannotStart(click.ClickException):
@@ -141,8 +139,9 @@ def _before(migration: Migration) -> str:
 
 
 def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
-    port = sockets[0].getsockname()[1]
-    click.echo(f"P2P Chat is at {_address(settings.host, port)} (Ctrl-C stops it).")
+    for address, bound, *_ in (listener.getsockname() for listener in sockets):
+        logs.log("listening", address=address, port=bound)
+    click.echo(f"P2P Chat is at {_address(settings, sockets)} (Ctrl-C stops it).")
     if settings.is_development:
         accounts = " or ".join(f"{name} (password {password})" for name, password in DEMO_PASSWORDS.items())
         click.echo(f"Development mode: log in as {accounts}, or register.")
@@ -150,6 +149,8 @@ def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
         click.echo("Browsers on other machines need https in front of it: see docs/deploy/reverse-proxy.md.")
 
 
-def _address(host: str, port: int) -> str:
-    name = "localhost" if host in WILDCARD_HOSTS else host
+def _address(settings: Settings, sockets: list[socket.socket]) -> str:
+    """Return where a browser on this machine finds the page."""
+    name = "localhost" if listens_everywhere(sockets) else settings.host
+    port = sockets[0].getsockname()[1]
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -51,7 +51,11 @@ class Settings:
     """Everything that can be set."""
 
     host: str = setting(
-        "HOST", "127.0.0.1", read_host, "The address to listen on. A loopback address turns development mode on."
+        "HOST",
+        "127.0.0.1",
+        read_host,
+        "The address to listen on; `0.0.0.0` is every one of IPv4, `::` every one of IPv6 and IPv4. A loopback address "
+        "turns development mode on.",
     )
     port: int = setting("PORT", "3000", whole_number(0, 65_535), "The port to listen on; 0 takes any free one.")
     development: str = setting(

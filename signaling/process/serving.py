@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import errno
 import gc
+import ipaddress
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -46,6 +47,9 @@ SWITCH_SECONDS = 0.0005
 """After which a busy event loop lets a thread run that waits to. Looking up an account takes some ten such moments, and
 they are 5 ms each by default: a login while the loop is busy would take most of a second."""
 ABSENT_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+ANY_IPV4 = "0.0.0.0"  # noqa: S104 - for who asks for every address of IPv6
+"""Listened on beside `::`, by a socket of its own: one socket for both would show `::ffff:192.0.2.1` for the address of
+a client or proxy, where settings have `192.0.2.1`."""
 
 
 class Server(uvicorn.Server):
@@ -180,10 +184,13 @@ def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, stop: Callab
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Listen on every address that a host has, all on one port; AddressUnusable if one is in use, or there is none."""
+    """Listen on every address that a host has, all on one port; AddressUnusable if one is in use, or there is none.
+
+    Who asks for every address of IPv6 gets those of IPv4 as well.
+    """
     sockets: list[socket.socket] = []
     try:
-        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        for family, address in _addresses(host, port):
             chosen = sockets[0].getsockname()[1] if sockets else port
             sockets += _listeners(family, (address[0], chosen, *address[2:]))
     except OSError as error:
@@ -194,6 +201,19 @@ def listen(host: str, port: int) -> list[socket.socket]:
     if not sockets:
         raise AddressUnusable(host, port, "This machine does not have this address")
     return sockets
+
+
+def listens_everywhere(sockets: Iterable[socket.socket]) -> bool:
+    """Tell whether some of these sockets listen on every address of the machine."""
+    return any(ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_unspecified for listener in sockets)
+
+
+def _addresses(host: str, port: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Yield the family and the address of each socket that a host asks for."""
+    for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        yield family, address
+        if family == socket.AF_INET6 and ipaddress.ip_address(str(address[0]).partition("%")[0]).is_unspecified:
+            yield socket.AF_INET, (ANY_IPV4, port)
 
 
 def _listeners(family: int, address: tuple[object, ...]) -> list[socket.socket]:

@@ -196,6 +196,15 @@ def test_public_server_has_no_way_in_to_tell(tmp_path: Path) -> None:
     assert "test" not in hint
 
 
+def test_server_on_every_address_says_which_they_are(tmp_path: Path) -> None:
+    """`--host ::` serves IPv4 too; the log has each address that is bound, and the first line one that a browser opens."""
+    with serving(tmp_path, "--host", "::", P2PCHAT_JWT_SECRET=SECRET) as server:
+        assert httpx.get(f"http://{server.address}/healthz", trust_env=False).is_success
+        _, output, errors = server.interrupt()
+    assert output.startswith(f"P2P Chat is at http://localhost:{server.port} ")
+    assert f"event=listening address=0.0.0.0 port={server.port}" in errors
+
+
 def test_public_server_without_secret_is_refused(tmp_path: Path) -> None:
     """A public address without a secret is no server."""
     sentence = refusing(tmp_path, "--host", "203.0.113.1")

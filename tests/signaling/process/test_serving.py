@@ -1,11 +1,12 @@
 import contextlib
 import os
+import select
 import socket
 
 import pytest
 
 from signaling.errors import AddressUnusable
-from signaling.process.serving import ACCEPTED_AT_ONCE, UNACKNOWLEDGED_MS, copies, listen
+from signaling.process.serving import ACCEPTED_AT_ONCE, UNACKNOWLEDGED_MS, copies, listen, listens_everywhere
 
 
 @pytest.fixture
@@ -76,3 +77,42 @@ def test_many_connections_are_accepted_in_one_round() -> None:
         for connection, _ in accepted:
             connection.close()
         assert [address for _, address in accepted] == connected
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has a loopback address of IPv6."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::", "0::0"])
+def test_every_address_is_that_of_both_families(host: str) -> None:
+    """`::` serves IPv4 too, and its clients have the addresses by which settings and limits know them."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(listener) for listener in listen(host, 0)]
+        assert listens_everywhere(sockets)
+        [port] = {listener.getsockname()[1] for listener in sockets}
+        for address in ("127.0.0.1", "::1"):
+            with socket.create_connection((address, port)) as client:
+                [client_address] = accepted_from(sockets)
+                assert client_address == (address, client.getsockname()[1])
+
+
+def accepted_from(sockets: list[socket.socket]) -> list[tuple[str, int]]:
+    """Return the addresses and ports of those who have connected."""
+    waiting, _, _ = select.select(sockets, [], [], 5.0)
+    accepted = [listener.accept() for listener in waiting]
+    for connection, _ in accepted:
+        connection.close()
+    return [address[:2] for _, address in accepted]
+
+
+def test_one_address_is_not_every_address() -> None:
+    """A loopback address is announced as such."""
+    [listener] = listen("127.0.0.1", 0)
+    with listener:
+        assert not listens_everywhere([listener])
