@@ -52,6 +52,7 @@ from protocol.codes import ErrorCode
 from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -230,6 +231,11 @@ class Refusal(ServerError):
     """Seconds to wait, where waiting helps."""
     sentence = ""
 
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What a program may read of it beside the code, over HTTP."""
+        return {}
+
     def __str__(self) -> str:
         return self.sentence
 
@@ -332,11 +338,30 @@ class BodyTooBig(Refusal):
 
 
 class ForbiddenOrigin(Refusal):
-    """Raised for a request that a page of another origin makes, unless the settings allow that origin."""
+    """Raised for a request that a page of another `origin` makes than `host`, unless the settings allow that origin.
+
+    `host` is the Host header, or empty where there is none. A proxy that changes it makes a foreign page of our own.
+    """
 
     code = ErrorCode.FORBIDDEN_ORIGIN
     status = HTTPStatus.FORBIDDEN
-    sentence = "Pages of this origin may not use this server."
+    remedy = (
+        "If they are its own, have the proxy pass on the Host header as it came; otherwise add the origin to "
+        "P2PCHAT_ALLOWED_ORIGINS."
+    )
+
+    def __init__(self, origin: str, host: str) -> None:
+        self.origin = origin
+        self.host = host
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """Both, since only together do they say what is wrong."""
+        return {"origin": self.origin, "host": self.host}
+
+    def __str__(self) -> str:
+        asked = f"as {self.host}" if self.host else "without a Host header"
+        return f"Pages of {self.origin} may not use this server, which was asked {asked}. {self.remedy}"
 
 
 class AuthenticationError(Refusal):

@@ -13,7 +13,7 @@ from client_py.core.server.access_faults import (
     SomeoneElseSignedIn,
 )
 from client_py.words.phrases import Counted, Phrase, Words
-from client_py.words.status import ORIGIN_REFUSED
+from client_py.words.status import origin_refusal
 from protocol.codes import ErrorCode
 from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
 
@@ -70,8 +70,8 @@ def access_fault(words: Words, fault: AccessFault) -> str:
     match fault:
         case LoginFault():
             return words.say(LOGIN_FAULTS[fault])
-        case PageOriginRefused(origin):
-            return words.say(ORIGIN_REFUSED, origin=origin)
+        case PageOriginRefused():
+            return origin_refusal(words, fault)
         case SignedInElsewhere(username):
             return words.say(SIGNED_IN_ELSEWHERE, username=username)
         case SomeoneElseSignedIn(username, person):

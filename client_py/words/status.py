@@ -70,6 +70,15 @@ ORIGIN_REFUSED = Phrase(
     "This server does not allow pages from {origin}. The people who run it have to add that to P2PCHAT_ALLOWED_ORIGINS "
     "and restart it."
 )
+# For translators: “Host” is the name of a header of HTTP.
+HOST_CHANGED = Phrase(
+    "This page comes from {origin}, but its server was asked as {host} and takes it for another site’s. Whoever runs "
+    "it has to let the proxy in front of it pass on Host, or add {origin} to P2PCHAT_ALLOWED_ORIGINS."
+)
+HOST_MISSING = Phrase(
+    "This page comes from {origin}, but its server was asked without a name and takes it for another site’s. Whoever "
+    "runs it has to let the proxy in front of it pass on Host, or add {origin} to P2PCHAT_ALLOWED_ORIGINS."
+)
 CONNECTING = Phrase("Looking for a path to {username}’s browser…")
 INTERRUPTED = Phrase("The connection to {username} was interrupted. What you write is sent as soon as it is back.")
 
@@ -185,6 +194,17 @@ def status_text(words: Words, line: StatusLine) -> str:
     return words.say(closer or STATUSES[line.status])
 
 
+def origin_refusal(words: Words, refusal: PageOriginRefused) -> str:
+    """Say which origin the server does not take, and who can change that."""
+    match refusal.host:
+        case None:
+            return words.say(ORIGIN_REFUSED, origin=refusal.origin)
+        case "":
+            return words.say(HOST_MISSING, origin=refusal.origin)
+        case host:
+            return words.say(HOST_CHANGED, origin=refusal.origin, host=host)
+
+
 def status_detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a table of details
     """Say how it stands, or why not and what to do; nothing where there is nothing to say."""
     match line.detail:
@@ -192,8 +212,8 @@ def status_detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a tabl
             return ""
         case Situation():
             return words.say(SITUATIONS[line.detail])
-        case PageOriginRefused(origin):
-            return words.say(ORIGIN_REFUSED, origin=origin)
+        case PageOriginRefused():
+            return origin_refusal(words, line.detail)
         case Connected():
             return _connected(words, line.detail)
         case Away(username):

@@ -1,7 +1,8 @@
-"""Shows refusals over HTTP, as JSON: {"error": {"code", "message", "retry_after"?, "request_id"?}}."""
+"""Shows refusals over HTTP, as JSON: {"error": {"code", "message", "retry_after"?, "request_id"?, …}}."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -30,7 +31,7 @@ def refusal_response(refusal: Refusal) -> Response:
         headers["Sec-WebSocket-Version"] = "13"  # RFC 6455 §4.4
     if isinstance(refusal, BodyTooBig):
         headers["Connection"] = "close"  # the rest of the body would be read as the next request
-    return error_response(refusal.status, refusal.code, str(refusal), refusal.retry_after, headers)
+    return error_response(refusal.status, refusal.code, str(refusal), refusal.retry_after, headers, refusal.details)
 
 
 def error_response(
@@ -39,15 +40,12 @@ def error_response(
     message: str,
     retry_after: int | None = None,
     headers: dict[str, str] | None = None,
-    *,
-    reference: str | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return an error in the one shape that errors have; by the reference, the log has what happened."""
-    error: dict[str, Any] = {"code": code, "message": message}
+    """Return an error in the one shape that errors have; `details` are what else a program may read of it."""
+    error: dict[str, Any] = {"code": code, "message": message, **(details or {})}
     if retry_after is not None:
         error["retry_after"] = retry_after
-    if reference is not None:
-        error["request_id"] = reference
     return JSONResponse({"error": error}, status, headers=NO_STORE | (headers or {}))
 
 
@@ -58,7 +56,9 @@ def failure_response(counters: Counters) -> Response:
     message = f"The server failed. Try again later. The people who run it can find the reason by this number: {name}"
     # It is given outside of every middleware, so their headers have to be put on here.
     status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, security_headers()
-    return error_response(status, ErrorCode.INTERNAL, message, headers=headers, reference=name)
+    return error_response(
+        status, ErrorCode.INTERNAL, message, headers=headers, details={"request_id": name} if name else None
+    )
 
 
 @dataclass(frozen=True, slots=True)

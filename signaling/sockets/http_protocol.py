@@ -20,6 +20,7 @@ from signaling.client_addresses import address_key
 from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, RateLimited, Refusal, RequestTooSlow
 from signaling.http.responses import refusal_response
 from signaling.monitoring.counters import Counters
+from signaling.monitoring.logs import log
 from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rate_limits.request_turns import RequestTurns
@@ -351,6 +352,7 @@ class HttpProtocol(HttpToolsProtocol):
         It is told in a moment, since a client that was closed at once could be back at once.
         """
         self._gate.limit.offend(self._host)
+        log("request_rejected", source=self.address, address=self._host, reason=str(refusal))
         self._leave_off()
         self._refusal, self._unread_bytes = refusal, 0
 

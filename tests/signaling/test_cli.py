@@ -197,7 +197,7 @@ def test_public_server_has_no_way_in_to_tell(tmp_path: Path) -> None:
 
 
 def test_server_on_every_address_says_which_they_are(tmp_path: Path) -> None:
-    """`--host ::` serves IPv4 too; the log has each address that is bound, and the first line one that a browser opens."""
+    """`--host ::` serves IPv4 too; the log has each address that is bound, the first line one to open."""
     with serving(tmp_path, "--host", "::", P2PCHAT_JWT_SECRET=SECRET) as server:
         assert httpx.get(f"http://{server.address}/healthz", trust_env=False).is_success
         _, output, errors = server.interrupt()

@@ -11,6 +11,9 @@ class PageOriginRefused:
     """The server takes no pages of this origin, which is the page's own."""
 
     origin: str
+    host: str | None = None
+    """As which the server was asked, where it has said so: it is the page's own server, and a proxy has changed that.
+    Empty where the proxy has not said any."""
 
 
 class LoginFault(Enum):

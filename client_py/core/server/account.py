@@ -39,6 +39,7 @@ from client_py.core.server.account_effects import (
 )
 from client_py.core.server.device_marks import is_device_mark
 from client_py.core.server.kept_login import Kept, Login, parse_login
+from protocol.codes import ErrorCode
 from protocol.fields import Seconds, Text
 from protocol.http import CREDENTIALS, MARKED_CREDENTIALS, Credentials, MarkedCredentials
 from protocol.json_text import parse_json_or_none
@@ -54,6 +55,8 @@ MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
 
 _CODE = Text(64, r"[A-Za-z0-9_.-]+")
 """Codes that a newer server may have are shown, and ids of requests; what is longer is none."""
+_ORIGIN = Text(256, r"[!-~]*")
+"""An origin, or the Host header that came with it."""
 _WAIT = get_args(Seconds)[1]
 
 _OK = range(200, 300)
@@ -137,7 +140,7 @@ class Account:
         if status in _OK and (login := parse_login(body)) is not None:
             return [*_keep_device_mark(body), *self._begin(purpose, login, now)]
         if purpose in _ENTRANCES:
-            fault = ShowFault(_refusal_in(body) or LoginFault.UNREADABLE)
+            fault = ShowFault(_origin_refusal_in(body) or _refusal_in(body) or LoginFault.UNREADABLE)
             # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
             is_misread = purpose is Purpose.SIGN_IN and status == _BAD_REQUEST
             return [ForgetDeviceMarks(), fault] if is_misread else [fault]
@@ -235,6 +238,14 @@ def _refusal_in(body: str) -> ServerRefused | None:
     match parse_json_or_none(body):
         case {"error": {"code": str(code), **error}} if _CODE.admits(code):
             return ServerRefused(code, _wait_in(error), _request_id_in(error))
+    return None
+
+
+def _origin_refusal_in(body: str) -> PageOriginRefused | None:
+    """Read that the page is one of another origin than the server was asked for, and which those are."""
+    match parse_json_or_none(body):
+        case {"error": {"code": ErrorCode.FORBIDDEN_ORIGIN, "origin": str(origin), "host": str(host)}}:
+            return PageOriginRefused(origin, host) if _ORIGIN.admits(origin) and _ORIGIN.admits(host) else None
     return None
 
 

@@ -28,17 +28,23 @@ class OriginCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with 403; a WebSocket's handshake likewise."""
-        if _matters(scope) and not self._may_pass(Headers(scope=scope)):
-            self._counters.refusals[ForbiddenOrigin.code] += 1
-            source = address_key(host_of(scope))
-            path, origin = given(scope["path"]), given(Headers(scope=scope)["origin"])
-            log("forbidden_origin", source=source, path=path, origin=origin)
-            await refusal_response(ForbiddenOrigin())(scope, receive, send)
-            return
+        if _matters(scope):
+            headers = Headers(scope=scope)
+            origin, host = headers.get("origin"), headers.get("host", "")
+            if origin is not None and not is_allowed(origin, host, self._allowed):
+                self._counters.refusals[ForbiddenOrigin.code] += 1
+                refusal = ForbiddenOrigin(given(origin), given(host))
+                log(
+                    "forbidden_origin",
+                    source=address_key(host_of(scope)),
+                    path=given(scope["path"]),
+                    origin=refusal.origin,
+                    host=refusal.host,
+                    hint=refusal.remedy,
+                )
+                await refusal_response(refusal)(scope, receive, send)
+                return
         await self._app(scope, receive, send)
-
-    def _may_pass(self, headers: Headers) -> bool:
-        return is_allowed(headers.get("origin"), headers.get("host", ""), self._allowed)
 
 
 def _matters(scope: Scope) -> bool:

@@ -24,6 +24,11 @@ from protocol.fields import PasswordFault
         (LoginFault.UNREACHABLE, "check your connection"),
         (LoginFault.UNREADABLE, "could not be read"),
         (PageOriginRefused("https://pages.example"), "https://pages.example"),
+        (
+            PageOriginRefused("https://chat.example", "app:3000"),
+            "from https://chat.example, but its server was asked as app:",
+        ),
+        (PageOriginRefused("https://chat.example", ""), "without a name"),
         (SignedInElsewhere("ben"), "Reload this page to go on as ben,"),
         (SomeoneElseSignedIn("ben", "ada"), "Sign in as ada again, or open a new tab to go on as ben."),
         (ServerRefused(ErrorCode.ACCOUNT_EXISTS), "taken"),

@@ -11,6 +11,7 @@ import pytest
 
 from protocol.codes import CloseCode
 from protocol.http import HEALTH_PATH, LOGIN_PATH, PROBE_SUBPROTOCOL
+from signaling.monitoring.logs import REPETITIONS
 from signaling.sockets.http_protocol import MAX_HEAD_BYTES, MAX_PIPELINED
 from tests.signaling.raw_client import KEY, RawClient, shaking_hands
 from tests.signaling.running import PATIENCE, RunningServer, until_logged
@@ -383,3 +384,18 @@ async def test_pipelined_request_with_body_is_whole(server: RunningServer) -> No
         await client.body()
         client.writer.write(b"}")
         assert (await client.response())[0] == 400
+
+
+async def test_rejected_request_is_logged(server: RunningServer, caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy that sends what no server may take is told so, and whoever runs both finds it in the log, once."""
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        source = ("127.0.0.77", 0)  # nobody else's, so that nothing is left out for what others have sent
+        reader, writer = await asyncio.open_connection(server.host, server.port, local_addr=source)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert b"400 Bad Request" in await asyncio.wait_for(reader.readline(), PATIENCE)
+        writer.close()
+    [line] = [message for message in caplog.messages if "event=request_rejected address=127.0.0.77 " in message]
+    assert "it has no Host header" in line
+    REPETITIONS.report()
+    assert "event=request_rejected by=127.0.0.77 count=2" in caplog.messages

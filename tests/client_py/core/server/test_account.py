@@ -130,6 +130,11 @@ def test_account_renews_short_lives_not_too_often() -> None:
     assert StartRenewalTimer(MIN_RENEWAL_SECONDS) in effects
 
 
+def forbidden(origin: str, host: str) -> str:
+    """Return what a server answers that takes the page for one of another origin."""
+    return json.dumps({"error": {"code": "forbidden_origin", "message": "No.", "origin": origin, "host": host}})
+
+
 @pytest.mark.parametrize("purpose", ENTRANCES)
 @pytest.mark.parametrize(
     ("status", "body", "fault"),
@@ -141,6 +146,10 @@ def test_account_renews_short_lives_not_too_often() -> None:
         (500, '{"error": {"code": "internal", "request_id": "8a6f"}}', ServerRefused("internal", request_id="8a6f")),
         (500, json.dumps({"error": {"code": "internal", "request_id": 65 * "x"}}), ServerRefused("internal")),
         (418, '{"error": {"code": "of_a_newer_server"}}', ServerRefused("of_a_newer_server")),
+        (403, forbidden("https://chat.example", "app:3000"), PageOriginRefused("https://chat.example", "app:3000")),
+        (403, forbidden("https://chat.example", ""), PageOriginRefused("https://chat.example", "")),
+        (403, forbidden("https://chat.example", 257 * "x"), ServerRefused("forbidden_origin")),
+        (403, '{"error": {"code": "forbidden_origin"}}', ServerRefused("forbidden_origin")),
         (502, "<html>", LoginFault.UNREADABLE),
         (500, '{"error": "?"}', LoginFault.UNREADABLE),
         (500, '{"error": {"code": 500}}', LoginFault.UNREADABLE),

@@ -1,4 +1,6 @@
+import asyncio
 import json
+import logging
 from dataclasses import dataclass
 
 import pytest
@@ -42,6 +44,28 @@ async def test_foreign_page_may_not_log_in(start_server: StartServer, origin: st
     response = await server.post("/api/login", WRONG_LOGIN, headers={"Origin": origin})
     assert (response.status_code, response.json()["error"]["code"]) == (403, "forbidden_origin")
     assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"), [("app:3000", "as app:3000"), ("", "without a Host header")], ids=["foreign", "none"]
+)
+async def test_refusal_names_both_sides(
+    server: RunningServer, caplog: pytest.LogCaptureFixture, host: str, asked: str
+) -> None:
+    """Where a proxy has changed the Host header, or left it out, answer and log say what met what, and what to do."""
+    caplog.set_level(logging.INFO)
+    request = f"POST /api/login HTTP/1.0\r\nOrigin: {FRIEND}\r\n" + (f"Host: {host}\r\n" if host else "") + "\r\n"
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(request.encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    error = json.loads(body)["error"]
+    assert head.split()[1] == b"403"
+    assert (error["origin"], error["host"]) == (FRIEND, host)
+    assert error["message"].startswith(f"Pages of {FRIEND} may not use this server, which was asked {asked}.")
+    [line] = [record.getMessage() for record in caplog.records if "forbidden_origin" in record.getMessage()]
+    assert f"origin={FRIEND} host={host or json.dumps('')} " in line
+    assert "P2PCHAT_ALLOWED_ORIGINS" in line
 
 
 async def test_allowed_page_may_log_in(start_server: StartServer) -> None:
