@@ -81,8 +81,8 @@ def test_worker_that_was_killed_begins_again(server: Server) -> None:
 
 def test_server_without_redis_is_not_ready(server: Server, store: Redis) -> None:
     """While Redis is away, the server says that it is the backplane that is missing; afterwards all is well."""
-    assert readiness(server) == (200, {"database": "ok", "backplane": "ok"})
+    assert readiness(server) == (200, {"database": "ok", "backplane": "ok", "files": "ok"})
     store.stop()
-    until(lambda: readiness(server), (503, {"database": "ok", "backplane": "cannot be used"}))
+    until(lambda: readiness(server), (503, {"database": "ok", "backplane": "cannot be used", "files": "ok"}))
     store.start()
-    until(lambda: readiness(server), (200, {"database": "ok", "backplane": "ok"}))
+    until(lambda: readiness(server), (200, {"database": "ok", "backplane": "ok", "files": "ok"}))

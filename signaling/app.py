@@ -50,13 +50,14 @@ from signaling.http.page_endpoints import Pages, robots
 from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
 from signaling.http.security_txt import SECURITY_TXT_PATH, SecurityTxt
+from signaling.monitoring.exhausted_files import ExhaustedFiles
 from signaling.monitoring.logs import log
 from signaling.monitoring.metrics import Gauges, registry
 from signaling.monitoring.readiness import Check, Readiness
 from signaling.monitoring.request_ids import REQUEST_ID_HEADER
 from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
 from signaling.process.heap import keep_small
-from signaling.process.open_files import files_for_connections
+from signaling.process.open_files import check_files, files_for_connections, watch_files
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, frames_for
 from signaling.rate_limits.budgets import Rate
 from signaling.rate_limits.rate_counters import RateCounters
@@ -92,14 +93,15 @@ class Parts:
     site: Site
     readiness: Readiness
     metrics: WorkerMetrics
+    exhausted_files: ExhaustedFiles
 
 
 def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:
     """Make the server; a StartupError if the settings, the data folder or the site do not let it be made.
 
     Its state holds what the server that runs it needs: `counters`, where reads are counted, `request_limit`, which HTTP
-    requests count against before they reach the app, `asgi_fallback`, which is told why WebSockets stay in ASGI, and
-    `readiness`, which has to be told when the server stops.
+    requests count against before they reach the app, `asgi_fallback`, which is told why WebSockets stay in ASGI,
+    `exhausted_files`, which is told when no file is left, and `readiness`, which has to be told when the server stops.
     """
     parts = _parts(settings, site or load_site(static_folder()), worker or Worker())
     errors = ErrorResponses(parts.effects_driver.counters)
@@ -123,6 +125,7 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     # Starlette would lead `/healthz/` to `/healthz` of whatever host the request names.
     app.router.redirect_slashes = False
     app.state.counters = parts.effects_driver.counters
+    app.state.exhausted_files = parts.exhausted_files
     app.state.readiness = parts.readiness
     app.state.asgi_fallback = parts.endpoint.asgi_fallback
     app.state.request_limit = RequestLimit(parts.endpoint.quotas, parts.endpoint.addresses)
@@ -169,6 +172,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
     checks: dict[str, Check] = {"database": authenticator.accounts.check}
     if backplane is not None:
         checks["backplane"] = backplane.check
+    checks["files"] = check_files
     metrics = WorkerMetrics(registry(effects_driver.counters, _gauges(rooms, effects_driver)), worker)
     api = AccountApi(authenticator, refresh_limit(settings, rate_counters))
     return Parts(
@@ -182,6 +186,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         site,
         Readiness(checks),
         metrics,
+        ExhaustedFiles(effects_driver.counters),
     )
 
 
@@ -223,11 +228,15 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         if parts.backplane is not None:
             await parts.backplane.open(parts.effects_driver.carry_out)
         await parts.metrics.open()
-        releasing = asyncio.create_task(keep_small())
+        watching = [
+            asyncio.create_task(keep_small()),
+            asyncio.create_task(watch_files(parts.exhausted_files)),
+        ]
         try:
             yield
         finally:
-            releasing.cancel()
+            for task in watching:
+                task.cancel()
     finally:
         await parts.metrics.close()
         if parts.backplane is not None:

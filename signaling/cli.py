@@ -21,6 +21,7 @@ from signaling.errors import DatabaseUnavailable, ExportError, StartupError
 from signaling.monitoring import logs
 from signaling.monitoring.worker_metrics import Worker
 from signaling.process import workers
+from signaling.process.open_files import raise_limit
 from signaling.process.serving import listen, listens_everywhere, serve
 from signaling.site.export import export_site
 from signaling.site.loading import static_folder
@@ -53,6 +54,7 @@ def serve_command(**options: str | None) -> None:
         logs.configure(settings.log_level, settings.log_format)
         for name in unknown_variables(os.environ):
             logs.log("unknown_setting", level=logs.WARNING, variable=name)
+        raise_limit()
         code = _serve(settings) if settings.workers == 1 else _serve_by_workers(settings, options)
     except (StartupError, DatabaseUnavailable) as error:  # it may go away between our first look at it and the next
         raise CannotStart(str(error)) from error

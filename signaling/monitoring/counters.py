@@ -15,6 +15,7 @@ OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLOSE_CODES = tuple(str(code) for code in sorted({*map(int, CloseCode), 1002, 1005, 1006, 1007}))
 """Ours, and the ones of RFC 6455 §7.4.1 with which a lost or a broken connection ends."""
+TOO_MANY_WAITING, TOO_FEW_FILES = SHED_REASONS = ("too_many_waiting", "too_few_files")
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """From a file that is at hand to a login that waits for its turn with bcrypt."""
 RELAY_SECONDS = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25)
@@ -54,6 +55,10 @@ class Counters:
     """By error code, over HTTP and over WebSockets."""
     closes: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys((*CLOSE_CODES, OTHER), 0)))
     """Of WebSockets, by close code."""
+    shed: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(SHED_REASONS, 0)))
+    """Connections that were closed because others needed their place, by reason."""
+    files_exhausted: int = 0
+    """Moments at which the process could open no more files."""
     requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Over HTTP, by method, route and status."""
     request_seconds: defaultdict[tuple[str, str], Durations] = field(

@@ -76,6 +76,10 @@ def _counters(counters: Counters) -> Iterator[Metric]:
     yield _counter("refusals", "Requests that were refused, over HTTP and WebSockets, by error code.", refusals, "code")
     closes = {(code,): count for code, count in counters.closes.items()}
     yield _counter("closes", "WebSockets that ended, by close code.", closes, "code")
+    shed = {(reason,): count for reason, count in counters.shed.items()}
+    yield _counter("connections_shed", "Connections that had to make way for others, by reason.", shed, "reason")
+    sentence = "Moments at which no more files could be opened, and connections were dropped unheard."
+    yield _counter("files_exhausted", sentence, {(): counters.files_exhausted})
     yield _counter("http_requests", "Requests that were answered.", counters.requests, "method", "route", "status")
 
 

@@ -49,7 +49,7 @@ def fast_path(
     app: Starlette, asgi: ASGIApp, clients: WaitingClients | None, ping_seconds: float, **options: Any
 ) -> uvicorn.Config:
     """Return uvicorn's settings; an AttributeError or TypeError if this uvicorn is not like those that are known."""
-    clients = clients or waiting_clients(most_files=most_open_files())
+    clients = clients or waiting_clients(most_files=most_open_files(), exhausted=app.state.exhausted_files)
     gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
     shared = PicowsServerState(Keepalive(ping_seconds), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
     http, ws = partial(HttpProtocol, gate=gate), partial(WebSocketHandshake, shared)

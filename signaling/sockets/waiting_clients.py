@@ -16,6 +16,8 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
 
+from signaling.monitoring.counters import TOO_FEW_FILES, TOO_MANY_WAITING, Counters
+from signaling.monitoring.exhausted_files import ExhaustedFiles
 from signaling.monitoring.logs import log
 from signaling.rate_limits.refusal_delay import SECONDS, delay
 
@@ -121,7 +123,7 @@ class WaitingClients:
     """Everyone whom a server waits for.
 
     At most `most` of them may owe a request, and where a connection is the file with the number `files` or a higher
-    one, another has to go for it.
+    one, another has to go for it. `limit` is how many files the system lets this process open.
     """
 
     def __init__(
@@ -129,12 +131,16 @@ class WaitingClients:
         patience: Patience,
         most: int = MOST_WAITING,
         files: int | None = None,
+        limit: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        exhausted: ExhaustedFiles | None = None,
     ) -> None:
         self.patience = patience
         self.clock = clock
         self._most = most
         self._files = files
+        self._limit = limit
+        self._exhausted = exhausted or ExhaustedFiles(Counters())
         self._asking, self._reading = Queue(), Queue()
         self._timer: asyncio.Handle | None = None
         self._closed: dict[str, int] = {}
@@ -147,9 +153,12 @@ class WaitingClients:
         """
         if self._files is None or file < self._files:
             return True
+        if self._limit is not None and file >= self._limit - 1:
+            # The event loop cannot accept the next one, and drops it without a word to anyone.
+            self._exhausted.tell(self._limit)
         self._asking.discard(client)
         goes = self._asking.first_of_most() or self._reading.first_of_most()
-        self._shed(goes, "too_few_files")
+        self._shed(goes, TOO_FEW_FILES)
         if goes is not None:
             self._asking.add(client)
         return goes is not None
@@ -159,7 +168,7 @@ class WaitingClients:
         self._asking.add(client)
         self._look_later()
         if len(self._asking) > self._most:
-            self._shed(self._asking.first_of_most(), "too_many_waiting")
+            self._shed(self._asking.first_of_most(), TOO_MANY_WAITING)
 
     def has_to_read(self, client: WaitingClient) -> None:
         """Wait until a client reads what is written to it."""
@@ -186,6 +195,7 @@ class WaitingClients:
 
     def _shed(self, client: WaitingClient | None, reason: str) -> None:
         self._closed[reason] = self._closed.get(reason, 0) + 1
+        self._exhausted.counters.shed[reason] += 1
         self._look_later()
         if client is not None:
             self.is_done(client)
@@ -205,11 +215,13 @@ class WaitingClients:
             self._look_later()
 
 
-def waiting_clients(patience: Patience | None = None, most_files: int | None = None) -> WaitingClients:
+def waiting_clients(
+    patience: Patience | None = None, most_files: int | None = None, exhausted: ExhaustedFiles | None = None
+) -> WaitingClients:
     """Return a server's waiting clients, bounded by how many files a process may open."""
     patience = patience or Patience()
     if most_files is None:
-        return WaitingClients(patience)
+        return WaitingClients(patience, exhausted=exhausted)
     reserved = min(MOST_RESERVED_FILES, most_files // SHARE_RESERVED)
     most = min(MOST_WAITING, most_files // SHARE_WAITING)
-    return WaitingClients(patience, most, most_files - reserved)
+    return WaitingClients(patience, most, most_files - reserved, most_files, exhausted=exhausted)

@@ -57,7 +57,7 @@ async def test_ready_server_names_its_dependencies(server: RunningServer) -> Non
     async with server.http() as client:
         response = await client.get("/readyz")
     assert response.status_code == 200
-    assert response.json() == {"status": "ready", "dependencies": {"database": "ok"}}
+    assert response.json() == {"status": "ready", "dependencies": {"database": "ok", "files": "ok"}}
 
 
 async def test_server_without_database_is_not_ready(start_server: StartServer, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_server_without_database_is_not_ready(start_server: StartServer, t
             database.execute("ALTER TABLE elsewhere RENAME TO accounts")
             assert (await client.get("/readyz")).status_code == 200
     assert response.status_code == 503
-    assert response.json() == {"status": "unready", "dependencies": {"database": "cannot be used"}}
+    assert response.json() == {"status": "unready", "dependencies": {"database": "cannot be used", "files": "ok"}}
 
 
 @pytest.mark.parametrize(

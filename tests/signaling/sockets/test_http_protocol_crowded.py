@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.signaling.conftest import quick_settings
 from tests.signaling.running import PATIENCE, RunningServer, running
 
 FILES = 300
+FEWEST_FILES = 128
 SCRIPT = 'ulimit -n "$1" && shift && exec "$@"'
 BEGINNINGS = {
     "silent": b"",
@@ -76,6 +78,22 @@ def test_others_get_in_beside_crowd(tmp_path: Path, beginning: bytes) -> None:
         assert "level=warning" in line
         # Of which there are too many first depends on how many have had their turn when the others come.
         assert re.search("reason=(too_many_waiting|too_few_files)", line)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_server_tells_of_dropped_connections(tmp_path: Path) -> None:
+    """What the event loop drops for want of files stands in the log, and in a metric."""
+    with serving(tmp_path, FEWEST_FILES) as (process, port), contextlib.ExitStack() as crowd:
+        process.send_signal(signal.SIGSTOP)  # so that all of them are there at once
+        for _ in range(FILES):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+        process.send_signal(signal.SIGCONT)
+        assert process.stderr is not None
+        line = next(line for line in iter(process.stderr.readline, "") if "files_exhausted" in line)
+        assert f"limit={FEWEST_FILES} count=" in line
+        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=PATIENCE).text
+        for counted in (r'connections_shed_total\{reason="too_few_files",', r"files_exhausted_total\{"):
+            assert re.search(rf'^p2pchat_{counted}worker="0"\}} [1-9]', metrics, re.MULTILINE)
 
 
 def crowded(folder: Path, site: Site, most: int, files: int | None) -> AbstractContextManager[RunningServer]:

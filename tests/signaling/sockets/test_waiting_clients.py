@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from signaling.monitoring.counters import Counters
+from signaling.monitoring.exhausted_files import ExhaustedFiles
 from signaling.sockets.waiting_clients import (
     LINE_SECONDS,
     MOST_WAITING,
@@ -103,6 +105,16 @@ async def test_connection_without_file_takes_the_place_of_another() -> None:
     assert gone([new]) == []
 
 
+async def test_last_file_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    """With it, the event loop can accept no more, and drops what comes without a word."""
+    counters = Counters()
+    clients = WaitingClients(Patience(), 10, 50, 60, exhausted=ExhaustedFiles(counters))
+    for file in (49, 58, 59):
+        clients.has_come(Client("192.0.2.1"), file)
+    assert (counters.files_exhausted, counters.shed["too_few_files"]) == (1, 2)
+    assert any("event=files_exhausted limit=60" in message for message in caplog.messages)
+
+
 async def test_clients_are_told_that_their_time_is_up(clock: Clock) -> None:
     """Those who owe something, and those who have to read; nobody before, and nobody who is done."""
     asking, reading, later, done = Client("a", 10), Client("b", 10), Client("c", 11), Client("d", 10)
@@ -187,7 +199,7 @@ def test_refusals_have_moments_of_their_own(chance: float, seconds: float) -> No
 def test_bounds_follow_from_open_files(files: int | None, most: int, first_refused: int | None) -> None:
     """A process keeps some of its files for other things than connections."""
     clients = waiting_clients(most_files=files)
-    assert (clients._most, clients._files) == (most, first_refused)
+    assert (clients._most, clients._files, clients._limit) == (most, first_refused, files)
 
 
 @pytest.mark.parametrize(("received", "seconds"), [(0, 10.0), (500, 11.0), (4_096, 18.192), (1_000_000, 30.0)])
