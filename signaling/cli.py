@@ -1,4 +1,4 @@
-"""The command line: `p2p-chat serve`, `p2p-chat migrate` and `p2p-chat export`."""
+"""The command line: `p2p-chat serve`, `migrate`, `backup`, `restore` and `export`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from signaling.accounts.authenticator import DEMO_PASSWORDS
 from signaling.app import create_app
 from signaling.client_addresses import is_loopback
 from signaling.configuration.settings import PREFIX, Settings, unknown_variables
-from signaling.errors import DatabaseUnavailable, ExportError, StartupError
+from signaling.errors import BackupError, DatabaseUnavailable, ExportError, StartupError
 from signaling.monitoring import logs
 from signaling.monitoring.worker_metrics import Worker
 from signaling.process import workers
@@ -25,6 +25,7 @@ from signaling.process.open_files import raise_limit
 from signaling.process.serving import listen, listens_everywhere, serve
 from signaling.site.export import export_site
 from signaling.site.loading import static_folder
+from signaling.storage.backup import back_up, restore
 from signaling.storage.database import Database, chosen_url
 from signaling.storage.schema import Migration
 
@@ -95,6 +96,30 @@ def migrate_command(data_dir: str | None) -> None:
         click.echo(f"{database.address} is at revision {migration.after} already.")
     else:
         click.echo(f"{database.address} is at revision {migration.after} now; it was {_before(migration)}.")
+
+
+@main.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--data-dir", type=click.Path(), help=f"Folder of the accounts ({PREFIX}DATA_DIR).")
+def backup_command(file: Path, data_dir: str | None) -> None:
+    """Copy the accounts to FILE, also while the server runs. An earlier backup there is replaced."""
+    try:
+        count = back_up(Settings.read(os.environ, {"data_dir": data_dir}), file)
+    except (BackupError, StartupError) as error:
+        raise CannotStart(str(error)) from error
+    click.echo(f"{file} has the accounts: {count}.")
+
+
+@main.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--data-dir", type=click.Path(), help=f"Folder for the accounts ({PREFIX}DATA_DIR).")
+def restore_command(file: Path, data_dir: str | None) -> None:
+    """Replace all accounts by those of FILE, a backup. The server has to be stopped."""
+    try:
+        count = restore(Settings.read(os.environ, {"data_dir": data_dir}), file)
+    except (BackupError, StartupError) as error:
+        raise CannotStart(str(error)) from error
+    click.echo(f"The accounts are those of {file}: {count}. Start the server.")
 
 
 @main.command("export")

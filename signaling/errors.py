@@ -16,6 +16,10 @@ ServerError
 │   ├── InvalidOption          an option has a value that it may not have
 │   ├── FolderNotOurs          the folder holds what no export has written
 │   └── FolderUnwritable       the folder cannot be read or written
+├── BackupError                the accounts are not copied or restored, and nothing has changed
+│   ├── AccountsElsewhere      they are in PostgreSQL, which has commands of its own for that
+│   ├── BackupFailed           a file cannot be read or written, or is no backup
+│   └── DatabaseInUse          a server runs, whose accounts would be replaced under it
 └── Refusal                    one request is not carried out and nothing has changed; `code` says why to a program
     ├── MalformedRequest       an HTTP request that breaks a rule, or that a proxy could read otherwise
     │   ├── UnsupportedVersion     one of another version of HTTP
@@ -220,6 +224,41 @@ class FolderUnwritable(ExportError):
 
     def __str__(self) -> str:
         return f"The page cannot be written to {self.path}: {self.reason}. Choose another folder with --out."
+
+
+class BackupError(ServerError):
+    """The root of what keeps accounts from being copied or restored; a person reads the sentence."""
+
+
+class AccountsElsewhere(BackupError):
+    """Raised where the accounts are in no file, but in PostgreSQL; `command` does there what was asked for."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __str__(self) -> str:
+        return f"The accounts are in PostgreSQL, which has a command of its own for that: {self.command}"
+
+
+class BackupFailed(BackupError):
+    """Raised for a file that cannot be read or written, or is no backup; `reason` says which of it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path} cannot be used: {self.reason}."
+
+
+class DatabaseInUse(BackupError):
+    """Raised when a database would be replaced that a server, or another program, has open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} is in use. Stop the server, and every other program that has it open, and restore again."
 
 
 class Refusal(ServerError):

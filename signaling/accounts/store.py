@@ -65,6 +65,7 @@ class Accounts:
 
     async def check(self) -> None:
         """Have the database look at its accounts, at one at most; DependencyUnavailable if it does not."""
+        await self._database.check_file()
         try:
             async with self._database.connect() as connection:
                 await connection.execute(select(literal(1)).select_from(ACCOUNTS).limit(1))

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -27,9 +28,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from signaling.configuration.settings import Settings
-from signaling.errors import DatabaseUnavailable, DatabaseUnusable
+from signaling.errors import DatabaseUnavailable, DatabaseUnusable, DependencyUnavailable
 from signaling.monitoring.logs import log
 from signaling.storage.data_folder import sqlite_path
+from signaling.storage.folder_lock import FolderLock
 from signaling.storage.schema import MIGRATIONS, Migration, migrate
 
 SQLITE = "sqlite"
@@ -63,12 +65,17 @@ class Database:
         self._url = url
         self._patience = patience
         self._engine = _engine(url, patience)
+        self._file = _file(url)
+        self._identity: tuple[int, int] | None = None
+        self._lock: FolderLock | None = None
 
     async def open(self, migrations: str = MIGRATIONS) -> Migration:
         """Bring the schema to this release's; a StartupError if that fails, and then nothing has changed."""
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.close)
+            self._take_lock()
             migration = await self._migrate(migrations)
+            self._identity = _identity(self._file)
             stack.pop_all()
         if migration.before != migration.after:
             log("migrated", before=migration.before, after=migration.after)
@@ -77,6 +84,16 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+    async def check_file(self) -> None:
+        """Look whether the file that was opened is still the one in its place; DependencyUnavailable if not.
+
+        What is written to a file without a name is lost with the process, and until then nothing fails.
+        """
+        if self._identity is not None and await anyio.to_thread.run_sync(_identity, self._file) != self._identity:
+            raise DependencyUnavailable(f"{self._file} was removed or replaced while it was open; restart the server")
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
@@ -91,6 +108,15 @@ class Database:
         with self._away_told():
             async with asyncio.timeout(self._patience), self._engine.begin() as connection:
                 yield connection
+
+    def _take_lock(self) -> None:
+        """Keep others from replacing the file; it may be a name that SQLite alone understands."""
+        if self._file is None or not self._file.parent.is_dir():
+            return
+        try:
+            self._lock = FolderLock(self._file.parent, shared=True)
+        except BlockingIOError as error:
+            raise DatabaseUnusable(self.address, "a backup is being restored") from error
 
     async def _migrate(self, migrations: str) -> Migration:
         try:
@@ -157,6 +183,21 @@ def _unreadable(reason: str) -> DatabaseUnusable:
 def sqlite_url(path: object) -> URL:
     """Return the URL of an SQLite file."""
     return URL.create(AIOSQLITE, database=str(path))
+
+
+def _file(url: URL) -> Path | None:
+    """Return the file that an SQLite database is; None for one in memory, and for others."""
+    is_named = url.get_backend_name() == SQLITE and url.database and not url.database.startswith(("file:", ":"))
+    return Path(url.database or "") if is_named else None
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the same name; None where there is none."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def _engine(url: URL, patience: float) -> AsyncEngine:

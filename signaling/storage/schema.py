@@ -29,6 +29,13 @@ class Migration:
     after: str | None
 
 
+def known_revisions(migrations: str = MIGRATIONS) -> set[str]:
+    """Return the revisions that this release leads to."""
+    config = Config()
+    config.set_main_option("script_location", migrations)
+    return {known.revision for known in ScriptDirectory.from_config(config).walk_revisions()}
+
+
 def migrate(connection: Connection, address: str, migrations: str = MIGRATIONS) -> Migration:
     """Run what a database lacks; `address` stands in errors. NewerDatabase or ForeignTable if it is not for us."""
     _wait_for_turn(connection)

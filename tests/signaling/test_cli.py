@@ -341,6 +341,22 @@ def test_migrate_says_what_is_wrong(tmp_path: Path) -> None:
     assert "file is not a database" in ended.stderr
 
 
+def test_accounts_are_copied_and_brought_back(tmp_path: Path) -> None:
+    """A backup is made beside a running server, and brought back when it has been stopped, even by a kill."""
+    data, copy = tmp_path / "data", str(tmp_path / "copy.sqlite3")
+    with serving(data) as server:
+        made = run(data, "backup", copy)
+        assert (made.returncode, made.stdout, made.stderr) == (0, f"{copy} has the accounts: 2.\n", "")
+        later = {"username": "somebody", "password": PASSWORD}
+        assert httpx.post(f"http://{server.address}/api/register", json=later, trust_env=False).is_success
+        assert "is in use. Stop the server" in refusing(data, copy, command="restore")
+    assert (data / "accounts.sqlite3-wal").exists()
+    restored = run(data, "restore", copy)
+    assert (restored.returncode, restored.stdout) == (0, f"The accounts are those of {copy}: 2. Start the server.\n")
+    with serving(data) as server:
+        assert httpx.post(f"http://{server.address}/api/login", json=later, trust_env=False).status_code == 401
+
+
 def test_misspelt_setting_is_pointed_out(tmp_path: Path) -> None:
     """A variable that looks like a setting and is none gets a line in the log."""
     with serving(tmp_path, P2PCHAT_JWT_SECRT=SECRET) as server:

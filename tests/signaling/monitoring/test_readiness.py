@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,22 @@ async def test_server_without_database_is_not_ready(start_server: StartServer, t
             assert (await client.get("/readyz")).status_code == 200
     assert response.status_code == 503
     assert response.json() == {"status": "unready", "dependencies": {"database": "cannot be used", "files": "ok"}}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is open")
+@pytest.mark.parametrize("successor", [None, b""], ids=["removed", "replaced"])
+async def test_server_without_its_file_is_not_ready(
+    start_server: StartServer, tmp_path: Path, successor: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A database that is deleted, or replaced, under a running server answers still, and loses what it is told."""
+    server = start_server()
+    (tmp_path / "accounts.sqlite3").unlink()
+    if successor is not None:
+        (tmp_path / "accounts.sqlite3").write_bytes(successor)
+    async with server.http() as client:
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()["dependencies"]["database"]) == (503, "cannot be used")
+    assert "was removed or replaced while it was open; restart the server" in caplog.text
 
 
 @pytest.mark.parametrize(
