@@ -40,12 +40,13 @@ class App:
         document = BrowserDocument(callbacks)
         root = document.root()
         # Of the server, bootstrap.js says so where it is not the page's own host.
-        server = Server(HEALTH_PATH, SOCKET_PATH, PROBE_SUBPROTOCOL, root.get("data-signaler") or "")
-        suffix = f" {server.named_origin}" if server.named_origin else ""
+        base, named = root.get("data-base") or "/", root.get("data-signaler") or ""
+        server = Server(HEALTH_PATH, SOCKET_PATH, PROBE_SUBPROTOCOL, base, named)
+        suffix = server.storage_suffix
         clock, random = BrowserClock(callbacks), BrowserRandom()
         context = ViewContext(
             document,
-            BrowserLocation(callbacks, root.get("data-base") or "/"),
+            BrowserLocation(callbacks, base),
             clock,
             BrowserDateFormats(),
             BrowserClipboard(),

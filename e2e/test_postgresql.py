@@ -333,7 +333,7 @@ def test_accounts_move_from_sqlite_as_documented(address: str, tmp_path: Path) -
 
 async def test_backup_brings_accounts_back_as_documented(address: str, tmp_path: Path) -> None:
     """What was deleted after the backup is there again after it was restored."""
-    dump, restore = documented("pg_dump ").splitlines()
+    dump, restore = documented("pg_dump "), documented("pg_restore ")
     async with opened(database_url(address)) as accounts:
         account = await accounts.add("Ann", "hash")
         type_in(dump, address, tmp_path)

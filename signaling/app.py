@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,6 +33,7 @@ from signaling.accounts.endpoints import AccountApi
 from signaling.accounts.login_limits import LoginLimits
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.store import Accounts
+from signaling.base_paths import TOP
 from signaling.client_addresses import ClientAddresses
 from signaling.cluster.backplane import Backplane
 from signaling.cluster.spanning_rooms import SpanningRooms
@@ -41,12 +42,13 @@ from signaling.errors import Refusal
 from signaling.http.health_endpoint import HealthEndpoint
 from signaling.http.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from signaling.http.middleware.access_log import AccessLog
+from signaling.http.middleware.base_path import BasePath
 from signaling.http.middleware.body_limit import BodyLimit
 from signaling.http.middleware.handshake_limit import HandshakeLimit, Hold, most_held
 from signaling.http.middleware.origin_check import OriginCheck
 from signaling.http.middleware.request_metrics import RequestMetrics
 from signaling.http.middleware.security_headers import SecurityHeaders
-from signaling.http.page_endpoints import Pages, robots
+from signaling.http.page_endpoints import Pages
 from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
 from signaling.http.security_txt import SECURITY_TXT_PATH, SecurityTxt
@@ -71,6 +73,7 @@ from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.websocket_endpoint import SignalingEndpoint
 from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
 from signaling.site.security_headers import security_headers
+from signaling.site.target import Target
 from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.asgi_websocket import AsgiFallback
 from signaling.storage.data_folder import token_secret
@@ -103,8 +106,9 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     requests count against before they reach the app, `asgi_fallback`, which is told why WebSockets stay in ASGI,
     `exhausted_files`, which is told when no file is left, and `readiness`, which has to be told when the server stops.
     """
-    parts = _parts(settings, site or load_site(static_folder()), worker or Worker())
+    parts = _parts(settings, site or load_site(static_folder(), target=Target(settings.base_path)), worker or Worker())
     errors = ErrorResponses(parts.effects_driver.counters)
+    routes = _routes(parts, settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -112,8 +116,8 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
             yield
 
     app = Starlette(
-        routes=_routes(parts, settings),
-        middleware=_middleware(settings, parts),
+        routes=routes,
+        middleware=[*_below_base(settings, routes), *_middleware(settings, parts)],
         exception_handlers={
             Refusal: errors.refused,
             HTTPException: errors.not_routed,
@@ -255,7 +259,7 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route("/assets/{digest}/{name:path}", pages.asset),
         Route("/pyodide/{version}/{name:path}", pages.runtime),
         Route("/favicon.ico", pages.favicon),
-        Route("/robots.txt", robots),
+        Route("/robots.txt", pages.robots),
         Route(SECURITY_TXT_PATH, SecurityTxt(settings.security_contact).serve),
         Route(HEALTH_PATH, health.serve),
         Route(READY_PATH, ReadinessEndpoint(parts.readiness).serve),
@@ -266,6 +270,14 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(ICE_SERVERS_PATH, parts.ice_servers.serve),
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
     ]
+
+
+def _below_base(settings: Settings, routes: Iterable[BaseRoute]) -> list[Middleware]:
+    """Return what lets the app stand below a path, outside of all else, where it does."""
+    if settings.base_path == TOP:
+        return []
+    paths = [route.path for route in routes if isinstance(route, Route | WebSocketRoute)]
+    return [Middleware(BasePath, base=settings.base_path, tops={path.split("/")[1] for path in paths})]
 
 
 def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:

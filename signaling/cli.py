@@ -123,7 +123,7 @@ def restore_command(file: Path, data_dir: str | None) -> None:
 
 
 @main.command("export")
-@click.option("--signaler", required=True, help="Origin of the server, like https://chat.example.org.")
+@click.option("--signaler", required=True, help="Address of the server, like https://chat.example.org.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to: new, or of an export.")
 @click.option("--base-path", default="/", show_default=True, help="Path at which the static host serves that folder.")
 def export_command(signaler: str, out: Path, base_path: str) -> None:
@@ -180,4 +180,5 @@ def _address(settings: Settings, sockets: list[socket.socket]) -> str:
     """Return where a browser on this machine finds the page."""
     name = "localhost" if listens_everywhere(sockets) else settings.host
     port = sockets[0].getsockname()[1]
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    host = f"[{name}]" if ":" in name else name
+    return f"http://{host}:{port}{settings.base_path.removesuffix('/')}"

@@ -122,9 +122,9 @@ async function readConfig() {
     const content = await load(config, { cache: "no-cache", signal: AbortSignal.timeout(CONFIG_SECONDS * 1000) });
     if (content.byteLength > CONFIG_MAX_BYTES) throw new Error(`${config}: ${content.byteLength} bytes`);
     const text = new TextDecoder().decode(content);
-    const { protocol, origin } = new URL(JSON.parse(text).signaler);
+    const { protocol, origin, pathname } = new URL(JSON.parse(text).signaler);
     if (protocol !== "https:" && protocol !== "http:") throw new Error(`${config}: ${protocol}`);
-    root.dataset.signaler = origin;
+    root.dataset.signaler = origin + pathname.replace(/\/+$/, "");
   } catch (error) {
     isConfigFaulty = true;
     throw error;

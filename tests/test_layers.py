@@ -60,7 +60,13 @@ def layer(*allowed: str, forbidden: frozenset[str] = frozenset(), open_to_librar
 
 
 # What each folder of the server answers to others: it may import these, itself, and what everyone there may.
-EVERYONE = ("protocol", "signaling.errors", "signaling.client_addresses", "signaling.origins")
+EVERYONE = (
+    "protocol",
+    "signaling.errors",
+    "signaling.base_paths",
+    "signaling.client_addresses",
+    "signaling.origins",
+)
 FOLDERS = {
     "accounts": ("configuration", "http", "monitoring", "rate_limits", "storage"),
     "cluster": ("monitoring", "rooms"),
@@ -79,6 +85,7 @@ FOLDERS = {
 
 PURE = (
     "accounts.device_marks",
+    "base_paths",
     "client_addresses",
     "cluster.effects",
     "cluster.guests",

@@ -22,26 +22,36 @@ class Server:
     socket_path: str
     probe_subprotocol: str
     """Tells the server that a WebSocket is no more than a probe."""
-    named_origin: str = ""
+    base: str = "/"
+    """The path of the page's lobby, where it is the page's own host."""
+    named_address: str = ""
     """Where it is, if the page's configuration names it; empty where it is the page's own host."""
 
     @property
-    def origin(self) -> str:
-        """Its origin (RFC 6454), as `https://host[:port]`."""
-        return self.named_origin or js.location.origin
+    def address(self) -> str:
+        """Where it is, as `https://host[:port][/path]`."""
+        return self.named_address or js.location.origin + self.base.removesuffix("/")
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether the browser lets this page talk to it only if it agrees (CORS)."""
-        return self.origin != js.location.origin
+        return not f"{self.address}/".startswith(f"{js.location.origin}/")
+
+    @property
+    def storage_suffix(self) -> str:
+        """What is at the end of the names of all that the browser keeps, which it does for each origin.
+
+        There may be several servers at one origin, each at a path of its own.
+        """
+        return f" {self.address}" if self.named_address or self.base != "/" else ""
 
     def url_of(self, path: str) -> str:
         """Return the address of a path."""
-        return self.origin + path
+        return self.address + path
 
     def socket_url_of(self, path: str) -> str:
         """Return the address of a WebSocket: ws for http, wss for https."""
-        return self.origin.replace("http", "ws", 1) + path
+        return self.address.replace("http", "ws", 1) + path
 
 
 async def ask_by_request(server: Server) -> bool:

@@ -19,6 +19,7 @@ from signaling.client_addresses import is_loopback
 from signaling.configuration.urls import read_backplane_url, read_stun_urls, read_turn_urls
 from signaling.configuration.values import (
     choice,
+    read_base_path,
     read_contacts,
     read_folder,
     read_host,
@@ -109,6 +110,13 @@ class Settings:
         "12",
         whole_number(4, 16),
         "The work in the hash of a password: one more doubles it. Less than 10 is for tests.",
+    )
+    base_path: str = setting(
+        "BASE_PATH",
+        "/",
+        read_base_path,
+        "The path at which a proxy has the server, like `/p2p-chat/`, where it is not at the top of its host. The "
+        "proxy may pass that path on or take it away.",
     )
     allowed_origins: tuple[str, ...] = setting(
         "ALLOWED_ORIGINS",

@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 from limits import RateLimitItem, parse_many
 
+from signaling.base_paths import normal_base_path
 from signaling.origins import normal_origin
 
 APP_NAME = "p2p-chat"
@@ -135,6 +136,14 @@ def read_contacts(text: str) -> tuple[str, ...]:
             )
             raise ValueError(f"{reason}, not {contact!r}")
     return contacts
+
+
+def read_base_path(text: str) -> str:
+    """Take a path of plain characters, with or without slashes at its ends."""
+    path = normal_base_path(text)
+    if path is None:
+        raise ValueError(f"must be a path of letters, digits, “-”, “_”, “~” and “.”, like /p2p-chat/, not {text!r}")
+    return path
 
 
 def read_networks(text: str) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from protocol.http import ROOM_PATH_PREFIX
 from signaling.site.caching import ASK_FIRST, FOREVER
 from signaling.site.loading import FAVICON, Asset, Site
 
-ROBOTS = "User-agent: *\nDisallow: /chat/\n"
 _REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
@@ -56,10 +55,10 @@ class Pages:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return RedirectResponse(self.site.address(FAVICON), headers={"Cache-Control": ASK_FIRST})
 
-
-async def robots(_request: Request) -> Response:
-    """`GET /robots.txt`: rooms are nobody else's business."""
-    return PlainTextResponse(ROBOTS)
+    async def robots(self, _request: Request) -> Response:
+        """`GET /robots.txt`: rooms are nobody else's business."""
+        rooms = self.site.base + ROOM_PATH_PREFIX.removeprefix("/")
+        return PlainTextResponse(f"User-agent: *\nDisallow: {rooms}\n")
 
 
 def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStatus = HTTPStatus.OK) -> Response:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from protocol.http import ROOM_PATH_PREFIX
+from signaling.base_paths import normal_base_path
 from signaling.client_addresses import is_loopback
 from signaling.errors import InvalidOption
 from signaling.origins import MAX_PORT, normal_origin
@@ -27,7 +27,6 @@ MISSING_PAGE = "404.html"
 ANY_SECURE = "https: wss:"
 """The policy stands in the page, so that it has to allow whichever server `config.json` may name one day."""
 COMPRESSED = (".zip", ".png", ".woff2")
-BASE_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +43,51 @@ def export_site(
 ) -> Exported:
     """Write the page into a folder of its own, so that any static host can serve it at a base path.
 
-    `signaler` is the origin of the server. ExportError if that, the path or the folder is unfit, and SiteIncomplete if
-    the page itself is. Two exports of the same are the same bytes.
+    `signaler` is the address of the server: its origin, and its base path if it has one. ExportError if that, the path
+    or the folder is unfit, and SiteIncomplete if the page itself is. Two exports of the same are the same bytes.
     """
-    origin = read_signaler(signaler)
-    target = Target(read_base_path(base_path), _connections(origin))
+    address = read_signaler(signaler)
+    target = Target(read_base_path(base_path), _connections(address))
     site = load_site(static, packages, target)
-    files = dict(_files(site, target, origin))
+    files = dict(_files(site, target, address))
     write_files(out, files)
     return Exported(len(files), "python.snapshot" in site.assets)
 
 
 def read_signaler(text: str) -> str:
-    """Return an origin as browsers write it, of what can be one for a page that came by https."""
-    origin = normal_origin(text.removesuffix("/"))
-    if origin is None:
+    """Return an origin as browsers write it, and the path without a slash at its end, for a page that came by https."""
+    scheme, separator, rest = text.strip().partition("://")
+    host, _, below = rest.partition("/")
+    origin, path = normal_origin(scheme + separator + host), normal_base_path(below)
+    if origin is None or path is None:
         rule = (
-            f"must be an origin without a path, like https://chat.example.org, with a port from 1 to {MAX_PORT} or none"
+            "must be an address like https://chat.example.org or https://example.org/p2p-chat, with a port from 1 to "
+            f"{MAX_PORT} or none"
         )
         raise InvalidOption("--signaler", rule)
     parts = urlsplit(origin)
     # A policy has no way to write an IPv6 address (CSP Level 3 §2.3.1), and any https would do for one.
     if parts.scheme == "http" and not (is_loopback(parts.hostname or "") and "[" not in parts.netloc):
         raise InvalidOption("--signaler", "must begin with https://, but for localhost and 127.0.0.1")
-    return origin
+    return origin + path.removesuffix("/")
 
 
 def read_base_path(text: str) -> str:
     """Return a path with a slash at both ends."""
-    path = f"/{text.strip('/')}/" if text.strip("/") else "/"
-    if BASE_PATH.fullmatch(path) is None:
+    path = normal_base_path(text)
+    if path is None:
         raise InvalidOption("--base-path", "must be a path of letters, digits, “-”, “_”, “~” and “.”, like /p2p-chat/")
     return path
 
 
-def _connections(origin: str) -> str:
+def _connections(address: str) -> str:
     """Return what the page may connect to; where the server is on this machine, any port of that will do."""
-    parts = urlsplit(origin)
+    parts = urlsplit(address)
     own = f" http://{parts.hostname}:* ws://{parts.hostname}:*" if parts.scheme == "http" else ""
     return ANY_SECURE + own
 
 
-def _files(site: Site, target: Target, origin: str) -> Iterator[tuple[str, Content]]:
+def _files(site: Site, target: Target, address: str) -> Iterator[tuple[str, Content]]:
     """Yield the files in the order of writing: the page when all is there that it asks for, and then its worker."""
     for name, asset in site.assets.items():
         yield from _variants(site.address(name).removeprefix(site.base), asset)
@@ -98,7 +100,7 @@ def _files(site: Site, target: Target, origin: str) -> Iterator[tuple[str, Conte
     yield "_headers", _headers(site, target).encode()
     yield "_redirects", _redirects(site.base).encode()
     # Nothing compressed beside it, which would be handed out still when the file was changed.
-    yield CONFIG, (json.dumps({"signaler": origin}, indent=2) + "\n").encode()
+    yield CONFIG, (json.dumps({"signaler": address}, indent=2) + "\n").encode()
     for name, asset in ((MISSING_PAGE, site.page), (PAGE, site.page), (WORKER, site.worker)):
         yield from _variants(name, asset)
 

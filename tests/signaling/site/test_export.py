@@ -378,9 +378,11 @@ def test_unfit_export_writes_nothing(pages: Path, tmp_path: Path) -> None:
         ("https://[2001:db8::7]", "https://[2001:db8::7]"),
         ("http://localhost:3000", "http://localhost:3000"),
         ("http://127.0.0.1", "http://127.0.0.1"),
+        ("https://Example.org/p2p-Chat/", "https://example.org/p2p-Chat"),
+        ("https://example.org:443/a/b", "https://example.org/a/b"),
     ],
 )
-def test_signaler_is_an_origin(text: str, origin: str) -> None:
+def test_signaler_is_an_address(text: str, origin: str) -> None:
     """As browsers write it."""
     assert read_signaler(text) == origin
 
@@ -390,10 +392,11 @@ def test_signaler_is_an_origin(text: str, origin: str) -> None:
     [
         ("chat.example.org", "like https://chat.example.org"),
         ("", "like https://chat.example.org"),
-        ("https://chat.example.org/chat", "without a path"),
-        ("https://chat.example.org?x", "without a path"),
-        ("https://chat.example.org/#x", "without a path"),
-        ("https://me@chat.example.org", "without a path"),
+        ("https://chat.example.org/a b", "or https://example.org/p2p-chat"),
+        ("https://chat.example.org/../chat", "or https://example.org/p2p-chat"),
+        ("https://chat.example.org?x", "or https://example.org/p2p-chat"),
+        ("https://chat.example.org/#x", "or https://example.org/p2p-chat"),
+        ("https://me@chat.example.org", "or https://example.org/p2p-chat"),
         ("wss://chat.example.org", "like https://chat.example.org"),
         ("https://chat.example.org:99999", "port from 1 to 65535"),
         ("https://chat.example.org:0", "port from 1 to 65535"),

@@ -10,9 +10,10 @@ import pytest
 
 from signaling.configuration.settings import SQLITE_FILE, Settings
 from signaling.errors import AccountsElsewhere, BackupFailed, DatabaseInUse, DatabaseUnusable
-from signaling.storage.backup import back_up, restore
+from signaling.storage.backup import BACKUP_COMMAND, RESTORE_COMMAND, back_up, restore
 from signaling.storage.database import Database, chosen_url
 from signaling.storage.folder_lock import FolderLock
+from tests.project import ROOT
 
 SOMEBODY = 12_345
 
@@ -234,6 +235,13 @@ def test_postgresql_has_commands_of_its_own(backup: Path, do: object, command: s
         do(settings, backup)  # type: ignore[operator]  # it is one of the two
     assert str(backup) in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("command", [BACKUP_COMMAND, RESTORE_COMMAND])
+def test_commands_of_postgresql_are_documented(command: str) -> None:
+    """The page has them, where a test carries them out on a real one."""
+    page = (ROOT / "docs" / "deploy" / "postgresql.md").read_text("utf-8")
+    assert f"\n{command.format(file='p2p-chat.dump')}\n" in page
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
