@@ -1,4 +1,4 @@
-"""Runs nginx with deploy/nginx.conf, on free ports and without TLS."""
+"""Runs nginx with deploy/nginx.conf, or the least that the page on proxies names, on free ports and without TLS."""
 
 from __future__ import annotations
 
@@ -13,15 +13,28 @@ from e2e.server import free_port
 from tests.project import ROOT
 
 EXAMPLE = ROOT / "deploy" / "nginx.conf"
+PAGE = ROOT / "docs" / "deploy" / "reverse-proxy.md"
+
+
+def example() -> str:
+    """Return the file that people are to copy."""
+    return EXAMPLE.read_text(encoding="utf-8")
+
+
+def least() -> str:
+    """Return the least that people are told to write."""
+    text = PAGE.read_text(encoding="utf-8")
+    [block] = re.findall(r"^ +```\n( +server \{.*?)^ +```$", text, re.DOTALL | re.MULTILINE)
+    return str(block)
 
 
 class NginxProxy:
     """An nginx in front of a server."""
 
-    def __init__(self, folder: Path, upstream: str) -> None:
+    def __init__(self, folder: Path, upstream: str, example: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._nginx = Nginx(folder, f"access_log off;\n{self._rules(EXAMPLE.read_text(encoding='utf-8'), upstream)}")
+        self._nginx = Nginx(folder, f"access_log off;\n{self._rules(example, upstream)}")
 
     def check(self) -> subprocess.CompletedProcess[str]:
         """Have nginx itself look at the file."""
@@ -39,7 +52,8 @@ class NginxProxy:
         """Put free ports in place of the example's, and leave TLS out."""
         rules = example.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
         rules = rules.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.port};")
-        rules = rules.replace("server 127.0.0.1:3000;", f"server {upstream};")
+        rules = rules.replace("127.0.0.1:3000;", f"{upstream};")
+        rules = re.sub(r"^ *listen \[::\].*\n", "", rules, flags=re.MULTILINE)
         return re.sub(r"^ *ssl_certificate.*\n", "", rules, flags=re.MULTILINE)
 
     def _answers(self) -> bool:

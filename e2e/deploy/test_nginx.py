@@ -6,12 +6,13 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from e2e.deploy.nginx import NginxProxy
+from e2e.deploy.nginx import NginxProxy, example, least
 from e2e.deploy.sockets import PATIENCE, open_socket
 from e2e.nginx import nginx_fault
 from e2e.server import Server
@@ -26,7 +27,7 @@ SLOW_SECONDS = 20.0
 @pytest.fixture(scope="module")
 def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NginxProxy]:
     """Run one nginx in front of the server of all tests."""
-    running = NginxProxy(tmp_path_factory.mktemp("nginx"), f"127.0.0.1:{server.port}")
+    running = NginxProxy(tmp_path_factory.mktemp("nginx"), f"127.0.0.1:{server.port}", example())
     try:
         running.start()
         yield running
@@ -46,6 +47,19 @@ async def test_nginx_passes_websockets(nginx: NginxProxy, server: Server) -> Non
     assert isinstance(EVENTS.decode(await open_socket(nginx.url, token, nginx.url)), Welcome)
     with pytest.raises(InvalidStatus):
         await open_socket(nginx.url, token, "https://elsewhere.example")
+
+
+async def test_least_configuration_serves(server: Server, tmp_path: Path) -> None:
+    """What the page on proxies has people write is whole: nginx takes it, and a WebSocket comes through."""
+    nginx = NginxProxy(tmp_path, f"127.0.0.1:{server.port}", least())
+    checked = nginx.check()
+    assert (checked.returncode, "warn" in checked.stderr) == (0, False), checked.stderr
+    nginx.start()
+    try:
+        token = server.register("behind-least")["token"]
+        assert isinstance(EVENTS.decode(await open_socket(nginx.url, token, nginx.url)), Welcome)
+    finally:
+        nginx.stop()
 
 
 def test_nginx_tells_server_who_asks(nginx: NginxProxy, server: Server) -> None:
