@@ -124,7 +124,22 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
 
 def _opened(file: Path) -> sqlite3.Connection:
     """Open a file that is there, with what belongs to it beside it."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)
+    address = file.absolute().as_uri()
+    connection = sqlite3.connect(f"{address}?mode=rw", uri=True)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_CANTOPEN or _has_more_beside(file):
+            raise
+        # A plain copy on a medium that can only be read: SQLite has no place for what it would put beside it.
+        return sqlite3.connect(f"{address}?immutable=1", uri=True)
+    return connection
+
+
+def _has_more_beside(file: Path) -> bool:
+    beside = file.with_name(f"{file.name}-wal")
+    return beside.exists() and beside.stat().st_size > 0
 
 
 def _check(copy: Path, source: Path) -> int:

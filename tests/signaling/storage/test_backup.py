@@ -62,6 +62,13 @@ def written(file: Path, content: bytes) -> Path:
     return file
 
 
+def unaccompanied(file: Path, folder: Path) -> Path:
+    """Copy a file to a folder where nothing can be put beside it."""
+    copy = Path(shutil.copy(file, folder))
+    copy.with_name(f"{copy.name}-shm").symlink_to(folder / "none" / "none")
+    return copy
+
+
 def files_in(folder: Path) -> set[str]:
     """Return the names of all that is in a folder."""
     return {path.name for path in folder.iterdir()}
@@ -129,6 +136,12 @@ async def test_restore_takes_copy_with_what_lies_beside_it(settings: Settings, t
     shutil.copytree(settings.data_dir, tmp_path / "copy")
     await database.close()
     assert restore(settings, tmp_path / "copy" / SQLITE_FILE) == 2
+
+
+async def test_restore_takes_copy_that_can_only_be_read(settings: Settings, tmp_path: Path) -> None:
+    """As on a mounted image: SQLite cannot make there what it wants to have beside a file in WAL mode."""
+    await register(settings, "ann")
+    assert restore(settings, unaccompanied(settings.data_dir / SQLITE_FILE, tmp_path)) == 1
 
 
 async def test_restore_replaces_spoilt_database(settings: Settings, backup: Path) -> None:
