@@ -32,6 +32,7 @@ from tests.signaling.exported import exported
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
 PEER = ROOT / "docs" / "peer.md"
+SECURITY = ROOT / "docs" / "security.md"
 DEPLOY = ROOT / "docs" / "deploy"
 OBJECTS = (events.Peer, events.Limits, webrtc.Description, webrtc.Candidate, webrtc.IceServer)
 KINDS = {str: "text", int: "whole number", float: "number"}
@@ -296,3 +297,21 @@ def test_deploy_lists_every_metric() -> None:
             labels = [label for label in metric.samples[0].labels if label not in {"worker", "le"}]
             expected[name] = ", ".join(f"`{label}`" for label in labels)
     assert {row[0]: row[1] for row in table(section(DEPLOY / "monitoring.md", "Metrics"))} == expected
+
+
+PLACE = re.compile(r"`((?:[\w-]+/)+[\w-]+\.py)(?:::(test_\w+))?`")
+"""A module of ours, or a test in one, as the documents name them."""
+
+
+def test_threat_model_names_what_is_there() -> None:
+    """Each line of the threat model is held by a module, and shown by a test, that exist."""
+    text = SECURITY.read_text(encoding="utf-8")
+    model = text[text.index("## Threat model") : text.index("## Accounts")]
+    rows = [line for line in model.splitlines() if line.startswith("| ") and not line.startswith(("| cannot", "| ---"))]
+    assert rows
+    for row in rows:
+        *_, shown_by = places = PLACE.findall(row)
+        assert shown_by[1], f"no test in: {row}"
+        for path, test in places:
+            content = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^(async )?def {test}\(", content, re.MULTILINE) or not test, f"{path} has no {test}"
