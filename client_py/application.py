@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
 from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
-from client_py.core.server.access_faults import AccessFault
+from client_py.core.server.access_faults import AccessFault, LoginFault
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
 from client_py.drivers.relay_preference import RelayPreference
@@ -124,15 +124,30 @@ class Application:
 
     def show_signing_in(self) -> None:
         """Name and password are being checked."""
-        self._page.show_signing_in()
+        (self._shown_screen or self._page).show_signing_in()
 
     def show_access_fault(self, fault: AccessFault) -> None:
         """Signing in or registering failed."""
-        self._page.show_access_fault(fault)
+        (self._shown_screen or self._page).show_access_fault(fault)
 
     def signed_in(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
         """Go to where the address says, which is where the person was going."""
         self._go()
+
+    def ask_password(self, username: str) -> None:
+        """Ask over every open conversation, which goes on; where none is shown, the form is."""
+        for room in tuple(self._open_rooms.values()):
+            room.screen.ask_password()
+        if self._shown_room is None:
+            self._page.show_sign_in(LoginFault.EXPIRED, username)
+
+    def login_renewed(self) -> None:
+        """Go on where the login was refused."""
+        for room in tuple(self._open_rooms.values()):
+            room.screen.login_renewed()
+            room.driver.login_renewed()
+        if self._shown_room is None:
+            self._go()
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
@@ -149,6 +164,9 @@ class Application:
         login = self._account.login
         if login is None:
             self._page.show_sign_in()
+            return
+        if self._account.has_expired:
+            self._page.show_sign_in(LoginFault.EXPIRED, login.username)
             return
         match place_of(self._location.path):
             case Lobby():
@@ -170,6 +188,7 @@ class Application:
             self._warn,
             self._token,
             lambda: self._relay_preference.only,
+            lambda: self._account.server_ahead,
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
         self._open_rooms[room] = OpenRoom(driver, self._page.show_room(room, username, driver))
@@ -187,6 +206,10 @@ class Application:
     def _show(self, room: str, notice: Notice) -> None:
         self._open_rooms[room].screen.apply(notice)
 
+    @property
+    def _shown_screen(self) -> RoomScreen | None:
+        return None if self._shown_room is None else self._open_rooms[self._shown_room].screen
+
     def _drivers(self) -> tuple[RoomDriver, ...]:
         """Return those of the open rooms; what one of them is told may end others."""
         return tuple(room.driver for room in self._open_rooms.values())
@@ -194,7 +217,8 @@ class Application:
     # What happens outside
 
     def _check(self) -> None:
-        """Something has changed outside that may have cut connections."""
+        """Something has changed outside that may have cut connections, or the page has slept."""
+        self._account.checked()
         for driver in self._drivers():
             driver.checked()
 

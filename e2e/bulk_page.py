@@ -83,7 +83,7 @@ class Visit:
             BrowserDownloads(self._clock),
         )
         told = RoomCallbacks(
-            self._show, lambda: None, self.warnings.append, lambda: token, lambda: False, hand_over=self._take
+            self._show, lambda _token: None, self.warnings.append, lambda: token, lambda: False, hand_over=self._take
         )
         channels = (*CHANNELS, BULK) if has_bulk else CHANNELS
         self.driver = RoomDriver(room, username, ports, told, self._tasks, Repertoire(channels=channels))

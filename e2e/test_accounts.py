@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -98,18 +99,46 @@ async def test_bad_login_leads_back_to_the_form(
 async def test_login_that_ends_in_a_room_can_be_renewed_there(
     own_server: Server, newcomers: Newcomers, room: str
 ) -> None:
-    """When the server changes its secret, the room gives way to the form, and logging in again brings it back."""
-    page = await newcomers.open("chromium", own_server.url)
-    page.allow_lost_server()
-    await page.enter(room)
-    await page.wait_for_status("waiting")
+    """When the server changes its secret, the conversation goes on, and asks for the passwords meanwhile."""
+    pages = [await newcomers.open("chromium", own_server.url) for _ in range(2)]
+    for page in pages:
+        page.allow_lost_server()
+        await page.enter(room)
+    for page in pages:
+        await page.wait_for_status("connected")
     own_server.kill()
-    await page.wait_for_status("offline")
     own_server.settings["P2PCHAT_JWT_SECRET"] = logins.ANOTHER_SECRET
     own_server.start()
-    await expect(page.page.get_by_text("Your login has expired. Please sign in again.")).to_be_visible(timeout=45_000)
-    await page.log_in()
+    for page in pages:
+        await expect(page.handle("password-prompt")).to_be_visible(timeout=45_000)
+    first, second = pages
+    await first.send("Still here.")
+    await second.wait_for_incoming("Still here.")
+    for page in pages:
+        await page.handle("password-again").fill(PASSWORD)
+        await page.handle("password-again").press("Enter")
+        await expect(page.handle("password-prompt")).to_be_hidden()
+        await page.wait_for_status("connected")
+    await second.send("So am I.")
+    await first.wait_for_incoming("So am I.")
+
+
+@pytest.mark.parametrize("hours", [-3, 48])
+async def test_wrong_clock_signs_nobody_out(newcomers: Newcomers, own_server: Server, room: str, hours: int) -> None:
+    """A page whose clock is hours behind or days ahead renews its login when it is time, and no more often."""
+    own_server.settings["P2PCHAT_TOKEN_LIFE"] = "60"
+    own_server.kill()
+    own_server.start()
+    page = await newcomers.open("chromium", own_server.url)
+    shift = f"const now = Date.now; Date.now = () => now() + {hours} * 3600000;"
+    await page.page.add_init_script(shift)
+    await page.enter(room)
     await page.wait_for_status("waiting")
+    entered_at = time.monotonic()
+    async with page.page.expect_response("**/api/refresh", timeout=60_000) as renewal:
+        assert (await renewal.value).ok
+    assert 20 <= time.monotonic() - entered_at <= 55
+    await expect(page.handle("password-prompt")).to_be_hidden()
 
 
 async def test_login_lasts_until_the_person_logs_out(open_page: OpenPage, room: str) -> None:

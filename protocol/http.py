@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from protocol.codec import Body
-from protocol.fields import AccessToken, Items, Text, UnixTime, Username
+from protocol.fields import AccessToken, Items, Range, Text, UnixTime, Username
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
 PROBE_SUBPROTOCOL = "p2p-chat.knock"
@@ -66,6 +66,8 @@ class Login:
     """When the token ends."""
     device_mark: str | None = None
     """For the browser to show at the next login; None where the token was renewed. One that is none is passed over."""
+    expires_in: Annotated[int, Range(1, 2**31)] | None = None
+    """For how many seconds it is good from now on; None from an earlier release of the server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,10 @@ class Room:
         effects = self._mediation.renewing(self._ice_server_source.only_wished(only=only))
         return [*effects, *self._mediation.on_every_peer(Peer.policy_changed)]
 
+    def login_renewed(self) -> list[RoomEffect]:
+        """The person has signed in again, or another tab has renewed the login that was refused here."""
+        return [*self._session.login_renewed()]
+
     # Inputs of the WebSocket; `now` in seconds since the epoch
 
     def socket_opened(self) -> list[RoomEffect]:

@@ -121,7 +121,8 @@ def _connected(facts: Facts) -> Connected:
     # Of one person, one device is enough; and who is kept away is told of by itself.
     names = dict.fromkeys(other.username for other in facts.others if not other.fault)
     without = tuple(name for name in names if name != link.username and name not in reached)
-    server_away = facts.session is not SessionState.JOINED
+    # Of a server that has refused us nobody can say that it is away.
+    server_away = facts.session not in (SessionState.JOINED, SessionState.REFUSED)
     return Connected(link.username, link.relayed, server_away, _kept_away(facts), tuple(reached), without)
 
 

@@ -8,10 +8,13 @@ from client_py.core.server.access_faults import AccessFault
 from client_py.core.server.account import Account
 from client_py.core.server.account_effects import (
     AccountEffect,
+    AskPassword,
     Forget,
     ForgetDeviceMarks,
+    ForgetExpired,
     Keep,
     KeepDeviceMark,
+    LoginRenewed,
     Post,
     Purpose,
     RememberPerson,
@@ -19,8 +22,8 @@ from client_py.core.server.account_effects import (
     ShowFault,
     SignedIn,
     SignedOut,
-    StartRenewalTimer,
-    StopRenewalTimer,
+    StartTickTimer,
+    StopTickTimer,
 )
 from client_py.core.server.device_marks import parse_device_marks, with_device_mark, write_device_marks
 from client_py.core.server.kept_login import Kept, Login, format_login, read_kept
@@ -42,7 +45,7 @@ PERSON_KEY = "p2pchat.person"
 DEVICE_MARKS_KEY = "p2pchat.device-marks"
 """Where the marks stand by which the server knows this browser when someone logs in here again."""
 
-RENEWAL = "renewal"
+TICK = "tick"
 
 
 class AccountView(Protocol):
@@ -58,6 +61,14 @@ class AccountView(Protocol):
 
     def signed_in(self, username: str) -> None:
         """Someone is signed in."""
+        ...
+
+    def ask_password(self, username: str) -> None:
+        """The login of who is signed in has expired."""
+        ...
+
+    def login_renewed(self) -> None:
+        """The login of who is signed in is good again, or another one than was refused."""
         ...
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
@@ -80,8 +91,18 @@ class AccountDriver:
 
     @property
     def login(self) -> Login | None:
-        """The login that is valid now."""
+        """The login of now; whether it is valid, `has_expired` says."""
         return self._account.login
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether the server takes the login no longer, and its person is asked for the password."""
+        return self._account.has_expired
+
+    @property
+    def server_ahead(self) -> float:
+        """By how many seconds the server's clock is ahead of ours, as far as is known."""
+        return self._account.server_ahead
 
     def start(self) -> None:
         """Take up the login that was kept, if there is one."""
@@ -90,6 +111,11 @@ class AccountDriver:
     def look(self) -> None:
         """See what other tabs have done: one has written to localStorage, or this one was asleep in the history."""
         self._perform(self._account.looked(self._kept(), self._clock.now()))
+
+    def checked(self) -> None:
+        """The network may be another, or the page is seen again: it may have slept."""
+        self.look()  # another tab may have been awake, and have renewed it
+        self._perform(self._account.checked(self._clock.now()))
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in with an account that exists."""
@@ -103,9 +129,8 @@ class AccountDriver:
         """End the login on this browser."""
         self._perform(self._account.signed_out())
 
-    def token_refused(self) -> None:
-        """The server does not take the token where a room is entered."""
-        token = self._account.login.token if self._account.login is not None else ""
+    def token_refused(self, token: str) -> None:
+        """The server does not take this token where a room is entered."""
         self.look()
         if self._account.login is not None:
             self._perform(self._account.token_refused(token))
@@ -125,10 +150,10 @@ class AccountDriver:
         try:
             response = await self._http.post(post.purpose.path, post.body, token=post.token)
         except Unreachable:
-            self._perform(self._account.unreachable(post.purpose))
+            self._perform(self._account.unreachable(post.purpose, self._clock.now()))
             return
         except OriginRefused as refused:
-            self._perform(self._account.origin_refused(post.purpose, refused.origin))
+            self._perform(self._account.origin_refused(post.purpose, refused.origin, self._clock.now()))
             return
         self.look()  # what has come may belong to a login that has ended in another tab
         effects = self._account.responded(post.purpose, response.status, response.body, self._clock.now())
@@ -144,6 +169,8 @@ class AccountDriver:
                 case Forget():
                     self._store.put(LOGOUT_KEY, str(self._clock.now()))
                     self._store.remove(LOGIN_KEY)
+                case ForgetExpired():
+                    self._store.remove(LOGIN_KEY)
                 case KeepDeviceMark(mark):
                     marks = with_device_mark(self._device_marks(), mark)
                     self._store.put(DEVICE_MARKS_KEY, write_device_marks(marks))
@@ -153,15 +180,19 @@ class AccountDriver:
                     self._tab.remove(PERSON_KEY)
                 case RememberPerson(username):
                     self._tab.put(PERSON_KEY, username)
-                case StartRenewalTimer(seconds):
-                    self._timers.start(RENEWAL, seconds, lambda: self._perform(self._account.renewal_due()))
-                case StopRenewalTimer():
-                    self._timers.stop(RENEWAL)
+                case StartTickTimer(seconds):
+                    self._timers.start(TICK, seconds, lambda: self._perform(self._account.ticked(self._clock.now())))
+                case StopTickTimer():
+                    self._timers.stop(TICK)
                 case ShowChecking():
                     self._view.show_signing_in()
                 case ShowFault(fault):
                     self._view.show_access_fault(fault)
                 case SignedIn(username):
                     self._view.signed_in(username)
+                case AskPassword(username):
+                    self._view.ask_password(username)
+                case LoginRenewed():
+                    self._view.login_renewed()
                 case SignedOut(why, username):
                     self._view.signed_out(why, username)

@@ -44,6 +44,7 @@ from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.peer_connections import RoomPeerConnections
 from client_py.drivers.retention import RetentionDriver, StoragePorts
 from client_py.drivers.room_inputs import Input
+from client_py.drivers.server_clock import ServerClock
 from client_py.drivers.signaling_connection import ServerPorts, SignalingConnection
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
@@ -66,17 +67,24 @@ def _let_go(_peer_id: str, _channel: ChannelSpec, data: Data) -> None:
         data.release()
 
 
+def _not_at_all() -> float:
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class RoomCallbacks:
     """Who is told what a room does."""
 
     show: Callable[[Notice], None]
-    login_refused: Callable[[], None]
+    login_refused: Callable[[str], None]
+    """Is told which token the server does not take."""
     warn: Callable[[str], None]
     token: Callable[[], str]
     """Return the token that is valid now."""
     relay_only: Callable[[], bool]
     """Tells whether the person wants to connect through a relay only, as this device remembers it."""
+    server_ahead: Callable[[], float] = _not_at_all
+    """Returns by how many seconds the server's clock is ahead of ours, as far as is known."""
     hand_over: Callable[[str, ChannelSpec, Data], None] = _let_go
     """Takes what a peer has sent over a channel other than `chat`; binary data has to be released there."""
 
@@ -112,7 +120,9 @@ class RoomDriver:
         self._clock = ports.keeping.clock
         self._random = ports.keeping.random
         self._timers = Timers(self._clock)
-        self._server = SignalingConnection(ports.server, self._clock, callbacks.token, self._hear, tasks)
+        self._server_clock = ServerClock(self._clock, callbacks.server_ahead)
+        """By which credentials end, and which is right where ours is wrong."""
+        self._server = SignalingConnection(ports.server, self._server_clock, callbacks.token, self._hear, tasks)
         self._links = RoomPeerConnections(
             ports.peer_connections, self._configuration, self._hear, self._timers, tasks, repertoire.channels
         )
@@ -170,7 +180,11 @@ class RoomDriver:
 
     def checked(self) -> None:
         """The network may be another, or the page is seen again."""
-        self._hear(lambda room: room.checked(self._clock.now()))
+        self._hear(lambda room: room.checked(self._server_clock.now()))
+
+    def login_renewed(self) -> None:
+        """The person has a login again that the server may take."""
+        self._hear(Room.login_renewed)
 
     def relay_only_requested(self) -> None:
         """The wish to connect through a relay only may have been changed, here or in another tab."""
@@ -325,7 +339,7 @@ class RoomDriver:
                 self._retention.storage.keep_resume_token(token)
             case StartRoomTimer(room_timer, seconds):
                 timers.start(
-                    room_timer, seconds, lambda: self._perform(room.timer_fired(room_timer, self._clock.now()))
+                    room_timer, seconds, lambda: self._perform(room.timer_fired(room_timer, self._server_clock.now()))
                 )
             case StopRoomTimer(room_timer):
                 timers.stop(room_timer)
@@ -336,7 +350,7 @@ class RoomDriver:
             case StartTypingTimer(peer_id, seconds):
                 timers.start(("typing", peer_id), seconds, lambda: self._perform(room.typing_timer_fired(peer_id)))
             case LoginRefused():
-                self._callbacks.login_refused()
+                self._callbacks.login_refused(self._server.presented_token)
             case Warn(sentence):
                 self._callbacks.warn(sentence)
             case _ if isinstance(effect, Notice):

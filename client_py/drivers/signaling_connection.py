@@ -39,6 +39,8 @@ class SignalingConnection:
         self._hear = hear
         self._tasks = tasks
         self._socket: Socket | None = None
+        self.presented_token = ""
+        """With which the last WebSocket was opened."""
         self._probe: asyncio.Task[None] | None = None
 
     def carry_out(self, effect: OpenSocket | ProbeServer | CloseSocket | SendText | FetchIceServers) -> None:
@@ -66,7 +68,8 @@ class SignalingConnection:
 
     def _open(self) -> None:
         self._close()
-        subprotocols = [*SUBPROTOCOLS.values(), TOKEN_SUBPROTOCOL_PREFIX + self._token()]
+        self.presented_token = self._token()
+        subprotocols = [*SUBPROTOCOLS.values(), TOKEN_SUBPROTOCOL_PREFIX + self.presented_token]
         callbacks = SocketCallbacks(
             opened=lambda: self._hear(Room.socket_opened),
             received=lambda text: self._hear(lambda room: room.text_received(text, self._clock.now())),

@@ -17,6 +17,11 @@ from client_py.words.status import origin_refusal
 from protocol.codes import ErrorCode
 from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
 
+LOG_IN = Phrase("Log in")
+PASSWORD = Phrase("Password")
+LOGIN_EXPIRED_HERE = Phrase(
+    "Your login has expired. Enter {username}’s password to stay reachable; what you are saying goes on meanwhile."
+)
 USERNAME_MISSING = Phrase("Please enter your username.")
 PASSWORD_MISSING = Phrase("Please enter your password.")
 USERNAME_RULE = Phrase("A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”.")

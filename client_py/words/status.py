@@ -55,7 +55,7 @@ SITUATIONS = {
     Situation.REPLACED: Phrase(
         "This conversation goes on in another tab or window. Reload this page to bring it back here."
     ),
-    Situation.LOGIN_ENDED: Phrase("Your login has ended. Please sign in again."),
+    Situation.LOGIN_ENDED: Phrase("Your login has expired. Enter your password to go on."),
     Situation.INCOMPATIBLE: Phrase("This page and the server do not understand each other. Please reload the page."),
     Situation.NO_WEBRTC: Phrase(
         "This browser cannot connect to other browsers (it has no WebRTC). Please open this page in a current Chrome, "

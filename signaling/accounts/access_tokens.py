@@ -29,10 +29,11 @@ KNOWN_TOKENS = 4096
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A JWT and when it expires, in Unix seconds."""
+    """A JWT and when it expires, in Unix seconds, and how many seconds that is from when it was made."""
 
     text: str
     expires_at: int
+    life: int
 
 
 class AccessTokens:
@@ -54,7 +55,7 @@ class AccessTokens:
             "exp": now + self._life,
             "jti": secrets.token_urlsafe(12),
         }
-        return AccessToken(jwt.encode(claims, self._secret, algorithm=ALGORITHM), now + self._life)
+        return AccessToken(jwt.encode(claims, self._secret, algorithm=ALGORITHM), now + self._life, self._life)
 
     def account_id(self, text: str) -> str:
         """Return the account that a token proves; AuthenticationError if it proves none."""

@@ -48,5 +48,6 @@ class AccountApi:
 
     def _login(self, account: Account, device_mark: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Response:
         token = self.authenticator.token_for(account)
-        body = LOGIN.encode(Login(token.text, account.username, token.expires_at, device_mark))
+        # A page cannot tell by its own clock how long that is, since it may be wrong (RFC 6749 §5.1 names the field).
+        body = LOGIN.encode(Login(token.text, account.username, token.expires_at, device_mark, token.life))
         return Response(body, status, NO_STORE, JSON_MEDIA_TYPE)

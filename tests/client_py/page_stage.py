@@ -12,6 +12,7 @@ from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports.server import Response
+from protocol.codes import ErrorCode
 from tests.client_py.ui.view_context import World
 from tests.fakes.document import FakeElement
 from tests.fakes.ports import (
@@ -61,6 +62,11 @@ class WatchedRoom(RoomDriver):
         """Note it."""
         self.calls.append("checked")
         super().checked()
+
+    def login_renewed(self) -> None:
+        """Note it."""
+        self.calls.append("login_renewed")
+        super().login_renewed()
 
     def relay_only_requested(self) -> None:
         """Note it."""
@@ -148,6 +154,11 @@ class Stage:
         """Whether the switch for it is on."""
         return self.document.by_test_id("relay-only").get("aria-checked") == "true"
 
+    @property
+    def is_asking_for_password(self) -> bool:
+        """Whether the room asks for it."""
+        return not self.document.by_test_id("password-prompt").hidden
+
     def click(self, test_id: str) -> None:
         """Let a person click."""
         self.document.by_test_id(test_id).fire("click")
@@ -160,9 +171,14 @@ class Stage:
         return calls
 
 
-def login_answer(token: str, username: str = "alice") -> Response:
+def login_answer(token: str, username: str = "alice", **more: object) -> Response:
     """Return what the server says to a login that it takes."""
-    return Response(200, json.dumps({"token": token, "username": username, "expires_at": NOW + 7_200}))
+    return Response(200, json.dumps({"token": token, "username": username, "expires_at": NOW + 7_200, **more}))
+
+
+def refusal() -> Response:
+    """Return what the server says to a password or a token that it does not take."""
+    return Response(401, json.dumps({"error": {"code": ErrorCode.INVALID_CREDENTIALS}}))
 
 
 async def stage_at(path: str, *, person: str | None = "alice") -> Stage:

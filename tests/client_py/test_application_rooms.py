@@ -5,7 +5,8 @@ import pytest
 from client_py.core.notices import StatusChanged
 from client_py.core.status_line import Status, StatusLine
 from protocol.codes import CloseCode
-from tests.client_py.page_stage import TOKEN, Stage, stage_at
+from protocol.http import REFRESH_PATH
+from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
 from tests.fakes.ports import settle
 
 CHECKED = ("online", "networkchange", "pageshow", "visibilitychange")
@@ -85,23 +86,70 @@ async def test_room_is_entered_again_at_its_own_address() -> None:
 # What the server says in a room
 
 
-async def test_refused_token_ends_the_login() -> None:
-    """The form says why, and the room is left."""
+async def refused_in_den() -> Stage:
+    """Open den, where the server takes the token no longer."""
     stage = await stage_at("/chat/den")
     stage.sockets.opened[0].callbacks.closed(CloseCode.UNAUTHENTICATED)
+    stage.calls()
+    return stage
+
+
+async def test_refused_token_asks_for_the_password_over_the_conversation() -> None:
+    """The room is not left; it goes on with the new token once the password was right."""
+    stage = await refused_in_den()
+    assert (stage.screen, stage.is_asking_for_password, stage.calls()) == ("room", True, [])
+    stage.http.answers = [refusal(), login_answer("newer")]
+    for _ in range(2):
+        stage.document.by_test_id("password-again").value = "long enough"
+        stage.document.by_test_id("password-prompt").one(tag="form").fire("submit")
+        assert stage.document.by_test_id("login-again").disabled
+        await settle()
+    assert stage.http.requests[-1][0] == "/api/login"
+    assert (stage.screen, stage.is_asking_for_password, stage.calls()) == ("room", False, [("den", "login_renewed")])
+    assert stage.sockets.opened[-1].subprotocols[-1].endswith("newer")
+    assert stage.failures == []
+
+
+async def test_wrong_password_is_said_over_the_conversation() -> None:
+    """Where it was asked for."""
+    stage = await refused_in_den()
+    stage.http.answers = [refusal()]
+    stage.application.sign_in("alice", "wrong")
+    await settle()
+    assert (stage.screen, stage.is_asking_for_password) == ("room", True)
+    assert stage.document.by_test_id("login-again-fault").text
+
+
+async def test_expired_login_asks_at_the_form_elsewhere() -> None:
+    """The lobby has no conversation to ask over; the password leads to where the address says."""
+    stage = await refused_in_den()
+    stage.application.open_lobby()
     assert stage.screen == "form"
     assert "has expired" in stage.document.by_id("sign-in-notice").text
-    assert stage.calls() == [("den", "start", "stop")]
+    stage.http.answers = [login_answer("newer")]
+    stage.application.sign_in("alice", "long enough")
+    await settle()
+    assert (stage.screen, stage.calls()) == ("lobby", [("den", "stop")])
+
+
+async def test_renewal_that_is_refused_in_the_lobby_asks_at_the_form() -> None:
+    """Nothing goes on there."""
+    stage = await stage_at("/")
+    stage.http.answers = [refusal()]
+    stage.clock.advance(4_000)
+    await settle()
+    assert stage.screen == "form"
+    assert "has expired" in stage.document.by_id("sign-in-notice").text
 
 
 async def test_refused_token_gives_way_to_that_of_another_tab() -> None:
-    """Another tab has renewed it: the room is entered again, with the new one."""
+    """Another tab has renewed it: the room goes on with the new one."""
     stage = await stage_at("/chat/den")
     stage.log_in("alice", "newer", lifetime=9_000)
     stage.sockets.opened[0].callbacks.closed(CloseCode.UNAUTHENTICATED)
     await settle()
-    assert stage.calls() == [("den", "start", "stop"), ("den", "start")]
-    assert stage.screen == "room"
+    assert stage.calls() == [("den", "start", "login_renewed")]
+    assert (stage.screen, stage.is_asking_for_password) == ("room", False)
     assert stage.sockets.opened[1].subprotocols[-1].endswith("newer")
 
 
@@ -121,6 +169,26 @@ async def test_room_is_checked(event: str) -> None:
     stage = await stage_at("/chat/den")
     stage.document.fire(event)
     assert stage.rooms[0].calls.count("checked") == 1
+
+
+@pytest.mark.parametrize("event", CHECKED)
+async def test_login_is_renewed_when_the_page_wakes(event: str) -> None:
+    """The time for it may have come while no timer ran."""
+    stage = await stage_at("/")
+    stage.http.requests.clear()
+    stage.http.answers = [login_answer("newer")]
+    stage.clock.sleep(4_000)
+    stage.document.fire(event)
+    await settle()
+    assert [path for path, _body, _token in stage.http.requests] == [REFRESH_PATH]
+
+
+async def test_room_is_told_how_far_the_server_is_ahead() -> None:
+    """As the answer to the login has shown."""
+    stage = Stage("/chat/den")
+    stage.http.answers = [login_answer(TOKEN, expires_in=3_600)]
+    await stage.start()
+    assert stage.rooms[0].callbacks.server_ahead() == NOW + 7_200 - 3_600 - NOW
 
 
 @pytest.mark.parametrize("event", [*CHECKED, "storage"])
@@ -163,6 +231,18 @@ async def test_every_open_room_hears_of_the_store_and_the_relay() -> None:
     assert [call[1:] for call in stage.calls()] == [("retention_requested", "relay_only_requested")] * 2
     stage.application.set_relay_only(only=True)
     assert [call[1:] for call in stage.calls()] == [("relay_only_requested",)] * 2
+
+
+async def test_every_open_room_asks_for_the_password_and_goes_on() -> None:
+    """One answer serves all of them."""
+    stage = await two_rooms()
+    stage.sockets.opened[0].callbacks.closed(CloseCode.UNAUTHENTICATED)
+    assert (stage.is_asking_for_password, stage.calls()) == (True, [])
+    stage.http.answers = [login_answer("newer")]
+    stage.application.sign_in("alice", "long enough")
+    await settle()
+    assert stage.calls() == [("den", "login_renewed"), ("hall", "login_renewed")]
+    assert not stage.is_asking_for_password
 
 
 async def test_notice_goes_to_the_screen_of_its_room() -> None:

@@ -130,7 +130,7 @@ class Page:
     def enter(self) -> None:
         """Go into the room, unless that is done."""
         if self._driver is None:
-            callbacks = RoomCallbacks(self._show, _fail, _warn, lambda: self._account, lambda: False)
+            callbacks = RoomCallbacks(self._show, lambda _token: _fail(), _warn, lambda: self._account, lambda: False)
             driver = self._driver = RoomDriver(
                 "den", self._account, self._ports, callbacks, self._tasks, Repertoire(self.abilities)
             )

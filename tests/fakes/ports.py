@@ -46,6 +46,11 @@ class FakeClock:
         self._timers[key] = (self._now + seconds, callback)
         return lambda: self._timers.pop(key, None) and None
 
+    def sleep(self, seconds: float) -> None:
+        """Let time go by of which no timer takes notice, as in a machine that sleeps."""
+        self._now += seconds
+        self._timers = {key: (due + seconds, callback) for key, (due, callback) in self._timers.items()}
+
     def advance(self, seconds: float) -> None:
         """Let time go by, and fire what comes due, in order."""
         end = self._now + seconds

@@ -71,7 +71,7 @@ IceServerEffect = FetchIceServers | ConfigureConnections | RenewAllocations
 
 
 class IceServerSource:
-    """What this page knows of STUN and TURN servers; `now` is in seconds since the epoch everywhere."""
+    """What this page knows of STUN and TURN servers; `now` is the server's time in seconds since the epoch."""
 
     def __init__(self, *, only: bool, random: Callable[[], float]) -> None:
         self.servers: tuple[IceServer, ...] = ()
@@ -85,6 +85,7 @@ class IceServerSource:
         """When the oldest credentials that a path may be standing on are half way through their life."""
         self._restart_at: float | None = None
         self._not_before = 0.0
+        self._seen_at = 0.0
         self._asking = False
         self._backoff = Backoff(RETRY_SECONDS, RETRY_CAP_SECONDS, random)
 
@@ -137,6 +138,10 @@ class IceServerSource:
 
     def ticked(self, now: float) -> list[IceServerEffect]:
         """Some time has passed. A clock that is looked at now and then does not mind sleep, as a long timer would."""
+        is_set_back, self._seen_at = now < self._seen_at, now
+        if is_set_back and self._due_at is not None:
+            self._due_at = now  # for how long they are good, that clock could not tell
+            self._not_before = 0.0
         if self._ends_at is not None and now >= self._ends_at:
             self.ended = True
         is_time = self._restart_at is not None and now >= self._restart_at

@@ -1,7 +1,16 @@
 """Decides who is signed in on this page: signing in, registering, renewing the token, and what ends it.
 
-signed out ──submitted──▶ checking ──200──▶ signed in ──refused, signed out──▶ signed out
+signed out ──submitted──▶ checking ──200──▶ signed in ──signed out──▶ signed out
      └──resumed (a token was kept)──▶ checking ──refused──▶ signed out
+signed in ──refused──▶ expired ──submitted, 200──▶ signed in
+
+A login that is refused while its person is signed in has expired: they are asked for the password, and stay where they
+are, since what they are saying goes from browser to browser.
+
+No timer is trusted for long, since it may stand still while the machine sleeps, and no clock is, since it may be wrong,
+and be set. The server says for how many seconds a token is good, and by that the page knows how far its own clock is
+from the server's. It looks at the clock every few seconds and whenever it wakes, and a clock that has jumped is a
+reason to renew at once.
 
 Each tab of a browser runs one of these, and there is one place to keep a login, for all of them. A logout is for every
 tab. One stays its person's while someone else signs in in another; only its login is not kept any more then.
@@ -23,10 +32,13 @@ from client_py.core.server.access_faults import (
 )
 from client_py.core.server.account_effects import (
     AccountEffect,
+    AskPassword,
     Forget,
     ForgetDeviceMarks,
+    ForgetExpired,
     Keep,
     KeepDeviceMark,
+    LoginRenewed,
     Post,
     Purpose,
     RememberPerson,
@@ -34,30 +46,39 @@ from client_py.core.server.account_effects import (
     ShowFault,
     SignedIn,
     SignedOut,
-    StartRenewalTimer,
-    StopRenewalTimer,
+    StartTickTimer,
+    StopTickTimer,
 )
 from client_py.core.server.device_marks import is_device_mark
 from client_py.core.server.kept_login import Kept, Login, parse_login
+from client_py.core.server.sleep_detection import TICK_SECONDS, SleepDetection
 from protocol.codes import ErrorCode
-from protocol.fields import Seconds, Text
+from protocol.fields import Range, Seconds, Text
 from protocol.http import CREDENTIALS, MARKED_CREDENTIALS, Credentials, MarkedCredentials
 from protocol.json_text import parse_json_or_none
 
-RENEWAL_RETRY_SECONDS = 30.0
-"""How soon a renewal that found no server, or a server in trouble, is tried again."""
+RETRY_SECONDS = 2.0
+RETRY_CAP_SECONDS = 30.0
+"""How soon a renewal that found no server, or a server in trouble, is tried again: later and later."""
 
 MIN_RENEWAL_SECONDS = 10.0
 """Renewals come no closer together, however short a life the server gives its tokens."""
 
 MAX_RENEWAL_SECONDS = 12 * 60 * 60.0
-"""Nor further apart: a timer of a browser takes 31 bits of milliseconds (24 days), and what is longer fires at once."""
+"""Nor further apart, whatever the clocks say."""
+
+UNKNOWN_LIFE_SECONDS = 20 * 60.0
+"""What a fresh token is taken to have left where our clock finds it ended, and the server does not say for how long it
+is good, as that of an earlier release."""
 
 _CODE = Text(64, r"[A-Za-z0-9_.-]+")
 """Codes that a newer server may have are shown, and ids of requests; what is longer is none."""
 _ORIGIN = Text(256, r"[!-~]*")
 """An origin, or the Host header that came with it."""
 _WAIT = get_args(Seconds)[1]
+_LIFE = Range(1, 2**31)
+
+_NO_PAUSE = float("-inf")
 
 _OK = range(200, 300)
 _BAD_REQUEST = 400
@@ -81,6 +102,28 @@ class Account:
         """Who the form says has signed in in another tab."""
         self._asked_with = ""
         """The token that the server was last asked about."""
+        self._refused_token = ""
+        self._sleep_detection = SleepDetection()
+        self._due_at = _NO_PAUSE
+        """When to renew, by our own clock, as all moments here that are not the server's."""
+        self._floor = _NO_PAUSE
+        """No renewal before this, since there has just been one."""
+        self._not_before = _NO_PAUSE
+        """Nor before this, since the last one was in vain."""
+        self._pause = RETRY_SECONDS
+        self._is_renewing = False
+        self._server_ahead: float | None = None
+        """By how many seconds the server's clock is ahead of ours; None while it has not said."""
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether the server takes the login of our person no longer, and they are asked for the password."""
+        return self.login is not None and self.login.token == self._refused_token
+
+    @property
+    def server_ahead(self) -> float:
+        """By how many seconds the server's clock is ahead of ours, as far as is known."""
+        return self._server_ahead or 0.0
 
     # Inputs of the page
 
@@ -112,7 +155,7 @@ class Account:
     def signed_out(self) -> list[AccountEffect]:
         """The person signed out: of every tab, even where another person is signed in."""
         self._is_kept = True
-        return self._end(None)
+        return self._end(None, Forget())
 
     # Inputs of the other tabs
 
@@ -121,14 +164,20 @@ class Account:
         if self.login is None:
             self._logout = kept.logout
             return self._tell_of_someone_elsewhere(kept.login)
-        if kept.login is None or kept.logout != self._logout:
+        has_expired = self.has_expired
+        if kept.logout != self._logout or (kept.login is None and not has_expired):
             self._logout = kept.logout
             return self._leave(LoginFault.LOGGED_OUT_ELSEWHERE)
+        if kept.login is None:
+            return []  # another tab has found it expired, too
         self._is_kept = kept.login.username == self.login.username
-        if self._is_kept and kept.login.expires_at > self.login.expires_at:
-            self.login = kept.login
-            return [self._renew_in_time(kept.login, now)]
-        return []
+        is_newer = kept.login.expires_at > self.login.expires_at
+        if not self._is_kept or kept.login.token == self._refused_token or not (is_newer or has_expired):
+            return []
+        self.login = kept.login
+        self._renew_in_time(kept.login.expires_at - self.server_ahead - now, now)
+        ticking = StartTickTimer(TICK_SECONDS)
+        return [ticking, LoginRenewed(self.login.username)] if has_expired else [ticking]
 
     # Inputs of the server
 
@@ -137,8 +186,9 @@ class Account:
         if self._is_stale(purpose):
             return []
         self._checking = False
+        self._is_renewing = self._is_renewing and purpose in _ENTRANCES
         if status in _OK and (login := parse_login(body)) is not None:
-            return [*_keep_device_mark(body), *self._begin(purpose, login, now)]
+            return [*_keep_device_mark(body), *self._begin(purpose, login, _life_in(body), now)]
         if purpose in _ENTRANCES:
             fault = ShowFault(_origin_refusal_in(body) or _refusal_in(body) or LoginFault.UNREADABLE)
             # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
@@ -147,28 +197,37 @@ class Account:
         if status == _UNAUTHORIZED:
             # Another tab may have renewed it meanwhile, and what was refused is the one before.
             is_another = self.login is not None and self.login.token != self._asked_with
-            return self.renewal_due() if is_another else self._end(LoginFault.EXPIRED)
-        return self._go_on_without_renewal()
+            return self._renew() if is_another else self._expire()
+        refusal = _refusal_in(body)
+        return self._go_on_without_renewal(now, (refusal and refusal.retry_after) or 0)
 
-    def unreachable(self, purpose: Purpose) -> list[AccountEffect]:
+    def unreachable(self, purpose: Purpose, now: float) -> list[AccountEffect]:
         """No answer came to a request."""
-        return self._without_answer(purpose, LoginFault.UNREACHABLE)
+        return self._without_answer(purpose, LoginFault.UNREACHABLE, now)
 
-    def origin_refused(self, purpose: Purpose, origin: str) -> list[AccountEffect]:
+    def origin_refused(self, purpose: Purpose, origin: str, now: float) -> list[AccountEffect]:
         """No answer came to a request, since the server takes no pages of this origin."""
-        return self._without_answer(purpose, PageOriginRefused(origin))
+        return self._without_answer(purpose, PageOriginRefused(origin), now)
 
     def token_refused(self, token: str) -> list[AccountEffect]:
         """The server does not take a token where a room is entered; another tab may have renewed it meanwhile."""
-        if self.login is not None and self.login.token != token:
-            return [SignedIn(self.login.username)]
-        return self._end(LoginFault.EXPIRED)
+        if self.login is not None and self.login.token not in (token, self._refused_token):
+            return [LoginRenewed(self.login.username)]
+        return self._expire()
 
-    # Time
+    # Time; `now` in seconds since the epoch
 
-    def renewal_due(self) -> list[AccountEffect]:
-        """The token has lived half of its life."""
-        return [self._ask(Purpose.RENEW, self.login)] if self.login else []
+    def ticked(self, now: float) -> list[AccountEffect]:
+        """Some time has passed."""
+        return [StartTickTimer(TICK_SECONDS), *self._look_at_clock(now)] if self._is_renewable else []
+
+    def checked(self, now: float) -> list[AccountEffect]:
+        """The page may have slept, or the network is another: let no pause run on."""
+        if not self._is_renewable:
+            return []
+        self._pause = RETRY_SECONDS
+        self._not_before = _NO_PAUSE
+        return self._look_at_clock(now)
 
     # Transitions
 
@@ -180,17 +239,47 @@ class Account:
         self._asked_with = login.token
         return Post(purpose, "{}", login.token)
 
-    def _begin(self, purpose: Purpose, login: Login, now: float) -> list[AccountEffect]:
-        if purpose in _ENTRANCES:
-            self._is_kept = True
-        elif self.login is not None and login.username != self.login.username:
-            return []  # asked for someone who has signed out meanwhile
-        self.login = login
-        keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
-        return [*keeping, self._renew_in_time(login, now), *self._show_signed_in(login.username)]
+    @property
+    def _is_renewable(self) -> bool:
+        return self.login is not None and self._shown_as_signed_in and not self.has_expired
 
-    def _renew_in_time(self, login: Login, now: float) -> AccountEffect:
-        return StartRenewalTimer(min(max(MIN_RENEWAL_SECONDS, (login.expires_at - now) / 2), MAX_RENEWAL_SECONDS))
+    def _renew(self) -> list[AccountEffect]:
+        self._is_renewing = True
+        return [self._ask(Purpose.RENEW, self.login)] if self.login else []
+
+    def _look_at_clock(self, now: float) -> list[AccountEffect]:
+        if self._sleep_detection.ticked(now):
+            # What we know of it by our clock may be wrong now, and so may every pause.
+            self._due_at = now
+            self._not_before = _NO_PAUSE
+            self._floor = min(self._floor, now + MIN_RENEWAL_SECONDS)
+        is_time = now >= max(self._due_at, self._floor, self._not_before)
+        return self._renew() if is_time and not self._is_renewing else []
+
+    def _begin(self, purpose: Purpose, login: Login, life: float | None, now: float) -> list[AccountEffect]:
+        if self.login is not None and login.username != self.login.username:
+            if purpose not in _ENTRANCES:
+                return []  # asked for someone who has signed out meanwhile
+            self._shown_as_signed_in = False
+        had_expired = self._shown_as_signed_in and self.has_expired
+        self._is_kept = self._is_kept or purpose in _ENTRANCES
+        self.login = login
+        if life is not None:
+            self._server_ahead = login.expires_at - life - now
+        self._renew_in_time(login.expires_at - self.server_ahead - now, now)
+        keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
+        renewed: list[AccountEffect] = [LoginRenewed(login.username)] if had_expired else []
+        return [*keeping, StartTickTimer(TICK_SECONDS), *renewed, *self._show_signed_in(login.username)]
+
+    def _renew_in_time(self, left: float, now: float) -> None:
+        """Renew when half of what is left of a token is over."""
+        if left <= 0:
+            left = UNKNOWN_LIFE_SECONDS  # it is fresh, so it is our clock that is wrong
+        self._pause = RETRY_SECONDS
+        self._not_before = _NO_PAUSE
+        self._floor = now + MIN_RENEWAL_SECONDS
+        self._due_at = now + min(max(MIN_RENEWAL_SECONDS, left / 2), MAX_RENEWAL_SECONDS)
+        self._sleep_detection.ticked(now)
 
     def _tell_of_someone_elsewhere(self, login: Login | None) -> list[AccountEffect]:
         """Say at the form who has signed in in another tab: a reload makes this tab theirs."""
@@ -200,18 +289,22 @@ class Account:
         self._someone_elsewhere = name
         return [SignedOut(SignedInElsewhere(name) if name else None)]
 
-    def _without_answer(self, purpose: Purpose, fault: AccessFault) -> list[AccountEffect]:
+    def _without_answer(self, purpose: Purpose, fault: AccessFault, now: float) -> list[AccountEffect]:
         if self._is_stale(purpose):
             return []
         self._checking = False
         if purpose in _ENTRANCES:
             return [ShowFault(fault)]
-        return self._go_on_without_renewal()
+        self._is_renewing = False
+        return self._go_on_without_renewal(now)
 
-    def _go_on_without_renewal(self) -> list[AccountEffect]:
+    def _go_on_without_renewal(self, now: float, least: float = 0.0) -> list[AccountEffect]:
         """Keep what we have while the server is away: whether the token is still good, only the server can say."""
         username = self.login.username if self.login else ""
-        return [StartRenewalTimer(RENEWAL_RETRY_SECONDS), *self._show_signed_in(username)]
+        pause = max(self._pause, least)
+        self._pause = min(2 * self._pause, RETRY_CAP_SECONDS)
+        self._not_before = now + pause
+        return [StartTickTimer(min(pause, TICK_SECONDS)), *self._show_signed_in(username)]
 
     def _show_signed_in(self, username: str) -> list[AccountEffect]:
         if self._shown_as_signed_in:
@@ -219,8 +312,17 @@ class Account:
         self._shown_as_signed_in = True
         return [RememberPerson(username), SignedIn(username)]
 
-    def _end(self, fault: AccessFault | None) -> list[AccountEffect]:
-        forgetting: list[AccountEffect] = [Forget()] if self._is_kept else []
+    def _expire(self) -> list[AccountEffect]:
+        """Ask for the password, where the person is; at the form, where they are nowhere yet."""
+        if self.login is None:
+            return []
+        if not self._shown_as_signed_in:
+            return self._end(LoginFault.EXPIRED, ForgetExpired())
+        self._refused_token = self.login.token
+        return [StopTickTimer(), AskPassword(self.login.username)]
+
+    def _end(self, fault: AccessFault | None, forget: Forget | ForgetExpired) -> list[AccountEffect]:
+        forgetting: list[AccountEffect] = [forget] if self._is_kept else []
         return [*forgetting, *self._leave(fault)]
 
     def _leave(self, fault: AccessFault | None) -> list[AccountEffect]:
@@ -229,8 +331,9 @@ class Account:
         self._checking = False
         self._shown_as_signed_in = False
         self._is_kept = True
+        self._is_renewing = False
         self._someone_elsewhere = ""
-        return [RememberPerson(""), StopRenewalTimer(), SignedOut(fault, username)]
+        return [RememberPerson(""), StopTickTimer(), SignedOut(fault, username)]
 
 
 def _refusal_in(body: str) -> ServerRefused | None:
@@ -261,6 +364,14 @@ def _request_id_in(error: dict[object, object]) -> str:
         case {"request_id": str(name)} if _CODE.admits(name):
             return name
     return ""
+
+
+def _life_in(body: str) -> float | None:
+    """Read for how many seconds a login is good; an earlier release of the server does not say it."""
+    match parse_json_or_none(body):
+        case {"expires_in": int(seconds)} if _LIFE.admits(seconds):
+            return seconds
+    return None
 
 
 def _keep_device_mark(body: str) -> list[AccountEffect]:

@@ -48,6 +48,11 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetExpired:
+    """Take a login out of this browser that the server takes no longer: nobody has logged out."""
+
+
+@dataclass(frozen=True, slots=True)
 class RememberPerson:
     """Remember whose tab this is, over a reload; nobody's if the name is empty."""
 
@@ -67,15 +72,15 @@ class ForgetDeviceMarks:
 
 
 @dataclass(frozen=True, slots=True)
-class StartRenewalTimer:
-    """Call `renewal_due` after some seconds; starting it again restarts it."""
+class StartTickTimer:
+    """Call `ticked` after some seconds; starting it again restarts it."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class StopRenewalTimer:
-    """Do not call `renewal_due` any more."""
+class StopTickTimer:
+    """Do not call `ticked` any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,20 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPassword:
+    """The server takes the login no longer: ask its person for the password, and leave them where they are."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRenewed:
+    """The same person has a login again that the server takes: go on where it was refused."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedOut:
     """Nobody is signed in (any more): show the form, and why it is there if that is not plain."""
 
@@ -109,13 +128,16 @@ AccountEffect = (
     Post
     | Keep
     | Forget
+    | ForgetExpired
     | KeepDeviceMark
     | ForgetDeviceMarks
     | RememberPerson
-    | StartRenewalTimer
-    | StopRenewalTimer
+    | StartTickTimer
+    | StopTickTimer
     | ShowChecking
     | ShowFault
     | SignedIn
+    | AskPassword
+    | LoginRenewed
     | SignedOut
 )

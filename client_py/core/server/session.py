@@ -208,6 +208,13 @@ class Session:
                 return self.asked()
         return []
 
+    def login_renewed(self) -> list[SessionEffect]:
+        """The person has a login again: enter the room, if the one before is what stood in the way."""
+        if self.state is not SessionState.REFUSED or self.close_code != CloseCode.UNAUTHENTICATED:
+            return []
+        self.close_code = None
+        return self.start()
+
     @property
     def hears_us(self) -> bool:
         """Whether we are in the room, and no question is open to which the server has not answered yet."""

@@ -26,6 +26,7 @@ from client_py.ui.room.empty_room import Placeholder
 from client_py.ui.room.history_menu import HistoryButton
 from client_py.ui.room.invite import InviteButton
 from client_py.ui.room.page_title import title_of
+from client_py.ui.room.password_prompt import PasswordPrompt
 from client_py.ui.room.people import PeerList, avatar_of
 from client_py.ui.room.relay_switch import ConnectionButton
 from client_py.ui.room.retention_switch import RetentionFaultLine
@@ -39,6 +40,7 @@ from client_py.words.room import ROOM, ROOMS, YOU_ARE, item_fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from client_py.core.server.access_faults import AccessFault
     from client_py.ports.page import Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
@@ -73,6 +75,7 @@ class RoomScreen:
         self._placeholder = Placeholder(context, link, visit.username)
         self._transcript = Transcript(context, actions, self._placeholder.element)
         self._keeping_fault = RetentionFaultLine(document, words, self._transcript.keep_end)
+        self._password = PasswordPrompt(document, words, visit.username, page_actions, self._transcript.keep_end)
         self._composer = Composer(document, words, visit.draft, actions, self._transcript.keep_end)
         for part in (
             self._connection,
@@ -81,6 +84,7 @@ class RoomScreen:
             self._placeholder,
             self._transcript,
             self._keeping_fault,
+            self._password,
             self._composer,
         ):
             self._listeners.callback(part.dispose)
@@ -90,6 +94,7 @@ class RoomScreen:
             self._header(visit.username, page_actions),
             self._status.element,
             self._keeping_fault.element,
+            self._password.element,
             self._transcript.element,
             self._writing.element,
             self._composer.element,
@@ -145,6 +150,22 @@ class RoomScreen:
                 self._composer.restore(text, item_fault(self._words, fault))
             case _:
                 assert_never(notice)
+
+    def ask_password(self) -> None:
+        """Ask for the password, since the login has expired; the conversation goes on."""
+        self._password.ask()
+
+    def show_signing_in(self) -> None:
+        """Show that the password is being checked."""
+        self._password.show_checking()
+
+    def show_access_fault(self, fault: AccessFault) -> None:
+        """Show why signing in again failed."""
+        self._password.show_fault(fault)
+
+    def login_renewed(self) -> None:
+        """Ask for no password any more."""
+        self._password.rest()
 
     def dispose(self) -> None:
         """Stop listening, in every part."""

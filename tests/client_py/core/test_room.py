@@ -312,3 +312,14 @@ def test_room_ignores_what_a_newer_page_says_besides(text: str, effects: list[Ro
     stage.meet()
     assert stage.do(stage.room.frame_received(BEN, CHAT, text)) == effects
     assert stage.status() is Status.CONNECTED
+
+
+def test_room_goes_on_with_a_login_that_is_good_again() -> None:
+    """The link goes on while the server refuses the login, and the server is asked again once there is another."""
+    stage = Stage()
+    stage.enter(PEER)
+    stage.connect_to_ben()
+    stage.do(stage.room.socket_closed(CloseCode.UNAUTHENTICATED))
+    assert stage.status() is Status.CONNECTED
+    assert OpenSocket() in stage.do(stage.room.login_renewed())
+    assert stage.status() is Status.CONNECTED

@@ -216,3 +216,10 @@ def test_status_names_everyone_it_speaks_for() -> None:
     )
     detail = status_line(facts(JOINED, *links)).detail
     assert detail == Connected("Cleo", None, also=("Dora",), without=("Ben", "Emil"))
+
+
+def test_server_that_has_refused_us_is_not_said_to_be_away() -> None:
+    """The page asks for the password, or says what else is the matter; the conversation goes on."""
+    line = status_line(facts(SessionState.REFUSED, link(LinkState.OPEN)))
+    assert isinstance(line.detail, Connected)
+    assert not line.detail.server_away

@@ -35,6 +35,14 @@ class FakeView:
         """Note it."""
         self.shown.append(("in", username))
 
+    def ask_password(self, username: str) -> None:
+        """Note it."""
+        self.shown.append(("password", username))
+
+    def login_renewed(self) -> None:
+        """Note it."""
+        self.shown.append(("renewed",))
+
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Note it."""
         self.shown.append(("out", fault, username))
@@ -58,9 +66,14 @@ class Stage:
         await settle()
 
 
+def _fail(error: BaseException) -> None:
+    raise error
+
+
 def answer(token: str, expires_at: float = NOW + 3_600, username: str = "test") -> Response:
     """Lay ready what the server says to a login that it takes."""
-    return Response(200, json.dumps({"token": token, "username": username, "expires_at": expires_at}))
+    body = {"token": token, "username": username, "expires_at": expires_at, "expires_in": 3_600}
+    return Response(200, json.dumps(body))
 
 
 async def test_account_signs_in_and_keeps_the_login() -> None:
@@ -294,17 +307,58 @@ async def test_tab_that_slept_is_not_ended_by_its_old_token() -> None:
     one.http.answers = [answer("newer", NOW + 9_000)]
     one.clock.advance(1_800)
     await settle()
-    other.driver.token_refused()
-    assert other.view.shown[-1] == ("in", "test")
+    other.driver.token_refused("jwt")
+    assert other.view.shown[-1] == ("renewed",)
     assert other.driver.login is not None
     assert other.driver.login.token == "newer"
-    other.driver.token_refused()
-    assert ("out", LoginFault.EXPIRED, "test") in other.view.shown
+    other.driver.token_refused("newer")
+    assert other.view.shown[-2:] == [("renewed",), ("password", "test")]
+    other.http.answers = [answer("newest", NOW + 9_900)]
+    other.driver.sign_in("test", "secret")
+    await settle()
+    assert other.view.shown[-2:] == [("signing in",), ("renewed",)]
+    assert json.loads(one.store[LOGIN_KEY])["token"] == "newest"
+    assert other.clock.running != []
+
+
+async def test_tab_that_slept_over_its_renewal_is_renewed_when_it_wakes() -> None:
+    """No timer has fired in a machine that slept, and its clock is hours slow: the login is renewed all the same."""
+    stage = Stage()
+    stage.clock = FakeClock(NOW - 10_800)
+    stage.driver = AccountDriver(stage.http, stage.store, stage.tab, stage.clock, Tasks(_fail), stage.view)
+    await stage.sign_in()
+    assert stage.driver.server_ahead == 10_800
+    stage.http.answers = [answer("newer", NOW + 6_000)]
+    stage.clock.sleep(3_000)
+    assert len(stage.http.requests) == 1
+    stage.driver.checked()
+    await settle()
+    assert stage.driver.login is not None
+    assert stage.driver.login.token == "newer"
+
+
+async def test_tab_that_opens_with_an_expired_login_logs_nobody_out() -> None:
+    """The other tab asks for the password over its conversation, and goes on with that of the form."""
+    one, other = await two_tabs()
+    other.driver.token_refused("jwt")
+    assert other.view.shown[-1] == ("password", "test")
+    reloaded = Stage(one.store, one.tab)
+    reloaded.http.answers = [Response(401, "{}"), answer("newer", NOW + 6_000)]
+    reloaded.driver.start()
+    await settle()
+    assert reloaded.view.shown == [("out", LoginFault.EXPIRED, "test")]
+    assert LOGIN_KEY not in one.store
+    other.driver.look()
+    assert other.driver.has_expired
+    reloaded.driver.sign_in("test", "secret")
+    await settle()
+    other.driver.look()
+    assert other.view.shown[-2:] == [("password", "test"), ("renewed",)]
 
 
 async def test_tab_that_was_logged_out_meanwhile_is_not_told_of_a_refusal() -> None:
     """It has been logged out, which is another thing than a login that has expired."""
     one, other = await two_tabs()
     one.driver.sign_out()
-    other.driver.token_refused()
+    other.driver.token_refused("jwt")
     assert other.view.shown[-1] == ("out", LoginFault.LOGGED_OUT_ELSEWHERE, "test")

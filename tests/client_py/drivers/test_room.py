@@ -17,10 +17,12 @@ from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
+from client_py.ports.server import Response
 from client_py.ports.webrtc import ChannelLimits, Configuration, SelectedPath
 from protocol import events, requests
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Event, Limits, Peer
+from protocol.http import ICE_SERVERS_PATH
 from protocol.requests import REQUESTS, Request
 from protocol.webrtc import Candidate, Description, IceServer
 from tests.fakes.ports import (
@@ -62,24 +64,30 @@ class Stage:
         self.downloads = FakeDownloads()
         self.http = FakeHttp()
         self.relay_only = False
+        self.server_ahead = 0.0
         self.hello = Hello(1, "bobs-device-00000000")
         """With which Bob begins."""
         self.notices: list[Notice] = []
         self.warnings: list[str] = []
-        self.refusals = 0
+        self.refused_tokens: list[str] = []
         self.failures: list[BaseException] = []
         keeping = StoragePorts(self.databases, self.locks, self.store, self.tab, self.clock, self.random)
         server = ServerPorts(self.reachability_probe, self.sockets, self.http)
         ports = RoomPorts(server, self.connections, keeping, self.downloads)
         callbacks = RoomCallbacks(
-            self.notices.append, self._refused, self.warnings.append, lambda: "jwt", lambda: self.relay_only
+            self.notices.append,
+            self._refused,
+            self.warnings.append,
+            lambda: "jwt",
+            lambda: self.relay_only,
+            lambda: self.server_ahead,
         )
         self.driver = RoomDriver(
             "den", "alice", ports, callbacks, Tasks(self.failures.append), Repertoire(channels=channels)
         )
 
-    def _refused(self) -> None:
-        self.refusals += 1
+    def _refused(self, token: str) -> None:
+        self.refused_tokens.append(token)
 
     @property
     def socket(self) -> FakeSocket:
@@ -305,8 +313,27 @@ async def test_room_tells_when_the_login_is_refused() -> None:
     stage.driver.start()
     await settle()
     stage.socket.callbacks.closed(CloseCode.UNAUTHENTICATED)
-    assert stage.refusals == 1
+    assert stage.refused_tokens == ["jwt"]
     assert len(stage.sockets.opened) == 1
+    stage.driver.login_renewed()
+    assert len(stage.sockets.opened) == 2
+
+
+async def test_room_looks_at_credentials_by_the_clock_of_the_server() -> None:
+    """Ours may be hours behind, and would find those good that have ended."""
+    stage = Stage()
+    stage.server_ahead = 3_600.0
+    await stage.enter()
+    turn = IceServer(("turn:turn.example.org",), "name", "secret")
+    ends_at = int(stage.clock.now()) + 3_600 + 7_200
+    stage.receive(events.Welcome(ME, "resume", (turn,), Limits(1, 1), ends_at))
+    stage.http.answers = [Response(503, "")]
+    stage.clock.advance(3_560)
+    await settle()
+    assert stage.http.requests == []
+    stage.clock.advance(60)
+    await settle()
+    assert [path for path, _, _ in stage.http.requests] == [ICE_SERVERS_PATH]
 
 
 async def test_room_leaves_nothing_behind() -> None:

@@ -22,10 +22,11 @@ async def test_registering_logs_in(server: RunningServer) -> None:
     assert response.status_code == 201
     assert response.headers["cache-control"] == "no-store"
     body = response.json()
-    assert body.keys() == {"token", "username", "expires_at", "device_mark"}
+    assert body.keys() == {"token", "username", "expires_at", "expires_in", "device_mark"}
     assert DEVICE_MARK.admits(body["device_mark"])
     assert body["username"] == "Dora"
     assert 3590 <= body["expires_at"] - time.time() <= 3600
+    assert body["expires_in"] == 3600
 
 
 async def test_logging_in_disregards_case_of_name(server: RunningServer) -> None:
@@ -91,7 +92,7 @@ async def test_token_is_renewed(server: RunningServer) -> None:
     token = await server.register("Ida")
     response = await server.post("/api/refresh", headers=bearer(token))
     assert (response.status_code, response.json()["username"]) == (200, "Ida")
-    assert response.json().keys() == {"token", "username", "expires_at"}
+    assert response.json().keys() == {"token", "username", "expires_at", "expires_in"}
     assert response.json()["token"] != token
     again = await server.post("/api/refresh", headers={"Authorization": f"bearer  {response.json()['token']}"})
     assert again.status_code == 200

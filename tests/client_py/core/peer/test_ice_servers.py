@@ -194,3 +194,16 @@ def test_wish_reaches_every_connection() -> None:
     relaying = welcomed()
     assert relaying.only_wished(only=True) == [ConfigureConnections()]
     assert relaying.only
+
+
+def test_clock_that_was_set_back_renews_at_once() -> None:
+    """By it, what ends today would be good for days; the server is asked once, and by the new clock after that."""
+    relaying = welcomed(2 * HOUR)
+    assert relaying.ticked(NOW + 20) == []
+    assert relaying.ticked(NOW - 48 * HOUR) == [FetchIceServers()]
+    assert relaying.ticked(NOW - 48 * HOUR + 20) == []
+    relaying.unreachable(NOW - 48 * HOUR + 20)
+    assert relaying.ticked(NOW - 96 * HOUR) == [FetchIceServers()], "no pause of that clock counts"
+    without = IceServerSource(only=False, random=lambda: 1.0)
+    without.ticked(NOW)
+    assert without.ticked(NOW - HOUR) == []

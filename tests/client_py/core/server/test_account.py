@@ -12,13 +12,23 @@ from client_py.core.server.access_faults import (
     SignedInElsewhere,
     SomeoneElseSignedIn,
 )
-from client_py.core.server.account import MAX_RENEWAL_SECONDS, MIN_RENEWAL_SECONDS, RENEWAL_RETRY_SECONDS, Account
+from client_py.core.server.account import (
+    MAX_RENEWAL_SECONDS,
+    MIN_RENEWAL_SECONDS,
+    RETRY_CAP_SECONDS,
+    RETRY_SECONDS,
+    UNKNOWN_LIFE_SECONDS,
+    Account,
+)
 from client_py.core.server.account_effects import (
     AccountEffect,
+    AskPassword,
     Forget,
     ForgetDeviceMarks,
+    ForgetExpired,
     Keep,
     KeepDeviceMark,
+    LoginRenewed,
     Post,
     Purpose,
     RememberPerson,
@@ -26,18 +36,22 @@ from client_py.core.server.account_effects import (
     ShowFault,
     SignedIn,
     SignedOut,
-    StartRenewalTimer,
-    StopRenewalTimer,
+    StartTickTimer,
+    StopTickTimer,
 )
 from client_py.core.server.kept_login import Kept, Login
+from client_py.core.server.sleep_detection import TICK_SECONDS
 
 NOW = 1_000_000.0
 LOGIN = Login("jwt", "ada", NOW + 3_600)
-BODY = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 3_600})
+BODY = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 3_600, "expires_in": 3_600})
 RENEWED = Login("newer", "ada", NOW + 7_200)
-RENEWED_BODY = json.dumps({"token": "newer", "username": "ada", "expires_at": NOW + 7_200})
+RENEWED_BODY = json.dumps({"token": "newer", "username": "ada", "expires_at": NOW + 7_200, "expires_in": 3_600})
 BENS = Login("bens", "ben", NOW + 9_000)
-GONE: list[AccountEffect] = [RememberPerson(""), StopRenewalTimer()]
+GONE: list[AccountEffect] = [RememberPerson(""), StopTickTimer()]
+TICK = StartTickTimer(TICK_SECONDS)
+SOON = StartTickTimer(RETRY_SECONDS)
+RENEWAL = Post(Purpose.RENEW, "{}", "jwt")
 ENTRANCES = [Purpose.SIGN_IN, Purpose.REGISTER]
 
 
@@ -110,24 +124,102 @@ def test_account_asks_once_at_a_time() -> None:
 
 @pytest.mark.parametrize(("purpose", "status"), [(Purpose.SIGN_IN, 200), (Purpose.REGISTER, 201)])
 def test_account_signs_in(purpose: Purpose, status: int) -> None:
-    """The login is kept, shown, and renewed at half of its life."""
+    """The login is kept and shown."""
     account = Account()
     account.submitted(purpose, "ada", "secret")
     assert account.responded(purpose, status, BODY, NOW) == [
         Keep(LOGIN, ""),
-        StartRenewalTimer(1_800),
+        TICK,
         RememberPerson("ada"),
         SignedIn("ada"),
     ]
     assert account.login == LOGIN
+    assert not account.has_expired
+
+
+def first_renewal(account: Account, since: float, *, until: float = 15 * 3_600, tick: float = TICK_SECONDS) -> float:
+    """Tick on until the account renews its login, and return after how many seconds it does."""
+    for count in range(1, int(until / tick)):
+        effects = account.ticked(since + count * tick)
+        assert effects[0] == TICK
+        if len(effects) > 1:
+            return count * tick
+    raise AssertionError
+
+
+@pytest.mark.parametrize("wrong_by", [0, -3 * 3_600, 2 * 86_400, -400 * 86_400])
+def test_account_renews_at_half_of_its_life_by_any_clock(wrong_by: float) -> None:
+    """The server says for how long a token is good: a page whose clock is days off renews when others do."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    account.responded(Purpose.SIGN_IN, 200, BODY, NOW + wrong_by)
+    assert account.server_ahead == -wrong_by
+    assert first_renewal(account, NOW + wrong_by) == 1_800
+    now = NOW + wrong_by + 1_800
+    assert account.ticked(now + 20) == [TICK], "one at a time"
+    account.responded(Purpose.RENEW, 200, RENEWED_BODY, now + 21)
+    assert first_renewal(account, now + 21) == 1_800
+
+
+@pytest.mark.parametrize("ahead_by", [3_600, 2 * 86_400])
+def test_account_renews_now_and_then_where_nobody_says_for_how_long(ahead_by: float) -> None:
+    """Of a server of an earlier release, and by a clock that finds its fresh tokens ended."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    body = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 3_600})
+    account.responded(Purpose.SIGN_IN, 200, body, NOW + ahead_by)
+    assert account.server_ahead == 0
+    assert first_renewal(account, NOW + ahead_by) == UNKNOWN_LIFE_SECONDS / 2
+
+
+@pytest.mark.parametrize("expires_in", ["3600", -5, 0, None, 2**40])
+def test_account_takes_no_odd_life(expires_in: object) -> None:
+    """What is no number of seconds counts as if it was not said."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    account.responded(Purpose.SIGN_IN, 200, json.dumps(json.loads(BODY) | {"expires_in": expires_in}), NOW)
+    assert first_renewal(account, NOW) == 1_800
 
 
 def test_account_renews_short_lives_not_too_often() -> None:
-    """However soon a token ends, by whichever clock, renewals keep a distance."""
+    """However soon a token ends, and however often the page is woken, renewals keep a distance."""
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
-    effects = account.responded(Purpose.SIGN_IN, 200, BODY, NOW + 10_000)
-    assert StartRenewalTimer(MIN_RENEWAL_SECONDS) in effects
+    account.responded(Purpose.SIGN_IN, 200, json.dumps(json.loads(BODY) | {"expires_in": 4}), NOW)
+    assert account.checked(NOW + MIN_RENEWAL_SECONDS - 1) == []
+    assert account.checked(NOW + MIN_RENEWAL_SECONDS) == [RENEWAL]
+
+
+def test_account_that_has_slept_over_its_renewal_renews_when_it_wakes() -> None:
+    """A timer stands still while the machine sleeps; the clock does not, and is looked at first of all."""
+    account = signed_in()
+    assert account.ticked(NOW + 20) == [TICK]
+    assert account.checked(NOW + 3_000) == [RENEWAL]
+    assert account.checked(NOW + 3_001) == [], "it is on its way"
+    account.unreachable(Purpose.RENEW, NOW + 3_002)
+    assert account.ticked(NOW + 3_003) == [TICK]
+    assert account.checked(NOW + 3_003) == [RENEWAL], "the network is there by now"
+
+
+@pytest.mark.parametrize("jump", [-2 * 86_400, -30, 80, 3_600])
+def test_account_renews_when_its_clock_was_set(jump: float) -> None:
+    """By a clock that has jumped, nobody can tell when the token ends; one renewal is enough, however it jumps."""
+    account, now = signed_in(), NOW + 40 + jump
+    account.ticked(NOW + 20)
+    effects = [*account.ticked(now), *account.ticked(now + 20)]
+    assert effects.count(RENEWAL) == 1
+    account.responded(Purpose.RENEW, 200, RENEWED_BODY, now + 20)
+    assert account.server_ahead == NOW + 3_600 - (now + 20)
+    assert account.checked(now + 21) == []
+    assert account.checked(now - 2 * 86_400) == [], "not at once, or a clock that jumps about would make it a flood"
+
+
+def test_account_looks_at_no_clock_before_it_is_signed_in() -> None:
+    """There is nothing to renew."""
+    account = Account()
+    assert (account.ticked(NOW), account.checked(NOW)) == ([], [])
+    account.resumed(Kept(LOGIN))
+    assert (account.ticked(NOW), account.checked(NOW)) == ([], [])
 
 
 def forbidden(origin: str, host: str) -> str:
@@ -172,7 +264,7 @@ def test_account_tells_that_nobody_answers(purpose: Purpose) -> None:
     """No answer is no refusal."""
     account = Account()
     account.submitted(purpose, "ada", "secret")
-    assert account.unreachable(purpose) == [ShowFault(LoginFault.UNREACHABLE)]
+    assert account.unreachable(purpose, NOW) == [ShowFault(LoginFault.UNREACHABLE)]
 
 
 @pytest.mark.parametrize("purpose", ENTRANCES)
@@ -181,7 +273,7 @@ def test_account_tells_that_its_origin_is_refused(purpose: Purpose) -> None:
     account = Account()
     account.submitted(purpose, "ada", "secret")
     refused = PageOriginRefused("https://pages.example")
-    assert account.origin_refused(purpose, "https://pages.example") == [ShowFault(refused)]
+    assert account.origin_refused(purpose, "https://pages.example", NOW) == [ShowFault(refused)]
     assert account.submitted(purpose, "ada", "secret") != []
 
 
@@ -189,8 +281,8 @@ def test_account_goes_on_where_its_origin_is_refused() -> None:
     """The room says what is the matter, and the token is looked at again when that is over."""
     account = Account()
     account.resumed(Kept(LOGIN))
-    effects = account.origin_refused(Purpose.RESUME, "https://pages.example")
-    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), RememberPerson("ada"), SignedIn("ada")]
+    effects = account.origin_refused(Purpose.RESUME, "https://pages.example", NOW)
+    assert effects == [SOON, RememberPerson("ada"), SignedIn("ada")]
 
 
 def test_account_looks_at_a_kept_login_first() -> None:
@@ -205,7 +297,7 @@ def test_account_leads_back_to_the_form() -> None:
     account = Account()
     account.resumed(Kept(LOGIN))
     assert account.responded(Purpose.RESUME, 401, "", NOW) == [
-        Forget(),
+        ForgetExpired(),
         *GONE,
         SignedOut(LoginFault.EXPIRED, "ada"),
     ]
@@ -216,41 +308,116 @@ def test_account_goes_on_while_the_server_is_in_trouble(unreachable: bool) -> No
     """A kept login is used without having been looked at, and looked at again soon."""
     account = Account()
     account.resumed(Kept(LOGIN))
-    effects = account.unreachable(Purpose.RESUME) if unreachable else account.responded(Purpose.RESUME, 503, "", NOW)
-    assert effects == [StartRenewalTimer(RENEWAL_RETRY_SECONDS), RememberPerson("ada"), SignedIn("ada")]
+    effects = (
+        account.unreachable(Purpose.RESUME, NOW) if unreachable else account.responded(Purpose.RESUME, 503, "", NOW)
+    )
+    assert effects == [SOON, RememberPerson("ada"), SignedIn("ada")]
 
 
 def test_account_renews_without_showing_it() -> None:
     """A renewal changes the token and nothing that a person sees."""
     account = signed_in()
-    assert account.renewal_due() == [Post(Purpose.RENEW, "{}", "jwt")]
-    effects = account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600)
-    assert effects == [Keep(RENEWED, ""), StartRenewalTimer(1_800)]
-    assert account.unreachable(Purpose.RENEW) == [StartRenewalTimer(RENEWAL_RETRY_SECONDS)]
+    assert account.ticked(NOW + 1_800) == [TICK, RENEWAL]
+    effects = account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 1_801)
+    assert effects == [Keep(RENEWED, ""), TICK]
+    assert account.unreachable(Purpose.RENEW, NOW) == [SOON]
+
+
+def test_account_tries_a_renewal_again_later_and_later() -> None:
+    """A server in trouble is not asked in a hurry, and no longer than it wants to be left alone."""
+    account, pauses, now = signed_in(), [], NOW + 1_800
+    for _ in range(6):
+        assert account.ticked(now)[-1] == RENEWAL
+        account.unreachable(Purpose.RENEW, now)
+        before = now
+        while account.ticked(now) == [TICK]:
+            now += 1
+        account.responded(Purpose.RENEW, 503, "", now)
+        pauses.append(now - before)
+        now += RETRY_CAP_SECONDS
+    assert pauses == [2, 8, 30, 30, 30, 30]
+    assert account.ticked(now)[-1] == RENEWAL
+    account.responded(Purpose.RENEW, 429, '{"error": {"code": "rate_limited", "retry_after": 50}}', now)
+    assert account.ticked(now + 49) == [TICK]
+    assert account.ticked(now + 50) == [TICK, RENEWAL]
 
 
 def test_account_signs_out() -> None:
     """Signing out forgets the login; answers that were on their way, and timers, come to nothing."""
     account = signed_in()
-    account.renewal_due()
+    account.ticked(NOW + 1_800)
     assert account.signed_out() == [Forget(), *GONE, SignedOut()]
     assert account.responded(Purpose.RENEW, 200, BODY, NOW) == []
-    assert account.unreachable(Purpose.RENEW) == []
-    assert account.renewal_due() == []
+    assert account.unreachable(Purpose.RENEW, NOW) == []
+    assert account.ticked(NOW + 3_600) == []
     assert account.login is None
 
 
-def test_account_ends_with_a_refused_token() -> None:
-    """A token that the WebSocket's server does not take leads back to the form."""
-    assert signed_in().token_refused("jwt") == [Forget(), *GONE, SignedOut(LoginFault.EXPIRED, "ada")]
+def expired() -> Account:
+    """Return an account whose login was refused."""
+    account = signed_in()
+    account.ticked(NOW + 1_800)
+    assert account.responded(Purpose.RENEW, 401, "", NOW + 3_600) == [StopTickTimer(), AskPassword("ada")]
+    assert account.has_expired
+    return account
+
+
+def test_account_whose_login_was_refused_asks_for_the_password() -> None:
+    """By a renewal or where a room is entered; its person stays where they are, and the server is not asked again."""
+    account = signed_in()
+    assert account.token_refused("jwt") == [StopTickTimer(), AskPassword("ada")]
+    assert account.login == LOGIN
+    assert (account.ticked(NOW + 9_000), account.checked(NOW + 9_000)) == ([], [])
+    assert expired().token_refused("jwt") == [StopTickTimer(), AskPassword("ada")]
+    account.signed_out()
+    assert account.token_refused("jwt") == []
+
+
+def test_account_that_has_expired_goes_on_with_the_password() -> None:
+    """The same person goes on where they are."""
+    account = expired()
+    assert account.submitted(Purpose.SIGN_IN, "ada", "wrong")[0] == ShowChecking()
+    wrong = '{"error": {"code": "invalid_credentials", "message": "Wrong."}}'
+    assert account.responded(Purpose.SIGN_IN, 401, wrong, NOW) == [ShowFault(ServerRefused("invalid_credentials"))]
+    assert account.has_expired
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    effects = account.responded(Purpose.SIGN_IN, 200, RENEWED_BODY, NOW + 3_600)
+    assert effects == [Keep(RENEWED, ""), TICK, LoginRenewed("ada")]
+    assert first_renewal(account, NOW + 3_600) == 1_800
+
+
+def test_account_that_has_expired_makes_way_for_another() -> None:
+    """Where the form is shown, someone else may sign in there."""
+    account = expired()
+    account.submitted(Purpose.SIGN_IN, "ben", "secret")
+    bens_body = json.dumps({"token": "bens", "username": "ben", "expires_at": NOW + 9_000})
+    effects = account.responded(Purpose.SIGN_IN, 200, bens_body, NOW + 3_600)
+    assert effects[1:] == [TICK, RememberPerson("ben"), SignedIn("ben")]
+
+
+def test_account_that_has_expired_goes_on_with_the_login_of_another_tab() -> None:
+    """The person has entered the password there, or that tab has renewed it in time."""
+    account = expired()
+    assert account.looked(Kept(LOGIN), NOW) == []
+    assert account.looked(Kept(), NOW) == [], "another tab has found it expired"
+    assert account.looked(Kept(BENS), NOW) == []
+    assert account.looked(Kept(RENEWED), NOW) == [TICK, LoginRenewed("ada")]
+    assert not account.has_expired
+
+
+def test_account_that_has_expired_ends_with_a_logout() -> None:
+    """Of this tab or another."""
+    assert expired().signed_out() == [Forget(), *GONE, SignedOut()]
+    assert expired().looked(Kept(None, "later"), NOW)[-1] == SignedOut(LoginFault.LOGGED_OUT_ELSEWHERE, "ada")
 
 
 def test_account_renews_a_long_login_twice_a_day() -> None:
-    """A browser's timer takes 24 days at most, and fires at once where it has to wait longer."""
+    """However long it is good by what the server says."""
     body = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 365 * 86_400})
     account = Account()
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
-    assert StartRenewalTimer(MAX_RENEWAL_SECONDS) in account.responded(Purpose.SIGN_IN, 200, body, NOW)
+    account.responded(Purpose.SIGN_IN, 200, body, NOW)
+    assert first_renewal(account, NOW) == MAX_RENEWAL_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -279,19 +446,19 @@ def test_account_ends_with_a_logout_in_another_tab() -> None:
 def test_account_writes_no_login_back_after_a_logout_in_another_tab(kept: Kept) -> None:
     """A renewal that was under way comes to nothing, and so does the look at a kept login."""
     renewing, resuming = signed_in(), Account()
-    renewing.renewal_due()
+    renewing.ticked(NOW + 1_800)
     resuming.resumed(Kept(LOGIN))
     for account, purpose in ((renewing, Purpose.RENEW), (resuming, Purpose.RESUME)):
         account.looked(kept, NOW)
         assert account.responded(purpose, 200, RENEWED_BODY, NOW) == []
-        assert account.unreachable(purpose) == []
+        assert account.unreachable(purpose, NOW) == []
         assert account.login is None
 
 
 def test_account_writes_no_login_over_that_of_who_signs_in_next() -> None:
     """A renewal for someone who has signed out does not make this tab theirs again."""
     account = signed_in()
-    account.renewal_due()
+    account.ticked(NOW + 1_800)
     account.signed_out()
     account.submitted(Purpose.SIGN_IN, "ben", "secret")
     bens_body = json.dumps({"token": "bens", "username": "ben", "expires_at": NOW + 1})
@@ -313,8 +480,9 @@ def test_account_keeps_a_login_under_the_last_logout() -> None:
 def test_account_takes_over_what_another_tab_renewed() -> None:
     """The token is the person's in every tab, and the next renewal is due later."""
     account = signed_in()
-    assert account.looked(Kept(RENEWED), NOW) == [StartRenewalTimer(3_600)]
+    assert account.looked(Kept(RENEWED), NOW) == [TICK]
     assert account.login == RENEWED
+    assert first_renewal(account, NOW) == 3_600
     assert account.looked(Kept(LOGIN), NOW) == []
     assert account.login == RENEWED
 
@@ -325,7 +493,7 @@ def test_account_is_not_ended_by_the_refusal_of_a_token_that_was_renewed() -> No
     account.resumed(Kept(LOGIN))
     account.looked(Kept(RENEWED), NOW)
     assert account.responded(Purpose.RESUME, 401, "", NOW) == [Post(Purpose.RENEW, "{}", "newer")]
-    assert account.token_refused("jwt") == [SignedIn("ada")]
+    assert account.token_refused("jwt") == [LoginRenewed("ada")]
     assert account.responded(Purpose.RENEW, 401, "", NOW)[-1] == SignedOut(LoginFault.EXPIRED, "ada")
 
 
@@ -334,9 +502,17 @@ def test_account_stays_who_it_is_while_another_signs_in() -> None:
     account = signed_in()
     assert account.looked(Kept(BENS), NOW) == []
     assert account.login == LOGIN
-    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600) == [StartRenewalTimer(1_800)]
+    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600) == [TICK]
     assert account.login == RENEWED
-    assert account.token_refused("newer") == [*GONE, SignedOut(LoginFault.EXPIRED, "ada")]
+    assert account.token_refused("newer") == [StopTickTimer(), AskPassword("ada")]
+
+
+def test_account_leaves_what_is_kept_of_another_where_its_own_has_expired() -> None:
+    """A page that opens with a login that is over does not take away the one of who signed in meanwhile."""
+    account = Account()
+    account.resumed(Kept(LOGIN))
+    account.looked(Kept(BENS), NOW)
+    assert account.responded(Purpose.RESUME, 401, "", NOW) == [*GONE, SignedOut(LoginFault.EXPIRED, "ada")]
 
 
 def test_account_keeps_its_login_again_when_its_person_is_back() -> None:

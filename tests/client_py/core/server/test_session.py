@@ -215,6 +215,16 @@ def test_session_tells_that_the_login_is_over() -> None:
     session = joined()
     assert session.socket_closed(CloseCode.UNAUTHENTICATED) == [*STOP_ALL, LoginRefused()]
     assert state_of(session) is SessionState.REFUSED
+    assert session.login_renewed() == [OpenSocket(), StartSessionTimer(SessionTimer.OPENING, OPENING_SECONDS[0])]
+    assert (state_of(session), session.close_code) == (SessionState.OPENING, None)
+
+
+def test_session_minds_no_login_where_it_was_not_refused() -> None:
+    """What another tab has renewed is of use to the next WebSocket; and a page that was replaced stays so."""
+    session = joined()
+    assert session.login_renewed() == []
+    session.socket_closed(CloseCode.PROTOCOL_VIOLATION)
+    assert session.login_renewed() == []
 
 
 def test_session_asks_a_full_room_again() -> None:
