@@ -17,9 +17,13 @@ from client_py.drivers.account import AccountDriver
 from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
+from client_py.drivers.timers import Timers
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
+
+TICK_SECONDS = 20.0
+"""How often the page looks whether it is another day; a timer until midnight would stand still in sleep."""
 
 RECENT_ROOMS_KEY = "p2pchat.rooms"
 """Where the recent rooms stand in localStorage."""
@@ -58,6 +62,7 @@ class Application:
         http = ports.server.http
         self._tasks = Tasks(self.failed)
         self._account = AccountDriver(http, self._store, ports.keeping.tab, context.clock, self._tasks, self)
+        self._timers = Timers(context.clock)
         self._page = Page(context, self)
         self._relay_preference = RelayPreference(
             http, self._store, self._token, self._tasks, self._page.show_relay_choice
@@ -78,6 +83,7 @@ class Application:
         for event in ("storage", "pageshow"):
             self._document.on(event, lambda _event: self._look_at_store())
         self._account.start()
+        self._tick()
         self._document.root().set("data-app", "ready")
 
     def failed(self, error: BaseException) -> None:
@@ -219,8 +225,18 @@ class Application:
     def _check(self) -> None:
         """Something has changed outside that may have cut connections, or the page has slept."""
         self._account.checked()
+        self._look_at_clock()
         for driver in self._drivers():
             driver.checked()
+
+    def _tick(self) -> None:
+        self._look_at_clock()
+        self._timers.start("tick", TICK_SECONDS, self._tick)
+
+    def _look_at_clock(self) -> None:
+        """It may be another day."""
+        for room in tuple(self._open_rooms.values()):
+            room.screen.look_at_clock()
 
     def _look_at_store(self) -> None:
         """Another tab may have written to localStorage: look at everything that we hold a copy of."""

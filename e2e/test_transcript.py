@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Locator, expect
 
-from e2e.chat_page import CONNECT_MS, ChatPage
+from e2e.chat_page import CONNECT_MS, ChatPage, meet
 from e2e.conftest import Pair
+from e2e.people import Newcomers
+from e2e.server import Server
 
 SECONDS_TO_SHOW = 10_000
 
@@ -140,3 +142,21 @@ async def test_only_addresses_of_the_web_become_links(pair: Pair) -> None:
             assert await link.get_attribute("href") == await link.text_content()
             assert await link.get_attribute("target") == "_blank"
             assert {"noopener", "noreferrer"} <= set((await link.get_attribute("rel") or "").split())
+
+
+async def test_clocks_a_day_apart_begin_one_day(newcomers: Newcomers, server: Server, room: str) -> None:
+    """Two who talk at the same time, one with a clock a day ahead: no day line before every message."""
+    alice, bob = [await newcomers.open("chromium", server.url) for _ in range(2)]
+    await bob.page.add_init_script(
+        "const now = Date.now; Date.now = () => now() + 86400000;"
+        "const Real = Date; globalThis.Date = class extends Real {"
+        " constructor(...given) { super(...(given.length ? given : [Real.now()])); } };"
+    )
+    await meet(alice, bob, room)
+    for number in range(3):
+        await alice.send(f"From Alice {number}")
+        await bob.wait_for_incoming(*(f"From Alice {each}" for each in range(number + 1)))
+        await bob.send(f"From Bob {number}")
+        await alice.wait_for_incoming(*(f"From Bob {each}" for each in range(number + 1)))
+    await expect(reader(alice).locator(".day")).to_have_text(re.compile("today", re.IGNORECASE))
+    assert await reader(bob).locator(".day").count() <= 2

@@ -295,8 +295,11 @@ class Room:
         """
         return self._mediation.may_send(peer_id, channel)
 
-    def frame_received(self, peer_id: str, channel: ChannelSpec, data: Data) -> list[RoomEffect]:
-        """A peer sent a frame; one that breaks the rules costs it the channel, and nothing else."""
+    def frame_received(self, peer_id: str, channel: ChannelSpec, data: Data, now: float) -> list[RoomEffect]:
+        """A peer sent a frame; one that breaks the rules costs it the channel, and nothing else.
+
+        `now` is in seconds since the epoch, by our own clock.
+        """
         effects = self._mediation.on_peer(peer_id, Peer.heard)
         if channel != CHAT or not isinstance(data, str):
             return [*effects, HandOver(peer_id, channel, data)]
@@ -304,7 +307,7 @@ class Room:
             frame = LENIENT_FRAMES.decode(data)
             if isinstance(frame, LinkFrame):
                 return [*effects, *self._mediation.on_peer(peer_id, lambda peer: peer.frame_received(frame))]
-            return [*effects, *self._mediation.watched(self._conversation.frame_received(peer_id, frame))]
+            return [*effects, *self._mediation.watched(self._conversation.frame_received(peer_id, frame, now))]
         except UnknownMessage:
             return effects  # of a newer page; nothing depends on it, or it would have been agreed on
         except RemoteProtocolError as error:

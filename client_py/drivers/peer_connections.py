@@ -141,7 +141,9 @@ class RoomPeerConnections:
     def _channel_callbacks(self, peer_id: str, spec: ChannelSpec) -> ChannelCallbacks:
         return ChannelCallbacks(
             opened=lambda: self._hear(lambda room: room.channel_opened(peer_id, spec)),
-            received=lambda data: self._hear(partial(_receive, peer_id=peer_id, channel=spec, data=data)),
+            received=lambda data: self._hear(
+                partial(_receive, peer_id=peer_id, channel=spec, data=data, now=self._timers.now())
+            ),
             overrun=lambda kind: self._hear(lambda room: room.frames_overrun(peer_id, spec, kind)),
             closed=lambda: self._hear(lambda room: room.channel_closed(peer_id, spec)),
         )
@@ -168,9 +170,9 @@ class RoomPeerConnections:
             self._hear(lambda room: room.bytes_counted(peer_id, count))
 
 
-def _receive(room: Room, *, peer_id: str, channel: ChannelSpec, data: Data) -> list[RoomEffect]:
+def _receive(room: Room, *, peer_id: str, channel: ChannelSpec, data: Data, now: float) -> list[RoomEffect]:
     """Decide what comes of a frame; one that fails costs its peer the channel, and the page nothing."""
     try:
-        return room.frame_received(peer_id, channel, data)
+        return room.frame_received(peer_id, channel, data, now)
     except Exception as error:  # noqa: BLE001 - the room says it, and every other peer is talked with as before
         return room.frame_failed(peer_id, "".join(traceback.format_exception(error)))

@@ -25,6 +25,10 @@ class Timers:
 
         self._running[key] = self._clock.call_later(seconds, fire)
 
+    def now(self) -> float:
+        """Return the time of the clock that they run by, in seconds since the epoch."""
+        return self._clock.now()
+
     def stop(self, key: Hashable) -> None:
         """Do not call back; no harm if the timer does not run."""
         dispose = self._running.pop(key, None)

@@ -13,7 +13,7 @@ from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports.server import Response
 from protocol.codes import ErrorCode
-from tests.client_py.ui.view_context import World
+from tests.client_py.ui.view_context import Calendar, World
 from tests.fakes.document import FakeElement
 from tests.fakes.ports import (
     FakeClock,
@@ -102,7 +102,9 @@ class Stage:
             StoragePorts(self.databases, FakeLocks(), self.store, self.tab, self.clock, random),
             FakeDownloads(),
         )
-        context = replace(self.world.context, location=self.location, clock=self.clock, random=random)
+        context = replace(
+            self.world.context, location=self.location, clock=self.clock, random=random, formats=Calendar(self.clock)
+        )
         self.application = Application(context, ports, self.warnings.append, self._make_room)
 
     async def start(self) -> Stage:
@@ -158,6 +160,11 @@ class Stage:
     def is_asking_for_password(self) -> bool:
         """Whether the room asks for it."""
         return not self.document.by_test_id("password-prompt").hidden
+
+    @property
+    def days(self) -> list[str]:
+        """Return what the transcript calls the days."""
+        return [line.text for line in self.document.by_test_id("transcript").every(class_="day")]
 
     def click(self, test_id: str) -> None:
         """Let a person click."""

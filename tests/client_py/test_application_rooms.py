@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.application import TICK_SECONDS
 from client_py.core.notices import StatusChanged
 from client_py.core.status_line import Status, StatusLine
 from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
+from tests.client_py.ui.view_context import DAY
 from tests.fakes.ports import settle
 
 CHECKED = ("online", "networkchange", "pageshow", "visibilitychange")
@@ -202,6 +204,31 @@ async def test_event_does_no_harm_without_a_room(event: str) -> None:
     stage.document.fire(event)
     await settle()
     assert (stage.calls(), stage.failures) == ([], [])
+
+
+@pytest.mark.parametrize("event", CHECKED)
+async def test_today_is_another_day_when_the_page_wakes(event: str) -> None:
+    """No timer ran at midnight."""
+    stage = await stage_at("/chat/den")
+    stage.rooms[0].send("hello")
+    await settle()
+    assert stage.days == ["Today"]
+    stage.clock.sleep(DAY)
+    stage.document.fire(event)
+    assert stage.days == ["Yesterday"]
+
+
+async def test_today_is_another_day_after_midnight() -> None:
+    """Where the page has been awake, within a few seconds, and again at the next one."""
+    stage = await stage_at("/chat/den")
+    stage.rooms[0].send("hello")
+    await settle()
+    stage.clock.advance(DAY - NOW % DAY - 1)
+    assert stage.days == ["Today"]
+    stage.clock.advance(TICK_SECONDS + 1)
+    assert stage.days == ["Yesterday"]
+    stage.clock.advance(DAY)
+    assert stage.days not in (["Today"], ["Yesterday"])
 
 
 # Several open rooms, of which the page shows one; it has no way to keep another one open yet

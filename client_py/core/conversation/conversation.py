@@ -199,8 +199,8 @@ class Conversation:
             effects += self._detach(channel.stream)
         return effects
 
-    def frame_received(self, peer_id: str, frame: ConversationFrame) -> list[ConversationEffect]:  # noqa: C901 - a table
-        """A frame came in; a RemoteProtocolError says that this channel can no longer be trusted."""
+    def frame_received(self, peer_id: str, frame: ConversationFrame, now: float) -> list[ConversationEffect]:  # noqa: C901 - a table
+        """A frame came in, at `now`; a RemoteProtocolError says that this channel can no longer be trusted."""
         channel = self._channels.get(peer_id)
         if channel is None:
             return []  # it was closed on account of what came before
@@ -218,9 +218,9 @@ class Conversation:
             case Resume():
                 return self._on_resume(stream, frame, channel.abilities)
             case ItemPart():
-                return self._on_item_part(peer_id, stream, frame)
+                return self._on_item_part(peer_id, stream, frame, now)
             case MessagePart():
-                return self._on_item_part(peer_id, stream, frame.as_item())
+                return self._on_item_part(peer_id, stream, frame.as_item(), now)
             case Ack():
                 return self._on_ack(stream, frame)
             case Read():
@@ -312,7 +312,7 @@ class Conversation:
         effects += self._advance(stream.outbox.mark_read(resume.read), stream, Delivery.READ)
         return [*effects, *self._send_more(stream)]
 
-    def _on_item_part(self, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
+    def _on_item_part(self, peer_id: str, stream: Stream, frame: ItemPart, now: float) -> list[ConversationEffect]:
         if not stream.has_our_mark:
             raise UnexpectedMessage("item", "the device has not been told where to go on")
         if frame.seq <= stream.inbox.received:
@@ -327,7 +327,8 @@ class Conversation:
             Direction.OUTGOING if is_ours else Direction.INCOMING,
             stream.account,
             body_of(incoming.kind, incoming.content),
-            incoming.sent_at,
+            # Nothing comes before it is written: a clock that says so is ahead of ours.
+            min(incoming.sent_at, now),
             from_other_device=is_ours,
         )
         return [Store(Entry(item, marks=(stream.mark(),)))]

@@ -99,7 +99,7 @@ class Item:
     """The username of who wrote it."""
     body: Body
     sent_at: float
-    """Seconds since the epoch, by the clock of who wrote it."""
+    """Seconds since the epoch, by the clock of who wrote it; when it came, where that clock is ahead of ours."""
     delivery: Delivery | None = None
     """How far it has come to others; None where that is not known here."""
     from_other_device: bool = False

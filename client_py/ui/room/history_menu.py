@@ -83,6 +83,10 @@ class HistoryButton:
         """Show whether messages are kept."""
         self._keeping.show(keeping)
 
+    def name_days(self) -> None:
+        """Name the days of what was found as they are called today."""
+        self._search.name_days()
+
     def start_over(self) -> None:
         """Show nothing of before; the history was cleared."""
         self._search.start_over()

@@ -64,6 +64,8 @@ class RoomScreen:
         self._left = False
         self._document = document = context.document
         self._words = words = context.words
+        self._clock, self._formats = context.clock, context.formats
+        self._day = self._formats.day(self._clock.now())
         self._listeners = ExitStack()
         link = context.location.url_of(f"/chat/{visit.room}")
         self._peers = PeerList(document, words, visit.username)
@@ -150,6 +152,14 @@ class RoomScreen:
                 self._composer.restore(text, item_fault(self._words, fault))
             case _:
                 assert_never(notice)
+
+    def look_at_clock(self) -> None:
+        """Say "Today" of another day, once it is one."""
+        day = self._formats.day(self._clock.now())
+        if day != self._day:
+            self._day = day
+            self._transcript.name_days()
+            self._history.name_days()
 
     def ask_password(self) -> None:
         """Ask for the password, since the login has expired; the conversation goes on."""

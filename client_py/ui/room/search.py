@@ -34,6 +34,8 @@ class Search:
         self._clock = context.clock
         self._actions = actions
         self._stop_waiting: Dispose = lambda: None
+        self._found: list[tuple[Item, Element]] = []
+        """What is shown, each with the element that says when it was written."""
         create = self._document.create
         self._field = create(
             "input",
@@ -60,8 +62,14 @@ class Search:
         """Show what was found, unless something else is looked for by now."""
         if found.query == self._field.value:
             self._summary.text = summary_of(self._words, found)
+            self._found.clear()
             self._results.replace_children(*(self._result(message, found.query) for message in found.items))
             self._results.hidden = not found.items
+
+    def name_days(self) -> None:
+        """Name the days as they are called today."""
+        for message, when in self._found:
+            when.text = self._when(message)
 
     def start_over(self) -> None:
         """Look again, in a history that has changed; what was found in the old one is not shown any more."""
@@ -92,14 +100,15 @@ class Search:
 
     def _show_nothing(self) -> None:
         self._summary.text = ""
+        self._found.clear()
         self._results.replace_children()
         self._results.hidden = True
 
     def _result(self, message: Item, query: str) -> Element:
         create = self._document.create
         is_own = message.direction is Direction.OUTGOING
-        day = day_of(self._words, self._formats, message.sent_at)
-        when = self._words.say(DAY_AND_TIME, day=day, time=self._formats.time(message.sent_at))
+        when = create("time", {"title": self._formats.full(message.sent_at)}, self._when(message))
+        self._found.append((message, when))
         return create(
             "li",
             {"class": "result", "data-testid": "search-result", "data-direction": message.direction},
@@ -107,10 +116,14 @@ class Search:
                 "p",
                 {"class": "result-head"},
                 create("span", {"class": "name", "dir": "auto"}, self._words.say(YOU) if is_own else message.author),
-                create("time", {"title": self._formats.full(message.sent_at)}, when),
+                when,
             ),
             create("p", {"class": "result-text", "dir": "auto"}, *self._marked(message.text, query)),
         )
+
+    def _when(self, message: Item) -> str:
+        day = day_of(self._words, self._formats, message.sent_at)
+        return self._words.say(DAY_AND_TIME, day=day, time=self._formats.time(message.sent_at))
 
     def _marked(self, text: str, query: str) -> Iterator[Element | str]:
         for piece in split_matches(excerpt_of(text, query), query):

@@ -10,7 +10,7 @@ from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.items import Unknown
 from client_py.ui.transcript.hyperlinks import split_links
 from client_py.ui.widgets.icons import PATHS, drawing
-from client_py.words.transcript import DELIVERIES, FOLD, UNFOLD, YOU, text_of
+from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, FOLD, UNFOLD, YOU, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,10 +80,12 @@ class MessageView:
         self._listeners = ExitStack()
         formats, blanks = parts.formats, parts.blanks
         self._ticks = blanks.ticks.copy() if message.delivery is not None else None
-        when, foot = blanks.time.copy(), blanks.foot.copy()
-        when.set("title", formats.full(message.sent_at))
-        when.append(formats.time(message.sent_at))
-        foot.append(when, *([self._ticks] if self._ticks else []))
+        self._when, foot = blanks.time.copy(), blanks.foot.copy()
+        self._time = formats.time(message.sent_at)
+        self._day = ""
+        self._when.set("title", formats.full(message.sent_at))
+        self._when.append(self._time)
+        foot.append(self._when, *([self._ticks] if self._ticks else []))
         self._bubble = blanks.bubble.copy()
         self._bubble.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
         self.element = blanks.articles[message.direction].copy()
@@ -103,6 +105,12 @@ class MessageView:
             self._author = self._build_author()
             self.element.insert_before(self._author, self._bubble)
         self.element.set("data-opens-group", "" if shown else None)
+
+    def show_day(self, day: str) -> None:
+        """Show beside its time on which day it was written, or only the time where that is the day it stands under."""
+        if day != self._day:
+            self._day = day
+            self._when.text = self._words.say(DAY_AND_TIME, day=day, time=self._time) if day else self._time
 
     def show_delivery(self, delivery: Delivery) -> None:
         """Show how far the message has come."""

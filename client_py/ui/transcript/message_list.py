@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 GROUP_SECONDS = 300.0
 """After so long a pause, the same author's name is told again."""
 
+LONG_AGO = float("-inf")
+
 
 def belong_together(earlier: Item, later: Item) -> bool:
     """Tell whether a message goes on where its author's last one ended."""
@@ -48,6 +50,9 @@ class Row:
     view: MessageView
     day: DayLine | None = None
     """Above the message, where it is the first of its day."""
+    day_at: float = LONG_AGO
+    """A moment of the day that it stands under. The order is that in which messages came, so the days only go on: what
+    was written on a day before, or by a clock that is a day behind, stands under the day that is reached by then."""
 
     @property
     def top(self) -> Element:
@@ -67,6 +72,7 @@ class MessageList:
 
     def __init__(self, context: ViewContext, resized: Callable[[], None], *above: Element) -> None:
         self._document = document = context.document
+        self._clock = context.clock
         self._formats = context.formats
         self._words = context.words
         self._report = context.report
@@ -113,7 +119,9 @@ class MessageList:
         self.element.append(row.view.element)
         self._join(last, row)
         if row.day:
-            self._name_days()
+            self.name_days()
+        else:
+            self._name_day(row)
         return True
 
     def prepend(self, messages: Iterable[Item]) -> None:
@@ -128,20 +136,13 @@ class MessageList:
             else:
                 self.element.append(row.view.element)
         self._rows = earlier | self._rows
-        before = None
-        for row in islice(self._rows.values(), len(earlier) + 1):
-            self._join(before, row)
-            before = row
-        self._name_days()
+        self._join_from_start(len(earlier))
 
     def take_off(self, count: int) -> None:
         """Take the oldest `count` off the page."""
         for message_id in tuple(islice(self._rows, count)):
             self._rows.pop(message_id).take_off()
-        first = next(iter(self._rows.values()), None)
-        if first:
-            self._join(None, first)
-            self._name_days()
+        self._join_from_start(0)
 
     def take_off_newest(self, count: int) -> None:
         """Take the newest `count` off the page."""
@@ -167,9 +168,22 @@ class MessageList:
             message = message.unreadable()
             return Row(message, MessageView(self._parts, message))
 
+    def _join_from_start(self, count: int) -> None:
+        """Join so many of the oldest to what stands before them, and others as far as that changes their day."""
+        before = None
+        for number, row in enumerate(self._rows.values()):
+            day_at = row.day_at
+            self._join(before, row)
+            if number >= count and row.day_at == day_at:
+                break
+            before = row
+        self.name_days()
+
     def _join(self, before: Row | None, row: Row) -> None:
         """Show above a message what it begins: a day, or only what its author says."""
-        begins_day = before is None or self._day(before) != self._day(row)
+        # A day that has not come is no day to stand under, though a clock that was wrong may have written it down.
+        row.day_at = max(before.day_at if before else LONG_AGO, min(row.message.sent_at, self._clock.now()))
+        begins_day = before is None or not self._is_same_day(before.day_at, row.day_at)
         if begins_day and not row.day:
             row.day = DayLine(self._document)
             self.element.insert_before(row.day.element, row.view.element)
@@ -179,10 +193,16 @@ class MessageList:
         goes_on = not begins_day and before is not None and belong_together(before.message, row.message)
         row.view.show_author(shown=not goes_on)
 
-    def _day(self, row: Row) -> str:
-        return day_of(self._words, self._formats, row.message.sent_at)
-
-    def _name_days(self) -> None:
+    def name_days(self) -> None:
+        """Name the days as they are called today."""
         for row in self._rows.values():
-            if row.day:
-                row.day.name(self._day(row))
+            self._name_day(row)
+
+    def _name_day(self, row: Row) -> None:
+        if row.day:
+            row.day.name(day_of(self._words, self._formats, row.day_at))
+        is_of_that_day = self._is_same_day(row.message.sent_at, row.day_at)
+        row.view.show_day("" if is_of_that_day else day_of(self._words, self._formats, row.message.sent_at))
+
+    def _is_same_day(self, one: float, other: float) -> bool:
+        return one == other or self._formats.day(one) == self._formats.day(other)

@@ -176,6 +176,10 @@ class Transcript:
         """Stay at the end, if the reader is there, when the room for the transcript has changed."""
         self._end.keep()
 
+    def name_days(self) -> None:
+        """Name the days as they are called today."""
+        self._messages.name_days()
+
     def dispose(self) -> None:
         """Stop listening."""
         self._listeners.close()

@@ -99,7 +99,7 @@ def test_room_costs_a_peer_its_channel_for_breaking_the_rules() -> None:
     """A frame that cannot be read ends the channel, and nothing else."""
     stage = Stage()
     stage.connect()
-    warning, *effects = stage.do(stage.room.frame_received(BEN, CHAT, "nonsense"))
+    warning, *effects = stage.do(stage.room.frame_received(BEN, CHAT, "nonsense", NOW))
     assert isinstance(warning, Warn)
     assert on_ben(effects) == [ClosePeerConnection()]
     assert stage.status() is Status.RECONNECTING
@@ -122,7 +122,7 @@ def test_room_bounds_what_peers_say_by_what_a_page_can_show() -> None:
     stage = Stage()
     stage.connect()
     text = '{"type":"message","seq":1,"id":"message-000000000000","sent_at":1e13,"part":1,"parts":1,"text":"Hi"}'
-    warning, *effects = stage.do(stage.room.frame_received(BEN, CHAT, text))
+    warning, *effects = stage.do(stage.room.frame_received(BEN, CHAT, text, NOW))
     assert warning == Warn(
         "A peer sent what cannot be read: The message is malformed: message.sent_at must be 0 to 8640000000000."
     )
@@ -217,7 +217,7 @@ def test_room_talks() -> None:
     assert len(stage.room.text_submitted(message_id(1), "Hello", 1.0)) == 1
     assert len(stage.room.submitted(message_id(2), Reaction("ben", message_id(1), "👍"), 1.0)) == 1
     assert stage.room.reading_changed(reading=True) == []
-    stage.room.frame_received(BEN, CHAT, '{"type":"typing"}')
+    stage.room.frame_received(BEN, CHAT, '{"type":"typing"}', NOW)
     assert stage.room.typing_timer_fired(BEN) == [TypingChanged(())]
 
 
@@ -294,7 +294,7 @@ def test_room_keeps_what_came_of_a_frame_before_it_turned_out_to_be_malformed() 
     stage = Stage()
     stage.meet()
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
-    effects = stage.do(stage.room.frame_received(BEN, CHAT, "{"))
+    effects = stage.do(stage.room.frame_received(BEN, CHAT, "{", NOW))
     assert ForPeer(BEN, StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)) in effects
 
 
@@ -310,7 +310,7 @@ def test_room_ignores_what_a_newer_page_says_besides(text: str, effects: list[Ro
     """Nothing depends on it, or it would have been agreed on; the channel goes on."""
     stage = Stage()
     stage.meet()
-    assert stage.do(stage.room.frame_received(BEN, CHAT, text)) == effects
+    assert stage.do(stage.room.frame_received(BEN, CHAT, text, NOW)) == effects
     assert stage.status() is Status.CONNECTED
 
 

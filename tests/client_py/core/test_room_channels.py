@@ -12,7 +12,7 @@ from client_py.core.peer.penalty import Fault
 from client_py.core.room import ForPeer, HandOver
 from client_py.core.room_effects import Warn
 from client_py.core.status_line import KeptAway, Status
-from tests.client_py.core.conversation.conversing import BENS_DEVICE
+from tests.client_py.core.conversation.conversing import BENS_DEVICE, NOW
 from tests.client_py.core.test_channels import BULK
 from tests.client_py.core.visiting import BEN, Stage, on_ben
 from tests.fakes.ports import FakeBinaryData
@@ -76,7 +76,7 @@ def test_data_goes_to_the_user_of_the_channel() -> None:
     """It is none of the conversation's, and nothing of it is read here."""
     stage = met("bulk")
     data = FakeBinaryData(b"bytes")
-    assert stage.do(stage.room.frame_received(BEN, BULK, data)) == [HandOver(BEN, BULK, data)]
+    assert stage.do(stage.room.frame_received(BEN, BULK, data, NOW)) == [HandOver(BEN, BULK, data)]
     assert data.releases == 0
 
 
@@ -84,7 +84,7 @@ def test_data_shows_that_the_path_works() -> None:
     """Whatever comes in answers the question whether anything does."""
     stage = met("bulk")
     stage.do(stage.room.connection_state_changed(BEN, "disconnected"))
-    effects = stage.do(stage.room.frame_received(BEN, BULK, FakeBinaryData(b"bytes")))
+    effects = stage.do(stage.room.frame_received(BEN, BULK, FakeBinaryData(b"bytes"), NOW))
     assert ForPeer(BEN, StartTimer(LinkTimer.DISCONNECTED, DISCONNECTED_SECONDS)) in effects
 
 
@@ -93,7 +93,7 @@ def test_data_may_come_before_the_features() -> None:
     stage = Stage()
     stage.connect()
     data = FakeBinaryData(b"bytes")
-    assert stage.do(stage.room.frame_received(BEN, BULK, data)) == [HandOver(BEN, BULK, data)]
+    assert stage.do(stage.room.frame_received(BEN, BULK, data, NOW)) == [HandOver(BEN, BULK, data)]
 
 
 @pytest.mark.parametrize(("kind", "fault"), [("binary", Fault.EXCESSIVE), ("text", Fault.UNREADABLE)])

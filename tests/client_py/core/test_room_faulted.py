@@ -23,7 +23,7 @@ from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben
     [
         (lambda room: room.frames_overrun(BEN, CHAT, "typing"), Fault.EXCESSIVE),
         (lambda room: room.channel_offered(BEN), Fault.UNREADABLE),
-        (lambda room: room.frame_received(BEN, CHAT, "nonsense"), Fault.UNREADABLE),
+        (lambda room: room.frame_received(BEN, CHAT, "nonsense", NOW), Fault.UNREADABLE),
     ],
 )
 def test_room_tells_why_a_peer_is_kept_away(excess: Callable[[Room], list[RoomEffect]], fault: Fault) -> None:

@@ -19,6 +19,7 @@ from client_py.core.room_effects import ForPeer, RoomEffect, Warn
 from client_py.core.status_line import Connected, Detail, Status
 from protocol import events, requests
 from protocol.webrtc import Candidate
+from tests.client_py.core.conversation.conversing import NOW
 from tests.client_py.core.peer.test_negotiation import OFFER, OUR_OFFER
 from tests.client_py.core.visiting import BEN, PEER, Stage, on_ben, signals
 
@@ -193,7 +194,7 @@ def test_room_takes_no_orders_from_strangers() -> None:
         room.link_timer_fired(BEN, LinkTimer.ATTEMPT),
         room.bytes_counted(BEN, 1),
         room.path_found(BEN, relayed=True, allocated=True),
-        room.frame_received(BEN, CHAT, '{"type":"typing"}'),
+        room.frame_received(BEN, CHAT, '{"type":"typing"}', NOW),
         room.typing_timer_fired(BEN),
     ):
         assert effects == []

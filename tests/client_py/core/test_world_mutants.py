@@ -35,8 +35,10 @@ def acknowledging_before_storing(patch: pytest.MonkeyPatch) -> None:
     """Acknowledge a message when it comes in."""
     original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
-        effects = original(self, peer_id, stream, frame)
+    def mutant(
+        self: Conversation, peer_id: str, stream: Stream, frame: ItemPart, now: float
+    ) -> list[ConversationEffect]:
+        effects = original(self, peer_id, stream, frame, now)
         acks = [SendFrame(peer_id, Ack(frame.seq)) for effect in effects if isinstance(effect, Store)]
         return [*acks, *effects]
 
@@ -83,9 +85,11 @@ def keeping_the_mark_without_its_message(patch: pytest.MonkeyPatch) -> None:
     """Keep mark and message in two transactions, the mark first."""
     original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
+    def mutant(
+        self: Conversation, peer_id: str, stream: Stream, frame: ItemPart, now: float
+    ) -> list[ConversationEffect]:
         effects: list[ConversationEffect] = []
-        for effect in original(self, peer_id, stream, frame):
+        for effect in original(self, peer_id, stream, frame, now):
             if isinstance(effect, Store):
                 effects.append(Store(replace(effect.entry, item=None)))
             effects.append(effect)
@@ -130,8 +134,10 @@ def not_acknowledging_duplicates(patch: pytest.MonkeyPatch) -> None:
     """Say nothing to a device that sends again what is here already."""
     original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
-        return [e for e in original(self, peer_id, stream, frame) if not isinstance(e, SendFrame)]
+    def mutant(
+        self: Conversation, peer_id: str, stream: Stream, frame: ItemPart, now: float
+    ) -> list[ConversationEffect]:
+        return [e for e in original(self, peer_id, stream, frame, now) if not isinstance(e, SendFrame)]
 
     def resuming(self: Outbox, received: int, abilities: Abilities) -> list[str]:
         del received, abilities
@@ -206,9 +212,11 @@ def taking_an_id_for_everybodys(patch: pytest.MonkeyPatch) -> None:
     """Know messages by their ids alone, no matter who wrote them."""
     original = Conversation._on_item_part
 
-    def mutant(self: Conversation, peer_id: str, stream: Stream, frame: ItemPart) -> list[ConversationEffect]:
+    def mutant(
+        self: Conversation, peer_id: str, stream: Stream, frame: ItemPart, now: float
+    ) -> list[ConversationEffect]:
         effects: list[ConversationEffect] = []
-        for effect in original(self, peer_id, stream, frame):
+        for effect in original(self, peer_id, stream, frame, now):
             if isinstance(effect, Store) and (item := effect.entry.item) is not None:
                 nobodys = replace(item, id=without_author(item.id))
                 effects.append(Store(replace(effect.entry, item=nobodys)))

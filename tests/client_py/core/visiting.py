@@ -96,7 +96,7 @@ class Stage:
 
     def frame(self, frame: Frame) -> list[RoomEffect]:
         """Let a frame of Ben's come in."""
-        return self.do(self.room.frame_received(BEN, CHAT, FRAMES.encode(frame)))
+        return self.do(self.room.frame_received(BEN, CHAT, FRAMES.encode(frame), NOW))
 
     def submitted(self, number: int) -> Entry:
         """Write a message; return what has to be stored of it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.items import Item, Text
 from client_py.core.peer.ice_servers import RelayChoice
+from client_py.ports.page import NearDay
 from client_py.ui.view_context import ViewContext
 from client_py.words.phrases import Words
 from tests.fakes.document import FakeDocument
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from client_py.core.conversation.history_export import ExportFormat, ExportWords
     from client_py.ports.disposal import Dispose
-    from client_py.ports.page import NearDay
+    from client_py.ports.time import Clock
 
 DAY = 86_400.0
 DIRECTLY = RelayChoice(only=False)
@@ -30,10 +31,11 @@ class Alarms:
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[], None]] = []
+        self.time = 1_000 * DAY
 
     def now(self) -> float:
-        """Return the epoch."""
-        return 0.0
+        """Return the time that the test has set, which is after whatever was said."""
+        return self.time
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
         """Wait for `ring`."""
@@ -71,6 +73,17 @@ class PlainFormats:
     def full(self, seconds: float) -> str:
         """Write both."""
         return f"{self.day(seconds)}, {self.time(seconds)}"
+
+
+class Calendar(PlainFormats):
+    """The same, which knows today and yesterday by a clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def near_day(self, seconds: float) -> NearDay | None:
+        """Compare the day with that of the clock."""
+        return {0: NearDay.TODAY, 1: NearDay.YESTERDAY}.get(int(self._clock.now() // DAY - seconds // DAY))
 
 
 class Site:

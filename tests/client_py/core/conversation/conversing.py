@@ -91,9 +91,9 @@ class Stage:
         self.conversation.check_invariants()
         return effects
 
-    def receive(self, frame: ConversationFrame, peer_id: str = BEN) -> list[ConversationEffect]:
+    def receive(self, frame: ConversationFrame, peer_id: str = BEN, *, now: float = NOW) -> list[ConversationEffect]:
         """Let a frame come in."""
-        effects = self.conversation.frame_received(peer_id, frame)
+        effects = self.conversation.frame_received(peer_id, frame, now)
         self.conversation.check_invariants()
         return effects
 

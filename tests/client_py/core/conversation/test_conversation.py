@@ -49,7 +49,7 @@ def test_conversation_begins_with_a_hello_and_a_mark() -> None:
     conversation = Conversation(device=ADAS_DEVICE, username="ada")
     assert conversation.member_joined(BEN, "ben") == []
     assert conversation.channel_opened(BEN) == [SendFrame(BEN, Hello(VERSION, ADAS_DEVICE))]
-    assert conversation.frame_received(BEN, HELLO) == [kept(mark()), SendFrame(BEN, Resume(0, 0))]
+    assert conversation.frame_received(BEN, HELLO, NOW) == [kept(mark()), SendFrame(BEN, Resume(0, 0))]
 
 
 def test_message_is_stored_before_it_is_shown_and_sent() -> None:
@@ -309,7 +309,7 @@ def test_messages_known_by_heart_are_bounded() -> None:
     """Of the oldest, only the store can tell."""
     stage = together()
     for seq in range(1, MAX_RECENT_IDS + 2):
-        stage.conversation.stored([Kept(entry_of(stage.conversation.frame_received(BEN, part(seq))))])
+        stage.conversation.stored([Kept(entry_of(stage.conversation.frame_received(BEN, part(seq), NOW)))])
     again = [part(MAX_RECENT_IDS + 2 + place, name=part(seq).id) for place, seq in enumerate((2, 1))]
     assert len(stage.store(stage.receive(again[0]))) == 1
     assert stage.store(stage.receive(again[1]))[1] == ItemAdded(incoming(1))
@@ -358,3 +358,12 @@ def test_messages_that_wait_are_bounded(text: str, count: int) -> None:
     stage.receive(Resume(0, 0))
     stage.receive(Ack(1))
     assert isinstance(stage.conversation.text_submitted(message_id(count + 1), text, NOW)[0], Store)
+
+
+@pytest.mark.parametrize(("sent_at", "shown"), [(NOW - 86_400, NOW - 86_400), (NOW, NOW), (NOW + 86_400, NOW)])
+def test_time_that_cannot_be_is_that_of_its_coming(sent_at: float, shown: float) -> None:
+    """A message may have waited for days, but none comes before it was written."""
+    stage = together()
+    entry = entry_of(stage.receive(replace(part(1), sent_at=sent_at)))
+    assert entry.item is not None
+    assert entry.item.sent_at == shown

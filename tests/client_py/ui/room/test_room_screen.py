@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.conversation.notices import ItemAdded, TypingChanged, UnreadChanged
+from client_py.core.conversation.notices import ItemAdded, MessagesFound, TypingChanged, UnreadChanged
 from client_py.core.notices import Member, MembersChanged, StatusChanged
 from client_py.core.status_line import Connected, Status, StatusLine
+from client_py.ui.page import Page
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.people import HUES, hue_of
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.status import STATUSES
-from tests.client_py.ui.view_context import World, incoming
+from tests.client_py.ui.view_context import DAY, Calendar, World, incoming
 from tests.fakes.document import FakeElement
 
 BOB = Member("b" * 16, "bob")
@@ -175,3 +176,24 @@ def test_detail_that_needs_a_line_more_does_not_cover_the_newest_message(world: 
     log.client_height = 300
     show(room, Status.FAILED)
     assert log.scroll_top == 700
+
+
+def test_today_is_another_day_after_midnight(world: World) -> None:
+    """Where nothing is said meanwhile: above the messages, and where they were found."""
+    page = Page(replace(world.context, formats=Calendar(world.clock)), world.asked)
+    room = page.show_room("den", "alice", world.asked)
+    room.apply(ItemAdded(incoming("hello", at=999 * DAY)))
+    world.document.by_test_id("search").type("hello")
+    room.apply(MessagesFound("hello", (incoming("hello", at=999 * DAY),), complete=True))
+    world.clock.ring()
+    world.clock.time = 999 * DAY + 10
+    room.look_at_clock()
+    transcript, found = world.document.by_test_id("transcript"), world.document.by_test_id("search-result")
+    assert (transcript.one(class_="day").text, found.one(tag="time").text) == ("Today", "Today, 0:0")
+    world.clock.time = 1_000 * DAY
+    room.look_at_clock()
+    assert (transcript.one(class_="day").text, found.one(tag="time").text) == ("Yesterday", "Yesterday, 0:0")
+    written = list(transcript.one(class_="day").children)
+    room.look_at_clock()
+    assert transcript.one(class_="day").children == written
+    page.dispose()

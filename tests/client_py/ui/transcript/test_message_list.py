@@ -217,3 +217,50 @@ def test_list_counts_the_newest_that_may_stay(messages: MessageList) -> None:
     assert messages.characters == 10
     assert [messages.count_newest(count, 100) for count in (0, 3, 9)] == [0, 3, 4]
     assert [messages.count_newest(9, size) for size in (0, 3, 4, 9, 10)] == [1, 1, 2, 3, 4]
+
+
+def times(messages: MessageList) -> list[str]:
+    """Tell when each message says that it was written."""
+    return [article.one(tag="time").text for article in articles(messages)]
+
+
+def test_clocks_a_day_apart_begin_no_day_with_every_message(messages: MessageList) -> None:
+    """The order is that of coming, so the days go on only; what is of another one says so beside its time."""
+    for message in in_a_row([("alice", DAY), ("bob", 10), ("alice", DAY + 20), ("bob", 30)]):
+        messages.append(message)
+    assert rows(messages) == ["Day 1", "You 0", "bob 1", "You 2", "bob 3"]
+    assert times(messages) == ["0:0", "Today, 0:10", "0:20", "Today, 0:30"]
+
+
+def test_days_go_on_where_earlier_messages_are_of_later_days(messages: MessageList, formats: MovingFormats) -> None:
+    """What is loaded above says on which day the others stand; what is taken off says so no longer."""
+    formats.today = 2.0
+    for message in in_a_row([("bob", 10), ("bob", 20), ("bob", 2 * DAY), ("bob", 30)]):
+        messages.append(message)
+    assert rows(messages) == ["Day 0", "bob 0", "1", "Today", "bob 2", "bob 3"]
+    messages.prepend([replace(incoming("before", at=DAY), id="before")])
+    assert rows(messages) == ["Day 1", "bob before", "bob 0", "1", "Today", "bob 2", "bob 3"]
+    assert times(messages) == ["0:0", "Day 0, 0:10", "Day 0, 0:20", "0:0", "Day 0, 0:30"]
+    messages.take_off(1)
+    assert rows(messages) == ["Day 0", "bob 0", "1", "Today", "bob 2", "bob 3"]
+    assert times(messages) == ["0:10", "0:20", "0:0", "Day 0, 0:30"]
+
+
+def test_day_that_has_not_come_is_no_day_to_stand_under(world: World, formats: MovingFormats) -> None:
+    """An earlier release has kept what a clock that was years ahead said of a message; those after it stand as ever."""
+    world.clock.time = DAY
+    messages = listed(world, formats)
+    for message in in_a_row([("bob", 10), ("alice", 900 * DAY), ("bob", DAY)]):
+        messages.append(message)
+    assert rows(messages) == ["Today", "bob 0", "Day 1", "You 1", "bob 2"]
+    assert times(messages) == ["0:10", "Day 900, 0:0", "0:0"]
+
+
+def test_days_are_named_as_they_are_called_today(messages: MessageList, formats: MovingFormats) -> None:
+    """Also beside the time of a message that is of another day than those around it."""
+    for message in in_a_row([("bob", 0), ("bob", DAY), ("bob", 10)]):
+        messages.append(message)
+    formats.today = 1.0
+    messages.name_days()
+    assert rows(messages) == ["Day 0", "bob 0", "Today", "bob 1", "bob 2"]
+    assert times(messages) == ["0:0", "0:0", "Day 0, 0:10"]
