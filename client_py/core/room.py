@@ -261,7 +261,8 @@ class Room:
 
     def creation_failed(self, peer_id: str, reason: str) -> list[RoomEffect]:
         """The browser refused to make an RTCPeerConnection."""
-        return [Warn(f"No RTCPeerConnection: {reason}"), *self._mediation.on_peer(peer_id, Peer.creation_failed)]
+        warning = Warn(f"No RTCPeerConnection: {reason}")
+        return [warning, *self._mediation.on_peer(peer_id, lambda peer: peer.creation_failed(reason))]
 
     def link_timer_fired(self, peer_id: str, timer: LinkTimer) -> list[RoomEffect]:
         """A timer of a link ran out."""
@@ -391,7 +392,7 @@ class Room:
             LinkFacts(
                 peer.account,
                 peer.state,
-                peer.answered,
+                peer.evidence,
                 peer.relayed,
                 peer.relay_fault,
                 peer.fault,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from client_py.core.peer.evidence import Evidence
 from client_py.core.peer.gathering import RelayFault
 from client_py.core.peer.ice_servers import RelayChoice
 from client_py.core.peer.link import LinkState
@@ -26,6 +27,9 @@ from client_py.core.status_line import (
 )
 from protocol.codes import CloseCode
 
+MAX_REASON = 200
+"""So much of what a browser says is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
@@ -33,8 +37,8 @@ class LinkFacts:
 
     username: str
     state: LinkState
-    answered: bool
-    """Whether the other browser has ever answered."""
+    evidence: Evidence
+    """What the last attempts in vain have shown."""
     relayed: bool | None = None
     """Whether a TURN server carries the data; None while that is not known."""
     relay_fault: RelayFault | None = None
@@ -136,18 +140,39 @@ def _interrupted(link: LinkFacts, _relay: RelayFacts) -> StatusLine:
 
 
 def _failed(link: LinkFacts, relay: RelayFacts) -> StatusLine:
-    return StatusLine(Status.FAILED, NotConnected(link.username, _cause(link, relay), relay.choice.only))
+    cause = _cause(link, relay)
+    reason = link.evidence.refusal[:MAX_REASON] if cause is Cause.BROWSER_REFUSED else ""
+    return StatusLine(Status.FAILED, NotConnected(link.username, cause, relay.choice.only, reason))
 
 
 def _cause(link: LinkFacts, relay: RelayFacts) -> Cause:
-    if not link.answered:
+    evidence = link.evidence
+    if evidence.refusal:
+        return Cause.BROWSER_REFUSED
+    if not evidence.answered:
         return Cause.NO_ANSWER
-    if not relay.choice.offered:
-        return Cause.RELAY_MISSING if relay.choice.only else Cause.NO_PATH
+    if evidence.connected:
+        return Cause.UNKNOWN
+    if relay.choice.only and not relay.choice.offered:
+        return Cause.RELAY_MISSING
+    if not relay.choice.offered or link.relay_fault is None or _is_silent_for_all(link, relay):
+        return _path_cause(evidence, relay)
     if link.relay_fault is RelayFault.REFUSED and relay.ended:
         # To a TURN server both are the same: it answers 401 to credentials that have ended, too.
         return Cause.RELAY_EXPIRED
-    return Cause.NO_PATH if link.relay_fault is None else _RELAY_CAUSES[link.relay_fault]
+    return _RELAY_CAUSES[link.relay_fault]
+
+
+def _is_silent_for_all(link: LinkFacts, relay: RelayFacts) -> bool:
+    """Tell whether more is missing than a relay, which is taken to be away where nothing is heard of it."""
+    is_silent = link.relay_fault is RelayFault.UNREACHABLE and not relay.choice.only
+    return is_silent and not (link.evidence.gathered and link.evidence.offered)
+
+
+def _path_cause(evidence: Evidence, relay: RelayFacts) -> Cause:
+    if not evidence.gathered and not relay.choice.only:
+        return Cause.NO_ADDRESS
+    return Cause.NO_PATH if evidence.offered else Cause.NO_PEER_ADDRESS
 
 
 def _connecting(link: LinkFacts, _relay: RelayFacts) -> StatusLine:

@@ -42,7 +42,15 @@ class Cause(StrEnum):
     NO_ANSWER = "no-answer"
     """The other browser does not answer."""
     NO_PATH = "no-path"
-    """Nothing gets through, and there is no relay, or none that helps."""
+    """Both browsers have found addresses, nothing gets through, and there is no relay, or none that helps."""
+    NO_ADDRESS = "no-address"
+    """Our browser has found no address to be reached at."""
+    NO_PEER_ADDRESS = "no-peer-address"
+    """The other browser has named none."""
+    BROWSER_REFUSED = "browser-refused"
+    """Our browser refused to do its part; the reason says what it said."""
+    UNKNOWN = "unknown"
+    """Nothing that the page has seen tells why."""
     RELAY_MISSING = "relay-missing"
     """The person wants to connect through a relay only, and the server offers none."""
     RELAY_REFUSED = "relay-refused"
@@ -144,6 +152,8 @@ class NotConnected:
     cause: Cause
     relay_only: bool
     """Whether the person wants to connect through a relay and in no other way."""
+    reason: str = ""
+    """What our browser said, where it refused."""
 
 
 Detail = (

@@ -133,12 +133,32 @@ CONNECTED_AND_KEPT_AWAY = Phrase("{connected} {kept_away}")
 NO_ANSWER = Phrase(
     "{username}’s browser does not answer. Ask {username} to bring the page to the front or to reload it. Retrying…"
 )
+NO_ADDRESS = Phrase(
+    "Your browser finds no address to connect by. An extension, a privacy setting or a company’s policy may keep it "
+    "from that (WebRTC). Try without, or another browser. Retrying…"
+)
+NO_PEER_ADDRESS = Phrase(
+    "{username}’s browser names no address to connect by. An extension, a privacy setting or a company’s policy may "
+    "keep it from that (WebRTC). Retrying…"
+)
+BROWSER_REFUSED = Phrase(
+    "Your browser refuses to connect; it says “{reason}”. Reload the page; if that does not help, try another browser. "
+    "Retrying…"
+)
+UNKNOWN = Phrase(
+    "There is no connection to {username}’s browser, and this page cannot tell why. Reloading both pages may help. "
+    "Retrying…"
+)
 RELAY_MISSING = Phrase(
     "You connect through a relay only, and this server offers none. Switch that off under “Connection”, or ask the "
     "people who run the server for a relay. Retrying…"
 )
 NOT_CONNECTED = {
     Cause.NO_ANSWER: NO_ANSWER,
+    Cause.NO_ADDRESS: NO_ADDRESS,
+    Cause.NO_PEER_ADDRESS: NO_PEER_ADDRESS,
+    Cause.BROWSER_REFUSED: BROWSER_REFUSED,
+    Cause.UNKNOWN: UNKNOWN,
     Cause.NO_PATH: Phrase(
         "No direct path to {username}’s browser was found. A firewall on one side may let nothing through. Another "
         "network (a phone’s, for example) may help. Retrying…"
@@ -163,6 +183,10 @@ NOT_CONNECTED = {
 }
 NOT_CONNECTED_BY_RELAY = {
     Cause.NO_ANSWER: NO_ANSWER,
+    Cause.NO_ADDRESS: NO_ADDRESS,
+    Cause.NO_PEER_ADDRESS: NO_PEER_ADDRESS,
+    Cause.BROWSER_REFUSED: BROWSER_REFUSED,
+    Cause.UNKNOWN: UNKNOWN,
     Cause.NO_PATH: Phrase(
         "You connect through a relay only. A firewall on one side may let nothing through. Another network (a "
         "phone’s, for example) may help. Retrying…"
@@ -226,9 +250,9 @@ def status_detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a tabl
             return words.say(CONNECTING, username=username)
         case Interrupted(username):
             return words.say(INTERRUPTED, username=username)
-        case NotConnected(username, cause, relay_only):
+        case NotConnected(username, cause, relay_only, reason):
             why = NOT_CONNECTED_BY_RELAY if relay_only else NOT_CONNECTED
-            return words.say(why[cause], username=username)
+            return words.say(why[cause], username=username, reason=reason)
         case _:
             assert_never(line.detail)
 

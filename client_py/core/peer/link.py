@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 
 from client_py.core.backoff import Backoff
+from client_py.core.peer.evidence import Evidence
 from client_py.core.peer.link_effects import (
     ClosePeerConnection,
     CreateChannels,
@@ -88,8 +89,12 @@ class Link:
 
     def __init__(self, *, polite: bool, random: Callable[[], float], penalty: Penalty | None = None) -> None:
         self.state = LinkState.CONNECTING
-        self.answered = False
-        """Whether the other side has ever sent a description: what a person is told about a failure depends on it."""
+        self.evidence = Evidence()
+        """What the last two attempts in vain have shown: what a person is told about a failure depends on it."""
+        self._seen = Evidence()
+        """In this attempt."""
+        self._seen_before = Evidence()
+        """In the last attempt in vain."""
         self._polite = polite
         self._negotiation = Negotiation(polite=polite)
         self._backoff = Backoff(BACKOFF_SECONDS, BACKOFF_CAP_SECONDS, random)
@@ -209,7 +214,7 @@ class Link:
 
     def description_received(self, description: Description) -> list[LinkEffect]:
         """The other side sent an offer or an answer, perhaps of an RTCPeerConnection that is new."""
-        self.answered = True
+        self._note_description(description)
         self._descriptions += 1
         if self._descriptions > MAX_DESCRIPTIONS or count_candidates(description.sdp) > MAX_CANDIDATES:
             return self.faulted(Fault.EXCESSIVE)
@@ -217,10 +222,13 @@ class Link:
             return self.faulted(Fault.UNREADABLE)  # it would cost us what plays sound and pictures
         if self.fault is not None:
             return self._hold(description)
-        return self._take(description)
+        effects = self._take(description)
+        self._note_description(description)  # it may have begun another attempt
+        return effects
 
     def candidate_received(self, candidate: Candidate) -> list[LinkEffect]:
         """The other side sent a candidate."""
+        self._seen.offered = self._seen.offered or bool(candidate.candidate)
         if self.fault is not None:
             self._held_candidates.append(candidate)
             return []
@@ -238,10 +246,12 @@ class Link:
 
     def candidate_gathered(self, candidate: Candidate) -> list[LinkEffect]:
         """The `icecandidate` event."""
+        self._seen.gathered = self._seen.gathered or bool(candidate.candidate)
         return self._translate(self._negotiation.candidate_gathered(candidate))
 
     def connection_state_changed(self, state: str) -> list[LinkEffect]:
         """The `connectionstatechange` event, with RTCPeerConnection.connectionState."""
+        self._seen.connected = self._seen.connected or (state == "connected" and not self._channel_open)
         match state:
             case "connected" if self._channel_open and self.state is not LinkState.OPEN:
                 self._is_unproven = True
@@ -295,6 +305,7 @@ class Link:
 
     def local_description_set(self, description: Description) -> list[LinkEffect]:
         """The setLocalDescription() that we asked for has made this description."""
+        self._seen.gathered = self._seen.gathered or count_candidates(description.sdp) > 0
         return self._translate(self._negotiation.local_description_set(description))
 
     def remote_description_set(self) -> list[LinkEffect]:
@@ -304,10 +315,14 @@ class Link:
 
     def operation_failed(self, operation: Operation, reason: str) -> list[LinkEffect]:
         """The browser refused an operation; `reason` is its own sentence."""
-        return self._translate(self._negotiation.operation_failed(operation, reason))
+        effects = self._negotiation.operation_failed(operation, reason)
+        if any(isinstance(effect, NegotiationFailed) for effect in effects):
+            self._seen.refusal = reason
+        return self._translate(effects)
 
-    def creation_failed(self) -> list[LinkEffect]:
-        """The browser refused to make an RTCPeerConnection."""
+    def creation_failed(self, reason: str) -> list[LinkEffect]:
+        """The browser refused to make an RTCPeerConnection; `reason` is its own sentence."""
+        self._seen.refusal = reason
         return self._attempt_failed()
 
     # Time
@@ -361,6 +376,7 @@ class Link:
     def _settle(self) -> list[LinkEffect]:
         """The channel is open and the path works."""
         self._restarting = False
+        self._seen, self._seen_before = Evidence(), Evidence()
         self._attempts_in_vain = 0
         self._backoff.reset()
         return [*self._stop_waiting(), *self._set_state(LinkState.OPEN)]
@@ -385,6 +401,10 @@ class Link:
                 effects += self._renew()
             effects += self._expect_repair()
         return [*effects, *self._translate(self._negotiation.description_received(description))]
+
+    def _note_description(self, description: Description) -> None:
+        self._seen.answered = True
+        self._seen.offered = self._seen.offered or count_candidates(description.sdp) > 0
 
     def _hold(self, description: Description) -> list[LinkEffect]:
         # An answer is to an offer of ours that is no longer there.
@@ -422,6 +442,7 @@ class Link:
         # An offer that is open already would keep the next one from being made (W3C: negotiation needs a stable state).
         if self._channel_open and not self._restarting and self._negotiation.signaling_state == "stable":
             self._restarting = True
+            self._seen = Evidence()
             return [RestartIce(), *self._wait_for(LinkTimer.ATTEMPT, RESTART_SECONDS)]
         return self._replace()
 
@@ -433,6 +454,8 @@ class Link:
 
     def _attempt_failed(self) -> list[LinkEffect]:
         self._attempts_in_vain += 1
+        self.evidence = self._seen.with_earlier(self._seen_before)
+        self._seen_before, self._seen = self._seen, Evidence()
         effects: list[LinkEffect] = []
         if not self._channel_open:
             # During the pause, an offer of the other side shall find none of ours to collide with.
@@ -445,6 +468,7 @@ class Link:
         """Put a new RTCPeerConnection, without a channel yet, in the place of the one that was."""
         closing = [*self._interrupt(), *self._close_connection()]
         self._has_connection = True
+        self._seen = Evidence()
         return [*closing, CreatePeerConnection()]
 
     def _close_connection(self) -> list[LinkEffect]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from client_py.core.channels import CHAT, ChannelSpec
 from client_py.core.frames import LinkFrame, Ping, Pong, Signal
+from client_py.core.peer.evidence import Evidence
 from client_py.core.peer.gathering import RelayFault, RelayGathering
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import (
@@ -67,9 +68,9 @@ class Peer:
         return self._link.state
 
     @property
-    def answered(self) -> bool:
-        """Whether it has ever sent a description."""
-        return self._link.answered
+    def evidence(self) -> Evidence:
+        """What the last attempts in vain to connect to it have shown."""
+        return self._link.evidence
 
     @property
     def fault(self) -> Fault | None:
@@ -222,9 +223,9 @@ class Peer:
         """The browser refused an operation."""
         return self._translate(self._link.operation_failed(operation, reason))
 
-    def creation_failed(self) -> list[PeerEffect]:
-        """The browser refused to make an RTCPeerConnection."""
-        return self._translate(self._link.creation_failed())
+    def creation_failed(self, reason: str) -> list[PeerEffect]:
+        """The browser refused to make an RTCPeerConnection; `reason` is its own sentence."""
+        return self._translate(self._link.creation_failed(reason))
 
     def bytes_counted(self, count: int | None, *, server_answers: bool) -> list[PeerEffect]:
         """How many bytes have come in; None where the browser does not tell."""

@@ -77,6 +77,7 @@ def attempt(stage: Stage, *errors: tuple[str, int]) -> Cause | None:
     stage.do(stage.room.signaling_state_changed(BEN, "have-local-offer"))
     stage.do(stage.room.local_description_set(BEN, GATHERED))
     stage.receive(events.Signal(BEN, description=ANSWER))
+    stage.receive(events.Signal(BEN, candidate=HOST))
     for url, code in errors:
         stage.do(stage.room.candidate_failed(BEN, url, code, "Unauthorized"))
     stage.do(stage.room.link_timer_fired(BEN, LinkTimer.ATTEMPT))

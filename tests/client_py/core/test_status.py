@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from client_py.core.peer.evidence import Evidence
 from client_py.core.peer.gathering import RelayFault
 from client_py.core.peer.ice_servers import RelayChoice
 from client_py.core.peer.link import LinkState
 from client_py.core.peer.penalty import Fault
 from client_py.core.server.access_faults import PageOriginRefused
 from client_py.core.server.session import SessionState
-from client_py.core.status import Facts, LinkFacts, RelayFacts, status_line
+from client_py.core.status import MAX_REASON, Facts, LinkFacts, RelayFacts, status_line
 from client_py.core.status_line import (
     Away,
     Cause,
@@ -32,6 +33,9 @@ JOINED, WAITING = SessionState.JOINED, SessionState.WAITING
 PAGES = "https://pages.example"
 
 
+TRIED = Evidence(answered=True, gathered=True, offered=True)
+
+
 def facts(
     session: SessionState = JOINED,
     *links: LinkFacts,
@@ -47,13 +51,13 @@ def facts(
 def link(
     state: LinkState,
     *,
-    answered: bool = True,
+    evidence: Evidence = TRIED,
     relayed: bool | None = None,
     fault: RelayFault | None = None,
     kept_away: Fault | None = None,
 ) -> LinkFacts:
     """Return the facts of a link to Ben."""
-    return LinkFacts("Ben", state, answered, relayed, fault, kept_away)
+    return LinkFacts("Ben", state, evidence, relayed, fault, kept_away)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +132,49 @@ def test_failure_has_a_cause(relay: RelayFacts, fault: RelayFault | None, cause:
 
 def test_failure_to_answer_comes_before_any_relay() -> None:
     """A peer that does not answer needs no relay yet; and where nothing failed, there is no cause."""
-    line = status_line(facts(JOINED, link(LinkState.FAILED, answered=False, fault=RelayFault.REFUSED), relay=RELAY))
+    line = status_line(
+        facts(JOINED, link(LinkState.FAILED, evidence=Evidence(), fault=RelayFault.REFUSED), relay=RELAY)
+    )
     assert line.cause is Cause.NO_ANSWER
     assert status_line(facts(JOINED, link(LinkState.OPEN), relay=RELAY)).cause is None
+
+
+@pytest.mark.parametrize("relay", [NO_RELAY, RELAY])
+@pytest.mark.parametrize("fault", [None, RelayFault.UNREACHABLE])
+@pytest.mark.parametrize(
+    ("evidence", "cause"),
+    [
+        (Evidence(answered=True), Cause.NO_ADDRESS),
+        (Evidence(answered=True, offered=True), Cause.NO_ADDRESS),
+        (Evidence(answered=True, gathered=True), Cause.NO_PEER_ADDRESS),
+        (Evidence(answered=True, gathered=True, offered=True, connected=True), Cause.UNKNOWN),
+        (Evidence(refusal="Not now."), Cause.BROWSER_REFUSED),
+        (Evidence(gathered=True), Cause.NO_ANSWER),
+    ],
+)
+def test_failure_is_told_of_whoever_it_lies_with(
+    evidence: Evidence, cause: Cause, fault: RelayFault | None, relay: RelayFacts
+) -> None:
+    """No firewall, and no relay, is blamed for what one of the browsers has not done; what is not known is said so."""
+    line = status_line(facts(JOINED, link(LinkState.FAILED, evidence=evidence, fault=fault), relay=relay))
+    assert line.detail == NotConnected("Ben", cause, relay_only=False, reason=evidence.refusal)
+
+
+def test_refusal_of_a_browser_is_told_in_short() -> None:
+    """It may say what it likes, and as long as it likes."""
+    line = status_line(facts(JOINED, link(LinkState.FAILED, evidence=Evidence(refusal="no " * 999))))
+    assert isinstance(line.detail, NotConnected)
+    assert line.detail.reason == ("no " * 999)[:MAX_REASON]
+
+
+@pytest.mark.parametrize("gathered", [True, False])
+def test_relay_alone_gives_an_address_where_nothing_else_is_wanted(*, gathered: bool) -> None:
+    """Who connects through a relay only has no other address, and is told of the relay."""
+    evidence = Evidence(answered=True, gathered=gathered)
+    line = status_line(facts(JOINED, link(LinkState.FAILED, evidence=evidence, fault=RelayFault.REFUSED), relay=ONLY))
+    assert line.cause is Cause.RELAY_REFUSED
+    line = status_line(facts(JOINED, link(LinkState.FAILED, evidence=evidence), relay=ONLY))
+    assert line.cause is Cause.NO_PEER_ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -175,12 +219,12 @@ def test_status_tells_that_a_peer_is_kept_away_while_another_is_there() -> None:
     assert line.detail == Connected("Ben", relayed=None, server_away=True, kept_away=kept_away)
 
 
-OWN_PHONE = LinkFacts("Ada", LinkState.OPEN, answered=True, is_own=True)
+OWN_PHONE = LinkFacts("Ada", LinkState.OPEN, TRIED, is_own=True)
 
 
 def named(name: str, state: LinkState) -> LinkFacts:
     """Return the facts of a link to somebody."""
-    return LinkFacts(name, state, answered=True)
+    return LinkFacts(name, state, TRIED)
 
 
 @pytest.mark.parametrize("waits_for", [None, "Ben"])

@@ -91,6 +91,10 @@ def test_refused_origin_is_named() -> None:
     [
         (Cause.NO_ANSWER, "Ben’s browser does not answer"),
         (Cause.NO_PATH, "firewall"),
+        (Cause.NO_ADDRESS, "Your browser finds no address"),
+        (Cause.NO_PEER_ADDRESS, "Ben’s browser names no address"),
+        (Cause.BROWSER_REFUSED, "it says “It is closing.”"),
+        (Cause.UNKNOWN, "cannot tell why"),
         (Cause.RELAY_MISSING, "Switch that off"),
         (Cause.RELAY_REFUSED, "another secret"),
         (Cause.RELAY_EXPIRED, "run out"),
@@ -101,7 +105,7 @@ def test_refused_origin_is_named() -> None:
 @pytest.mark.parametrize("relay_only", [False, True])
 def test_every_cause_is_told_with_what_to_do(cause: Cause, words: str, *, relay_only: bool) -> None:
     """And that the search goes on; who wants no direct path is not told that there was none."""
-    told = detail_of(NotConnected("Ben", cause, relay_only))
+    told = detail_of(NotConnected("Ben", cause, relay_only, "It is closing."))
     assert words in told
     assert told.endswith("Retrying…")
     assert not (relay_only and "direct path" in told)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from client_py.core.peer.evidence import Evidence
 from client_py.core.peer.link import (
     ATTEMPT_SECONDS,
     DISCONNECTED_SECONDS,
@@ -102,7 +105,6 @@ def repair_after(seconds: float) -> StartTimer:
 def test_link_is_offered_by_who_comes() -> None:
     """Who comes later makes the connection and the channel, from which the offer follows."""
     link = new_link()
-    assert not link.answered
     assert link.start(offering=True) == NEW_CONNECTION
     assert link.negotiation_needed() == [SetLocalDescription()]
     link.signaling_state_changed("have-local-offer")
@@ -125,7 +127,6 @@ def test_link_is_answered_by_who_was_there() -> None:
         ATTEMPT,
         SetRemoteDescription(OFFER),
     ]
-    assert link.answered
     assert link.remote_description_set() == [CreateChannels(), SetLocalDescription()]
     assert link.local_description_set(OUR_ANSWER) == [SendDescription(OUR_ANSWER)]
     assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
@@ -249,7 +250,7 @@ def test_link_fails_after_attempts_in_vain_and_goes_on() -> None:
         repair_after(2),
     ]
     link.timer_fired(LinkTimer.REPAIR)
-    assert link.creation_failed() == [ClosePeerConnection(), StopTimer(LinkTimer.ATTEMPT), repair_after(4)]
+    assert link.creation_failed("no more") == [ClosePeerConnection(), StopTimer(LinkTimer.ATTEMPT), repair_after(4)]
     link.timer_fired(LinkTimer.REPAIR)
     assert link.channel_opened() == [StopTimer(LinkTimer.ATTEMPT), *OPENED]
     assert link.channel_closed()[-1] == repair_after(1)
@@ -484,3 +485,93 @@ def test_link_takes_no_notice_of_states_in_between() -> None:
     link = opened()
     assert link.connection_state_changed("connecting") == []
     assert link.connection_state_changed("closed") == []
+
+
+WITH_ADDRESS = replace(OFFER, sdp=f"{OFFER.sdp}\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host")
+HOST, END = Candidate("candidate:1 1 udp 1 192.0.2.1 9 typ host"), Candidate("")
+
+
+def in_vain(link: Link) -> Evidence:
+    """Let an attempt come to nothing, and the next one begin; return what is known by then."""
+    link.timer_fired(LinkTimer.ATTEMPT)
+    link.timer_fired(LinkTimer.REPAIR)
+    return link.evidence
+
+
+def test_link_notes_what_attempts_have_shown() -> None:
+    """Of the last two: who has fallen silent since is said to be silent, whatever they said before."""
+    link = offering()
+    link.description_received(ANSWER)
+    link.candidate_gathered(END)
+    link.candidate_received(END)
+    assert in_vain(link) == Evidence(answered=True)
+    link.candidate_gathered(HOST)
+    link.candidate_received(HOST)
+    assert in_vain(link) == Evidence(answered=True, gathered=True, offered=True)
+    assert in_vain(link) == Evidence(gathered=True, offered=True)
+    assert in_vain(link) == Evidence()
+
+
+def test_link_notes_addresses_that_stand_in_descriptions() -> None:
+    """Ours and theirs, where an offer of theirs begins another attempt as well."""
+    link = new_link()
+    link.start(offering=False)
+    link.description_received(WITH_ADDRESS)
+    link.local_description_set(replace(OUR_ANSWER, sdp=WITH_ADDRESS.sdp))
+    assert in_vain(link) == Evidence(answered=True, gathered=True, offered=True)
+
+
+def test_link_notes_a_path_without_a_channel() -> None:
+    """What kept the channel from opening, nobody knows; once it is open, the past says nothing more."""
+    link = offering()
+    link.connection_state_changed("connected")
+    assert in_vain(link).connected
+    link = opened()
+    link.connection_state_changed("connected")
+    link.channel_closed()
+    link.timer_fired(LinkTimer.REPAIR)
+    assert in_vain(link) == Evidence()
+
+
+def test_link_notes_what_the_browser_refused() -> None:
+    """Its own sentence, until it refuses no more."""
+    link = offering()
+    link.creation_failed("Too many connections.")
+    assert link.evidence.refusal == "Too many connections."
+    link.timer_fired(LinkTimer.REPAIR)
+    assert in_vain(link).refusal == ""
+    link.operation_failed(AddCandidate(HOST), "It does not resolve.")
+    assert in_vain(link).refusal == "", "others may do as well"
+    link.operation_failed(SetLocalDescription(), "It is closed.")
+    assert link.evidence.refusal == "It is closed."
+
+
+def test_restart_in_vain_is_an_attempt_of_its_own() -> None:
+    """What was seen of the connection before it was interrupted does not count."""
+    link = opened(polite=False)
+    link.candidate_gathered(HOST)
+    link.connection_state_changed("failed")
+    link.timer_fired(LinkTimer.ATTEMPT)
+    assert link.evidence == Evidence()
+
+
+def test_restart_of_the_other_side_in_vain_says_nothing_of_before() -> None:
+    """It is an attempt of its own over the connection that was there."""
+    link = new_link()
+    link.start(offering=True)
+    link.candidate_gathered(HOST)
+    link.channel_opened()
+    link.connection_state_changed("connected")
+    link.connection_state_changed("failed")
+    link.description_received(OFFER)
+    link.timer_fired(LinkTimer.ATTEMPT)
+    assert link.evidence == Evidence(answered=True)
+
+
+def test_offer_that_begins_another_attempt_is_an_answer_in_it() -> None:
+    """The other side has made a new connection, which says that it is awake."""
+    link = offering()
+    link.description_received(ANSWER)
+    assert CreatePeerConnection() in link.description_received(description("offer", "theirs", "CC"))
+    link.timer_fired(LinkTimer.ATTEMPT)
+    assert link.evidence == Evidence(answered=True)

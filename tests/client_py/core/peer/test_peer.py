@@ -6,6 +6,7 @@ import pytest
 
 from client_py.core.channels import CHAT
 from client_py.core.frames import Ping, Pong, Signal
+from client_py.core.peer.evidence import Evidence
 from client_py.core.peer.gathering import RelayFault
 from client_py.core.peer.link import (
     ATTEMPT_SECONDS,
@@ -106,9 +107,9 @@ def relay_fault(peer: Peer) -> RelayFault | None:
     return peer.relay_fault
 
 
-def stands(peer: Peer) -> tuple[LinkState, bool]:
-    """Return how the link stands, and whether it was ever answered."""
-    return peer.state, peer.answered
+def stands(peer: Peer) -> LinkState:
+    """Return how the link stands."""
+    return peer.state
 
 
 def test_peer_is_offered_a_connection() -> None:
@@ -118,13 +119,13 @@ def test_peer_is_offered_a_connection() -> None:
     assert peer.negotiation_needed() == [SetLocalDescription()]
     assert peer.signaling_state_changed("have-local-offer") == []
     assert peer.local_description_set(OUR_OFFER) == [SendDescription(OUR_OFFER)]
-    assert stands(peer) == (LinkState.CONNECTING, False)
+    assert stands(peer) == LinkState.CONNECTING
     assert peer.signal_received(ANSWER, None) == [SetRemoteDescription(ANSWER)]
-    assert stands(peer) == (LinkState.CONNECTING, True)
+    assert stands(peer) == LinkState.CONNECTING
     assert peer.signaling_state_changed("stable") == []
     assert peer.remote_description_set() == []
     assert peer.channel_opened(CHAT) == [StopTimer(LinkTimer.ATTEMPT), FindPath(), EXPECT, ChatOpened()]
-    assert stands(peer) == (LinkState.OPEN, True)
+    assert stands(peer) == LinkState.OPEN
 
 
 def test_peer_that_came_after_us_is_waited_for() -> None:
@@ -347,7 +348,10 @@ def test_refusals_of_the_browser_reach_the_link() -> None:
     peer.signal_received(None, candidate("theirs"))
     assert peer.operation_failed(AddCandidate(candidate("theirs")), "no") == [CandidateRefused("no")]
     assert peer.operation_failed(SetLocalDescription(), "no") == pause
-    assert agreed().creation_failed() == pause
+    assert peer.evidence == Evidence(answered=True, offered=True, refusal="no")
+    peer = agreed()
+    assert peer.creation_failed("too many") == pause
+    assert peer.evidence == Evidence(answered=True, refusal="too many")
 
 
 def test_impolite_side_repairs_first() -> None:
