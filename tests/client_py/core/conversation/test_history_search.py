@@ -1,4 +1,8 @@
+# ruff: noqa: RUF001 - characters that are taken for others are what this is about
+
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
@@ -19,11 +23,20 @@ THEIRS = Item("theirs", Direction.INCOMING, "ben", Text("Grüße aus\nder Straß
         ("rüß", True),
         ("grüße hello", False),
         ("gruse", False),
+        ("gru\u0308ße", True),
+        ("ｄｅｒ", True),
     ],
 )
 def test_search_finds_a_message_that_has_all_the_words(query: str, found: bool) -> None:  # noqa: FBT001 - a case
     """Words are looked for in any order and case, also as parts of longer ones and across lines."""
     assert answers(THEIRS, search_words(query)) is found
+
+
+@pytest.mark.parametrize("query", ["CAFÉ", "don't", "don’t cafe\u0301"])
+def test_search_finds_what_looks_the_same(query: str) -> None:
+    """However the message and the query are written."""
+    written = replace(THEIRS, body=Text("Ｄｏｎ’ｔ go to the cafe\u0301"))
+    assert answers(written, search_words(query))
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n\t"])

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - characters that are taken for others are what this is about
+
 from __future__ import annotations
 
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 
 from client_py.ui.room.search_excerpts import CUT, LEAD, MAX_EXCERPT, excerpt_of, split_matches
 
-TEXTS = st.text(st.sampled_from("ab cB(.é\n"), max_size=40)
+TEXTS = st.text(st.sampled_from("ab cB(.é\n\u0301ßİ’'\u00ad"), max_size=40)
 
 
 def marked(text: str, query: str) -> str:
@@ -25,6 +27,14 @@ def marked(text: str, query: str) -> str:
         ("nothing", "else", "nothing"),
         ("nothing", "  ", "nothing"),
         ("", "x", ""),
+        ("Im cafe\u0301 dort", "CAFÉ", "Im [cafe\u0301] dort"),
+        ("Don’t, I don't", "don't", "[Don’t], I [don't]"),
+        ("nach İstanbul", "istanbul", "nach [İstanbul]"),
+        ("Ｔｏｍａｔｏ", "tomato", "[Ｔｏｍａｔｏ]"),
+        ("ﬁne", "fi ne", "[ﬁ][ne]"),
+        ("ßs", "s", "[ß][s]"),
+        ("aßb", "as sb", "[aß][b]"),
+        ("a\u00adb", "ab", "[a\u00adb]"),
     ],
 )
 def test_matches_are_marked(text: str, query: str, expected: str) -> None:
