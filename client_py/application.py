@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, RoomPlace, path_of, place_of
+from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
 from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
 from client_py.core.server.access_faults import AccessFault, LoginFault
@@ -179,10 +179,12 @@ class Application:
                 self._page.show_lobby(login.username, self._recent_rooms(), self._relay_preference.choice)
                 self._relay_preference.look()
             case RoomPlace(room):
+                if self._location.path != path_of(room):
+                    self._location.replace(path_of(room))
                 self._keep_rooms(with_room(self._recent_rooms(), room))
                 self._enter_room(room, login.username)
-            case NoPlace():
-                self._page.show_room_fault()
+            case NoRoom() | NoPlace() as place:
+                self._page.show_no_place(place)
 
     # Open rooms
 

@@ -69,7 +69,7 @@ def store(tmp_path: Path) -> Iterator[Redis]:
 @pytest.fixture
 def room(request: pytest.FixtureRequest) -> str:
     """Name a room that no other test uses."""
-    name = "".join(character if character.isalnum() else "-" for character in request.node.name)
+    name = "".join(character if character.isalnum() else "-" for character in request.node.name.lower())
     return name[:64]
 
 

@@ -4,8 +4,10 @@ import re
 
 from playwright.async_api import expect
 
-from e2e.chat_page import ChatPage
+from e2e.chat_page import OTHER_PASSWORD, OTHER_USERNAME, ChatPage, connect
 from e2e.conftest import OpenPage
+from e2e.people import Newcomers
+from e2e.server import Server
 
 RECENT = "li button[data-room]"
 
@@ -72,5 +74,30 @@ async def test_address_of_no_room_says_so(open_page: OpenPage) -> None:
     await page.open("/chat/no%20room!")
     await page.log_in()
     await expect(page.page.get_by_role("alert").filter(has_text="1 to 64 characters")).to_be_visible()
+    await page.page.get_by_role("button", name="Choose a room").click()
+    await page.wait_for_lobby()
+
+
+async def test_addresses_that_differ_in_nothing_a_person_sees_lead_together(
+    newcomers: Newcomers, server: Server, room: str
+) -> None:
+    """Case and a slash at the end: both meet, and both addresses become the one that counts."""
+    alice, bob = [await newcomers.open("chromium", server.url) for _ in range(2)]
+    bob.allow_refusal(404, f"/Chat/{room.upper()}/")
+    await alice.open(f"/chat/{room}")
+    await bob.open(f"/Chat/{room.upper()}/")
+    await alice.log_in()
+    await bob.log_in(OTHER_USERNAME, OTHER_PASSWORD)
+    await connect(alice, bob)
+    assert alice.page.url == bob.page.url == f"{server.url}/chat/{room}"
+
+
+async def test_wrong_address_is_a_page_with_a_way_home(open_page: OpenPage) -> None:
+    """And not the server's JSON."""
+    page = await open_page("chromium")
+    page.allow_refusal(404, "/nowhere")
+    await page.open("/nowhere")
+    await page.log_in()
+    await expect(page.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     await page.page.get_by_role("button", name="Choose a room").click()
     await page.wait_for_lobby()

@@ -105,6 +105,11 @@ def opaque_string(password: str) -> str:
     return normalize("NFC", "".join(" " if category(character) == "Zs" else character for character in password))
 
 
+def canonical_room(name: str) -> str:
+    """Return the one form of a room's name that stands for all that differ from it in case alone."""
+    return name.lower()
+
+
 class PasswordFault(Enum):
     """What can be wrong with a new password."""
 

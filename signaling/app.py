@@ -7,13 +7,15 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from limits import RateLimitItem
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from protocol.http import (
@@ -115,12 +117,17 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
         async with _running(parts, settings):
             yield
 
+    async def not_routed(request: Request, error: Exception) -> Response:
+        refusal = await errors.not_routed(request, error)
+        page = Pages(parts.site).missing(request) if refusal.status_code == HTTPStatus.NOT_FOUND else None
+        return page or refusal
+
     app = Starlette(
         routes=routes,
         middleware=[*_below_base(settings, routes), *_middleware(settings, parts)],
         exception_handlers={
             Refusal: errors.refused,
-            HTTPException: errors.not_routed,
+            HTTPException: not_routed,
             ClientDisconnect: not_heard,
             Exception: errors.failed,
         },

@@ -30,6 +30,10 @@ class BrowserLocation:
         """Go to a path without loading a page (History.pushState)."""
         js.history.pushState(None, "", self._prefix + path)
 
+    def replace(self, path: str) -> None:
+        """Be at another path, as if the page had always been there (History.replaceState)."""
+        js.history.replaceState(None, "", self._prefix + path)
+
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Be told when the person goes back or forward (the `popstate` event)."""
         return self._callbacks.listen(js.window, "popstate", lambda _event: callback())

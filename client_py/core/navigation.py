@@ -1,14 +1,17 @@
-"""Decides what an address of this site stands for."""
+"""Decides what an address of this site stands for, and what a person means who types or pastes one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from protocol.fields import ROOM_NAME
+from protocol.fields import ROOM_NAME, canonical_room
 from protocol.http import ROOM_PATH_PREFIX
 
 LOBBY_PATH = "/"
+LOBBY_PATHS = frozenset({"", LOBBY_PATH, "/index.html"})
+"""A static host has the page under its file's name, too."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +21,73 @@ class Lobby:
 
 @dataclass(frozen=True, slots=True)
 class RoomPlace:
-    """A room."""
+    """A room, by its canonical name."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoPlace:
+class NoRoom:
     """An address that names no room that there can be."""
 
 
-Place = Lobby | RoomPlace | NoPlace
+@dataclass(frozen=True, slots=True)
+class NoPlace:
+    """An address at which there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An address of another server."""
+
+    host: str
+
+
+Place = Lobby | RoomPlace | NoRoom | NoPlace
 
 
 def place_of(path: str) -> Place:
-    """Return what the path of an address stands for."""
-    if not path.startswith(ROOM_PATH_PREFIX):
+    """Return what the path of an address stands for; case and a slash at the end make no difference."""
+    if path in LOBBY_PATHS:
         return Lobby()
-    room = unquote(path.removeprefix(ROOM_PATH_PREFIX).rstrip("/"))
-    return RoomPlace(room) if ROOM_NAME.admits(room) else NoPlace()
+    if not path.lower().startswith(ROOM_PATH_PREFIX):
+        return NoPlace()
+    room = unquote(path[len(ROOM_PATH_PREFIX) :].rstrip("/"))
+    return RoomPlace(canonical_room(room)) if ROOM_NAME.admits(room) else NoRoom()
 
 
 def path_of(room: str) -> str:
     """Return the path of a room, whose name needs no escaping."""
     return ROOM_PATH_PREFIX + room
+
+
+def place_meant(typed: str, home: str) -> Place | Elsewhere:
+    """Return what a person means who typed a room's name, or pasted its link; `home` is the address of this site."""
+    typed = typed.strip()
+    if "/" not in typed:
+        return place_of(ROOM_PATH_PREFIX + typed)
+    try:
+        return _place_at(urlsplit(_whole(typed, home)), urlsplit(home))
+    except ValueError:
+        return NoRoom()
+
+
+def _whole(typed: str, home: str) -> str:
+    """Return a whole address: browsers leave out the scheme when one copies a part, and people the host."""
+    if "://" in typed:
+        return typed
+    first = typed.partition("/")[0]
+    if "." in first or ":" in first:
+        return f"{urlsplit(home).scheme}://{typed}"
+    return f"{home.rstrip('/')}/{typed.lstrip('/')}"
+
+
+def _place_at(address: SplitResult, home: SplitResult) -> Place | Elsewhere:
+    if _host(address) != _host(home):
+        return Elsewhere(address.netloc)
+    base = home.path.rstrip("/")
+    return place_of(address.path.removeprefix(base)) if address.path.startswith(base) else NoPlace()
+
+
+def _host(address: SplitResult) -> tuple[str | None, int | None]:
+    return address.hostname, address.port or DEFAULT_PORTS.get(address.scheme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from protocol.fields import ROOM_NAME
+from protocol.fields import ROOM_NAME, canonical_room
 from protocol.json_text import parse_json_or_none
 
 MAX_RECENT_ROOMS = 8
@@ -16,7 +16,8 @@ def parse_rooms(text: str | None) -> tuple[str, ...]:
     value = parse_json_or_none(text or "[]")
     if not isinstance(value, list):
         return ()
-    return tuple(room for room in value if isinstance(room, str) and ROOM_NAME.admits(room))[:MAX_RECENT_ROOMS]
+    rooms = (canonical_room(room) for room in value if isinstance(room, str) and ROOM_NAME.admits(room))
+    return tuple(dict.fromkeys(rooms))[:MAX_RECENT_ROOMS]
 
 
 def format_rooms(rooms: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import Database, Databases, Locks, RemoveAll, StorageFailed, Store
 from client_py.ports.time import Clock, Random
+from protocol.fields import canonical_room
 
 NOT_KEPT = "no"
 STILL_KEPT = "no, but not removed yet"
@@ -44,12 +45,11 @@ class RetentionDriver:
     """What is kept of one room, from its opening to its end; `changed` is told what to show of it."""
 
     def __init__(self, place: Place, ports: StoragePorts, tasks: Tasks, changed: Callable[[Retention], None]) -> None:
-        self._place = place
         self._ports = ports
         self._tasks = tasks
         self._changed = changed
         self._wish = f"p2pchat.keep:{place.account}"
-        self._devices = OwnDevices(place, ports.locks, ports.tab, ports.clock, ports.random)
+        self._go_to(place)
         self._database: Database = MemoryDatabase()
         self._device: OwnDevice | None = None
         """Held to the end, even when nothing is kept under its name any more: to the others, this page is it."""
@@ -73,6 +73,7 @@ class RetentionDriver:
             return await self._open_memory(_impossible(RetentionFault.INSECURE))
         try:
             self._database = await self._ports.databases.open(self._taken_away)
+            self._go_to(await self._kept_place(self._database))
             self._device = await self._devices.take_up(self._database)
             snapshot = await self._open_archive(self._device.name, self._device.resume_token)
         except StorageFailed as error:
@@ -114,6 +115,24 @@ class RetentionDriver:
                 await self._storage.close()
             self._database.close()
             self._release()
+
+    def _go_to(self, place: Place) -> None:
+        self._place = place
+        ports = self._ports
+        self._devices = OwnDevices(place, ports.locks, ports.tab, ports.clock, ports.random)
+
+    async def _kept_place(self, database: Database) -> Place:
+        """Return where the room is kept: an earlier release told apart names that differ in case, and kept them so."""
+        account, room = self._place.account, self._place.room
+        if await database.read(self._place.prefix, oldest=1):
+            return self._place
+        rows = await database.read((account,), oldest=1)
+        while rows:
+            name = str(rows[0][0][1])
+            if canonical_room(name) == room:
+                return Place(account, name)
+            rows = await database.read((account,), after=(account, name + "\0"), oldest=1)
+        return self._place
 
     @property
     def _is_wished(self) -> bool:

@@ -137,6 +137,10 @@ class Location(Protocol):
         """Go to a path without loading a page."""
         ...
 
+    def replace(self, path: str) -> None:
+        """Be at another path, as if the page had always been there."""
+        ...
+
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Be told when the person goes back or forward."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.core.navigation import LOBBY_PATH, Elsewhere, RoomPlace, place_meant
 from client_py.ui.recent_rooms import RecentRooms
 from client_py.ui.room.relay_switch import RelaySwitch
 from client_py.ui.room_name_generator import make_up_room_name
@@ -15,9 +16,9 @@ from client_py.words.lobby import (
     LOG_OUT,
     MAKE_UP,
     NAME_OF_ROOM,
+    OTHER_SERVER,
     ROOM_NAME_RULE,
 )
-from protocol.fields import ROOM_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     from client_py.ui.view_context import ViewContext
 
 
-def room_of(typed: str) -> str:
-    """Return the room that a person means, who may have pasted its whole link."""
-    return typed.strip().rpartition("/chat/")[2].rstrip("/")
-
-
 class LobbyScreen:
     """Where someone who is signed in goes to a room from."""
 
@@ -40,6 +36,7 @@ class LobbyScreen:
 
     def __init__(self, context: ViewContext, actions: PageActions, username: str, recent_rooms: Sequence[str]) -> None:
         self._document = document = context.document
+        self._home = context.location.url_of(LOBBY_PATH)
         self._random = context.random
         self._words = context.words
         self._actions = actions
@@ -112,12 +109,17 @@ class LobbyScreen:
 
     def _submitted(self, event: DomEvent) -> None:
         event.prevent_default()
-        room = room_of(self._name.value)
-        if ROOM_NAME.admits(room):
-            self._actions.open_room(room)
-        else:
-            self._show_fault(self._words.say(ROOM_NAME_RULE))
-            self._name.focus()
+        match place_meant(self._name.value, self._home):
+            case RoomPlace(room):
+                self._actions.open_room(room)
+            case Elsewhere(host):
+                self._refuse(self._words.say(OTHER_SERVER, host=host))
+            case _:
+                self._refuse(self._words.say(ROOM_NAME_RULE))
+
+    def _refuse(self, sentence: str) -> None:
+        self._show_fault(sentence)
+        self._name.focus()
 
     def _make_up(self, _event: DomEvent) -> None:
         self._name.value = make_up_room_name(self._random)

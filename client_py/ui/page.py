@@ -6,15 +6,16 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from client_py.ui.lobby import LobbyScreen
+from client_py.ui.no_place import NoPlaceScreen
 from client_py.ui.room.composer import Draft
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen, Visit
-from client_py.ui.room_fault import RoomFaultScreen
 from client_py.ui.sign_in import SignInScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from client_py.core.navigation import NoPlace, NoRoom
     from client_py.core.peer.ice_servers import RelayChoice
     from client_py.core.server.access_faults import AccessFault
     from client_py.ports.page import Element
@@ -95,9 +96,9 @@ class Page:
         self._put(screen)
         return screen
 
-    def show_room_fault(self) -> None:
-        """Show that the address names no room that there can be, and why."""
-        self._put(RoomFaultScreen(self._context.document, self._context.words, self._actions))
+    def show_no_place(self, place: NoRoom | NoPlace) -> None:
+        """Show that there is nothing at the address, and why where that can be told."""
+        self._put(NoPlaceScreen(self._context.document, self._context.words, self._actions, place))
 
     def dispose(self) -> None:
         """End every screen."""

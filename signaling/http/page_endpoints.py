@@ -30,8 +30,8 @@ class Pages:
 
     async def room(self, request: Request) -> Response:
         """`GET /chat/<room>`: the app too; where no room can have that name, as an error page that says so itself."""
-        # Not the route's parameter, which would lack a line break at the end.
-        found = ROOM_NAME.admits(request.scope["path"].removeprefix(ROOM_PATH_PREFIX))
+        # Not the route's parameter, which would lack a line break at the end. The page itself puts its address right.
+        found = ROOM_NAME.admits(request.scope["path"].removeprefix(ROOM_PATH_PREFIX).rstrip("/"))
         return _serve(request, self.site.page, ASK_FIRST, HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
 
     async def worker(self, request: Request) -> Response:
@@ -59,6 +59,14 @@ class Pages:
         """`GET /robots.txt`: rooms are nobody else's business."""
         rooms = self.site.base + ROOM_PATH_PREFIX.removeprefix("/")
         return PlainTextResponse(f"User-agent: *\nDisallow: {rooms}\n")
+
+    def missing(self, request: Request) -> Response | None:
+        """Return the app, which says that there is nothing at this address, where a person asks for it; None elsewhere.
+
+        A browser that goes somewhere asks for HTML (Fetch Standard, "navigate"); programs, and the page itself, do not.
+        """
+        is_person = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+        return _serve(request, self.site.page, ASK_FIRST, HTTPStatus.NOT_FOUND) if is_person else None
 
 
 def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStatus = HTTPStatus.OK) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
 from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
 from protocol.events import Error, Peer, Pong, Welcome
+from protocol.fields import canonical_room
 from protocol.requests import Join, Leave, Ping
 from signaling.errors import RateLimited, Refusal
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect
@@ -111,7 +112,7 @@ class Session:
         resumed = self._resume_tokens.peer_id(request.resume, account_id) if request.resume else None
         peer = Peer(resumed or self.peer_id, self._identity.username)
         token = self._resume_tokens.issue(peer.peer_id, account_id) if resumed else self._resume_token
-        effects = self._rooms.join(Newcomer(self._connection, account_id, peer, token), request.room)
+        effects = self._rooms.join(Newcomer(self._connection, account_id, peer, token), canonical_room(request.room))
         self.peer_id, self._resume_token = peer.peer_id, token
         return effects
 

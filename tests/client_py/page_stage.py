@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from client_py.application import Application
+from client_py.application import RECENT_ROOMS_KEY, Application
+from client_py.core.recent_rooms import parse_rooms
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
@@ -150,6 +151,11 @@ class Stage:
     def recent_rooms(self) -> list[str | None]:
         """Name the rooms that the lobby offers."""
         return [button.get("data-room") for button in self.document.html.every(class_="recent-room")]
+
+    @property
+    def recent_rooms_kept(self) -> list[str]:
+        """Name the rooms that the browser keeps as recent ones."""
+        return list(parse_rooms(self.store[RECENT_ROOMS_KEY]))
 
     @property
     def is_relay_only(self) -> bool:

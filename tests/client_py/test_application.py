@@ -30,7 +30,8 @@ async def test_form_is_shown_at_every_address(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "screen"), [("/", "lobby"), ("/chat/den", "room"), (NO_ROOM, "There is no such room")]
+    ("path", "screen"),
+    [("/", "lobby"), ("/chat/den", "room"), (NO_ROOM, "There is no such room"), ("/nowhere", "There is nothing here")],
 )
 async def test_address_says_what_is_shown(path: str, screen: str) -> None:
     """Who is signed in sees what the address stands for."""
@@ -39,6 +40,17 @@ async def test_address_says_what_is_shown(path: str, screen: str) -> None:
     assert [(room.name, room.username) for room in stage.rooms] == ([("den", "alice")] if screen == "room" else [])
     assert stage.document.root().get("data-app") == "ready"
     assert stage.failures == []
+
+
+@pytest.mark.parametrize("path", ["/chat/Den", "/Chat/den/", "/chat/d%65n"])
+async def test_address_of_a_room_is_put_right(path: str) -> None:
+    """What differs in nothing that a person sees is one room, at one address, in one step of the history."""
+    stage = await stage_at("/")
+    stage.location.push(path)
+    stage.location.go_back()
+    stage.location.go_forward()
+    assert (stage.screen, stage.location.path, stage.location.back) == ("room", "/chat/den", ["/"])
+    assert ([room.name for room in stage.rooms], stage.recent_rooms_kept) == (["den"], ["den"])
 
 
 @pytest.mark.parametrize("button", ["sign-in", "register"])

@@ -146,6 +146,10 @@ class FakeLocation:
         self.path = path
         self.forward.clear()
 
+    def replace(self, path: str) -> None:
+        """Be elsewhere without a step of the history."""
+        self.path = path
+
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Note whom to tell."""
         self.watchers.append(callback)

@@ -36,3 +36,8 @@ def test_recent_rooms_forget_the_oldest() -> None:
 def test_recent_rooms_let_go_of_one() -> None:
     """A room can be taken off the list."""
     assert without_room(("den", "hall"), "den") == ("hall",)
+
+
+def test_recent_rooms_are_there_once_whatever_their_case() -> None:
+    """An earlier release kept them as they were typed."""
+    assert parse_rooms('["Den", "hall", "den", "HALL"]') == ("den", "hall")

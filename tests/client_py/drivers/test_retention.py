@@ -320,3 +320,26 @@ async def test_every_fault_of_storage_is_told(fault: StorageFault) -> None:
     await stage.retention.open()
     expected = Retention(kept=False, changeable=False, fault=RetentionFault(fault.value), reason="AbortError: no")
     assert stage.shown == [expected]
+
+
+async def test_history_under_a_name_with_capitals_is_still_there() -> None:
+    """An earlier release kept "Den" and "den" as two rooms; under the one name that is left, what there is is found."""
+    before = None
+    for room in ("Attic", "Den", "Denmark", "zoo"):
+        before = Stage(before, Place("ada", room))
+        await before.retention.open()
+        await before.keep(room)
+        await before.retention.close()
+    for room, texts in (("den", ["Den"]), ("attic", ["Attic"]), ("zoo", ["zoo"]), ("new", [])):
+        stage = Stage(before, Place("ada", room))
+        await stage.retention.open()
+        assert await stage.texts() == texts
+        await stage.keep("more")
+        await stage.retention.close()
+        again = Stage(before, Place("ada", room))
+        await again.retention.open()
+        assert await again.texts() == [*texts, "more"]
+        await again.retention.close()
+    other = Stage(before, Place("ben", "den"))
+    await other.retention.open()
+    assert await other.texts() == []

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.ui.lobby import room_of
 from client_py.ui.page import Page
 from tests.client_py.ui.view_context import DIRECTLY, World
 from tests.fakes.document import FakeElement
@@ -16,22 +15,6 @@ def form(world: World) -> FakeElement:
 def button(world: World, text: str) -> FakeElement:
     """Return the first button of a text."""
     return next(each for each in world.document.html.every(tag="button") if each.text == text)
-
-
-@pytest.mark.parametrize(
-    ("typed", "room"),
-    [
-        ("den", "den"),
-        ("  den ", "den"),
-        ("https://chat.example/chat/den", "den"),
-        ("https://chat.example/chat/den/", "den"),
-        ("/chat/den", "den"),
-        ("", ""),
-    ],
-)
-def test_room_of_understands_names_and_links(typed: str, room: str) -> None:
-    """Somebody who was sent a link may paste the whole of it."""
-    assert room_of(typed) == room
 
 
 def test_lobby_opens_the_room_that_was_named(world: World, page: Page) -> None:
@@ -53,6 +36,15 @@ def test_lobby_says_what_is_wrong_with_a_name(world: World, page: Page, name: st
     assert "1 to 64 characters" in world.document.by_id("room-fault").text
     field.type("den")
     assert world.document.by_id("room-fault").text == ""
+
+
+def test_lobby_says_that_a_link_is_of_another_server(world: World, page: Page) -> None:
+    """The room of that name here is another one, where nobody would come."""
+    page.show_lobby("alice", [], DIRECTLY)
+    world.document.by_test_id("room-name").type("https://other.example:8443/chat/den")
+    form(world).fire("submit")
+    assert world.asked.calls == []
+    assert "other.example:8443" in world.document.by_id("room-fault").text
 
 
 def test_lobby_makes_a_name_up(world: World, page: Page) -> None:

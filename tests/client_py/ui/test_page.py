@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from client_py.core.conversation.notices import ItemAdded, UnreadChanged
+from client_py.core.navigation import NoPlace, NoRoom
 from client_py.core.notices import Member, MembersChanged, StatusChanged
 from client_py.core.server.access_faults import LoginFault
 from client_py.core.status_line import Status, StatusLine
@@ -19,7 +20,7 @@ SCREENS: dict[str, Show] = {
     "auth-error": lambda page, _world: page.show_access_fault(LoginFault.UNREACHABLE),
     "lobby": lambda page, _world: page.show_lobby("alice", ["one", "two"], DIRECTLY),
     "room": lambda page, world: page.show_room("den", "alice", world.asked),
-    "room-fault": lambda page, _world: page.show_room_fault(),
+    "no-place": lambda page, _world: page.show_no_place(NoRoom()),
 }
 
 
@@ -90,10 +91,11 @@ def test_draft_belongs_to_its_room_and_its_writer(world: World, page: Page, room
     assert world.document.by_test_id("composer").value == ""
 
 
-def test_room_fault_leads_to_the_lobby(world: World, page: Page) -> None:
+@pytest.mark.parametrize(("place", "reason"), [(NoRoom(), "1 to 64 characters"), (NoPlace(), "leads nowhere")])
+def test_wrong_address_leads_to_the_lobby(world: World, page: Page, place: NoRoom | NoPlace, reason: str) -> None:
     """An address without a room says why, and where to go."""
-    page.show_room_fault()
-    assert "1 to 64 characters" in world.document.by_id("stage").one(role="alert").text
+    page.show_no_place(place)
+    assert reason in world.document.by_id("stage").one(role="alert").text
     button = world.document.by_id("stage").one(tag="button")
     assert world.document.focused is button
     button.fire("click")

@@ -99,6 +99,10 @@ class Site:
         """Go somewhere."""
         self.path = path
 
+    def replace(self, path: str) -> None:
+        """Be somewhere else."""
+        self.path = path
+
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Take note of who would like to know of changes, of which there are none."""
         self.watchers = [callback]

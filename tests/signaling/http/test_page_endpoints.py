@@ -14,7 +14,7 @@ from tests.signaling.running import RunningServer, running
 FOREVER = "public, max-age=31536000, immutable"
 
 
-@pytest.mark.parametrize("path", ["/", "/chat/kitchen", "/chat/A-b_9"])
+@pytest.mark.parametrize("path", ["/", "/chat/kitchen", "/chat/A-b_9", "/chat/kitchen/"])
 async def test_app_is_served(server: RunningServer, site: Site, path: str) -> None:
     """The lobby and every room are the same page, which a browser keeps but asks about."""
     async with server.http() as client:
@@ -236,3 +236,18 @@ def ask(server: RunningServer, path: str, headers: dict[str, str]) -> tuple[dict
     body = response.read()
     connection.close()
     return {name.lower(): value for name, value in response.getheaders()}, body
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/Chat/kitchen", "/chat", "/assets/0000/app.zip"])
+async def test_wrong_address_is_a_page_to_a_person(server: RunningServer, site: Site, path: str) -> None:
+    """A browser that goes there gets the app, which says so, and has a way home; a program gets JSON."""
+    async with server.http() as client:
+        page = await client.get(path, headers={"Accept": BROWSER})
+        told = await client.get(path)
+        posted = await client.post(path, headers={"Accept": BROWSER})
+    assert (page.status_code, page.content) == (404, site.page.content)
+    assert (told.status_code, told.json()["error"]["code"]) == (404, "not_found")
+    assert "text/html" not in posted.headers["content-type"]

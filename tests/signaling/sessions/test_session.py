@@ -204,3 +204,9 @@ def test_session_ends_as_close_code_says(ann: Session, ben: Session, code: int, 
     ann.text_received('{"type":"join","room":"kitchen"}')
     ben.text_received('{"type":"join","room":"kitchen"}')
     assert ann.closed(code) == [effect]
+
+
+def test_rooms_are_one_whatever_their_case(ann: Session, ben: Session) -> None:
+    """A page of an earlier release asks for a room as its person typed it."""
+    assert ann.text_received('{"type":"join","room":"Kitchen"}') == [Deliver(FIRST, joined(FIRST_ID, ANN))]
+    assert Deliver(FIRST, PeerJoined(Peer(SECOND_ID, "Ben"))) in ben.text_received('{"type":"join","room":"KITCHEN"}')

@@ -1,24 +1,27 @@
-"""Shows that an address names no room."""
+"""Shows that there is nothing at an address."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.words.lobby import CHOOSE_ROOM, NO_SUCH_ROOM, ROOM_NAME_RULE
+from client_py.core.navigation import NoRoom
+from client_py.words.lobby import CHECK_ADDRESS, CHOOSE_ROOM, NO_SUCH_PAGE, NO_SUCH_ROOM, ROOM_NAME_RULE
 
 if TYPE_CHECKING:
+    from client_py.core.navigation import NoPlace
     from client_py.ports.page import Document
     from client_py.ui.actions import PageActions
     from client_py.words.phrases import Words
 
 
-class RoomFaultScreen:
-    """Why there is no such room, and the way to the lobby."""
+class NoPlaceScreen:
+    """Why there is no such room, or page, and the way to the lobby."""
 
     room = ""
 
-    def __init__(self, document: Document, words: Words, actions: PageActions) -> None:
+    def __init__(self, document: Document, words: Words, actions: PageActions, place: NoRoom | NoPlace) -> None:
+        title, reason = (NO_SUCH_ROOM, ROOM_NAME_RULE) if isinstance(place, NoRoom) else (NO_SUCH_PAGE, CHECK_ADDRESS)
         self._go = document.create("button", {"type": "button", "class": "primary"}, words.say(CHOOSE_ROOM))
         self.element = document.create(
             "section",
@@ -26,8 +29,8 @@ class RoomFaultScreen:
             document.create(
                 "div",
                 {"class": "card"},
-                document.create("h1", {}, words.say(NO_SUCH_ROOM)),
-                document.create("p", {"class": "lead", "role": "alert"}, words.say(ROOM_NAME_RULE)),
+                document.create("h1", {}, words.say(title)),
+                document.create("p", {"class": "lead", "role": "alert"}, words.say(reason)),
                 document.create("div", {"class": "buttons"}, self._go),
             ),
         )
