@@ -190,3 +190,33 @@ async def test_closed_tab_is_missed_and_a_reloaded_one_is_no_ghost(pair: Pair, o
     await visitor.page.close()
     await expect(alice.handle("peer")).to_have_count(0, timeout=CONNECT_MS)
     await alice.wait_for_status("waiting")
+
+
+async def test_draft_survives_a_reload(open_page: OpenPage, room: str) -> None:
+    """What is begun and not sent is there again; where nothing is to be kept, it is not."""
+    page = await open_page("chromium")
+    await page.enter(room)
+    await page.handle("composer").fill("half a sen")
+    await page.reload()
+    await expect(page.handle("composer")).to_have_value("half a sen")
+    await page.handle("history").click()
+    await page.handle("keep-history").click()
+    await page.handle("confirm-stop-keeping").click()
+    await expect(page.handle("keep-history")).to_have_attribute("aria-checked", "false")
+    assert "half a sen" not in await page.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
+async def test_dropped_file_leaves_the_page_alone(open_page: OpenPage, room: str) -> None:
+    """A browser would open it in the place of the page."""
+    page = await open_page("chromium")
+    await page.enter(room)
+    declined = await page.page.evaluate(
+        """() => ["dragover", "drop"].map((name) => {
+             const dataTransfer = new DataTransfer();
+             dataTransfer.items.add(new File(["x"], "x.txt"));
+             const options = { dataTransfer, bubbles: true, cancelable: true };
+             return ["transcript", "composer"].map((id) => !document
+               .querySelector(`[data-testid=${id}]`).dispatchEvent(new DragEvent(name, options)));
+           }).flat()"""
+    )
+    assert declined == [True, True, True, True]

@@ -1,6 +1,17 @@
 // Starts Python, and until then keeps the login form alive: what is submitted early is carried out when Python is ready.
 
 const root = document.documentElement;
+
+// What is dropped beside a field, and any file, would take the place of the page.
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => {
+    const isField = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+    const items = [...(event.dataTransfer?.items ?? [])];
+    if (isField && !items.some((item) => item.kind === "file")) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+  });
+}
 const form = document.getElementById("sign-in-form");
 const { base, config, intake, runtime, lock, library, program, snapshot, integrity, emptyLibrary } = root.dataset;
 // Where the catalogs are, by language (BCP 47). English needs none: what is looked up in a catalog is the English.

@@ -46,4 +46,11 @@ class RelayChoiceChanged:
     choice: RelayChoice
 
 
-Notice = StatusChanged | MembersChanged | RetentionChanged | RelayChoiceChanged | ConversationNotice
+@dataclass(frozen=True, slots=True)
+class DraftLoaded:
+    """A message had been begun in the room, and was not sent."""
+
+    text: str
+
+
+Notice = DraftLoaded | StatusChanged | MembersChanged | RetentionChanged | RelayChoiceChanged | ConversationNotice

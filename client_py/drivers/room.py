@@ -16,7 +16,8 @@ from client_py.core.conversation.history_export import ExportFormat, ExportWords
 from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.items import Body
 from client_py.core.conversation.notices import HistoryLoaded
-from client_py.core.notices import Notice, RetentionChanged
+from client_py.core.notices import DraftLoaded, Notice, RetentionChanged
+from client_py.core.retention import Retention
 from client_py.core.room import (
     ConfigureConnections,
     FetchIceServers,
@@ -39,6 +40,7 @@ from client_py.core.server.session import (
     StartSessionTimer,
     StopSessionTimer,
 )
+from client_py.drivers.draft_storage import DraftStorage
 from client_py.drivers.history_requests import HistoryRequests
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.peer_connections import RoomPeerConnections
@@ -130,9 +132,8 @@ class RoomDriver:
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
-        self._retention = RetentionDriver(
-            Place(username, name), ports.keeping, tasks, lambda keeping: self._show(RetentionChanged(keeping))
-        )
+        self._retention = RetentionDriver(Place(username, name), ports.keeping, tasks, self._retention_changed)
+        self._drafts = DraftStorage(Place(username, name), ports.keeping.store, ports.keeping.tab, self._clock)
         self._history = HistoryRequests(name, self._storage, ports.downloads, self._show, callbacks.warn)
         self._opening: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -149,6 +150,7 @@ class RoomDriver:
     def stop(self) -> None:
         """Leave the room, and leave nothing of it behind but what is kept."""
         self._stopped = True
+        self._drafts.close()
         if self._machine is not None:
             self._perform(self._machine.stop())
         self._server.stop()
@@ -178,8 +180,13 @@ class RoomDriver:
         """The newest message came before the person's eyes, or is no longer there."""
         self._hear(lambda room: room.reading_changed(reading=reading))
 
+    def draft_changed(self, text: str) -> None:
+        """Another text stands in the composer."""
+        self._drafts.changed(text)
+
     def checked(self) -> None:
-        """The network may be another, or the page is seen again."""
+        """The network may be another, or the page is seen again, or no longer."""
+        self._drafts.write()
         self._hear(lambda room: room.checked(self._server_clock.now()))
 
     def login_renewed(self) -> None:
@@ -251,6 +258,8 @@ class RoomDriver:
         )
         if not self._stopped:
             self._show(HistoryLoaded(snapshot.items, snapshot.has_earlier))
+            if draft := self._drafts.read():
+                self._show(DraftLoaded(draft))
             self._perform(room.start())
         # Also where the room was left meanwhile: what was written is kept, and sent at the next visit.
         for decide in self._early:
@@ -295,6 +304,10 @@ class RoomDriver:
 
     def _configuration(self) -> Configuration:
         return Configuration(self._room.ice_servers, self._room.relay_only)
+
+    def _retention_changed(self, keeping: Retention) -> None:
+        self._drafts.retention_changed(keeping)
+        self._show(RetentionChanged(keeping))
 
     def _hear(self, decide: Input) -> None:
         """Give the room an input, as soon as it is there."""

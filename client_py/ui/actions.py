@@ -51,6 +51,10 @@ class RoomActions(Protocol):
         """Tell that a key was pressed in the composer."""
         ...
 
+    def draft_changed(self, text: str) -> None:
+        """Tell what stands in the composer and is not sent."""
+        ...
+
     def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
         """Tell whether the newest message is before the person's eyes: page visible and transcript at its end."""
         ...

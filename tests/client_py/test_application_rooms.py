@@ -174,6 +174,20 @@ async def test_room_is_checked(event: str) -> None:
 
 
 @pytest.mark.parametrize("event", CHECKED)
+async def test_draft_is_kept_before_the_page_may_end(event: str) -> None:
+    """A page that is seen no longer may not be told when it ends; the next one puts the draft back."""
+    stage = await stage_at("/chat/den")
+    stage.document.by_test_id("composer").type("half a sen")
+    assert "half a sen" not in str(stage.store)
+    stage.document.fire(event)
+    assert "half a sen" in str(stage.store)
+    after = Stage("/chat/den")
+    after.store.update(stage.store)
+    await after.start()
+    assert after.document.by_test_id("composer").value == "half a sen"
+
+
+@pytest.mark.parametrize("event", CHECKED)
 async def test_login_is_renewed_when_the_page_wakes(event: str) -> None:
     """The time for it may have come while no timer ran."""
     stage = await stage_at("/")

@@ -85,6 +85,12 @@ class Composer:
         """Put a text back that could not be taken, before what was written since, and say why; it may be empty."""
         self._fault.text = sentence
         self._write("\n".join(filter(None, (text, self._draft.text))))
+        self._actions.draft_changed(self._draft.text)
+
+    def load(self, text: str) -> None:
+        """Put back what was begun before the page was loaded, unless something else is begun already."""
+        if not self._draft.text:
+            self._write(text)
 
     def dispose(self) -> None:
         """Stop listening."""
@@ -97,6 +103,7 @@ class Composer:
 
     def _edited(self, _event: DomEvent) -> None:
         self._draft.text = self._box.value
+        self._actions.draft_changed(self._draft.text)
         self._fault.text = ""
         self._fit()
         self._actions.typed()
@@ -112,6 +119,7 @@ class Composer:
             # Emptied first: a refusal may come back within `send`, and brings the text along.
             self._fault.text = ""
             self._write("")
+            self._actions.draft_changed("")
             self._actions.send(text)
 
     def _write(self, text: str) -> None:

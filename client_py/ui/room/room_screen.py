@@ -20,7 +20,14 @@ from client_py.core.conversation.notices import (
     TypingChanged,
     UnreadChanged,
 )
-from client_py.core.notices import MembersChanged, Notice, RelayChoiceChanged, RetentionChanged, StatusChanged
+from client_py.core.notices import (
+    DraftLoaded,
+    MembersChanged,
+    Notice,
+    RelayChoiceChanged,
+    RetentionChanged,
+    StatusChanged,
+)
 from client_py.ui.room.composer import Composer, Draft
 from client_py.ui.room.empty_room import Placeholder
 from client_py.ui.room.history_menu import HistoryButton
@@ -117,6 +124,8 @@ class RoomScreen:
                 self._placeholder.show_status(line.status)
                 # A longer detail takes a line from the transcript.
                 self._transcript.keep_end()
+            case DraftLoaded(text):
+                self._composer.load(text)
             case MembersChanged(members):
                 self._peers.show(members)
                 self._placeholder.show_members(members)

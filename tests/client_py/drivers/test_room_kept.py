@@ -4,7 +4,7 @@ from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_export import ExportFormat, ExportWords
 from client_py.core.conversation.notices import HistoryCleared, HistoryLoaded, ItemAdded, MessagesFound
 from client_py.core.frames import FRAMES, Ack, Frame, Hello, MessagePart, Resume
-from client_py.core.notices import RetentionChanged
+from client_py.core.notices import DraftLoaded, RetentionChanged
 from client_py.core.retention import Retention, RetentionFault
 from protocol import requests
 from tests.client_py.drivers.test_room import Stage
@@ -231,3 +231,19 @@ async def test_page_that_comes_back_waits_for_the_visit_before() -> None:
     await settle()
     assert loaded(after) == [("Hello", Direction.OUTGOING, Delivery.QUEUED)]
     assert dict(after.tab) == device
+
+
+async def test_draft_is_there_when_the_page_is_loaded_again() -> None:
+    """And gone once nothing is to be kept."""
+    stage = Stage()
+    await stage.enter()
+    stage.driver.draft_changed("half a sen")
+    stage.driver.checked()
+    again = Stage(stage)
+    await again.enter()
+    assert DraftLoaded("half a sen") in again.notices
+    again.driver.set_keeping(False)
+    await settle()
+    third = Stage(again)
+    await third.enter()
+    assert not any(isinstance(notice, DraftLoaded) for notice in third.notices)

@@ -181,6 +181,10 @@ class Asked:
         """Remember it."""
         self.calls.append(("typed",))
 
+    def draft_changed(self, text: str) -> None:
+        """Remember it."""
+        self.calls.append(("draft_changed", text))
+
     def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - the signature of RoomActions
         """Remember it."""
         self.calls.append(("reading_changed", reading))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from client_py.core.conversation.faults import ItemFault
 from client_py.core.conversation.items import Reaction, Text
 from client_py.core.conversation.notices import ItemRefused
+from client_py.core.notices import DraftLoaded
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.room import ITEM_FAULTS
@@ -158,3 +159,16 @@ def test_room_opens_with_the_keyboard_in_the_box(world: World, box: FakeElement)
     """One can write at once, connected or not."""
     assert world.document.focused is box
     assert not box.disabled
+
+
+def test_draft_is_told_and_put_back(world: World, room: RoomScreen, box: FakeElement) -> None:
+    """What stands in the box is kept elsewhere, until it is sent; what is begun already is not written over."""
+    room.apply(DraftLoaded("half a sen"))
+    assert box.value == "half a sen"
+    box.type("half a sentence")
+    room.apply(DraftLoaded("another"))
+    assert box.value == "half a sentence"
+    box.fire("keydown", key="Enter")
+    room.apply(ItemRefused(Text("half a sentence"), ItemFault.TOO_MANY_WAITING))
+    told = [text for _, text in world.asked.of("draft_changed")]
+    assert told == ["half a sentence", "", "half a sentence"]
