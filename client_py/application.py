@@ -18,6 +18,7 @@ from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
+from client_py.ports.page import DomEvent
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
@@ -79,6 +80,7 @@ class Application:
         self._location.on_change(self._go)
         for event in ("online", "networkchange", "pageshow", "visibilitychange"):
             self._document.on(event, lambda _event: self._check())
+        self._document.on("beforeunload", self._ask_before_leaving)
         # Other tabs write to localStorage too; a page that comes back from the history has heard nothing of it.
         for event in ("storage", "pageshow"):
             self._document.on(event, lambda _event: self._look_at_store())
@@ -239,6 +241,11 @@ class Application:
         """It may be another day."""
         for room in tuple(self._open_rooms.values()):
             room.screen.look_at_clock()
+
+    def _ask_before_leaving(self, event: DomEvent) -> None:
+        # The browser asks in words of its own.
+        if any(room.screen.would_lose_messages for room in self._open_rooms.values()):
+            event.prevent_default()
 
     def _look_at_store(self) -> None:
         """Another tab may have written to localStorage: look at everything that we hold a copy of."""

@@ -220,3 +220,23 @@ async def test_dropped_file_leaves_the_page_alone(open_page: OpenPage, room: str
            }).flat()"""
     )
     assert declined == [True, True, True, True]
+
+
+async def test_reload_asks_before_it_loses_what_waits(open_page: OpenPage, room: str) -> None:
+    """Where the person wants nothing kept, as on http: what the page says of delivery is true, and the browser asks."""
+    page = await open_page("chromium")
+    await page.enter(room)
+    await page.wait_for_detail("delivered when someone comes")
+    await page.handle("history").click()
+    await page.handle("keep-history").click()
+    await page.handle("confirm-stop-keeping").click()
+    await page.wait_for_detail("a reload loses it")
+    await page.handle("history").click()
+    await page.send("Anyone?")
+    page.page.remove_listener("dialog", page._dismiss)  # noqa: SLF001 - here one is awaited
+    async with page.page.expect_event("dialog") as question:
+        await page.page.evaluate("setTimeout(() => location.reload())")
+    dialog = await question.value
+    assert dialog.type == "beforeunload"
+    await dialog.dismiss()
+    await expect(page.handle("message")).to_have_count(1)

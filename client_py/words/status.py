@@ -212,6 +212,12 @@ NOT_CONNECTED_BY_RELAY = {
 """For those who connect through a relay and in no other way."""
 
 
+# For translators: how things stand, and then that what was said of a later delivery holds for this page alone.
+UNTIL_CLOSED = Phrase(
+    "{detail} Keep this page open until then: this browser does not keep what is waiting, and a reload loses it."
+)
+
+
 def status_text(words: Words, line: StatusLine) -> str:
     """Say the state in one or two words: "Connected"."""
     closer = STATUSES_IN_SITUATIONS.get(line.detail) if isinstance(line.detail, Situation) else None
@@ -229,8 +235,17 @@ def origin_refusal(words: Words, refusal: PageOriginRefused) -> str:
             return words.say(HOST_CHANGED, origin=refusal.origin, host=host)
 
 
-def status_detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a table of details
-    """Say how it stands, or why not and what to do; nothing where there is nothing to say."""
+def status_detail(words: Words, line: StatusLine, *, kept: bool = True) -> str:
+    """Say how it stands, or why not and what to do; nothing where there is nothing to say.
+
+    Where messages are not kept beyond the page, what is promised of those that wait is said with that.
+    """
+    detail = _detail(words, line)
+    is_promise = line.detail in _PROMISING or isinstance(line.detail, Away | ConnectedToOwnDevice | Interrupted)
+    return words.say(UNTIL_CLOSED, detail=detail) if is_promise and not kept else detail
+
+
+def _detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a table of details
     match line.detail:
         case None:
             return ""
@@ -255,6 +270,9 @@ def status_detail(words: Words, line: StatusLine) -> str:  # noqa: C901 - a tabl
             return words.say(why[cause], username=username, reason=reason)
         case _:
             assert_never(line.detail)
+
+
+_PROMISING = frozenset({Situation.ALONE, Situation.SERVER_UNREACHABLE, Situation.SERVER_BUSY})
 
 
 def _connected(words: Words, detail: Connected) -> str:

@@ -173,6 +173,19 @@ async def test_room_is_checked(event: str) -> None:
     assert stage.rooms[0].calls.count("checked") == 1
 
 
+async def test_browser_asks_before_the_page_loses_what_waits() -> None:
+    """Where nothing is kept beyond the page; elsewhere, and once the room is left, it goes without a word."""
+    stage = await stage_at("/chat/den")
+    stage.rooms[0].send("anyone?")
+    await settle()
+    assert not stage.document.fire("beforeunload")
+    stage.rooms[0].set_keeping(False)
+    await settle()
+    assert stage.document.fire("beforeunload")
+    stage.application.open_lobby()
+    assert not stage.document.fire("beforeunload")
+
+
 @pytest.mark.parametrize("event", CHECKED)
 async def test_draft_is_kept_before_the_page_may_end(event: str) -> None:
     """A page that is seen no longer may not be told when it ends; the next one puts the draft back."""

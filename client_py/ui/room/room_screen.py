@@ -69,6 +69,7 @@ class RoomScreen:
     def __init__(self, context: ViewContext, visit: Visit, actions: RoomActions, page_actions: PageActions) -> None:
         self.room = visit.room
         self._left = False
+        self._kept = True
         self._document = document = context.document
         self._words = words = context.words
         self._clock, self._formats = context.clock, context.formats
@@ -145,6 +146,8 @@ class RoomScreen:
             case RetentionChanged(keeping):
                 self._history.show_keeping(keeping)
                 self._keeping_fault.show(keeping)
+                self._kept = keeping.kept
+                self._status.show_keeping(kept=keeping.kept)
             case RelayChoiceChanged(choice):
                 self._connection.show(choice)
             case ItemAdded(item):
@@ -161,6 +164,11 @@ class RoomScreen:
                 self._composer.restore(text, item_fault(self._words, fault))
             case _:
                 assert_never(notice)
+
+    @property
+    def would_lose_messages(self) -> bool:
+        """Whether something waits to be delivered that this browser does not keep beyond the page."""
+        return not self._kept and self._transcript.has_waiting
 
     def look_at_clock(self) -> None:
         """Say "Today" of another day, once it is one."""

@@ -20,6 +20,8 @@ class StatusStrip:
 
     def __init__(self, document: Document, words: Words) -> None:
         self._words = words
+        self._line = ENTERING
+        self._kept = True
         self._pill = document.create("p", {"class": "status", "data-testid": "status", "role": "status"})
         self._detail = document.create("p", {"class": "detail", "data-testid": "status-detail", "aria-live": "polite"})
         self.element = document.create("div", {"class": "strip"}, self._pill, self._detail)
@@ -27,12 +29,18 @@ class StatusStrip:
 
     def show(self, line: StatusLine) -> None:
         """Show a state; what has not changed is not written again, lest it be read out again."""
+        self._line = line
         self.element.set("data-state", line.status)
         self._pill.set("data-state", line.status)
         self._detail.set("data-cause", line.cause)
         for element, text in (
             (self._pill, status_text(self._words, line)),
-            (self._detail, status_detail(self._words, line)),
+            (self._detail, status_detail(self._words, line, kept=self._kept)),
         ):
             if element.text != text:
                 element.text = text
+
+    def show_keeping(self, *, kept: bool) -> None:
+        """Say of what waits whether it outlives the page."""
+        self._kept = kept
+        self.show(self._line)

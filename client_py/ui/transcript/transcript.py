@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from client_py.core.conversation.delivery import Direction
+from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.ui.room.read_tracking import ReadTracking
 from client_py.ui.transcript.message_list import MessageList
 from client_py.ui.transcript.scroll_end import ScrollEnd
@@ -18,7 +18,6 @@ from client_py.words.transcript import MESSAGES, NEW, NEWEST, SHOW_EARLIER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from client_py.core.conversation.delivery import Delivery
     from client_py.core.conversation.items import Item
     from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import RoomActions
@@ -34,6 +33,10 @@ MAX_AT_ONCE = 60
 """Of more in one frame, only the last are built: the page would stall, and nobody reads that fast."""
 MAX_KNOWN = 5_000
 """For how many of our messages we know how far they have come; more than are followed at once."""
+
+
+WAITING = (Delivery.QUEUED, Delivery.SENT)
+"""How far a message has come that nobody else has yet."""
 
 
 class Asked(Enum):
@@ -99,6 +102,11 @@ class Transcript:
         ):
             self._listeners.callback(dispose)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a message of ours that was written here has not been delivered yet."""
+        return any(delivery in WAITING for delivery in self._known.values())
+
     def begin(self) -> None:
         """Stand at the end, and see whether somebody reads."""
         self._end.go()
@@ -127,6 +135,9 @@ class Transcript:
             self._earlier.disabled = False
             if before != self._messages.oldest:
                 return  # the page shows another part of the conversation by now
+        for message in messages:
+            if message.delivery in WAITING:
+                self._known.setdefault(message.id, message.delivery)
         with self._end.holding():
             self._messages.prepend(map(self._as_known, messages))
             self._placeholder.hidden = len(self._messages) > 0

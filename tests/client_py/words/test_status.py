@@ -132,3 +132,25 @@ def test_person_is_told_for_whom_what_they_write_waits() -> None:
     assert detail_of(Away("Ben")).startswith("Ben is not here.")
     assert "your other tab or device. Nobody else" in detail_of(ConnectedToOwnDevice(None))
     assert "your other tab or device. Ben is not here" in detail_of(ConnectedToOwnDevice("Ben"))
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        *(Situation.ALONE, Situation.SERVER_UNREACHABLE, Situation.SERVER_BUSY),
+        *(Away("Ben"), Interrupted("Ben"), ConnectedToOwnDevice(None), ConnectedToOwnDevice("Ben")),
+    ],
+)
+def test_promise_of_delivery_says_for_how_long_it_holds(detail: Detail) -> None:
+    """Where nothing is kept beyond the page, a reload loses what waits, and the person is told."""
+    line = StatusLine(Status.WAITING, detail)
+    kept, not_kept = (status_detail(Words(), line, kept=each) for each in (True, False))
+    assert not_kept.startswith(kept)
+    assert not_kept.endswith("a reload loses it.")
+
+
+@pytest.mark.parametrize("detail", [None, Situation.ROOM_FULL, Connected("Ben", relayed=False)])
+def test_where_nothing_waits_nothing_more_is_said(detail: Detail | None) -> None:
+    """It would frighten for nothing."""
+    line = StatusLine(Status.CONNECTED, detail)
+    assert status_detail(Words(), line, kept=False) == status_detail(Words(), line)

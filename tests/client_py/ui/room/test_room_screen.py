@@ -4,15 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.conversation.notices import ItemAdded, MessagesFound, TypingChanged, UnreadChanged
-from client_py.core.notices import Member, MembersChanged, StatusChanged
-from client_py.core.status_line import Connected, Status, StatusLine
+from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.notices import (
+    DeliveryChanged,
+    HistoryLoaded,
+    ItemAdded,
+    MessagesFound,
+    TypingChanged,
+    UnreadChanged,
+)
+from client_py.core.notices import Member, MembersChanged, RetentionChanged, StatusChanged
+from client_py.core.retention import Retention, RetentionFault
+from client_py.core.status_line import Connected, Situation, Status, StatusLine
 from client_py.ui.page import Page
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.people import HUES, hue_of
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.status import STATUSES
-from tests.client_py.ui.view_context import DAY, Calendar, World, incoming
+from tests.client_py.ui.view_context import DAY, Calendar, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
 BOB = Member("b" * 16, "bob")
@@ -197,3 +206,35 @@ def test_today_is_another_day_after_midnight(world: World) -> None:
     room.look_at_clock()
     assert transcript.one(class_="day").children == written
     page.dispose()
+
+
+NOT_KEPT = Retention(kept=False, changeable=False, fault=RetentionFault.INSECURE)
+
+
+def test_room_would_lose_what_waits_where_nothing_is_kept(room: RoomScreen) -> None:
+    """And only there, and only until it has arrived; what another device of ours has written waits there."""
+    elsewhere = replace(outgoing("2"), delivery=None, from_other_device=True)
+    losing = []
+    for notice in (
+        ItemAdded(outgoing("1", message_id="one")),
+        RetentionChanged(NOT_KEPT),
+        DeliveryChanged("one", Delivery.SENT),
+        DeliveryChanged("one", Delivery.DELIVERED),
+        ItemAdded(elsewhere),
+        ItemAdded(incoming("3")),
+        HistoryLoaded((outgoing("0", message_id="zero"),), has_earlier=False),
+    ):
+        room.apply(notice)
+        losing.append(room.would_lose_messages)
+    assert losing == [False, True, True, False, False, False, True]
+
+
+def test_promise_is_kept_or_says_that_it_is_not(world: World, room: RoomScreen) -> None:
+    """The sentence of now changes with what becomes known of the browser."""
+    room.apply(StatusChanged(StatusLine(Status.WAITING, Situation.ALONE)))
+    detail = world.document.by_test_id("status-detail")
+    assert "a reload loses it" not in detail.text
+    room.apply(RetentionChanged(NOT_KEPT))
+    assert "a reload loses it" in detail.text
+    room.apply(RetentionChanged(Retention(kept=True)))
+    assert "a reload loses it" not in detail.text
