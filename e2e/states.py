@@ -126,12 +126,17 @@ async def show_sign_in(stage: Studio) -> None:
     await page.handle("room-name").fill("no room")
     await page.handle("join-room").click()
     await stage.look(page.page, "lobby-rule")
+    await page.handle("room-name").fill("https://other.example/chat/den")
+    await page.handle("join-room").click()
+    await stage.look(page.page, "lobby-other-server")
     await page.go_to("hall")
     await page.handle("lobby").click()
     await page.handle("room-name").wait_for()
     await stage.look(page.page, "lobby-recent")
     await page.open("/chat/no%20such%20room")
     await stage.look(page.page, "room-fault")
+    await page.open("/nowhere")
+    await stage.look(page.page, "no-place")
 
 
 async def show_tabs(stage: Studio) -> None:

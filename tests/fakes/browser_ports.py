@@ -55,16 +55,21 @@ def ports_of(browser: Browser) -> RoomPorts:
     return RoomPorts(server, PagePeerConnections(browser), keeping, FakeDownloads())
 
 
+EPOCH = 1_700_000_000.0
+"""When the world begins: no clock of it is so wrong that it stands before 1970."""
+
+
 class PageClock:
     """Implements `ports.Clock`."""
 
     def __init__(self, browser: Browser) -> None:
         self._agenda = browser.agenda
+        self._profile = browser.profile
         self._loop = browser.loop
 
     def now(self) -> float:
-        """Return the time of the world."""
-        return self._agenda.now
+        """Return the time of the world, as wrong as the clock of the machine is."""
+        return EPOCH + self._agenda.now + self._profile.clock_error
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
         """Call back later, also where the page sleeps meanwhile."""

@@ -20,6 +20,8 @@ class Profile:
     """What a browser keeps for all its pages, whatever becomes of them: rows, names that are held, and wishes."""
 
     def __init__(self, agenda: Agenda, storing: float, written: Written) -> None:
+        self.clock_error = 0.0
+        """By how many seconds the clock of this machine is ahead."""
         self.agenda = agenda
         self.store = FakeStore()
         self.transactions = Pipe(agenda, 0.0, storing)

@@ -176,7 +176,16 @@ class World:
     def _faults(self) -> list[Callable[[], None]]:
         """Return what can go wrong; what stands here twice happens twice as often."""
         twice = [self._cut_path, self._break_channel, self._lose_server, self._reload, self._stall]
-        return [*twice, *twice, self._overrun, self._restart_server, self._check, self._sleep, self._silence]
+        return [
+            *twice,
+            *twice,
+            self._overrun,
+            self._restart_server,
+            self._check,
+            self._sleep,
+            self._silence,
+            self._set_clock,
+        ]
 
     def _cut_path(self) -> None:
         places = frozenset(self.agenda.random.sample(list(self.pages), 2))
@@ -215,6 +224,10 @@ class World:
         page.sleep(seconds)
         others = [place for place in self.pages if place != page.place]
         self.internet.cut(frozenset({page.place, self.agenda.random.choice(others)}), min(seconds, 60.0))
+
+    def _set_clock(self) -> None:
+        """Set the clock of a machine, to be right or wrong."""
+        self._any_page().disk.profile.clock_error = self.agenda.random.choice((0.0, -10_800.0, 172_800.0))
 
     def _reload(self) -> None:
         """Load a page again, crash its browser, or leave the room and come back; now and then both pages at once."""
