@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import normalize
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from protocol.fields import ROOM_NAME, canonical_room
@@ -63,7 +64,7 @@ def path_of(room: str) -> str:
 
 def place_meant(typed: str, home: str) -> Place | Elsewhere:
     """Return what a person means who typed a room's name, or pasted its link; `home` is the address of this site."""
-    typed = typed.strip()
+    typed = normalize("NFKC", typed).strip()  # some keyboards write letters of full width
     if "/" not in typed:
         return place_of(ROOM_PATH_PREFIX + typed)
     try:
@@ -90,4 +91,5 @@ def _place_at(address: SplitResult, home: SplitResult) -> Place | Elsewhere:
 
 
 def _host(address: SplitResult) -> tuple[str | None, int | None]:
-    return address.hostname, address.port or DEFAULT_PORTS.get(address.scheme)
+    """Return what tells servers apart: http and https are one at their own ports, as the first leads to the second."""
+    return address.hostname, None if address.port == DEFAULT_PORTS.get(address.scheme) else address.port

@@ -58,6 +58,8 @@ def test_room_has_a_path_that_leads_back_to_it() -> None:
         "/chat/den",
         "/chat/den?x=1",
         "chat/den",
+        "\uff44\uff45\uff4e",
+        "http://chat.example/chat/den",
     ],
 )
 def test_room_is_meant_by_its_name_and_by_any_link_of_this_server(typed: str) -> None:
