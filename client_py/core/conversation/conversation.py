@@ -149,7 +149,7 @@ class Conversation:
 
     def typed(self, now: float) -> list[ConversationEffect]:
         """The person pressed a key in the composer."""
-        if now - self._typing_sent_at < TYPING_SENT_EVERY_SECONDS:
+        if 0 <= now - self._typing_sent_at < TYPING_SENT_EVERY_SECONDS:  # the clock may have been set back
             return []
         peers = [
             stream.peer_id

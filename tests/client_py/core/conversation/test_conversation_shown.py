@@ -74,6 +74,7 @@ def test_typing_is_told_now_and_then() -> None:
     assert stage.conversation.typed(NOW) == typing
     assert stage.conversation.typed(NOW + TYPING_SENT_EVERY_SECONDS - 0.1) == []
     assert stage.conversation.typed(NOW + TYPING_SENT_EVERY_SECONDS) == typing
+    assert stage.conversation.typed(NOW - 86_400) == typing  # the clock was set back
     assert Stage().conversation.typed(NOW) == []
 
 
