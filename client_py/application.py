@@ -37,8 +37,9 @@ MakeRoom = Callable[[str, str, RoomPorts, RoomCallbacks, Tasks], RoomDriver]
 
 @dataclass(frozen=True, slots=True)
 class OpenRoom:
-    """A room that is open, and the screen that its notices go to."""
+    """A room that is open, who is in it, and the screen that its notices go to."""
 
+    username: str
     driver: RoomDriver
     screen: RoomScreen
 
@@ -71,6 +72,8 @@ class Application:
         self._open_rooms: dict[str, OpenRoom] = {}
         self._shown_room: str | None = None
         """Which of the open ones is on the page."""
+        self._unkept_rooms: set[tuple[str, str]] = set()
+        """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
         self._left_room: RoomDriver | None = None
         """The last one that was left; it may not have come to its end."""
 
@@ -201,14 +204,17 @@ class Application:
             lambda: self._account.server_ahead,
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
-        self._open_rooms[room] = OpenRoom(driver, self._page.show_room(room, username, driver))
+        self._open_rooms[room] = OpenRoom(username, driver, self._page.show_room(room, username, driver))
+        self._unkept_rooms.discard((username, room))
         self._shown_room = room
         driver.start(after=self._left_room)
 
     def _leave_room(self, room: str) -> None:
-        driver = self._open_rooms[room].driver
-        driver.stop()
-        self._left_room = driver
+        left = self._open_rooms[room]
+        if left.screen.would_lose_messages:
+            self._unkept_rooms.add((left.username, room))
+        left.driver.stop()
+        self._left_room = left.driver
         del self._open_rooms[room]
         if self._shown_room == room:
             self._shown_room = None
@@ -244,7 +250,7 @@ class Application:
 
     def _ask_before_leaving(self, event: DomEvent) -> None:
         # The browser asks in words of its own.
-        if any(room.screen.would_lose_messages for room in self._open_rooms.values()):
+        if self._unkept_rooms or any(room.screen.would_lose_messages for room in self._open_rooms.values()):
             event.prevent_default()
 
     def _look_at_store(self) -> None:

@@ -87,6 +87,11 @@ class HistoryStorage:
         self.stored: Callable[[Sequence[Kept]], None] = lambda _together: None
         """Called with the entries of each transaction, once they are safe."""
 
+    @property
+    def database(self) -> Database:
+        """Where it all stands now."""
+        return self._database
+
     # Keeping
 
     def store(self, entry: Entry) -> None:

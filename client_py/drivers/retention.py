@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.history_records import Snapshot
@@ -16,13 +16,25 @@ from client_py.drivers.history_storage import MAX_TOGETHER, HistoryStorage
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import Database, Databases, Locks, RemoveAll, StorageFailed, Store
+from client_py.ports.storage import Database, Databases, Locks, Put, RemoveAll, StorageFailed, Store
 from client_py.ports.time import Clock, Random
 from protocol.fields import canonical_room
 
 NOT_KEPT = "no"
 STILL_KEPT = "no, but not removed yet"
 """What stands for a wish that is not carried out to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRoom:
+    """What the page alone has of a room that it has left, for when it is entered again."""
+
+    place: Place
+    """Where its rows stand."""
+    device: str
+    hold: OwnDevice | None
+    """Held as long as the page has what is to be sent under that name."""
+    database: Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class StoragePorts:
     random: Random
     max_together: int = MAX_TOGETHER
     """How many entries go into one transaction."""
+    left_rooms: dict[Place, LeftRoom] = field(default_factory=dict[Place, LeftRoom])
+    """What is kept in the page's memory alone is gone when the page is closed, and no sooner."""
 
 
 class RetentionDriver:
@@ -49,6 +63,7 @@ class RetentionDriver:
         self._tasks = tasks
         self._changed = changed
         self._wish = f"p2pchat.keep:{place.account}"
+        self._entered = place
         self._go_to(place)
         self._database: Database = MemoryDatabase()
         self._device: OwnDevice | None = None
@@ -67,19 +82,22 @@ class RetentionDriver:
 
     async def open(self) -> Snapshot:
         """Open the history, and give what was kept."""
+        left = self._ports.left_rooms.pop(self._entered, None)
         if not self._is_wished:
-            return await self._open_memory(await self._carry_on_removing())
+            return await self._open_memory(await self._carry_on_removing(), left)
         if not self._ports.locks.supported:
-            return await self._open_memory(_impossible(RetentionFault.INSECURE))
+            return await self._open_memory(_impossible(RetentionFault.INSECURE), left)
         try:
             self._database = await self._ports.databases.open(self._taken_away)
             self._go_to(await self._kept_place(self._database))
+            if left is not None:
+                left = await self._keep_left(left, self._database)
             self._device = await self._devices.take_up(self._database)
             snapshot = await self._open_archive(self._device.name, self._device.resume_token)
         except StorageFailed as error:
             self._database.close()
             self._release()
-            return await self._open_memory(_failure(error))
+            return await self._open_memory(_failure(error), left)
         self._is_kept = True
         self._changed(Retention(kept=True))
         return snapshot
@@ -113,8 +131,26 @@ class RetentionDriver:
             self._is_closed = True
             if self._storage is not None:
                 await self._storage.close()
+                if not self._is_kept:
+                    self._leave(self._storage)
             self._database.close()
             self._release()
+
+    def _leave(self, storage: HistoryStorage) -> None:
+        """Leave to the next visit what the page alone has of this one."""
+        left = LeftRoom(self._place, storage.device, self._device, storage.database)
+        self._ports.left_rooms[self._entered] = left
+        self._device = None
+
+    async def _keep_left(self, left: LeftRoom, database: Database) -> LeftRoom:
+        """Keep what the page alone had of the room, where that is possible again, and let its device be taken up."""
+        old, new = left.place.prefix, self._place.prefix
+        rows = await left.database.read(old)
+        await database.write([Put((*new, *key[len(old) :]), row) for key, row in rows])
+        if left.hold is not None:
+            left.hold.release()
+        self._devices.remember(left.device)
+        return replace(left, hold=None)
 
     def _go_to(self, place: Place) -> None:
         self._place = place
@@ -138,10 +174,14 @@ class RetentionDriver:
     def _is_wished(self) -> bool:
         return self._ports.store.get(self._wish) not in (NOT_KEPT, STILL_KEPT)
 
-    async def _open_memory(self, keeping: Retention) -> Snapshot:
+    async def _open_memory(self, keeping: Retention, left: LeftRoom | None) -> Snapshot:
         self._devices.forget()
-        self._database = MemoryDatabase()
-        snapshot = await self._open_archive(self._ports.random.token(), None)
+        if left is None:
+            self._database, device = MemoryDatabase(), self._ports.random.token()
+        else:
+            self._go_to(left.place)
+            self._database, self._device, device = left.database, left.hold, left.device
+        snapshot = await self._open_archive(device, None)
         self._changed(keeping)
         return snapshot
 

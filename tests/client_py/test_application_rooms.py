@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from client_py.application import TICK_SECONDS
+from client_py.core.drafts import MAX_DRAFT_CHARACTERS
 from client_py.core.notices import StatusChanged
 from client_py.core.status_line import Status, StatusLine
 from protocol.codes import CloseCode
@@ -174,7 +175,7 @@ async def test_room_is_checked(event: str) -> None:
 
 
 async def test_browser_asks_before_the_page_loses_what_waits() -> None:
-    """Where nothing is kept beyond the page; elsewhere, and once the room is left, it goes without a word."""
+    """Where nothing is kept beyond the page, also once the room is left; where all is kept, it goes without a word."""
     stage = await stage_at("/chat/den")
     stage.rooms[0].send("anyone?")
     await settle()
@@ -183,6 +184,38 @@ async def test_browser_asks_before_the_page_loses_what_waits() -> None:
     await settle()
     assert stage.document.fire("beforeunload")
     stage.application.open_lobby()
+    assert stage.document.fire("beforeunload")
+
+
+async def test_room_that_is_not_kept_is_there_when_it_is_entered_again() -> None:
+    """It was left for the lobby, and what waits in it still waits."""
+    stage = await stage_at("/chat/den")
+    stage.rooms[0].set_keeping(False)
+    await settle()
+    stage.rooms[0].send("anyone?")
+    await settle()
+    stage.application.open_lobby()
+    stage.application.open_room("den")
+    await settle()
+    message = stage.document.by_test_id("message")
+    assert message.get("data-delivery") == "queued"
+    assert stage.document.fire("beforeunload")
+    assert stage.failures == []
+
+
+async def test_browser_asks_before_the_page_loses_a_draft() -> None:
+    """Where it is not kept, or not as a whole, since it is longer than what is."""
+    stage = await stage_at("/chat/den")
+    composer = stage.document.by_test_id("composer")
+    composer.type("half a sen")
+    assert not stage.document.fire("beforeunload")
+    composer.type("x" * (MAX_DRAFT_CHARACTERS + 1))
+    assert stage.document.fire("beforeunload")
+    composer.type("half a sen")
+    stage.rooms[0].set_keeping(False)
+    await settle()
+    assert stage.document.fire("beforeunload")
+    composer.type("")
     assert not stage.document.fire("beforeunload")
 
 

@@ -87,6 +87,11 @@ class Composer:
         self._write("\n".join(filter(None, (text, self._draft.text))))
         self._actions.draft_changed(self._draft.text)
 
+    @property
+    def text(self) -> str:
+        """What is begun and not sent."""
+        return self._draft.text
+
     def load(self, text: str) -> None:
         """Put back what was begun before the page was loaded, unless something else is begun already."""
         if not self._draft.text:

@@ -20,6 +20,7 @@ from client_py.core.conversation.notices import (
     TypingChanged,
     UnreadChanged,
 )
+from client_py.core.drafts import MAX_DRAFT_CHARACTERS
 from client_py.core.notices import (
     DraftLoaded,
     MembersChanged,
@@ -167,8 +168,9 @@ class RoomScreen:
 
     @property
     def would_lose_messages(self) -> bool:
-        """Whether something waits to be delivered that this browser does not keep beyond the page."""
-        return not self._kept and self._transcript.has_waiting
+        """Whether something is begun, or waits to be delivered, that this browser does not keep beyond the page."""
+        is_draft_lost = len(self._composer.text) > MAX_DRAFT_CHARACTERS if self._kept else bool(self._composer.text)
+        return is_draft_lost or (self._transcript.has_waiting and not self._kept)
 
     def look_at_clock(self) -> None:
         """Say "Today" of another day, once it is one."""

@@ -6,11 +6,11 @@ import pytest
 
 from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.delivery import Delivery, Direction
-from client_py.core.conversation.history_records import Entry, Snapshot
+from client_py.core.conversation.history_records import Entry, Receipt, Snapshot
 from client_py.core.conversation.items import Item, Text
 from client_py.core.retention import Retention, RetentionFault
 from client_py.drivers.history_storage import MAX_TOGETHER
-from client_py.drivers.retention import RetentionDriver, StoragePorts
+from client_py.drivers.retention import LeftRoom, RetentionDriver, StoragePorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import StorageFailed, StorageFault
 from tests.fakes.ports import FakeClock, FakeDatabases, FakeLocks, FakeRandom, FakeStore, settle
@@ -19,17 +19,35 @@ PLACE = Place("ada", "den")
 
 
 class Stage:
-    """A history storage among fakes; `before` shares its browser."""
+    """A history storage among fakes; `before` shares its browser, or only its page."""
 
-    def __init__(self, before: Stage | None = None, place: Place = PLACE, *, max_together: int = MAX_TOGETHER) -> None:
+    def __init__(
+        self,
+        before: Stage | None = None,
+        place: Place = PLACE,
+        *,
+        max_together: int = MAX_TOGETHER,
+        same_page: bool = False,
+    ) -> None:
         self.databases: FakeDatabases = before.databases if before else FakeDatabases()
         self.locks: FakeLocks = before.locks if before else FakeLocks()
         self.store: FakeStore = before.store if before else FakeStore()
         self.random: FakeRandom = before.random if before else FakeRandom()
         self.shown: list[Retention] = []
         self.failures: list[BaseException] = []
-        self.tab = FakeStore()
-        ports = StoragePorts(self.databases, self.locks, self.store, self.tab, FakeClock(), self.random, max_together)
+        is_of_page = before is not None and same_page
+        self.tab: FakeStore = before.tab if before and is_of_page else FakeStore()
+        self.left_rooms: dict[Place, LeftRoom] = before.left_rooms if before and is_of_page else {}
+        ports = StoragePorts(
+            self.databases,
+            self.locks,
+            self.store,
+            self.tab,
+            FakeClock(),
+            self.random,
+            max_together,
+            self.left_rooms,
+        )
         self.retention = RetentionDriver(place, ports, Tasks(self.failures.append), self.shown.append)
 
     async def keep(self, *texts: str) -> None:
@@ -143,13 +161,16 @@ async def test_database_that_is_taken_away_is_told() -> None:
 
 
 async def test_device_is_held_to_the_end() -> None:
-    """Even where nothing is kept under its name any more, no other page may be it."""
+    """Even where nothing is kept under its name any more, no other page may be it, since this one may come back."""
     stage = Stage()
     await stage.retention.open()
     await stage.retention.set_keeping(kept=False)
     assert len(stage.locks.held) == 1
     await stage.retention.close()
-    assert stage.locks.held == set()
+    assert len(stage.locks.held) == 1
+    after = Stage(stage, same_page=True)
+    await after.retention.open()
+    assert after.retention.storage.device == stage.retention.storage.device
     assert stage.failures == []
 
 
@@ -343,3 +364,52 @@ async def test_history_under_a_name_with_capitals_is_still_there() -> None:
     other = Stage(before, Place("ben", "den"))
     await other.retention.open()
     assert await other.texts() == []
+
+
+async def queue(stage: Stage, text: str) -> None:
+    """Write a message that nobody has got yet."""
+    message = Item(f"message-{text:0>12}", Direction.OUTGOING, "ada", Text(text), 1.0, Delivery.QUEUED)
+    receipt = Receipt(message.id, {"ben": {}})
+    stage.retention.storage.store(Entry(message, receipts=(receipt,)))
+    await settle()
+
+
+async def test_room_that_is_not_kept_lasts_as_long_as_the_page() -> None:
+    """Left and entered again, it has what waits, as the same device; another page has nothing of it."""
+    stage = Stage()
+    stage.locks.supported = False
+    await stage.retention.open()
+    await queue(stage, "Anyone?")
+    await stage.retention.close()
+    after = Stage(stage, same_page=True)
+    snapshot = await after.retention.open()
+    assert [item.text for item in snapshot.pending] == ["Anyone?"]
+    assert after.retention.storage.device == stage.retention.storage.device
+    await after.retention.close()
+    assert await Stage(stage).retention.open() == Snapshot()
+
+
+async def test_room_that_the_browser_failed_to_keep_is_kept_once_it_can() -> None:
+    """What was said meanwhile waits in the page; another one of this browser cannot be its device before that."""
+    stage = Stage()
+    await stage.retention.open()
+    await queue(stage, "Kept")
+    stage.databases.database.failing = True
+    await queue(stage, "Not kept")
+    device = stage.retention.storage.device
+    await stage.retention.close()
+    assert len(stage.locks.held) == 1
+    in_vain = Stage(stage, same_page=True)
+    await in_vain.retention.open()
+    assert in_vain.shown[-1].fault is RetentionFault.FULL
+    assert await in_vain.texts() == ["Kept", "Not kept"]
+    await in_vain.retention.close()
+    stage.databases.database.failing = False
+    after = Stage(stage, same_page=True)
+    snapshot = await after.retention.open()
+    assert after.shown == [Retention(kept=True)]
+    assert [item.text for item in snapshot.pending] == ["Kept", "Not kept"]
+    assert after.retention.storage.device == device
+    await after.retention.close()
+    assert stage.locks.held == set()
+    assert [item.text for item in (await Stage(stage).retention.open()).items] == ["Kept", "Not kept"]
