@@ -9,7 +9,7 @@ from protocol.fields import ROOM_NAME
 from protocol.json_text import parse_json_or_none
 
 MAX_DRAFTS = 20
-"""In so many rooms, the last ones that something was begun in."""
+"""For how many rooms a draft is kept: those in which something was begun last."""
 MAX_DRAFT_CHARACTERS = 20_000
 """Of a longer one, the beginning: a browser has a few MB of such storage for everything."""
 

@@ -28,7 +28,7 @@ from client_py.core.status_line import (
 from protocol.codes import CloseCode
 
 MAX_REASON = 200
-"""So much of what a browser says is shown."""
+"""How many characters of what a browser says are shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,11 @@ class AccountView(Protocol):
         ...
 
     def ask_password(self, username: str) -> None:
-        """The login of who is signed in has expired."""
+        """The login of the person who is signed in has expired."""
         ...
 
     def login_renewed(self) -> None:
-        """The login of who is signed in is good again, or another one than was refused."""
+        """The login of the person who is signed in is good again, or another one than was refused."""
         ...
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:

@@ -50,7 +50,7 @@ class DraftStorage:
         self._unwritten = None
 
     def retention_changed(self, keeping: Retention) -> None:
-        """Keep what is begun from now on, or keep nothing; who wants nothing kept has all rooms forgotten."""
+        """Keep what is begun from now on, or nothing; the person who wants nothing kept has all rooms forgotten."""
         self._is_kept = keeping.kept
         if keeping.kept:
             self.write()

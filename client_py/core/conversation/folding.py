@@ -26,10 +26,10 @@ SAME = {
 _BEFORE = tuple((one, typed) for typed, others in SAME.items() for one in others)
 _ANY_BEFORE = re.compile(f"[{''.join(SAME.values())}]")
 _AFTER = (("i\u0307", "i"), ("ı", "i"))
-"""What folding leaves of the Turkish letters: nobody but a Turk has them on the keyboard."""
+"""What folding leaves of the Turkish letters, which only Turkish keyboards have."""
 
 PIECE = 512
-"""So many characters are folded at once, so that a place of the original is found without folding all one by one."""
+"""How many characters are folded at once: few, as a place of the original is found by folding them one by one."""
 _JAMO = range(0x1160, 0x1200)
 """Vowels and final consonants of Hangul, which are composed though they are no marks."""
 

@@ -66,7 +66,7 @@ class PasswordPrompt:
             self._show(asking=True)
 
     def rest(self) -> None:
-        """Ask no longer, and leave no password behind."""
+        """Ask no longer, and keep no password in the form."""
         self._password.value = ""
         self._lock(locked=False)
         if not self.element.hidden:

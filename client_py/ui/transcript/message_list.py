@@ -169,7 +169,7 @@ class MessageList:
             return Row(message, MessageView(self._parts, message))
 
     def _join_from_start(self, count: int) -> None:
-        """Join so many of the oldest to what stands before them, and others as far as that changes their day."""
+        """Join the oldest rows to what stands before them, and further ones as far as that changes their day."""
         before = None
         for number, row in enumerate(self._rows.values()):
             day_at = row.day_at

@@ -63,7 +63,7 @@ def test_room_has_a_path_that_leads_back_to_it() -> None:
     ],
 )
 def test_room_is_meant_by_its_name_and_by_any_link_of_this_server(typed: str) -> None:
-    """Whoever was sent a link may paste all of it, or a part."""
+    """Somebody who was sent a link may paste all of it, or a part."""
     assert place_meant(typed, HOME) == RoomPlace("den")
 
 

@@ -152,7 +152,7 @@ def test_failure_to_answer_comes_before_any_relay() -> None:
         (Evidence(gathered=True), Cause.NO_ANSWER),
     ],
 )
-def test_failure_is_told_of_whoever_it_lies_with(
+def test_failure_is_told_of_the_side_that_it_lies_with(
     evidence: Evidence, cause: Cause, fault: RelayFault | None, relay: RelayFacts
 ) -> None:
     """No firewall, and no relay, is blamed for what one of the browsers has not done; what is not known is said so."""

@@ -61,7 +61,7 @@ def test_every_place_is_known_in_the_original(text: str) -> None:
 
 @pytest.mark.parametrize("filling", ["x", "ß", "e\u0301", "İ"])
 def test_place_is_found_far_inside_a_long_text(filling: str) -> None:
-    """Also behind many pieces, where the lengths have long ceased to be the same."""
+    """Also after many pieces, where the lengths have long ceased to be the same."""
     text = filling * 3 * PIECE + "Nadel" + filling * PIECE
     searched = FoldedText(text)
     place = searched.text.index("nadel")
