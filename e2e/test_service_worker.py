@@ -58,7 +58,7 @@ async def test_repeated_visit_asks_for_the_page_alone(newcomers: Newcomers, own_
 
 @pytest.mark.parametrize(
     ("kind", "path"),
-    [("chromium", "/"), ("firefox", "/chat/kitchen"), later("firefox", "/"), later("chromium", "/chat/kitchen")],
+    [("chromium", "/"), ("firefox", "/Chat/Kitchen/"), later("firefox", "/"), later("chromium", "/chat/kitchen")],
 )
 async def test_page_works_without_the_server(newcomers: Newcomers, own_server: Server, kind: Kind, path: str) -> None:
     """Up to the login, which says what is the matter and can be tried again."""

@@ -30,9 +30,7 @@ class Pages:
 
     async def room(self, request: Request) -> Response:
         """`GET /chat/<room>`: the app too; where no room can have that name, as an error page that says so itself."""
-        # Not the route's parameter, which would lack a line break at the end. The page itself puts its address right.
-        found = ROOM_NAME.admits(request.scope["path"].removeprefix(ROOM_PATH_PREFIX).rstrip("/"))
-        return _serve(request, self.site.page, ASK_FIRST, HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
+        return _serve(request, self.site.page, ASK_FIRST, _status_of_room(request))
 
     async def worker(self, request: Request) -> Response:
         """`GET /service-worker.js`: what keeps this release in the browser."""
@@ -61,12 +59,21 @@ class Pages:
         return PlainTextResponse(f"User-agent: *\nDisallow: {rooms}\n")
 
     def missing(self, request: Request) -> Response | None:
-        """Return the app, which says that there is nothing at this address, where a person asks for it; None elsewhere.
+        """Return the app, where a person asks for an address that is not routed; None elsewhere.
 
-        A browser that goes somewhere asks for HTML (Fetch Standard, "navigate"); programs, and the page itself, do not.
+        It says that there is nothing, or goes to the room whose address differs in case alone. A browser that goes
+        somewhere asks for HTML (Fetch Standard, "navigate"); programs, and the page itself, do not.
         """
         is_person = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
-        return _serve(request, self.site.page, ASK_FIRST, HTTPStatus.NOT_FOUND) if is_person else None
+        return _serve(request, self.site.page, ASK_FIRST, _status_of_room(request)) if is_person else None
+
+
+def _status_of_room(request: Request) -> HTTPStatus:
+    """Tell whether a room can have this address, in any case and with slashes at the end; the page puts that right."""
+    # Not the route's parameter, which would lack a line break at the end.
+    prefix, room = request.scope["path"][: len(ROOM_PATH_PREFIX)], request.scope["path"][len(ROOM_PATH_PREFIX) :]
+    is_room = prefix.lower() == ROOM_PATH_PREFIX and ROOM_NAME.admits(room.rstrip("/"))
+    return HTTPStatus.OK if is_room else HTTPStatus.NOT_FOUND
 
 
 def _serve(request: Request, asset: Asset | None, caching: str, status: HTTPStatus = HTTPStatus.OK) -> Response:

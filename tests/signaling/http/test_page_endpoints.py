@@ -241,7 +241,7 @@ def ask(server: RunningServer, path: str, headers: dict[str, str]) -> tuple[dict
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/Chat/kitchen", "/chat", "/assets/0000/app.zip"])
+@pytest.mark.parametrize("path", ["/nowhere", "/Chat/no room", "/chat", "/assets/0000/app.zip"])
 async def test_wrong_address_is_a_page_to_a_person(server: RunningServer, site: Site, path: str) -> None:
     """A browser that goes there gets the app, which says so, and has a way home; a program gets JSON."""
     async with server.http() as client:
@@ -251,3 +251,12 @@ async def test_wrong_address_is_a_page_to_a_person(server: RunningServer, site: 
     assert (page.status_code, page.content) == (404, site.page.content)
     assert (told.status_code, told.json()["error"]["code"]) == (404, "not_found")
     assert "text/html" not in posted.headers["content-type"]
+
+
+async def test_room_is_there_whatever_the_case_of_its_address(server: RunningServer, site: Site) -> None:
+    """The page puts the address right, so that none of it is wrong to a person; to a program it is no address."""
+    async with server.http() as client:
+        page = await client.get("/Chat/Kitchen/", headers={"Accept": BROWSER})
+        told = await client.get("/Chat/Kitchen/")
+    assert (page.status_code, page.content) == (200, site.page.content)
+    assert told.status_code == 404
