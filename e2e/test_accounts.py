@@ -15,7 +15,7 @@ from playwright.async_api import Route, async_playwright, expect
 from e2e import logins
 from e2e.boots import lay_line
 from e2e.browsers import Browsers, Kind
-from e2e.chat_page import ChatPage, connect
+from e2e.chat_page import OTHER_PASSWORD, ChatPage, connect, meet
 from e2e.conftest import OpenPage
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
@@ -100,27 +100,24 @@ async def test_login_that_ends_in_a_room_can_be_renewed_there(
     own_server: Server, newcomers: Newcomers, room: str
 ) -> None:
     """When the server changes its secret, the conversation goes on, and asks for the passwords meanwhile."""
-    pages = [await newcomers.open("chromium", own_server.url) for _ in range(2)]
-    for page in pages:
+    alice, bob = [await newcomers.open("chromium", own_server.url) for _ in range(2)]
+    for page in (alice, bob):
         page.allow_lost_server()
-        await page.enter(room)
-    for page in pages:
-        await page.wait_for_status("connected")
+    await meet(alice, bob, room)
     own_server.kill()
     own_server.settings["P2PCHAT_JWT_SECRET"] = logins.ANOTHER_SECRET
     own_server.start()
-    for page in pages:
+    for page in (alice, bob):
         await expect(page.handle("password-prompt")).to_be_visible(timeout=45_000)
-    first, second = pages
-    await first.send("Still here.")
-    await second.wait_for_incoming("Still here.")
-    for page in pages:
-        await page.handle("password-again").fill(PASSWORD)
+    await alice.send("Still here.")
+    await bob.wait_for_incoming("Still here.")
+    for page, password in ((alice, PASSWORD), (bob, OTHER_PASSWORD)):
+        await page.handle("password-again").fill(password)
         await page.handle("password-again").press("Enter")
         await expect(page.handle("password-prompt")).to_be_hidden()
-        await page.wait_for_status("connected")
-    await second.send("So am I.")
-    await first.wait_for_incoming("So am I.")
+    await bob.send("So am I.")
+    await alice.wait_for_incoming("So am I.")
+    await connect(alice, bob)
 
 
 @pytest.mark.parametrize("hours", [-3, 48])
