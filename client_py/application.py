@@ -83,6 +83,8 @@ class Application:
         self._location.on_change(self._go)
         for event in ("online", "networkchange", "pageshow", "visibilitychange"):
             self._document.on(event, lambda _event: self._check())
+        # A page that is loaded again is not always told first that it is seen no longer.
+        self._document.on("pagehide", lambda _event: self._keep_drafts())
         self._document.on("beforeunload", self._ask_before_leaving)
         # Other tabs write to localStorage too; a page that comes back from the history has heard nothing of it.
         for event in ("storage", "pageshow"):
@@ -247,6 +249,10 @@ class Application:
         """It may be another day."""
         for room in tuple(self._open_rooms.values()):
             room.screen.look_at_clock()
+
+    def _keep_drafts(self) -> None:
+        for driver in self._drivers():
+            driver.keep_draft()
 
     def _ask_before_leaving(self, event: DomEvent) -> None:
         # The browser asks in words of its own.

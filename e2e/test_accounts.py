@@ -12,10 +12,10 @@ import pytest
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Route, async_playwright, expect
 
-from e2e import logins
+from e2e import chat_page, logins
 from e2e.boots import lay_line
 from e2e.browsers import Browsers, Kind
-from e2e.chat_page import OTHER_PASSWORD, ChatPage, connect, meet
+from e2e.chat_page import ChatPage, connect, meet
 from e2e.conftest import OpenPage
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
@@ -111,7 +111,7 @@ async def test_login_that_ends_in_a_room_can_be_renewed_there(
         await expect(page.handle("password-prompt")).to_be_visible(timeout=45_000)
     await alice.send("Still here.")
     await bob.wait_for_incoming("Still here.")
-    for page, password in ((alice, PASSWORD), (bob, OTHER_PASSWORD)):
+    for page, password in ((alice, chat_page.PASSWORD), (bob, chat_page.OTHER_PASSWORD)):
         await page.handle("password-again").fill(password)
         await page.handle("password-again").press("Enter")
         await expect(page.handle("password-prompt")).to_be_hidden()

@@ -196,6 +196,7 @@ async def test_draft_survives_a_reload(open_page: OpenPage, room: str) -> None:
     """What is begun and not sent is there again; where nothing is to be kept, it is not."""
     page = await open_page("chromium")
     await page.enter(room)
+    await page.wait_for_status("waiting")
     await page.handle("composer").fill("half a sen")
     await page.reload()
     await expect(page.handle("composer")).to_have_value("half a sen")

@@ -184,9 +184,13 @@ class RoomDriver:
         """Another text stands in the composer."""
         self._drafts.changed(text)
 
+    def keep_draft(self) -> None:
+        """The page may be about to end: keep what stands in the composer."""
+        self._drafts.write()
+
     def checked(self) -> None:
         """The network may be another, or the page is seen again, or no longer."""
-        self._drafts.write()
+        self.keep_draft()
         self._hear(lambda room: room.checked(self._server_clock.now()))
 
     def login_renewed(self) -> None:

@@ -219,7 +219,7 @@ async def test_browser_asks_before_the_page_loses_a_draft() -> None:
     assert not stage.document.fire("beforeunload")
 
 
-@pytest.mark.parametrize("event", CHECKED)
+@pytest.mark.parametrize("event", [*CHECKED, "pagehide"])
 async def test_draft_is_kept_before_the_page_may_end(event: str) -> None:
     """A page that is seen no longer may not be told when it ends; the next one puts the draft back."""
     stage = await stage_at("/chat/den")
