@@ -30,7 +30,7 @@ from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.peer_connection import options_of
 from client_py.ports.disposal import Dispose
 from client_py.ports.page import Listener
-from client_py.ports.storage import Change, Database, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
+from client_py.ports.storage import Append, Change, Database, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
 from client_py.ports.webrtc import (
     ChannelCallbacks,
     ChannelOptions,
@@ -45,6 +45,7 @@ from protocol.webrtc import Candidate, IceServer
 __all__ = [
     "RELAY_ADDRESS",
     "STEPS",
+    "Append",
     "BrowserBinaryData",
     "BrowserClock",
     "BrowserDateFormats",

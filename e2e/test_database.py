@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from e2e.in_page import (
         NO_KEY,
         STEPS,
+        Append,
         Change,
         Database,
         Key,
@@ -204,7 +205,7 @@ async def test_database_heeds_unless(python: PythonPage) -> None:
     async def made() -> object:
         rows = await open_database()
         once = Put(("message", 1), "first", unless=(("id",),))
-        found: list[object] = [
+        found: list[Sequence[Key | None]] = [
             await rows.write([once, Put(("id",), "", unless=(("id",),)), Put(("other",), "")]),
             await rows.write([Put(("message", 2), "2nd", unless=(("id",),)), Put(("id",), "again", unless=(("id",),))]),
             await rows.write([Put(("new",), "", unless=(("new",),)), Put(("message", 3), "", unless=(("new",),))]),
@@ -212,14 +213,53 @@ async def test_database_heeds_unless(python: PythonPage) -> None:
             await rows.write([RemoveAll(("ne",)), Put(("new",), "", unless=(("new",),))]),
             await rows.write([RemoveAll(("new",)), Put(("new",), "again", unless=(("new",),))]),
         ]
-        found.append([value for _, value in await rows.read(())])
+        values = [value for _, value in await rows.read(())]
         rows.close()
-        return found
+        return [[key is not None for key in keys] for keys in found], values
 
     assert await python.run(made) == [
-        *([True, True, True], [False, False], [True, False], [True, True], [True, False], [True, True]),
+        [[True, True, True], [False, False], [True, False], [True, True], [True, False], [True, True]],
         ["again", "first", "again", ""],
     ]
+
+
+async def test_database_numbers_what_two_tabs_append_in_one_order(python: PythonPage) -> None:
+    """Each gets the number after the greatest that is there, whichever of them wrote that, from wherever it counts."""
+
+    async def appended() -> object:
+        first, second = await open_database(), await open_database()
+        await first.write(
+            [Put(("l", 9_000_000_000_000_000, "no number of the list"), ""), Put(("k", 50), ""), Put(("l", "50"), "")]
+        )
+
+        def append(name: str, start: int) -> Append:
+            return Append(("l",), name, name, range(start, 8_640_000_000_000_001), ("i", name))
+
+        # Both ask at once: what one of them reads before it writes, the other may change meanwhile.
+        heard = [
+            (first.write([append(f"f{number}", 40), append("both", 10)]), second.write([append(f"s{number}", 3)]))
+            for number in range(20)
+        ]
+        keys = [key for writes in heard for key, *_ in await asyncio.gather(*writes)]
+        late = [
+            *await first.write([append("late", 1_795_000_000_000)]),
+            *await second.write([append("last", 5)]),
+        ]
+        found = [
+            await second.read(("l",), before=("l", 9_000_000_000_000_000)),
+            await first.get([("i", "both"), ("i", "last")]),
+        ]
+        first.close()
+        second.close()
+        return keys, late, found
+
+    keys, late, (rows, indexes) = await python.run(appended)
+    numbers = [key[1] for key in keys]
+    assert len({*numbers}) == 40
+    assert late == [["l", 1_795_000_000_000, "late"], ["l", 1_795_000_000_001, "last"]]
+    assert indexes == ["41", "1795000000001"]
+    assert [key for key, _ in rows] == sorted([*keys, ["l", 41, "both"], *late], key=lambda key: key[1])
+    assert [value for _, value in rows if value[0] in "fs"] == [key[2] for key in sorted(keys, key=lambda key: key[1])]
 
 
 async def test_database_does_as_memory_does(python: PythonPage) -> None:
@@ -234,8 +274,15 @@ async def test_database_does_as_memory_does(python: PythonPage) -> None:
 
         def change() -> Change:
             removals: tuple[Change, ...] = (Remove(key()), RemoveAll((*key(), "a")))
-            put = Put(key(), str(chance.random()), unless=chance.choice(((), (key(),), (key(), key()))))
-            return chance.choice((put, put, put, *removals))
+            unless = chance.choice(((), (key(),), (key(), key())))
+            put = Put(key(), str(chance.random()), unless)
+            start, name = chance.choice((1, 50, 99)), chance.choice("cdefgh")
+            numbers, index = range(start, 100), ("i", name)
+            append = Append(("l",), name, str(chance.random()), numbers, index, chance.choice((unless, (index,))))
+            return chance.choice((put, put, put, append, *removals))
+
+        def change_of_list() -> Change:
+            return chance.choice((RemoveAll(("l",)), Remove(("i", chance.choice("cdefgh"))), Put(("i", "c"), "x")))
 
         async def answers(database: Database, changes: Sequence[Change], keys: Sequence[Key]) -> object:
             prefix, before = keys[:2]
@@ -247,11 +294,13 @@ async def test_database_does_as_memory_does(python: PythonPage) -> None:
                 [*await database.read(prefix, before=before, newest=2)],
                 [*await database.read(prefix, after=before)],
                 [*await database.read(prefix, after=before, oldest=2)],
+                [*await database.read(("l",))],
             )
 
         found = []
         for _ in range(300):
-            changes, keys = [change() for _ in range(chance.randint(1, 6))], [key() for _ in range(4)]
+            make = change_of_list if chance.random() < 0.1 else change
+            changes, keys = [make() for _ in range(chance.randint(1, 6))], [key() for _ in range(4)]
             theirs, ours = await answers(memory, changes, keys), await answers(rows, changes, keys)
             if theirs != ours:
                 found.append(repr((changes, keys, theirs, ours)))

@@ -12,7 +12,7 @@ from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
 
 from client_py.browser.clock import BrowserClock
 from client_py.browser.interop import Callbacks, from_null, js_object
-from client_py.ports.storage import Change, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
+from client_py.ports.storage import Append, Change, Key, Put, Remove, RemoveAll, StorageFailed, StorageFault
 
 NAME = "p2pchat"
 ROWS = "rows"
@@ -157,26 +157,23 @@ class BrowserDatabase:
         for event in ("versionchange", "close"):
             self._listeners.callback(callbacks.listen(database, event, self._taken_away))
 
-    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
-        """Make all changes or none, in their order (IDBObjectStore.getKey, put and delete in one transaction)."""
+    async def write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
+        """Make all changes or none, in their order (IDBObjectStore.put and delete in one transaction)."""
         if not changes:
             return []
-        made: list[bool] = []
-        conditions = {key for change in changes if isinstance(change, Put) for key in change.unless}
+        outcomes: list[Key | None] = []
         async with self._transaction("readwrite") as transaction:
-            store = transaction.store
-            found = {key: store.getKey(to_js(key)) for key in conditions}
+            changing = _Changing(changes, transaction.store)
 
             def make() -> None:
-                present = {key for key, request in found.items() if request.result is not None}
-                made.extend(_make(changes, present, store))
+                outcomes.extend(changing.make())
                 transaction.commit()
 
-            if found:
-                transaction.after([*found.values()][-1], make)
-            else:
+            if changing.last_request is None:
                 make()
-        return made
+            else:
+                transaction.after(changing.last_request, make)
+        return outcomes
 
     async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
         """Return the values of some keys (IDBObjectStore.get)."""
@@ -288,25 +285,75 @@ class _Transaction:
                 self.ended.set_exception(_failure(self._transaction.error, IN_USE))
 
 
-def _make(changes: Sequence[Change], present: set[Key], store: js.IDBObjectStore) -> Iterator[bool]:
-    """Make the changes; `present` says which of the keys that are asked for have a row before."""
-    put, delete = store.put, store.delete
-    for change in changes:
-        match change:
-            case Put(key, value, unless):
-                is_made = present.isdisjoint(unless)
-                if is_made:
-                    put(value, to_js(key))
-                    present.add(key)
-                yield is_made
-            case Remove(key):
-                delete(to_js(key))
-                present.discard(key)
-                yield True
-            case RemoveAll(prefix):
-                delete(_bounds(to_js(prefix), to_js([*prefix, []])))
-                present -= {key for key in present if key[: len(prefix)] == prefix}
-                yield True
+class _Changing:
+    """Changes that are made in one transaction, once all that they depend on was asked for, and is there."""
+
+    def __init__(self, changes: Sequence[Change], store: js.IDBObjectStore) -> None:
+        self._changes = changes
+        self._store = store
+        conditions = {key for change in changes if isinstance(change, Put | Append) for key in change.unless}
+        appended = [change for change in changes if isinstance(change, Append)]
+        indexes = {change.index for change in appended}
+        # Of those that append to one list, the one that counts from the lowest number looks at all of it.
+        lists = {each.prefix: each for each in sorted(appended, key=lambda each: each.numbers.start, reverse=True)}
+        self._found = {key: store.getKey(to_js(key)) for key in conditions}
+        self._indexes = {key: store.get(to_js(key)) for key in indexes}
+        self._ends = {prefix: _open_at_end(store, change) for prefix, change in lists.items()}
+        requests = [*self._found.values(), *self._indexes.values(), *self._ends.values()]
+        self.last_request = requests[-1] if requests else None
+        """Those before have their results by the time that it has; None if nothing had to be asked for."""
+        self._present: set[Key] = set()
+        """Of the keys that are asked for, those that have a row before the change that asks."""
+        self._numbers: dict[Key, str | None] = {}
+        """What stands in the indexes."""
+        self._greatest: dict[Key, int | None] = {}
+        """The greatest number that is taken, by the prefix of the list."""
+
+    def make(self) -> Iterator[Key | None]:
+        """Make the changes, and say of each what `Database.write` says of it."""
+        self._present = {key for key, request in self._found.items() if request.result is not None}
+        self._numbers = {key: _text_or_none(request.result) for key, request in self._indexes.items()}
+        self._greatest = {prefix: _number_at(request, len(prefix)) for prefix, request in self._ends.items()}
+        for change in self._changes:
+            match change:
+                case Put(key, value, unless):
+                    yield self._put(key, value) if self._present.isdisjoint(unless) else None
+                case Append():
+                    yield self._append(change) if self._present.isdisjoint(change.unless) else None
+                case Remove(key):
+                    self._store.delete(to_js(key))
+                    self._present.discard(key)
+                    yield key
+                case RemoveAll(prefix):
+                    self._store.delete(_bounds(to_js(prefix), to_js([*prefix, []])))
+                    self._present -= {key for key in self._present if key[: len(prefix)] == prefix}
+                    yield prefix
+
+    def _put(self, key: Key, value: str) -> Key:
+        self._store.put(value, to_js(key))
+        self._present.add(key)
+        return key
+
+    def _append(self, change: Append) -> Key:
+        number = change.number_in(self._numbers[change.index])
+        if number is not None:
+            return change.key(number)
+        number = self._greatest[change.prefix] = change.number_after(self._greatest[change.prefix])
+        self._put(change.index, index := str(number))
+        self._numbers[change.index] = index
+        return self._put(change.key(number), change.value)
+
+
+def _open_at_end(store: js.IDBObjectStore, change: Append) -> js.IDBRequest:
+    """Look for the last key of a list that has one of its numbers (IDBObjectStore.openKeyCursor)."""
+    lower, upper = ([*change.prefix, end] for end in (change.numbers.start, change.numbers.stop))
+    return store.openKeyCursor(_bounds(to_js(lower), to_js(upper)), "prev")
+
+
+def _number_at(request: js.IDBRequest, place: int) -> int | None:
+    """Return the number in the key that was found, if one was; of one that is no whole number, what comes before it."""
+    cursor = from_null(request.result)
+    return None if cursor is None else int(cursor.key[place])
 
 
 def _find_newest(transaction: _Transaction, bounds: JsProxy, count: int, found: Callable[[Any | None], None]) -> None:

@@ -9,9 +9,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from itertools import count, islice
+from itertools import islice
 
 from client_py.core.conversation.database_rows import (
+    MAX_POSITION,
     Place,
     device_row,
     item_row,
@@ -30,7 +31,7 @@ from client_py.core.conversation.item_ids import with_author, without_author
 from client_py.core.conversation.items import Item
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import Change, Database, Key, Put, Remove, RemoveAll, StorageFailed
+from client_py.ports.storage import Append, Change, Database, Key, Put, Remove, RemoveAll, StorageFailed
 from client_py.ports.time import Clock
 
 PAGE_MESSAGES = 80
@@ -40,6 +41,8 @@ MAX_TOGETHER = 100
 MAX_POSITIONS = 10_000
 """For how many messages the place is known without asking the database; many more than a page shows."""
 MAX_FOUND = 100
+MAX_POSITION_BY_CLOCK = MAX_POSITION // 2
+"""No clock takes more, so that a wrong one leaves numbers for what comes after it is set right."""
 RESCUE_SECONDS = 5.0
 """How long the page waits for a database that has failed already, before it goes on without what is in there."""
 SEARCHED_AT_ONCE = 500
@@ -49,10 +52,14 @@ _Receipts = Mapping[tuple[str, str], Receipt | None]
 """By device and message; None for those that cannot be read."""
 
 
-def kept(entries: Sequence[Entry], made: Sequence[bool]) -> list[Kept]:
-    """Say of entries which of their messages are new, by what became of the changes that they came to."""
-    first_changes = count(step=2)
-    return [Kept(entry, entry.item is not None and made[next(first_changes)]) for entry in entries]
+def kept(entries: Sequence[Entry], outcomes: Sequence[Key | None]) -> list[Kept]:
+    """Say of entries which of their messages are new, and where they stand, by what became of their changes."""
+    keys = iter(outcomes[::2])  # of the two changes that each message comes to, the first
+    return [_kept(entry, None if entry.item is None else next(keys)) for entry in entries]
+
+
+def _kept(entry: Entry, key: Key | None) -> Kept:
+    return Kept(entry, new=False) if key is None else Kept(entry, position=position_of(key) or 0)
 
 
 class HistoryStorage:
@@ -76,6 +83,7 @@ class HistoryStorage:
         self._tasks = tasks
         self._failed = failed
         self._last_position = 0
+        """The greatest that we know of; what comes into another database stands after it, too."""
         self._positions: dict[str, int] = {}
         """Where the messages stand that were read, which other devices of this browser may have stored."""
         # Bounded by what its conversation lets wait, and by what the others may send without acknowledgement.
@@ -135,13 +143,15 @@ class HistoryStorage:
         try:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(len(self._queue), self.max_together))]
-                self.stored(kept(batch, await self._write(self._changes(batch))))
+                together = kept(batch, await self._write(self._changes(batch)))
+                self._last_position = max(self._last_position, *(each.position for each in together))
+                self.stored(together)
                 if not any(entry.item for entry in self._queue):
                     await asyncio.sleep(0)  # what was shown just now is drawn before its marks are kept
         finally:
             self._is_writing = False
 
-    async def _write(self, changes: Sequence[Change]) -> Sequence[bool]:
+    async def _write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
         async with self._turn:
             try:
                 return await self._database.write(changes)
@@ -165,14 +175,15 @@ class HistoryStorage:
     def _changes(self, entries: Sequence[Entry]) -> list[Change]:
         """Return the changes that entries add up to: two for each item, and then what remains of all the rest."""
         place, changes, rest = self._place, list[Change](), dict[Key, Change]()
+        positions = self._positions_to_come()
         for entry in entries:
             if (item := entry.item) is not None:
-                position, row = self._next_position(), item_row(item)
+                row, index = item_row(item), self._position_key(item.id)
                 known, known_before = self._id_keys(item.id)
-                # One of ours has just got its name; to look for it first would take a way to the database and back.
+                # One of ours has just got its name; to look for it first would be in vain.
                 unless = () if item.is_written_here else (known, known_before)
-                changes.append(Put(place.message(position, item.id), row, unless=unless))
-                changes.append(Put(known, str(position), unless=unless))
+                changes.append(Append(place.messages, item.id, row, positions, index, unless))
+                changes.append(Put(known, "", unless=unless))
                 if item.is_written_here:
                     key = self._outbox_key(item.id)
                     rest[key] = Put(key, row)
@@ -190,10 +201,11 @@ class HistoryStorage:
                 rest[key] = Remove(key)
         return [*changes, *rest.values()]
 
-    def _next_position(self) -> int:
-        # By the clock, so that what several tabs of this browser store comes to stand in one order.
-        self._last_position = max(self._last_position + 1, int(self._clock.now() * 1000))
-        return self._last_position
+    def _positions_to_come(self) -> range:
+        # A position tells about when its message came, where that is all that can be read. But clocks are set, and
+        # other tabs store as well: the database decides.
+        by_clock = max(0, min(int(self._clock.now() * 1000), MAX_POSITION_BY_CLOCK))
+        return range(min(max(by_clock, self._last_position + 1), MAX_POSITION), MAX_POSITION + 1)
 
     # Finding again
 
@@ -226,10 +238,10 @@ class HistoryStorage:
     async def later(self, message_id: str) -> tuple[tuple[Item, ...], bool]:
         """Return the messages after one, the oldest first, and whether there are still later ones."""
         async with self._turn:
-            after, deliveries = await self._key_of(message_id), await self._deliveries()
+            after = await self._key_of(message_id)
             while True:
                 rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
-                shown = _shown(await self._items(rows[:PAGE_MESSAGES], deliveries))
+                shown = _shown(self._items(rows[:PAGE_MESSAGES], await self._deliveries()))
                 if shown or len(rows) <= PAGE_MESSAGES:
                     return shown, len(rows) > PAGE_MESSAGES
                 after = rows[PAGE_MESSAGES - 1][0]
@@ -240,10 +252,9 @@ class HistoryStorage:
             return await self._newest()
 
     async def _newest(self, before: Key | None = None) -> tuple[tuple[Item, ...], bool]:
-        deliveries = await self._deliveries()
         while True:
             rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
-            shown = _shown(await self._items(rows[-PAGE_MESSAGES:], deliveries))
+            shown = _shown(self._items(rows[-PAGE_MESSAGES:], await self._deliveries()))
             if shown or len(rows) <= PAGE_MESSAGES:
                 return shown, len(rows) > PAGE_MESSAGES
             before = rows[-PAGE_MESSAGES][0]
@@ -259,15 +270,19 @@ class HistoryStorage:
         ids = self._place.ids_of(self.device)
         return (*ids, with_author(message_id, self._place.account)), (*ids, without_author(message_id))
 
+    def _position_key(self, message_id: str) -> Key:
+        """Return where it is kept at which position a message stands, whichever tab of this browser has stored it."""
+        return (*self._place.positions, with_author(message_id, self._place.account))
+
     def _outbox_key(self, item_id: str) -> Key:
         return (*self._place.outbox_of(self.device), item_id)
 
     async def _find_positions(self, ids: Sequence[str]) -> None:
-        """Find out where messages of this device stand in the transcript."""
-        keys = [key for message_id in ids for key in self._id_keys(message_id)]
+        """Find out where messages stand in the transcript; releases before 0.2 kept it for each device."""
+        keys = [key for message_id in ids for key in (self._position_key(message_id), *self._id_keys(message_id))]
         rows = iter(await self._database.get(keys))
-        for message_id, row, row_before in zip(ids, rows, rows, strict=True):
-            if found := read_position(row or row_before):
+        for message_id, *places in zip(ids, rows, rows, rows, strict=True):
+            if found := next(filter(None, map(read_position, places)), 0):
                 self._positions[message_id] = found
 
     async def search(self, query: str) -> tuple[tuple[Item, ...], bool]:
@@ -298,10 +313,13 @@ class HistoryStorage:
             receipts = await self._receipts()
             waiting = {receipt.item_id for receipt in receipts.values() if receipt and not receipt.is_settled}
             rows = [row for row in await database.read(place.messages) if str(row[0][-1]) in waiting]
-            pending = tuple(each for each in await self._items(rows, _deliveries_of(receipts)) if each.is_readable)
+            pending = tuple(each for each in self._items(rows, _deliveries_of(receipts)) if each.is_readable)
             kept_ids = {message.id for message in pending}
-            changes: list[Change] = [RemoveAll(place.messages), RemoveAll(place.receipts_of(self.device))]
-            changes += [Put(key, row) for key, row in rows if str(key[-1]) in kept_ids]
+            forgotten = (place.messages, place.positions, place.receipts_of(self.device))
+            changes: list[Change] = [RemoveAll(prefix) for prefix in forgotten]
+            for key, row in rows:
+                if str(key[-1]) in kept_ids:
+                    changes += [Put(key, row), Put(self._position_key(str(key[-1])), str(position_of(key)))]
             for (device, item_id), receipt in receipts.items():
                 if device == self.device and receipt and not receipt.is_settled:
                     changes.append(Put((*place.receipts_of(device), item_id), receipt_row(receipt)))
@@ -313,7 +331,7 @@ class HistoryStorage:
         while True:
             async with self._turn:
                 rows = await self._database.read(self._place.messages, before=before, newest=SEARCHED_AT_ONCE)
-                messages = await self._items(rows, await self._deliveries())
+                messages = self._items(rows, await self._deliveries())
             if not rows:
                 return
             before = rows[0][0]
@@ -323,6 +341,10 @@ class HistoryStorage:
         return _receipts_in(await self._database.read(self._place.receipts))
 
     async def _deliveries(self) -> Mapping[str, Delivery | None]:
+        """Return how far messages have come whose rows were read before: one without a receipt has been read by then.
+
+        Asked for first, one that another tab writes meanwhile would be taken for read.
+        """
         return _deliveries_of(await self._receipts())
 
     async def _in_order(self, receipts: Sequence[Receipt | None]) -> list[Receipt]:
@@ -345,7 +367,7 @@ class HistoryStorage:
         )
         return tuple(item for item in items if item.is_readable)
 
-    async def _items(self, rows: Sequence[Row], deliveries: Mapping[str, Delivery | None]) -> tuple[Item, ...]:
+    def _items(self, rows: Sequence[Row], deliveries: Mapping[str, Delivery | None]) -> tuple[Item, ...]:
         """Read rows of the transcript; an item that two tabs of this browser have stored is there once."""
         items: dict[str, Item] = {}
         for key, row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
-from client_py.ports.storage import Change, Key, Put, Remove
+from client_py.ports.storage import Append, Change, Key, Put, Remove
 
 Order = tuple[tuple[bool, str | int], ...]
 """What sorts keys as IndexedDB does: numbers before texts."""
@@ -19,7 +19,7 @@ class MemoryDatabase:
         self._sorted: list[tuple[Order, Key]] = []
         """The keys in their order, since a page may come to hold very many, and looks at a few."""
 
-    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+    async def write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
         """Make all changes, in their order."""
         return [self._make(change) for change in changes]
 
@@ -51,22 +51,48 @@ class MemoryDatabase:
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
 
-    def _make(self, change: Change) -> bool:
+    def _make(self, change: Change) -> Key | None:
         if isinstance(change, Put):
-            if any(key in self._rows for key in change.unless):
-                return False
-            if change.key not in self._rows:
-                insort(self._sorted, (_order(change.key), change.key))
-            self._rows[change.key] = change.value
-        elif isinstance(change, Remove):
+            if self._has_any(change.unless):
+                return None
+            self._put(change.key, change.value)
+            return change.key
+        if isinstance(change, Append):
+            return None if self._has_any(change.unless) else self._append(change)
+        if isinstance(change, Remove):
             if self._rows.pop(change.key, None) is not None:
                 del self._sorted[bisect_left(self._sorted, _order(change.key), key=_order_of)]
-        else:
-            start, end = self._range(change.prefix)
-            for _, key in self._sorted[start:end]:
-                del self._rows[key]
-            del self._sorted[start:end]
-        return True
+            return change.key
+        start, end = self._range(change.prefix)
+        for _, key in self._sorted[start:end]:
+            del self._rows[key]
+        del self._sorted[start:end]
+        return change.prefix
+
+    def _has_any(self, keys: Sequence[Key]) -> bool:
+        return any(key in self._rows for key in keys)
+
+    def _put(self, key: Key, value: str) -> None:
+        if key not in self._rows:
+            insort(self._sorted, (_order(key), key))
+        self._rows[key] = value
+
+    def _append(self, change: Append) -> Key:
+        number = change.number_in(self._rows.get(change.index))
+        if number is None:
+            number = change.number_after(self._greatest(change))
+            self._put(change.key(number), change.value)
+            self._put(change.index, str(number))
+        return change.key(number)
+
+    def _greatest(self, change: Append) -> int | None:
+        """Return the greatest number that is taken."""
+        lower, upper = (_order((*change.prefix, end)) for end in (change.numbers.start, change.numbers.stop))
+        place = bisect_left(self._sorted, upper, key=_order_of) - 1
+        if place < 0 or self._sorted[place][0] < lower:
+            return None
+        number = self._sorted[place][1][len(change.prefix)]
+        return None if isinstance(number, str) else number
 
     def _range(self, prefix: Key) -> tuple[int, int]:
         """Return where the keys that begin like this stand."""

@@ -41,6 +41,42 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Append:
+    """Write a row at the end of a list, whose keys are a prefix, a number, and a name.
+
+    The number is allotted within the transaction: a page that counted for itself would not know of its other tabs.
+    Nothing else of the list is changed in the same transaction, and the numbers of all that append to it end alike.
+    """
+
+    prefix: Key
+    name: str
+    value: str
+    numbers: range
+    """The number is the one after the greatest of these that is taken, or the first; the last may be taken twice."""
+    index: Key
+    """A row that says the number. Where there is one already, the row is in the list, and is not written again."""
+    unless: tuple[Key, ...] = ()
+    """As `Put` has it."""
+
+    def key(self, number: int) -> Key:
+        """Return the key under which the row stands."""
+        return (*self.prefix, number, self.name)
+
+    def number_in(self, index: str | None) -> int | None:
+        """Read what stands in the index; None if that is no number of the list, or one that it cannot have."""
+        if index is None or not (index.isascii() and index.isdigit()) or len(index) > len(str(self.numbers.stop)):
+            return None
+        number = int(index)
+        return number if number < self.numbers.stop else None
+
+    def number_after(self, greatest: int | None) -> int:
+        """Return the number to allot, where this is the greatest that is taken (None if there is none)."""
+        if greatest is None or greatest < self.numbers.start:
+            return self.numbers.start
+        return min(greatest + 1, self.numbers[-1])
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Remove a row; no error if there is none."""
 
@@ -54,7 +90,7 @@ class RemoveAll:
     prefix: Key
 
 
-Change = Put | Remove | RemoveAll
+Change = Put | Append | Remove | RemoveAll
 
 
 class StorageFault(StrEnum):
@@ -93,8 +129,11 @@ class StorageFailed(Exception):
 class Database(Protocol):
     """Rows of text under keys, which stay in this browser (IndexedDB). Every operation may raise StorageFailed."""
 
-    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
-        """Make all changes or none, in their order; tells of each whether it was made (see `Put.unless`)."""
+    async def write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
+        """Make all changes or none, in their order.
+
+        Returns for each the key (or prefix) that it was about; None for one that was not made (see `Put.unless`).
+        """
         ...
 
     async def get(self, keys: Sequence[Key]) -> Sequence[str | None]:

@@ -107,11 +107,15 @@ class Browser:
             self.line.close(CloseCode.GOING_AWAY)
         for connection in list(self.connections):
             connection.close()
+        self.profile.ending.append(self._let_go)
         self.agenda.within(*LETTING_GO, self._let_go)
 
     def crash(self) -> None:
-        """End without a word to anyone."""
+        """End without a word to anyone; what a page before has yet to let go of, ends with it."""
         self.loop.end()
+        for let_go in self.profile.ending:
+            let_go()
+        self.profile.ending.clear()
         if self.line is not None:
             self.line.cut()
         for connection in self.connections:

@@ -107,7 +107,7 @@ class PageDatabase:
 
     browser: Browser
 
-    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+    async def write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
         """Make all changes or none."""
         return await self.browser.transact(partial(self.browser.profile.write, changes))
 

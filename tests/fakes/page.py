@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import insort
 from dataclasses import dataclass, field
 
 from client_py.core.conversation.database_rows import read_item
@@ -40,17 +41,25 @@ class Written:
     says: str
     """Whose it is, and which (`said`)."""
     is_text: bool
-    delivery: Delivery = Delivery.QUEUED
+    shown: dict[str, Delivery] = field(default_factory=dict)
+    """How far it has come, by the place of each tab that shows it; the others learn of it when they are loaded."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """How far it has come."""
+        return max(self.shown.values(), default=Delivery.QUEUED)
 
 
 @dataclass(slots=True)
 class Disk:
-    """A browser of one person, with what is safe in it, and what its pages have said of that."""
+    """A browser of one person, with what is safe in it, and what its tabs have said of that."""
 
     context: ViewContext
     profile: Profile = field(init=False)
-    tab: FakeStore = field(default_factory=FakeStore)
-    """What the tab keeps in which its pages are, one after the other."""
+    tabs: dict[str, FakeStore] = field(default_factory=dict)
+    """What each tab keeps in which pages are, one after the other, by its place."""
+    order: dict[str, int] = field(default_factory=dict)
+    """All messages by id, numbered in the order in which they came to be safe here, by way of whichever tab."""
     held: set[str] = field(default_factory=set)
     """What the messages of others say that are safe here (`said`)."""
     ids_of_others: list[str] = field(default_factory=list)
@@ -65,6 +74,7 @@ class Disk:
 
     def _note_kept(self, key: Key, row: str) -> None:
         item = read_item(str(key[-1]), row)
+        self.order[item.id] = len(self.order)
         if item.is_written_here:
             is_text = isinstance(item.body, Text)
             self.written[item.id] = Written(self.addressees[item.id], said(item), is_text=is_text)
@@ -91,7 +101,8 @@ class Page:
         self.disk = disk
         self._account = account
         self._numbers = numbers
-        self._browser = Browser(disk.context, disk.profile, disk.tab, place, account)
+        tab = disk.tabs.setdefault(place, FakeStore())
+        self._browser = Browser(disk.context, disk.profile, tab, place, account)
         self._browser.loop.entered = self._check_now_and_then
         if abilities is not OURS:
             self._browser.frame_received = self._check_frame
@@ -109,10 +120,17 @@ class Page:
         """The numbers of the messages that came in, by the place that wrote them, as they are shown."""
         self.reactions: set[str] = set()
         """What else came in while it was open (`said`)."""
+        self._transcript: list[Item] = []
+        """What it shows, in its order."""
         self._members: tuple[str, ...] = ()
         for written in self.disk.written.values():
-            if written.delivery is Delivery.SENT:
-                written.delivery = Delivery.QUEUED
+            if written.shown.get(self.place) is Delivery.SENT:
+                written.shown[self.place] = Delivery.QUEUED
+
+    @property
+    def transcript(self) -> list[str]:
+        """The ids of what it shows, in its order."""
+        return [item.id for item in self._transcript]
 
     @property
     def is_asleep(self) -> bool:
@@ -212,7 +230,7 @@ class Page:
         """End without a word to anyone; the tab may be another one afterwards."""
         self._browser.crash()
         if self._browser.agenda.chance(0.5):
-            self.disk.tab = FakeStore()
+            del self.disk.tabs[self.place]
 
     def forget(self) -> None:
         """End with the world."""
@@ -227,9 +245,12 @@ class Page:
             case MembersChanged(members):
                 self._members = tuple(member.username for member in members)
             case HistoryLoaded(items):
+                self._transcript.extend(items)
                 for item in items:
                     self._add(item)
             case ItemAdded(item):
+                if all(other.id != item.id for other in self._transcript):
+                    insort(self._transcript, item, key=_position_of)
                 self._add(item)
             case DeliveryChanged(item_id, delivery):
                 self._note_delivery(item_id, delivery)
@@ -253,7 +274,7 @@ class Page:
 
     def _note_delivery(self, item_id: str, delivery: Delivery) -> None:
         assert item_id in self.disk.written, f"{item_id} is shown as {delivery.name}, and is not safe here"
-        self.disk.written[item_id].delivery = delivery
+        self.disk.written[item_id].shown[self.place] = delivery
 
     # What is looked at all the time
 
@@ -269,6 +290,10 @@ class Page:
             known = {"text", *self.abilities.features}  # a kind needs the feature of its own name
             assert frame.kind in known, f"{self.place} cannot take {frame.kind}"
         assert self.abilities.has_items or not isinstance(frame, ItemPart | Features), f"{self.place} is too old"
+
+
+def _position_of(item: Item) -> int:
+    return item.position
 
 
 def said(item: Item) -> str:

@@ -106,7 +106,7 @@ class FakeDatabase(MemoryDatabase):
         self.handles = 0
         """How many hold it open."""
 
-    async def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+    async def write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
         """Make all changes, or none."""
         await self.open_for_writing.wait()
         if self.failing:

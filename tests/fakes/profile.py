@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from client_py.drivers.memory_database import MemoryDatabase
-from client_py.ports.storage import Change, Key, Put
+from client_py.ports.storage import Append, Change, Key
 from tests.fakes.agenda import Action, Agenda, Pipe
 from tests.fakes.ports import FakeStore
 
@@ -28,16 +28,22 @@ class Profile:
         """One after the other, whichever page asks for them."""
         self.claims: dict[str, deque[Claim]] = {}
         """Who wants to hold a name, in the order of asking; the first one does."""
+        self.ending: list[Action] = []
+        """Let go of what pages held that were closed, which each of them does by itself in a moment."""
         self._rows = MemoryDatabase()
         self._written = written
 
-    def write(self, changes: Sequence[Change]) -> Sequence[bool]:
+    def write(self, changes: Sequence[Change]) -> Sequence[Key | None]:
         """Make all changes at once."""
-        made = at_once(self._rows.write(changes))
-        for change, is_made in zip(changes, made, strict=True):
-            if is_made and isinstance(change, Put) and change.key[2] == "message":
-                self._written(change.key, change.value)
-        return made
+        appended = [change for change in changes if isinstance(change, Append)]
+        if not appended:
+            return at_once(self._rows.write(changes))
+        known = dict(zip(appended, at_once(self._rows.get([change.index for change in appended])), strict=True))
+        keys = at_once(self._rows.write(changes))
+        for change, key in zip(changes, keys, strict=True):
+            if isinstance(change, Append) and key is not None and known[change] is None:
+                self._written(key, change.value)
+        return keys
 
     def get(self, keys: Sequence[Key]) -> Sequence[str | None]:
         """Return values."""

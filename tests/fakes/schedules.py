@@ -26,10 +26,10 @@ def world_of(seed: int) -> World:
     if seed % 50 == 0:
         return World(seed, accounts=PLACES, wanderers=seed % 100 == 0, liar=seed % 100 == 50)
     if seed % 50 == 25:
-        # One person on two devices, and another one.
-        return World(seed, accounts=("ann", "bob", "ann"))
+        # One person on two devices, or in two tabs, and another one.
+        return World(seed, accounts=("ann", "bob", "ann"), tabs=seed % 100 == 75)
     accounts = ("ann", "ann") if seed % 8 == 1 else PLACES[:2]
-    return World(seed, accounts=accounts, wanderers=seed % 8 == 2, releases=seed % 8 == 3)
+    return World(seed, accounts=accounts, tabs=seed % 16 == 9, wanderers=seed % 8 == 2, releases=seed % 8 == 3)
 
 
 def play(seed: int) -> Outcome:

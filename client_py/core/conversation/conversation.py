@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.faults import ItemFault
@@ -250,7 +250,7 @@ class Conversation:
                     continue  # it stands in the transcript since before
                 self._note_shown(item.id)
                 unread += item.is_shown and item.direction is Direction.INCOMING
-            added.append(ItemAdded(item))
+            added.append(ItemAdded(replace(item, position=kept.position)))
         return [*self._say_stored(sources, ready, added), *self._note_seen(sources, unread)]
 
     def awaits(self, peer_id: str) -> bool:

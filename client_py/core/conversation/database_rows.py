@@ -1,7 +1,8 @@
 """Decides how what is kept of a room is written down: a row of JSON text under an ordered key for each thing.
 
-    account, room, "message", position, id              the items, in the order in which this browser came to them
-    account, room, "id",      device, author:id         where among them one stands that this device has stored
+    account, room, "message", position, id              the items, in the order in which this browser came to keep them
+    account, room, "position", author:id                where among them one stands, whichever tab has stored it first
+    account, room, "id",      device, author:id         that this device has stored one; before 0.2, where it stands
     account, room, "outbox",  device, id                an item of this device, until nobody is owed it any more
     account, room, "receipt", device, id                how far an item of this device has come, until it is read
     account, room, "mark",    device, account, device   how far this device is with one of another member
@@ -33,7 +34,7 @@ Key = tuple[str | int, ...]
 Row = tuple[Key, str]
 
 MAX_POSITION = 1_000 * MAX_MOMENT
-"""Positions are milliseconds of a clock; IndexedDB and JSON keep them exact."""
+"""Positions begin as milliseconds of a clock, and go on by one; IndexedDB and JSON keep them exact."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _AUTHOR, _CONTENT = USERNAME, TextBound(MAX_ITEM_BYTES)
@@ -59,6 +60,11 @@ class Place:
     def messages(self) -> Key:
         """The items."""
         return (*self.prefix, "message")
+
+    @property
+    def positions(self) -> Key:
+        """Where each item stands among the items."""
+        return (*self.prefix, "position")
 
     @property
     def receipts(self) -> Key:
@@ -104,7 +110,7 @@ def position_of(key: Key) -> int | None:
 
 
 def read_position(row: str | None) -> int:
-    """Read where a message stands that a device has stored; 0, where none does, if that is not known."""
+    """Read where a message stands; 0, where none does, if that is not known."""
     position = parse_json_or_none(row or "")
     return position if type(position) is int and 0 <= position <= MAX_POSITION else 0
 
@@ -128,9 +134,10 @@ def read_item(item_id: str, row: str, delivery: Delivery | None = None, *, posit
             _AUTHOR.admits(author) and _MOMENT.admits(sent_at) and (body := _body(said)) is not None
         ):
             direction = Direction.OUTGOING if out else Direction.INCOMING
-            item = Item(item_id, direction, author, body, sent_at, from_other_device=out and "other" in said)
+            is_other = out and "other" in said
+            item = Item(item_id, direction, author, body, sent_at, from_other_device=is_other, position=position)
             return replace(item, delivery=delivery) if item.is_written_here else item
-    return Item(item_id, Direction.INCOMING, "", Unreadable(), position / 1000)
+    return Item(item_id, Direction.INCOMING, "", Unreadable(), position / 1000, position=position)
 
 
 def receipt_row(receipt: Receipt) -> str:

@@ -89,6 +89,8 @@ class Kept:
     entry: Entry
     new: bool = True
     """Whether its item was not there already."""
+    position: int = 0
+    """Where a new item stands; before others, if another tab of this browser had stored it already."""
 
 
 @dataclass(frozen=True, slots=True)

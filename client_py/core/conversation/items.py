@@ -7,7 +7,7 @@ body here, and add a row to KINDS.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from client_py.core.conversation.delivery import Delivery, Direction
@@ -104,6 +104,8 @@ class Item:
     """How far it has come to others; None where that is not known here."""
     from_other_device: bool = False
     """Whether the same person wrote it on another device, which alone knows how far it has come."""
+    position: int = field(default=0, compare=False)
+    """Where it stands in the transcript of this browser, once it is kept; it says nothing of the item itself."""
 
     @property
     def is_written_here(self) -> bool:

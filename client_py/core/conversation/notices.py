@@ -67,7 +67,7 @@ class MessagesFound:
 
 @dataclass(frozen=True, slots=True)
 class ItemAdded:
-    """An item stands at the end of the conversation."""
+    """An item stands at the end of the conversation; or before, if another tab of this browser has stored it before."""
 
     item: Item
 

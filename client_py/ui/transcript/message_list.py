@@ -108,21 +108,42 @@ class MessageList:
         """The id of the last message, if there is one."""
         return next(reversed(self._rows), None)
 
+    def stands_before_all(self, message: Item) -> bool:
+        """Tell whether a message stands before the first one."""
+        return message.position < next((row.message.position for row in self._rows.values()), 0)
+
+    def stands_after_all(self, message: Item) -> bool:
+        """Tell whether a message stands behind the last one, as all do that no other tab has stored before."""
+        return message.position >= next((row.message.position for row in reversed(self._rows.values())), 0)
+
     def append(self, message: Item, *, aloud: bool = True) -> bool:
-        """Put a message at the end, and read it out if it was just said; False if it is there already."""
+        """Put a message at its place, the end, and read it out if it was just said; False if it is there already."""
         if message.id in self._rows:
             return False
-        last = next(reversed(self._rows.values()), None)
-        row = self._rows[message.id] = self._build(message)
+        row = self._build(message)
         if not aloud:
             row.view.element.set("aria-live", "off")
-        self.element.append(row.view.element)
-        self._join(last, row)
+        if self.stands_after_all(message):
+            last = next(reversed(self._rows.values()), None)
+            self._rows[message.id] = row
+            self.element.append(row.view.element)
+            self._join(last, row)
+        else:
+            self._insert(row)
         if row.day:
             self.name_days()
         else:
             self._name_day(row)
         return True
+
+    def _insert(self, row: Row) -> None:
+        """Put a message before those that stand behind it."""
+        position = row.message.position
+        earlier = {key: each for key, each in self._rows.items() if each.message.position <= position}
+        later = {key: each for key, each in self._rows.items() if each.message.position > position}
+        self.element.insert_before(row.view.element, next(iter(later.values())).top)
+        self._rows = earlier | {row.message.id: row} | later
+        self._join_from_start(len(earlier) + 1)
 
     def prepend(self, messages: Iterable[Item]) -> None:
         """Put messages before all others, the oldest first; those that are there already keep their places."""

@@ -117,7 +117,7 @@ class Transcript:
         self._placeholder.hidden = True
         if message.delivery is not None:
             self._note(message.id, message.delivery)
-        if self._end.goes_on:
+        if self._end.goes_on and self._messages.stands_after_all(message):
             self._leave_below(message)
             return
         self._coming.append(message)
@@ -206,6 +206,7 @@ class Transcript:
         coming, self._coming = self._coming, []
         if not coming:
             return
+        coming.sort(key=_position)
         if len(coming) > MAX_AT_ONCE and self._end.at_end:
             # What is left out here stands above, in the history.
             self._messages.take_off(len(self._messages))
@@ -225,10 +226,10 @@ class Transcript:
         is_own = message.direction is Direction.OUTGOING
         if not self._end.at_end and not is_own and self._is_too_much(SLACK_SHOWN - 1):
             self._go_on(goes_on=True)
-        if self._end.goes_on:
+        if self._end.goes_on and self._messages.stands_after_all(message):
             self._leave_below(message)
             return
-        if not self._messages.append(self._as_known(message)):
+        if not self._put(message, aloud=True):
             return
         if is_own:
             self._end.go()
@@ -252,7 +253,13 @@ class Transcript:
             self._go_on(goes_on=True)
         if not self._end.goes_on:
             for message in meanwhile:
-                self._messages.append(self._as_known(message), aloud=False)
+                self._put(message, aloud=False)
+
+    def _put(self, message: Item, *, aloud: bool) -> bool:
+        """Put a message on the page; False if it is there already, or stands above, in the history."""
+        if not self._earlier.hidden and self._messages.stands_before_all(message):
+            return False
+        return self._messages.append(self._as_known(message), aloud=aloud)
 
     def _count_unseen(self) -> None:
         if not self._end.at_end:
@@ -356,3 +363,7 @@ class Transcript:
             self._ask_for_newest()
         else:
             self._end.go()
+
+
+def _position(message: Item) -> int:
+    return message.position

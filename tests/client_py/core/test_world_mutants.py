@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from client_py.core.conversation.conversation import Conversation, ConversationE
 from client_py.core.conversation.deliveries import Deliveries
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.features import Abilities
-from client_py.core.conversation.history_records import Kept, Snapshot
+from client_py.core.conversation.history_records import Entry, Kept, Snapshot
 from client_py.core.conversation.inbox import Inbox
 from client_py.core.conversation.item_ids import without_author
 from client_py.core.conversation.items import Text
@@ -24,7 +25,7 @@ from client_py.core.peer.link_effects import LinkEffect
 from client_py.core.server.session import Session, SessionEffect, StartSessionTimer
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.room import RoomDriver
-from client_py.ports.storage import Change
+from client_py.ports.storage import Append, Change, Key
 from tests.fakes.schedules import play
 
 SCHEDULES = 2_000
@@ -270,11 +271,60 @@ def telling_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
     """Say that something is kept when the database has been asked to."""
     original = HistoryStorage._write
 
-    async def mutant(self: HistoryStorage, changes: Sequence[Change]) -> Sequence[bool]:
+    async def mutant(self: HistoryStorage, changes: Sequence[Change]) -> Sequence[Key | None]:
         self._tasks.spawn(original(self, changes))  # type: ignore[arg-type]  # nobody asks what becomes of it
-        return [True] * len(changes)
+        return [change.key(1) if isinstance(change, Append) else () for change in changes]
 
     patch.setattr(HistoryStorage, "_write", mutant)
+
+
+def counting_positions_in_memory(patch: pytest.MonkeyPatch) -> None:
+    """Number messages by the clock and by what this tab knows of, as if there were no other."""
+    original = HistoryStorage._changes
+
+    def mutant(self: HistoryStorage, entries: Sequence[Entry]) -> list[Change]:
+        changes = original(self, entries)
+        for place, change in enumerate(changes):
+            if isinstance(change, Append):
+                self._last_position = position = max(self._last_position + 1, change.numbers.start)
+                changes[place] = replace(change, numbers=range(position, position + 1))
+        return changes
+
+    patch.setattr(HistoryStorage, "_changes", mutant)
+
+
+def showing_at_the_end_what_another_tab_had_before(patch: pytest.MonkeyPatch) -> None:
+    """Show whatever is heard behind all that is shown."""
+    original = Conversation.stored
+    positions = count(2**60)
+
+    def mutant(self: Conversation, together: Sequence[Kept]) -> list[ConversationEffect]:
+        return original(self, [replace(kept, position=next(positions)) for kept in together])
+
+    patch.setattr(Conversation, "stored", mutant)
+
+
+def keeping_for_each_tab_what_both_hear(patch: pytest.MonkeyPatch) -> None:
+    """Keep a message again that another tab of the same browser has kept."""
+    original = HistoryStorage._position_key
+    patch.setattr(HistoryStorage, "_position_key", lambda self, name: (*original(self, name), self.device))
+
+
+def taking_what_another_tab_has_just_written_for_read(patch: pytest.MonkeyPatch) -> None:
+    """Ask how far messages have come before asking which there are."""
+    original = HistoryStorage._deliveries
+    before = dict[HistoryStorage, Mapping[str, Delivery | None]]()
+
+    async def deliveries(self: HistoryStorage) -> Mapping[str, Delivery | None]:
+        return before[self]
+
+    async def load(self: HistoryStorage, resume_token: str | None = None) -> Snapshot:
+        before[self] = await original(self)
+        return await original_load(self, resume_token)
+
+    original_load = HistoryStorage.load
+    patch.setattr(HistoryStorage, "_deliveries", deliveries)
+    patch.setattr(HistoryStorage, "load", load)
 
 
 def coming_back_before_the_end(patch: pytest.MonkeyPatch) -> None:
@@ -307,6 +357,10 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     using_what_was_not_named,
     asking_for_what_nobody_does,
     telling_before_it_is_written,
+    counting_positions_in_memory,
+    showing_at_the_end_what_another_tab_had_before,
+    keeping_for_each_tab_what_both_hear,
+    taking_what_another_tab_has_just_written_for_read,
     coming_back_before_the_end,
 )
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -24,9 +26,16 @@ MARK = Mark("ben", "bens-tab", heard=1, received=2, read=1, acknowledged=3)
 class Stage:
     """The history of a device among fakes; `before` shares its database."""
 
-    def __init__(self, before: Stage | None = None, device: str = "adas-tab", now: float = 1_000_000.0) -> None:
-        self.database: FakeDatabase = before.database if before else FakeDatabase()
+    def __init__(
+        self,
+        before: Stage | None = None,
+        device: str = "adas-tab",
+        now: float = 1_000_000.0,
+        database: FakeDatabase | None = None,
+    ) -> None:
+        self.database: FakeDatabase = before.database if before else database or FakeDatabase()
         self.stored: list[tuple[str | None, bool]] = []
+        self.positions: list[int] = []
         self.faults: list[StorageFailed] = []
         self.failures: list[BaseException] = []
         tasks = Tasks(self.failures.append)
@@ -35,6 +44,7 @@ class Stage:
 
     def _stored(self, together: Sequence[Kept]) -> None:
         self.stored += [(kept.entry.item.text if kept.entry.item else None, kept.new) for kept in together]
+        self.positions += [kept.position for kept in together if kept.entry.item]
 
     async def spoil(self, prefix: Key, row: str, *, message_id: str) -> None:
         """Write something else in the place of what is kept of a message, or under another last part of a key."""
@@ -223,15 +233,99 @@ async def test_archive_gives_what_is_before_a_message_of_this_page() -> None:
 
 
 async def test_archive_shows_a_message_of_two_tabs_once() -> None:
-    """Both have stored what was said in the room while both were there."""
+    """Both have heard what was said in the room while both were there; it is kept where the first of them put it."""
     stage = Stage()
     other = Stage(stage, "adas-other-tab", 1_000_001.0)
     await stage.keep(Entry(incoming("1")))
-    await other.keep(Entry(incoming("1")))
-    assert other.stored == [("1", True)]
-    assert len(await stage.database.read(PLACE.messages)) == 2
-    assert (await stage.storage.load()).items == (incoming("1"),)
-    assert await stage.storage.everything() == [incoming("1")]
+    await other.keep(Entry(incoming("2")), Entry(incoming("1")))
+    assert other.stored == [("2", True), ("1", True)]
+    assert other.positions[1] == stage.positions[0] < other.positions[0]
+    assert await stage.storage.everything() == [incoming("1"), incoming("2")]
+
+
+class SharedDatabase(FakeDatabase):
+    """A database to which another tab does something after each look into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def read(self, prefix: Key, **limits: Any) -> Sequence[tuple[Key, str]]:
+        """Return rows as they were before."""
+        rows = await super().read(prefix, **limits)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        return rows
+
+
+async def test_archive_does_not_take_for_read_what_another_tab_writes_meanwhile() -> None:
+    """It may come between two looks into the database: its receipt is not missed where the message is seen."""
+    database = SharedDatabase()
+    stage = Stage(database=database)
+    other = Stage(stage, "adas-other-tab")
+    await other.keep(written("0"))
+    numbers = count(1)
+    database.meanwhile = lambda: other.keep(written(str(next(numbers))))
+    items = [*(await stage.storage.load()).items, *(await stage.storage.newest())[0]]
+    items += [*(await stage.storage.later("message-0"))[0], *await stage.storage.everything()]
+    assert len(items) > 4
+    assert {item.delivery for item in items} == {Delivery.QUEUED}
+
+
+async def test_archive_shows_once_what_two_tabs_of_an_earlier_release_have_kept() -> None:
+    """There each tab had a row of its own, and the first one counts."""
+    stage = Stage()
+    message = incoming("1")
+    for position, device in ((7, "adas-tab"), (9, "adas-other-tab")):
+        key = (*PLACE.ids_of(device), message.id)
+        await stage.database.write(
+            [Put(PLACE.message(position, message.id), item_row(message)), Put(key, str(position))]
+        )
+    await stage.keep(Entry(incoming("2")))
+    assert (await stage.storage.load()).items == (message, incoming("2"))
+    assert await stage.storage.everything() == [message, incoming("2")]
+
+
+WRONG_CLOCKS = [1_172_800.0, 9e12, -1.0]
+
+
+@pytest.mark.parametrize("wrong", WRONG_CLOCKS, ids=["ahead", "beyond-all-days", "before-1970"])
+async def test_archive_keeps_messages_in_the_order_in_which_tabs_hear_them(wrong: float) -> None:
+    """Whatever their clocks say: positions are given out by the database, which all tabs share."""
+    stages = [Stage(now=wrong)]
+    stages += [Stage(stages[0], f"adas-tab-{number}", now) for number, now in enumerate((1_000_000.0, wrong))]
+    for stage in stages:
+        await stage.storage.load()
+    for number in range(9):
+        await stages[number % 3].keep(Entry(incoming(str(number))))
+    messages = [incoming(str(number)) for number in range(9)]
+    positions = [position for three in zip(*(stage.positions for stage in stages), strict=True) for position in three]
+    assert positions == sorted(set(positions))
+    assert (await Stage(stages[0]).storage.load()).items == tuple(messages)
+    assert await stages[1].storage.earlier("ben:message-5") == (tuple(messages[:5]), False)
+
+
+async def test_archive_puts_behind_the_last_message_what_comes_after_the_database_was_taken_away() -> None:
+    """Its memory is empty then, but the page shows what was there, and the clock may have been set back."""
+    stage = Stage()
+    await Stage(stage, "adas-other-tab", now=2_000_000.0).keep(Entry(incoming("1")))
+    await stage.keep(Entry(incoming("2")))
+    stage.storage.abandon()
+    await stage.keep(Entry(incoming("3")))
+    assert stage.positions[0] < stage.positions[1]
+    assert await stage.storage.everything() == [incoming("3")]
+
+
+async def test_archive_takes_for_new_what_another_tab_has_cleared() -> None:
+    """What this tab has not heard yet stands at the end then; what waits keeps its place."""
+    stage = Stage()
+    other = Stage(stage, "adas-other-tab")
+    await stage.keep(Entry(incoming("1")), written("2"))
+    await stage.storage.clear()
+    await other.keep(Entry(incoming("1")), Entry(replace(outgoing("2"), from_other_device=True, delivery=None)))
+    assert other.stored == [("1", True), ("2", True)]
+    assert other.positions[1] == stage.positions[1] < other.positions[0]
+    assert [message.text for message in await stage.storage.everything()] == ["2", "1"]
 
 
 async def test_archive_reads_a_long_history_piece_by_piece() -> None:
@@ -367,8 +461,9 @@ async def test_archive_takes_up_what_the_first_release_has_kept() -> None:
     assert [receipt.item_id[-1] for receipt in snapshot.receipts] == ["2", "3", "4"]
     assert snapshot.marks == (Mark("ben", "bens-device-0000000001", 1, 2, 2, 2),)
     again = Item("ben:bens-message-000000000002", Direction.INCOMING, "ben", Text("again"), 1.0)
-    await stage.keep(Entry(again))
-    assert stage.stored[-1] == ("again", False)
+    await stage.keep(Entry(again), Entry(incoming("new")))
+    assert stage.stored[-2:] == [("again", False), ("new", True)]
+    assert await stage.storage.everything() == [*snapshot.items, incoming("new")]
 
 
 async def test_archive_does_not_know_how_far_a_message_has_come_whose_receipt_is_spoilt() -> None:
@@ -406,7 +501,7 @@ async def test_archive_finds_no_place_by_an_id_that_is_spoilt() -> None:
     """Nothing stands before it, then; it is known all the same that the message is here."""
     stage = Stage()
     await stage.keep(Entry(incoming("1")), Entry(incoming("2")))
-    await stage.spoil(PLACE.ids_of("adas-tab"), "first", message_id="ben:message-2")
+    await stage.spoil(PLACE.positions, "first", message_id="ben:message-2")
     after = Stage(stage)
     assert await after.storage.earlier("ben:message-2") == ((), False)
     await after.keep(Entry(incoming("2")))

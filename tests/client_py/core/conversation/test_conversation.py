@@ -115,6 +115,15 @@ def test_messages_of_both_sides_become_safe_together() -> None:
     ]
 
 
+def test_message_is_shown_with_its_place_in_the_transcript() -> None:
+    """Another tab of the browser may have stored it before, and others since."""
+    stage = together()
+    entries = [entry_of(stage.receive(part(seq))) for seq in (1, 2)]
+    together_stored = [Kept(entry, position=place) for entry, place in zip(entries, (9, 7), strict=True)]
+    effects = stage.conversation.stored(together_stored)
+    assert [effect.item.position for effect in effects if isinstance(effect, ItemAdded)] == [9, 7]
+
+
 def test_messages_that_become_safe_together_are_known_by_their_ids() -> None:
     """One that is here already is acknowledged, and shown as little as when it comes alone."""
     stage = together()

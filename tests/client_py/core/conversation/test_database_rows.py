@@ -43,6 +43,7 @@ def test_place_orders_the_rows_of_a_room() -> None:
     assert PLACE.prefix == prefix
     assert PLACE.messages == (*prefix, "message")
     assert PLACE.message(7, "m") == (*prefix, "message", 7, "m")
+    assert PLACE.positions == (*prefix, "position")
     assert PLACE.ids_of("tab") == (*prefix, "id", "tab")
     assert PLACE.receipts == (*prefix, "receipt")
     assert PLACE.receipts_of("tab") == (*prefix, "receipt", "tab")
@@ -192,6 +193,9 @@ def test_position_that_cannot_be_read_is_none_that_a_message_has(row: str | None
 def test_position_is_told_by_key_and_row() -> None:
     """They are the same."""
     assert position_of(PLACE.message(7, "m")) == read_position("7") == 7
+    message = Item("m", Direction.INCOMING, "ben", Text("Grüße"), 1.5)
+    for row in (item_row(message), "no json"):
+        assert read_item("m", row, position=7).position == 7
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,20 @@ def test_earlier_messages_of_other_days_and_authors_stay_apart(messages: Message
     assert rows(messages) == ["Today", "You 1", "bob 2", "Day 1", "bob 3"]
 
 
+def test_message_is_inserted_among_days_and_authors(messages: MessageList) -> None:
+    """Those above and below it tell day and author where they begin, as if it had always stood there."""
+    for position, message in ((1, incoming("1", at=10)), (5, incoming("3", at=20)), (9, incoming("5", at=DAY))):
+        messages.append(replace(message, position=position))
+    assert messages.append(replace(outgoing("2", at=15), position=3))
+    assert rows(messages) == ["Today", "bob 1", "You 2", "bob 3", "Day 1", "bob 5"]
+    assert messages.append(replace(incoming("4", at=DAY - 1), position=7))
+    assert rows(messages) == ["Today", "bob 1", "You 2", "bob 3", "bob 4", "Day 1", "bob 5"]
+    assert messages.append(replace(incoming("0", at=9), position=0))
+    assert rows(messages) == ["Today", "bob 0", "1", "You 2", "bob 3", "bob 4", "Day 1", "bob 5"]
+    assert not messages.append(replace(outgoing("2", at=15), position=8))
+    assert (messages.oldest, messages.newest) == (incoming("0", at=9).id, incoming("5", at=DAY).id)
+
+
 def test_oldest_messages_leave_their_day_to_those_that_stay(messages: MessageList) -> None:
     """What stands above the first message that stays is its own day and its own author."""
     for message in in_a_row([("bob", 0), ("bob", 10), ("bob", 20), ("alice", 30)]):

@@ -408,6 +408,50 @@ def test_message_is_shown_once(world: World, room: RoomScreen, log: FakeElement)
     assert not jump(world).is_shown()
 
 
+def placed(*numbers: int) -> list[Item]:
+    """Make messages of bob that stand where their numbers say."""
+    return [replace(message, position=int(message.id)) for number in numbers for message in numbered(number + 1)[-1:]]
+
+
+def test_message_that_another_tab_had_before_stands_where_it_stands_there(
+    world: World, room: RoomScreen, log: FakeElement
+) -> None:
+    """As it will after a reload: between two, before all, or at the end; also where many come at once."""
+    load(room, *placed(2, 5))
+    log.scroll_to(600)
+    add(room, *placed(3))
+    assert texts(world) == ["2", "3", "5"]
+    add(room, *placed(8, 1, 6, 4, 9))
+    world.document.draw()
+    assert texts(world) == ["1", "2", "3", "4", "5", "6", "8", "9"]
+
+
+def test_message_that_stands_above_the_page_is_left_there(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """It comes with the earlier messages."""
+    load(room, *placed(2, 5), has_earlier=True)
+    log.scroll_to(600)
+    add(room, *placed(1), *placed(6))
+    world.document.draw()
+    assert texts(world) == ["2", "5", "6"]
+    load(room, *placed(0, 1), before="2")
+    assert texts(world) == ["0", "1", "2", "5", "6"]
+
+
+def test_message_that_stands_on_the_page_is_shown_to_a_reader_above(
+    world: World, room: RoomScreen, log: FakeElement
+) -> None:
+    """What stands behind the page is left below, as long as the reader is not there."""
+    load(room, *placed(*range(0, 2 * MAX_SHOWN, 2)))
+    log.scroll_to(300)
+    add(room, *placed(*range(2 * MAX_SHOWN, 2 * MAX_SHOWN + 3 * SLACK_SHOWN)))
+    world.document.draw()
+    last = texts(world)[-1]
+    add(room, *placed(7, 5_000))
+    world.document.draw()
+    assert texts(world)[:6] == ["0", "2", "4", "6", "7", "8"]
+    assert texts(world)[-1] == last
+
+
 @pytest.fixture
 def full(world: World, room: RoomScreen, log: FakeElement) -> FakeElement:
     """Return a transcript that is as full as it gets, where the reader is at its end; the oldest has number 1000."""
