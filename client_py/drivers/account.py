@@ -147,6 +147,7 @@ class AccountDriver:
         return parse_device_marks(self._store.get(DEVICE_MARKS_KEY) or "")
 
     async def _post(self, post: Post) -> None:
+        self._perform(self._account.asked(self._clock.now()))
         try:
             response = await self._http.post(post.purpose.path, post.body, token=post.token)
         except Unreachable:

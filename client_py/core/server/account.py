@@ -114,6 +114,8 @@ class Account:
         self._is_renewing = False
         self._server_ahead: float | None = None
         """By how many seconds the server's clock is ahead of ours; None while it has not said."""
+        self._has_jumped = False
+        """Whether our clock has jumped since then."""
 
     @property
     def has_expired(self) -> bool:
@@ -175,6 +177,7 @@ class Account:
         if not self._is_kept or kept.login.token == self._refused_token or not (is_newer or has_expired):
             return []
         self.login = kept.login
+        self._has_jumped |= self._sleep_detection.ticked(now)
         self._renew_in_time(kept.login.expires_at - self.server_ahead - now, now)
         ticking = StartTickTimer(TICK_SECONDS)
         return [ticking, LoginRenewed(self.login.username)] if has_expired else [ticking]
@@ -217,6 +220,11 @@ class Account:
 
     # Time; `now` in seconds since the epoch
 
+    def asked(self, now: float) -> list[AccountEffect]:
+        """A request goes out; its answer says how far the server's clock is from ours, unless that jumps meanwhile."""
+        self._has_jumped |= self._sleep_detection.ticked(now)
+        return []
+
     def ticked(self, now: float) -> list[AccountEffect]:
         """Some time has passed."""
         return [StartTickTimer(TICK_SECONDS), *self._look_at_clock(now)] if self._is_renewable else []
@@ -249,6 +257,7 @@ class Account:
 
     def _look_at_clock(self, now: float) -> list[AccountEffect]:
         if self._sleep_detection.ticked(now):
+            self._has_jumped = True
             # What we know of it by our clock may be wrong now, and so may every pause.
             self._due_at = now
             self._not_before = _NO_PAUSE
@@ -266,6 +275,7 @@ class Account:
         self.login = login
         if life is not None:
             self._server_ahead = login.expires_at - life - now
+        self._has_jumped = self._sleep_detection.ticked(now)
         self._renew_in_time(login.expires_at - self.server_ahead - now, now)
         keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
         renewed: list[AccountEffect] = [LoginRenewed(login.username)] if had_expired else []
@@ -279,7 +289,8 @@ class Account:
         self._not_before = _NO_PAUSE
         self._floor = now + MIN_RENEWAL_SECONDS
         self._due_at = now + min(max(MIN_RENEWAL_SECONDS, left / 2), MAX_RENEWAL_SECONDS)
-        self._sleep_detection.ticked(now)
+        if self._has_jumped:
+            self._due_at = now  # what is left is not known: another renewal will tell
 
     def _tell_of_someone_elsewhere(self, login: Login | None) -> list[AccountEffect]:
         """Say at the form who has signed in in another tab: a reload makes this tab theirs."""

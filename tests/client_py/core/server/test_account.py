@@ -381,6 +381,7 @@ def test_account_that_has_expired_goes_on_with_the_password() -> None:
     assert account.responded(Purpose.SIGN_IN, 401, wrong, NOW) == [ShowFault(ServerRefused("invalid_credentials"))]
     assert account.has_expired
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    account.asked(NOW + 3_600)
     effects = account.responded(Purpose.SIGN_IN, 200, RENEWED_BODY, NOW + 3_600)
     assert effects == [Keep(RENEWED, ""), TICK, LoginRenewed("ada")]
     assert first_renewal(account, NOW + 3_600) == 1_800
@@ -548,3 +549,23 @@ def test_account_tells_at_the_form_who_has_signed_in_elsewhere() -> None:
     assert account.looked(Kept(None, "later"), NOW) == [SignedOut()]
     account.submitted(Purpose.SIGN_IN, "ada", "secret")
     assert account.looked(Kept(BENS, "later"), NOW) == []
+
+
+def test_account_renews_again_what_was_renewed_while_its_clock_was_set() -> None:
+    """How far the server's clock is from ours is not known then, whoever has renewed it, until a renewal tells."""
+    account = signed_in()
+    two_days = NOW + 172_800
+    newer = Login("newer-token", "ada", LOGIN.expires_at + 1_800)
+    assert account.looked(Kept(newer), two_days) == [TICK]
+    assert first_renewal(account, two_days) <= 20
+    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, two_days + 20)
+    assert first_renewal(account, two_days + 20) == 1_800
+
+
+def test_account_renews_again_when_its_answer_was_long_on_its_way() -> None:
+    """The page has slept meanwhile, and nobody knows how much of the life of the token is over."""
+    account = Account()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    assert account.asked(NOW) == []
+    account.responded(Purpose.SIGN_IN, 200, BODY, NOW + 600)
+    assert first_renewal(account, NOW + 600) <= 20

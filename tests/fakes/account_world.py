@@ -1,0 +1,410 @@
+"""A world of one browser's tabs and the login that they share: the production account machine, among faults.
+
+A seed decides on them: clocks that are wrong, and are set; a server that is away or slow; tabs that sleep, are loaded
+again, or are left; people who sign in, renew without knowing, and log out in whichever tab. `AccountWorld.check` holds
+what is promised at any moment; `AccountWorld.settle`, what is promised once the faults are over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
+
+from client_py.core.server.access_faults import AccessFault
+from client_py.core.server.kept_login import read_kept
+from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY, AccountDriver
+from client_py.drivers.tasks import Tasks
+from client_py.ports.disposal import Dispose
+from client_py.ports.server import Response, Unreachable
+from protocol.http import CREDENTIALS, LOGIN, REFRESH_PATH, Login
+from tests.fakes.agenda import Agenda
+from tests.fakes.browser_ports import EPOCH
+from tests.fakes.page_loop import PageLoop
+from tests.fakes.ports import FakeStore
+
+PEOPLE = ("ann", "bob")
+PASSWORD = "correct horse"
+TABS = 3
+LIVES = (60.0, 120.0, 600.0)
+"""For how many seconds a token is good: short, for the page looks at its clock every few seconds of a longer life."""
+CLOCK_ERRORS = (0.0, 0.0, -10_800.0, 172_800.0, -3.2e8)
+HEARING = (0.0, 0.05)
+"""Until a tab hears that another one has written to localStorage."""
+REFUSED_SECONDS = (0.0, 15.0)
+"""Until a request fails, where the server is away."""
+FAULTS = 8
+FLOCK_SECONDS = 2.0
+"""Many faults come in a flock: one meets what the other has begun."""
+SETTLING_SECONDS = 90.0
+"""A request without an answer, and the longest pause between two."""
+QUIET_LIVES = 2
+"""So many lives of a token go by without a fault, in which everyone stays signed in."""
+MAX_RENEWALS_A_LIFE = 6
+"""By one tab: it renews when half is left, and at the earliest after 10 s."""
+MAX_RENEWALS_MORE = 6
+"""By one tab, whenever it is looked at: when it wakes, hears of the network, or finds its clock set."""
+OK, UNAUTHORIZED = 200, 401
+
+
+class AccountServer:
+    """Gives out tokens, each with a life, and says which of them are good."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        self.agenda = agenda
+        self.is_up = True
+        self.life = agenda.random.choice(LIVES)
+        self.latency = agenda.random.choice(((0.001, 0.02), (0.05, 1.5)))
+        self.entered: dict[str, int] = {}
+        """By token: by which entrance, a login by password, its person came to it."""
+        self._ends: dict[str, float] = {}
+        self._people: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+
+    @property
+    def now(self) -> float:
+        """The time by the server's clock, which is right."""
+        return EPOCH + self.agenda.now
+
+    def is_good(self, token: str) -> bool:
+        """Tell whether a token is taken."""
+        return self._ends.get(token, 0.0) > self.now
+
+    def answer(self, path: str, body: str, token: str | None) -> Response:
+        """Answer a request."""
+        if path == REFRESH_PATH:
+            assert token is not None
+            if not self.is_good(token):
+                return Response(UNAUTHORIZED, '{"error":{"code":"unauthenticated"}}')
+            return self._give(self._people[token], self.entered[token])
+        credentials = CREDENTIALS.decode(body)
+        if credentials.password != PASSWORD:
+            return Response(UNAUTHORIZED, '{"error":{"code":"invalid_credentials"}}')
+        return self._give(credentials.username, next(self._numbers))
+
+    def _give(self, username: str, entrance: int) -> Response:
+        token = f"{username}.{next(self._numbers)}"
+        self._people[token] = username
+        self.entered[token] = entrance
+        ends_at = self._ends[token] = self.now + self.life
+        return Response(OK, LOGIN.encode(Login(token, username, int(ends_at), expires_in=int(self.life))))
+
+
+@dataclass(slots=True)
+class Machine:
+    """What the tabs of one browser share."""
+
+    agenda: Agenda
+    server: AccountServer
+    clock_error: float = 0.0
+    """By how many seconds its clock is ahead."""
+    store: FakeStore = field(default_factory=FakeStore)
+    tabs: list[Tab] = field(default_factory=list)
+    entrances: set[int] = field(default_factory=set)
+    """By which its people have signed in."""
+    over: set[int] = field(default_factory=set)
+    """Those of them that were before the last logout."""
+
+    def written(self, writer: Tab, key: str) -> None:
+        """Let the other tabs hear of what one has written."""
+        for tab in self.tabs:
+            if tab is not writer:
+                self.agenda.within(*HEARING, partial(tab.hear, key))
+
+
+class Tab:
+    """One tab, page after page: the production driver on its own ports, and what it shows to a person."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.agenda = machine.agenda
+        self.machine = machine
+        self.kept = FakeStore()
+        """What the tab keeps over a reload (sessionStorage)."""
+        self.person = ""
+        """Who is shown as signed in."""
+        self.asked = ""
+        """Who is asked for the password over the conversation."""
+        self.submitted = ""
+        """Who has last tried to sign in, since the page was loaded."""
+        self.asks = 0
+        """How often it has asked the server about its login."""
+        self.open()
+
+    def open(self) -> None:
+        """Load the page."""
+        self.loop = PageLoop(self.agenda)  # type: ignore[abstract]  # what nobody calls is not there
+        self.person = self.asked = self.submitted = ""
+        self.store = SharedStore(self)
+        self.driver = AccountDriver(self, self.store, self.kept, self, Tasks(_fail), self)
+        self.do(self.driver.start)
+
+    def do(self, act: Callable[[], None]) -> None:
+        """Let something happen to the page, if it is there."""
+        self.loop.enter(act)
+
+    def reload(self) -> None:
+        """Load the page again."""
+        self.loop.end()
+        self.open()
+
+    def hear(self, key: str) -> None:
+        """Hear that another tab has written to localStorage."""
+        self.store.update(key)
+        self.do(self.driver.look)
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> None:
+        """Submit the form."""
+        if not self.loop.is_frozen and (not self.person or self.asked):
+            self.submitted = username
+            self.do(lambda: self.driver.sign_in(username, password))
+
+    def sign_out(self) -> None:
+        """Log out, in every tab."""
+        if self.person and not self.loop.is_frozen:
+            self.machine.over |= self.machine.entrances
+            self.do(self.driver.sign_out)
+
+    def sleep(self, seconds: float) -> None:
+        """Be frozen for some time."""
+        loop = self.loop
+        loop.freeze()
+        self.agenda.after(seconds, lambda: self.wake(loop))
+
+    def wake(self, loop: PageLoop) -> None:
+        """Wake up, and look at everything."""
+        if loop.is_frozen and not loop.has_ended:
+            loop.thaw()
+            loop.enter(self.driver.checked)
+
+    def enter_room(self) -> None:
+        """Show the token where a room is entered, which refuses one that is over."""
+        login = self.driver.login
+        if login is not None and not self.loop.is_frozen and not self.machine.server.is_good(login.token):
+            self.do(partial(self.driver.token_refused, login.token))
+
+    # ports.Clock
+
+    def now(self) -> float:
+        """Return the time, as wrong as the clock of the machine is."""
+        return EPOCH + self.agenda.now + self.machine.clock_error
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Dispose:
+        """Call back later; a tab that sleeps hears of it when it wakes."""
+        loop = self.loop
+        return self.agenda.after(seconds, lambda: loop.enter(callback))
+
+    # ports.Http
+
+    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+        """Send a request, which the server may not be there to answer."""
+        loop, server, uniform = self.loop, self.machine.server, self.agenda.random.uniform
+        outcome: asyncio.Future[Response] = loop.create_future()
+        self.asks += path == REFRESH_PATH
+
+        def arrive() -> None:
+            if server.is_up:
+                response = server.answer(path, body, token)
+                self.agenda.after(uniform(*server.latency), lambda: loop.arrive(outcome, response))
+            else:
+                self.agenda.within(*REFUSED_SECONDS, lambda: loop.fail(outcome, Unreachable()))
+
+        self.agenda.after(uniform(*server.latency), arrive)
+        response = await outcome
+        if response.status == OK and path != REFRESH_PATH:
+            self.machine.entrances.add(server.entered[LOGIN.decode(response.body).token])
+        return response
+
+    async def get(self, path: str, *, token: str) -> Response:
+        """Nothing is asked for like this."""
+        raise AssertionError((path, token))
+
+    # drivers.account.AccountView
+
+    def show_signing_in(self) -> None:
+        """Name and password are being checked."""
+
+    def show_access_fault(self, fault: AccessFault) -> None:
+        """Signing in failed."""
+
+    def signed_in(self, username: str) -> None:
+        """Show who is signed in, which nobody becomes without their password or the login that is kept."""
+        assert self.person in ("", username) or self.submitted == username, f"{self.person} has become {username}"
+        self.person, self.asked = username, ""
+
+    def ask_password(self, username: str) -> None:
+        """Ask for the password, which nobody needs to be asked for whose login is good."""
+        login = self.driver.login
+        assert login is not None
+        assert not self.machine.server.is_good(login.token), f"{username} is asked for the password of a good login"
+        self.asked = username
+
+    def login_renewed(self) -> None:
+        """Go on."""
+        self.asked = ""
+
+    def signed_out(self, fault: AccessFault | None, username: str) -> None:
+        """Show the form."""
+        del fault, username
+        self.person = self.asked = ""
+
+
+class SharedStore:
+    """Implements `ports.Store` on localStorage, as one page sees it: what others write, it sees a moment later."""
+
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
+        self._written = tab.machine.store
+        self._seen = dict(self._written)
+
+    def get(self, key: str) -> str | None:
+        """Return what was put under a key."""
+        return self._seen.get(key)
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a string."""
+        self._seen[key] = value
+        self._written.put(key, value)
+        self._tab.machine.written(self._tab, key)
+
+    def remove(self, key: str) -> None:
+        """Forget a key; nobody hears of it where there is none."""
+        if self._seen.pop(key, None) is not None:
+            self._written.remove(key)
+            self._tab.machine.written(self._tab, key)
+
+    def update(self, key: str) -> None:
+        """See what was written to a key."""
+        self._seen.pop(key, None)
+        if key in self._written:
+            self._seen[key] = self._written[key]
+
+
+class AccountWorld:
+    """A browser with a few tabs, and a server."""
+
+    def __init__(self, seed: int) -> None:
+        self.agenda = agenda = Agenda(seed)
+        self.server = AccountServer(agenda)
+        self.machine = Machine(agenda, self.server, agenda.random.choice(CLOCK_ERRORS))
+        self.tabs = self.machine.tabs
+        self.tabs += [Tab(self.machine) for _ in range(TABS)]
+
+    def __enter__(self) -> Self:
+        """Begin; the tabs are open already."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let nothing happen any more."""
+        for tab in self.tabs:
+            tab.loop.end()
+
+    # What happens
+
+    def trouble(self, faults: int) -> None:
+        """Let people come and go, and faults happen, over two lives of a token."""
+        agenda, seconds = self.agenda, 2 * self.server.life
+        agenda.within(0.0, 5.0, lambda: self.tabs[0].sign_in(PEOPLE[0]))
+        flock = agenda.random.uniform(0.0, seconds)
+        for _ in range(faults):
+            moment = agenda.random.choice((flock, agenda.random.uniform(0.0, seconds)))
+            agenda.within(moment, moment + FLOCK_SECONDS, agenda.random.choice(self._faults()))
+        agenda.run(seconds + FLOCK_SECONDS)
+        self.check()
+
+    def settle(self) -> None:
+        """Let no more faults happen, and see that everyone who is signed in stays so, at little cost."""
+        self.server.is_up = True
+        for tab in self.tabs:
+            tab.wake(tab.loop)
+        self._run(SETTLING_SECONDS)
+        for tab in self.tabs:
+            if tab.asked:
+                tab.sign_in(tab.asked)
+        self._run(SETTLING_SECONDS)
+        people = [tab.person for tab in self.tabs]
+        for _ in range(QUIET_LIVES):
+            self._run(self.server.life)
+            for tab, person in zip(self.tabs, people, strict=True):
+                assert (tab.person, tab.asked) == (person, ""), f"{person} was signed out, or asked for the password"
+                self._check_login(tab)
+
+    def _run(self, seconds: float) -> None:
+        """Let time go by, in which nobody asks the server without end."""
+        before = [tab.asks for tab in self.tabs]
+        self.agenda.run(seconds)
+        self.check()
+        asks = [tab.asks - count for tab, count in zip(self.tabs, before, strict=True)]
+        most = MAX_RENEWALS_MORE + MAX_RENEWALS_A_LIFE * seconds / self.server.life
+        assert max(asks) <= most, f"the tabs have asked {asks} times in {seconds} s"
+
+    def _faults(self) -> list[Callable[[], None]]:
+        """Return what people do, and what befalls them; what stands here twice happens twice as often."""
+        often = [self._sign_in, self._log_out, self._reload, self._sleep, self._set_clock]
+        return [*often, *often, self._stop_server, self._check_network, self._enter_room]
+
+    def _any_tab(self) -> Tab:
+        return self.agenda.random.choice(self.tabs)
+
+    def _sign_in(self) -> None:
+        password = "wrong" if self.agenda.chance(0.1) else PASSWORD
+        self._any_tab().sign_in(self.agenda.random.choice((PEOPLE[0], *PEOPLE)), password)
+
+    def _log_out(self) -> None:
+        self._any_tab().sign_out()
+
+    def _reload(self) -> None:
+        self._any_tab().reload()
+
+    def _sleep(self) -> None:
+        tabs = self.tabs if self.agenda.chance(0.3) else [self._any_tab()]
+        seconds = self.server.life * self.agenda.random.choice((0.1, 0.6, 1.5))
+        for tab in tabs:
+            tab.sleep(seconds)
+
+    def _set_clock(self) -> None:
+        self.machine.clock_error = self.agenda.random.choice(CLOCK_ERRORS)
+
+    def _stop_server(self) -> None:
+        self.server.is_up = False
+        self.agenda.after(self.agenda.random.choice((2.0, 20.0, self.server.life)), self._start_server)
+
+    def _start_server(self) -> None:
+        self.server.is_up = True
+
+    def _check_network(self) -> None:
+        tab = self._any_tab()
+        tab.do(tab.driver.checked)
+
+    def _enter_room(self) -> None:
+        self._any_tab().enter_room()
+
+    # What is promised
+
+    def check(self) -> None:
+        """Assert what holds at any moment: no login that is kept outlives a logout."""
+        store = self.machine.store
+        kept = read_kept(store.get(LOGIN_KEY) or "", store.get(LOGOUT_KEY) or "").login
+        assert kept is None or self.server.entered[kept.token] not in self.machine.over, "what is kept was logged out"
+
+    def _check_login(self, tab: Tab) -> None:
+        """Assert that the login of whoever is signed in is good, and is from after the last logout."""
+        login = tab.driver.login
+        assert bool(tab.person) is (login is not None)
+        if login is not None:
+            assert login.username == tab.person
+            assert self.server.is_good(login.token), f"{tab.person} has a login that has ended"
+            assert self.server.entered[login.token] not in self.machine.over, f"{tab.person} was logged out"
+
+
+def play_account(seed: int) -> None:
+    """Play a schedule to its end; an AssertionError, or whatever the machine raises, names the seed."""
+    with AccountWorld(seed) as world:
+        world.trouble(FAULTS)
+        world.settle()
+
+
+def _fail(error: BaseException) -> None:
+    raise error
