@@ -9,7 +9,7 @@ import pytest
 from client_py.core.channels import CHAT
 from client_py.drivers.peer_connection import options_of
 from client_py.ports.server import SocketCallbacks
-from client_py.ports.storage import Key, Put
+from client_py.ports.storage import Append, Key, Put
 from client_py.ports.webrtc import ChannelCallbacks, Configuration, PeerConnectionCallbacks
 from protocol.http import SOCKET_PATH, TOKEN_SUBPROTOCOL_PREFIX
 from tests.fakes.agenda import Agenda
@@ -22,6 +22,10 @@ from tests.fakes.webrtc import Internet
 
 A_WHILE = 10.0
 KEYS: tuple[Key, ...] = (("ann", "den", "mark", "1"), ("ann", "den", "message", 1, "1"))
+CHANGES = (
+    Put(KEYS[0], "row"),
+    Append(("ann", "den", "message"), "1", "row", range(1, 9), index=("ann", "den", "position", "1")),
+)
 
 
 class Stage:
@@ -57,7 +61,7 @@ def stage() -> Stage:
 
 def write(stage: Stage, browser: Browser) -> None:
     """Write two rows in one transaction."""
-    stage.let(browser, PageDatabase(browser).write([Put(key, "row") for key in KEYS]))
+    stage.let(browser, PageDatabase(browser).write(CHANGES))
 
 
 def test_transaction_is_there_as_a_whole_once_it_is_complete(stage: Stage) -> None:
@@ -66,7 +70,7 @@ def test_transaction_is_there_as_a_whole_once_it_is_complete(stage: Stage) -> No
     assert stage.profile.get(KEYS) == [None, None]
     stage.agenda.run(A_WHILE)
     assert stage.profile.get(KEYS) == ["row", "row"]
-    assert (stage.outcomes, stage.written) == ([[True, True]], ["row"])
+    assert (stage.outcomes, stage.written) == ([list(KEYS)], ["row"])
 
 
 def test_transaction_that_a_crash_interrupts_leaves_nothing(stage: Stage) -> None:
@@ -96,7 +100,7 @@ def test_reading_comes_after_the_writing_before_it(stage: Stage) -> None:
     reader = stage.open()
     stage.let(reader, PageDatabase(reader).read(KEYS[0][:2]))
     stage.agenda.run(A_WHILE)
-    assert stage.outcomes[-1] == [(key, "row") for key in sorted(KEYS, key=str)]
+    assert stage.outcomes[-1] == [(KEYS[0], "row"), (KEYS[1], "row"), (CHANGES[1].index, "1")]
 
 
 def test_name_is_held_by_one_page_at_a_time(stage: Stage) -> None:
