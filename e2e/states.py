@@ -19,6 +19,7 @@ Look = Callable[[Page, str], Awaitable[None]]
 NewContext = Callable[[Browser], Awaitable[BrowserContext]]
 """Makes a profile of its own for a page."""
 
+WITHOUT_WEBASSEMBLY = "delete window.WebAssembly"
 WITHOUT_WEBRTC = "delete window.RTCPeerConnection"
 WITHOUT_STORAGE = (
     "IDBFactory.prototype.open = () => { throw new DOMException('forbidden on purpose', 'SecurityError'); };"
@@ -236,6 +237,10 @@ async def show_troubles(stage: Studio) -> None:
     await page.page.goto(page.url)
     await page.page.locator('[data-app="failed"]').wait_for(timeout=60_000)
     await stage.look(page.page, "not-started")
+    page = await stage.page(WITHOUT_WEBASSEMBLY)
+    await page.page.goto(page.url)
+    await page.page.locator('[data-app="failed"]').wait_for(timeout=60_000)
+    await stage.look(page.page, "without-webassembly")
     page = await stage.visitor("attic", "Ada", WITHOUT_WEBRTC)
     await page.wait_for_status("unsupported")
     await stage.look(page.page, "unsupported")

@@ -36,7 +36,7 @@ FIND_WORDS = """
 BY_PRELOAD_AND_IMPORT = 2
 
 DATA = re.compile(
-    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|P2PCHAT_\w+)\b|https?://\S+"
+    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
 )
 """Names of people, rooms and things, which no language changes."""
 

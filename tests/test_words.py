@@ -225,7 +225,7 @@ def test_words_of_a_script_are_found(script: str) -> None:
     [
         'show(gettext("Please wait"));',
         'throw new Error("The snapshot is one of another runtime.");',
-        'console.info("Python starts from the beginning:", error);',
+        'console.info("Python starts the other way:", error);',
         'python.runPython("import sys; sys.path");',
         "// It waits for Python\nstart();",
     ],
