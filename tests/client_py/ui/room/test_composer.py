@@ -172,3 +172,15 @@ def test_draft_is_told_and_put_back(world: World, room: RoomScreen, box: FakeEle
     room.apply(ItemRefused(Text("half a sentence"), ItemFault.TOO_MANY_WAITING))
     told = [text for _, text in world.asked.of("draft_changed")]
     assert told == ["half a sentence", "", "half a sentence"]
+
+
+def test_text_runs_in_its_own_direction(world: World, box: FakeElement) -> None:
+    """By its first letter; an empty box follows the page, and the browser is never left to look at every line."""
+    assert box.get("dir") is None
+    box.type("שלום")
+    assert box.get("dir") == "rtl"
+    box.type("hello")
+    assert box.get("dir") == "ltr"
+    box.fire("keydown", key="Enter")
+    assert world.asked.of("send") == [("send", "hello")]
+    assert box.get("dir") is None
