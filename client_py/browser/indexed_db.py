@@ -71,10 +71,19 @@ class BrowserDatabases:
 
     async def open(self, closed: Callable[[], None]) -> BrowserDatabase:
         """Open the database of this site (IDBFactory.open), in the version of today."""
-        factory = from_null(getattr(js, "indexedDB", None))
-        if factory is None:
-            raise StorageFailed(StorageFault.FORBIDDEN)
+        try:
+            return await self._open(closed)
+        except StorageFailed as error:
+            # Where a person blocks site data, Chromium speaks of an UnknownError here, and is clear only elsewhere.
+            if error.fault is StorageFault.FAILED and not _may_keep():
+                raise StorageFailed(StorageFault.FORBIDDEN) from error
+            raise
+
+    async def _open(self, closed: Callable[[], None]) -> BrowserDatabase:
         with _translated(AT_OPENING):
+            factory = from_null(getattr(js, "indexedDB", None))
+            if factory is None:
+                raise StorageFailed(StorageFault.FORBIDDEN)
             opening = _Opening(factory.open(self._name, len(self._steps)), self._steps, closed, self._callbacks)
             stop_waiting = self._clock.call_later(self._patience, opening.give_up)
             try:
@@ -84,6 +93,14 @@ class BrowserDatabases:
                 raise
             finally:
                 stop_waiting()
+
+
+def _may_keep() -> bool:
+    """Tell whether the browser lets the page have storage at all (Window.localStorage)."""
+    try:
+        return from_null(js.localStorage) is not None
+    except JsException:
+        return False
 
 
 class _Opening:

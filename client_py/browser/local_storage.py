@@ -10,6 +10,10 @@ from pyodide.ffi import JsException
 from client_py.browser.interop import from_null
 
 
+class StorageMissing(Exception):
+    """Raised where the browser has no such storage for this page."""
+
+
 class BrowserStore:
     """Implements `ports.Store`; where the browser forbids the storage, or it is full, the page's memory stands in."""
 
@@ -25,7 +29,7 @@ class BrowserStore:
             return self._memory[key]
         try:
             value: str | None = from_null(self._items.getItem(key + self._suffix))
-        except JsException:
+        except (JsException, StorageMissing):
             value = None
         return value
 
@@ -33,7 +37,7 @@ class BrowserStore:
         """Keep a string under a key."""
         try:
             self._items.setItem(key + self._suffix, value)
-        except JsException:
+        except (JsException, StorageMissing):
             self._memory[key] = value
         else:
             self._memory.pop(key, None)
@@ -43,11 +47,13 @@ class BrowserStore:
         self._memory.pop(key, None)
         try:
             self._items.removeItem(key + self._suffix)
-        except JsException:
+        except (JsException, StorageMissing):
             return  # it could not be written there either
 
     @property
     def _items(self) -> js.Storage:
-        # Where storage is forbidden, already looking at it throws.
-        items: js.Storage = getattr(js, self._storage)
+        # Where storage is forbidden, already looking at it throws; a setting of Firefox leaves null in its place.
+        items: js.Storage | None = from_null(getattr(js, self._storage, None))
+        if items is None:
+            raise StorageMissing(self._storage)
         return items
