@@ -32,7 +32,7 @@ TEXT_ON_GROUND = [
 
 def colours(scheme: str) -> dict[str, str]:
     """Return the colours of a scheme by their names."""
-    light, dark = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
+    light, dark = (block for block in re.findall(r":root \{(.*?)\}", CSS, re.DOTALL) if "--ground:" in block)
     named = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
     return named | dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark)) if scheme == "dark" else named
 
