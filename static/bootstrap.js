@@ -370,7 +370,6 @@ function showFault(error) {
   form.removeEventListener("submit", keepSubmission);
   document.getElementById("stage")?.replaceChildren(signIn); // Python may have come as far as another screen
   delete root.dataset.signedIn;
-  root.dataset.app = "failed";
   showStatus("failed", gettext("Not started"));
   document.getElementById("auth-error").textContent = error instanceof StartFault
     ? error.say()
@@ -378,6 +377,7 @@ function showFault(error) {
       "This page could not start. Please reload it; if that does not help, try a current Chrome, Edge, Firefox or Safari.",
     );
   offerReload();
+  root.dataset.app = "failed";
 }
 
 // The form can do one thing still.
@@ -608,7 +608,7 @@ async function boot() {
   if (!canCompile()) {
     throw new StartFault(
       () => gettext(
-        "This page could not start: WebAssembly is switched off in this browser. A setting, a privacy mode (Tor Browser's, or Lockdown Mode), an extension or a policy of your organization may do that. Please allow it for this site, and reload the page.",
+        "This page could not start: WebAssembly is switched off in this browser. A setting, a privacy mode (Tor Browser’s, or Lockdown Mode), an extension or a policy of your organization may do that. Please allow it for this site, and reload the page.",
       ),
     );
   }
