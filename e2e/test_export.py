@@ -217,7 +217,7 @@ async def test_changed_script_does_not_run(
     path.write_text("document.documentElement.dataset.intruder = ''; export const loadPyodide = 1;", encoding="utf-8")
     page = await newcomers.open(kind, host.url)
     page.allow_lost_snapshot()
-    page.allow_error(r"dynamically imported module|^Error \(.*/bootstrap\.js\)$")
+    page.allow_error(r"dynamically imported module|^StartFault: |^Error \(.*/bootstrap\.js\)$")
     await page.page.goto(f"{host.url}/")
     if script == "bootstrap.js":
         await page.page.wait_for_load_state()
