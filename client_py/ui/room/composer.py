@@ -136,7 +136,6 @@ class Composer:
 
     def _turn(self) -> None:
         """Have the text run in its own direction; an empty box, and one of numbers alone, follows the page."""
-        # `dir="auto"` would do so for every line: for 20,000 of them, Chromium would lay them out for seconds.
         self._box.set("dir", direction_of(self._draft.text))
 
     def _fit(self) -> None:

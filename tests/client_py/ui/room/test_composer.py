@@ -175,12 +175,13 @@ def test_draft_is_told_and_put_back(world: World, room: RoomScreen, box: FakeEle
 
 
 def test_text_runs_in_its_own_direction(world: World, box: FakeElement) -> None:
-    """By its first letter; an empty box follows the page, and the browser is never left to look at every line."""
+    """An empty box follows the page; where there are many lines, the browser does not have to look at each."""
     assert box.get("dir") is None
     box.type("שלום")
+    assert box.get("dir") == "auto"
+    box.type("שלום\n" * 1000)
     assert box.get("dir") == "rtl"
     box.type("hello")
-    assert box.get("dir") == "ltr"
     box.fire("keydown", key="Enter")
     assert world.asked.of("send") == [("send", "hello")]
     assert box.get("dir") is None
