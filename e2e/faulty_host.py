@@ -46,7 +46,7 @@ INSTEAD = {
 
 @dataclass
 class Spoiling:
-    """Which answers are spoilt, and how often; for ever without a number."""
+    """Which answers are spoilt, and how often; always, without a number."""
 
     name: str
     fault: Fault
@@ -114,7 +114,7 @@ class FaultyHost:
         return None
 
     async def _ask(self, request: bytes) -> tuple[bytes, bytes]:
-        """Ask the server, and give the head and the body of its answer."""
+        """Ask the server, and return the head and the body of its answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._server_port)
         lines = [line for line in request.split(b"\r\n") if not line.lower().startswith(b"connection:")]
         writer.write(b"\r\n".join([*lines[:-2], b"Connection: close", b"", b""]))
@@ -144,7 +144,7 @@ class FaultyHost:
 
 
 def _with_length(head: bytes, length: int, media_type: bytes | None = None) -> bytes:
-    """Give the head of an answer with its length, and of another type."""
+    """Return the head of an answer with its length, and of another type."""
     dropped = (b"content-length:", b"connection:", *([b"content-type:"] if media_type else []))
     lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(dropped)]
     lines += [b"Content-Length: %d" % length, b"Connection: close"]

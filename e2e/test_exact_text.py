@@ -43,8 +43,8 @@ async def send_exactly(sender: ChatPage, receiver: ChatPage, *texts: str) -> Non
         shown = await page.messages(direction).all_text_contents()
         for text, received in zip(texts, shown, strict=True):
             assert received == text, f"{text[:60]!r} became {received[:60]!r}"
-        # Beside links, only what a folded message does not show is an element of its own.
-        assert await page.handle("message-text").locator(":not(a, span[hidden])").count() == 0
+        # Beside links, only the portions of a long message and what is not shown of it are elements of their own.
+        assert await page.handle("message-text").locator(":not(a, div.portion, span[hidden])").count() == 0
 
 
 async def test_hostile_text_arrives_as_text(pair: Pair) -> None:

@@ -171,7 +171,7 @@ class Attempt {
     }
   }
 
-  // Gives a file; one with a checksum only if it is whole.
+  // Returns a file; one with a checksum only if it is whole.
   load(url, checksum) {
     return this.bring(url, () => this.read(url, checksum, failed.has(url) ? "reload" : "default"));
   }
@@ -246,7 +246,7 @@ class Attempt {
     return createPyodide(settings);
   }
 
-  // Pyodide waits for ever where this fails.
+  // Pyodide waits forever where this fails.
   instantiate(answer, imports) {
     return this.bring(WASM, async () => instantiateStreaming(await this.programOf(answer), imports));
   }

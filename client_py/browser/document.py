@@ -132,7 +132,11 @@ class BrowserElement:
         # which a height of box-sizing: border-box has in it.
         self.node.style.setProperty("height", "auto")
         borders = self.node.offsetHeight - self.node.clientHeight
-        self.node.style.setProperty("height", f"{min(self.node.scrollHeight + borders, max_height)}px")
+        self.set_height(min(self.node.scrollHeight + borders, max_height))
+
+    def set_height(self, height: float) -> None:
+        """Make it so high, in CSS pixels, whatever is in it (HTMLElement.style)."""
+        self.node.style.setProperty("height", f"{height}px")
 
     def on(self, event: str, listener: Listener) -> Dispose:
         """Listen to an event until disposed of (EventTarget.addEventListener)."""
@@ -213,4 +217,5 @@ def _dom_event(event: Any) -> DomEvent:
         composing=bool(getattr(event, "isComposing", False)) or getattr(event, "keyCode", 0) == KEY_OF_INPUT_METHOD,
         prevent_default=event.preventDefault,
         submitter=submitter.value if submitter is not None else "",
+        data=from_null(getattr(event, "data", None)) or "",
     )

@@ -22,6 +22,8 @@ class DomEvent:
     prevent_default: Callable[[], None] = lambda: None
     submitter: str = ""
     """SubmitEvent.submitter's `value`: which button submitted the form."""
+    data: str = ""
+    """InputEvent.data: what is about to be written, pasted or dropped, or has just been."""
 
 
 Listener = Callable[[DomEvent], None]
@@ -83,6 +85,10 @@ class Element(Protocol):
 
     def fit_to_content(self, max_height: float) -> None:
         """Make a text area as high as its text, up to a height in CSS pixels."""
+        ...
+
+    def set_height(self, height: float) -> None:
+        """Make it so high, in CSS pixels, whatever is in it."""
         ...
 
     def on(self, event: str, listener: Listener) -> Dispose:

@@ -41,6 +41,8 @@ ITEM_FAULTS = {
         "Too many messages are waiting to be delivered. Please wait until some have arrived."
     ),
 }
+# For translators: a text is too much for the box to write in.
+TOO_MANY_LINES = Phrase("A message can have {most} lines. Please send this text in several parts.")
 
 
 def list_of(words: Words, usernames: Sequence[str]) -> str:

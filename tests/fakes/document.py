@@ -62,6 +62,8 @@ class FakeElement:
         self.client_height = 0.0
         self.max_height: float | None = None
         """What it was last fitted to."""
+        self.height: float | None = None
+        """What it was last made, without a look at its content."""
         self._scroll_top = 0.0
 
     @property
@@ -137,7 +139,11 @@ class FakeElement:
 
     def fit_to_content(self, max_height: float) -> None:
         """Remember the height that it was fitted to."""
-        self.max_height = max_height
+        self.max_height, self.height = max_height, None
+
+    def set_height(self, height: float) -> None:
+        """Remember the height that it was made."""
+        self.max_height, self.height = None, height
 
     def on(self, event: str, listener: Listener) -> Dispose:
         """Listen to an event until disposed of."""
@@ -172,11 +178,18 @@ class FakeElement:
         return self.one(data_testid=test_id)
 
     def fire(
-        self, name: str, *, key: str = "", shift: bool = False, composing: bool = False, submitter: str = ""
+        self,
+        name: str,
+        *,
+        key: str = "",
+        shift: bool = False,
+        composing: bool = False,
+        submitter: str = "",
+        data: str = "",
     ) -> bool:
         """Let an event happen here, and here only; give whether a listener prevented the browser's own answer to it."""
         prevented: list[bool] = []
-        event = DomEvent(key, shift, composing, lambda: prevented.append(True), submitter)
+        event = DomEvent(key, shift, composing, lambda: prevented.append(True), submitter, data)
         # A disabled button is not clicked.
         if not self.disabled:
             self.listeners.fire(name, event)
@@ -186,6 +199,11 @@ class FakeElement:
         """Let a person put a text in the place of what stands in the field."""
         self.value = text
         self.fire("input")
+
+    def paste(self, text: str) -> None:
+        """Let a person paste a text after what stands in the field, if the page lets them."""
+        if not self.fire("beforeinput", data=text):
+            self.type(self.value + text)
 
     def scroll_to(self, pixels: float) -> None:
         """Let a person scroll."""

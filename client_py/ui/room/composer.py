@@ -6,10 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from client_py.core.conversation.faults import ItemFault
+from client_py.core.frames import MAX_ITEM_BYTES
 from client_py.ui.text_direction import direction_of
 from client_py.ui.widgets.icons import icon
 from client_py.ui.widgets.once_per_frame import OncePerFrame
-from client_py.words.room import MESSAGE, SEND, WRITE
+from client_py.words.room import MESSAGE, SEND, TOO_MANY_LINES, WRITE, item_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 MAX_SHARE_OF_HEIGHT = 0.4
 """Beyond this share of the window, the box scrolls instead of growing."""
+MAX_LINES = 10_000
+"""A browser lays out a text area as a whole, at each change of it."""
+TALL_LINES = 250
+"""A text of more lines is higher than that in any window. To measure it, a browser would lay it out several times."""
 
 
 @dataclass(slots=True)
@@ -36,6 +42,7 @@ class Composer:
         self, document: Document, words: Words, draft: Draft, actions: RoomActions, resized: Callable[[], None]
     ) -> None:
         self._root = document.root()
+        self._words = words
         self._draft = draft
         self._actions = actions
         self._resized = resized
@@ -69,6 +76,7 @@ class Composer:
         self._listeners.callback(self._fitting.dispose)
         for element, event, listener in (
             (self._box, "keydown", self._key_pressed),
+            (self._box, "beforeinput", self._about_to_be_edited),
             (self._box, "input", self._edited),
             (form, "submit", self._submitted),
             # Pressing the button must not take the keyboard from the box: a phone's would close and open again.
@@ -105,6 +113,22 @@ class Composer:
         if event.key == "Enter" and not event.shift and not event.composing:
             event.prevent_default()
             self._send_text()
+
+    def _about_to_be_edited(self, event: DomEvent) -> None:
+        """Decline what would hold the page; it stands where it was copied, and the draft stays as it is."""
+        sentence = self._objection(event.data)
+        if sentence:
+            event.prevent_default()
+            self._fault.text = sentence
+            self._resized()
+
+    def _objection(self, added: str) -> str:
+        if len(added) > MAX_ITEM_BYTES:
+            return item_fault(self._words, ItemFault.TOO_LONG)
+        newlines = added.count("\n")
+        if newlines and newlines + self._draft.text.count("\n") >= MAX_LINES:
+            return self._words.say(TOO_MANY_LINES, most=MAX_LINES)
+        return ""
 
     def _edited(self, _event: DomEvent) -> None:
         self._draft.text = self._box.value
@@ -143,5 +167,9 @@ class Composer:
         self._fitting.ask()
 
     def _fit_now(self) -> None:
-        self._box.fit_to_content(MAX_SHARE_OF_HEIGHT * self._root.client_height)
+        max_height = MAX_SHARE_OF_HEIGHT * self._root.client_height
+        if self._draft.text.count("\n") > TALL_LINES:
+            self._box.set_height(max_height)
+        else:
+            self._box.fit_to_content(max_height)
         self._resized()

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.items import Unknown
 from client_py.ui.transcript.hyperlinks import split_links
+from client_py.ui.transcript.message_text import LongText, elements_of, is_long
 from client_py.ui.widgets.icons import PATHS, drawing
-from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, FOLD, UNFOLD, YOU, text_of
+from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, YOU, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from client_py.core.conversation.delivery import Delivery
     from client_py.core.conversation.items import Item
     from client_py.ports.page import DateFormats, Document, Element
-    from client_py.ui.transcript.hyperlinks import Part
     from client_py.words.phrases import Words
-
-FOLDED_FROM = 4_000
-"""A message of more characters is folded, so that it does not bury the conversation."""
-FOLDED_FROM_LINES = 60
-SHOWN_FOLDED = 4_000
-"""How many characters of a folded message the browser lays out: a few more than are seen of it. Messages of 256 KiB,
-which another person may send one after the other, would take it a second each."""
 
 
 class Blanks:
@@ -77,7 +69,7 @@ class MessageView:
         self._message = message
         self._resized = parts.resized
         self._author: Element | None = None
-        self._listeners = ExitStack()
+        self._long_text: LongText | None = None
         formats, blanks = parts.formats, parts.blanks
         self._ticks = blanks.ticks.copy() if message.delivery is not None else None
         self._when, foot = blanks.time.copy(), blanks.foot.copy()
@@ -122,7 +114,8 @@ class MessageView:
 
     def dispose(self) -> None:
         """Stop listening."""
-        self._listeners.close()
+        if self._long_text:
+            self._long_text.dispose()
 
     def _build_author(self) -> Element:
         if self._message.direction is Direction.INCOMING:
@@ -132,53 +125,8 @@ class MessageView:
 
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
         yield shown
-        if len(text) <= FOLDED_FROM and text.count("\n") <= FOLDED_FROM_LINES:
-            shown.append(*self._parts(split_links(text)))
-            return
-        first, others = _cut(split_links(text))
-        rest = self._document.create("span", {}, *self._parts(others))
-        shown.append(*self._parts(first), rest)
-        yield self._fold(shown, rest)
-
-    def _parts(self, parts: Iterable[Part]) -> Iterator[Element | str]:
-        for part in parts:
-            if part.is_link:
-                attributes = {"href": part.text, "rel": "noopener noreferrer", "target": "_blank"}
-                yield self._document.create("a", attributes, part.text)
-            else:
-                yield part.text
-
-    def _fold(self, shown: Element, rest: Element) -> Element:
-        button = self._document.create("button", {"type": "button", "class": "fold"})
-
-        def show(*, folded: bool) -> None:
-            shown.set("data-folded", "" if folded else None)
-            rest.hidden = folded
-            button.text = self._words.say(UNFOLD if folded else FOLD)
-            button.set("aria-expanded", "false" if folded else "true")
-
-        def turn() -> None:
-            show(folded=shown.get("data-folded") is None)
-            self._resized()
-
-        show(folded=True)
-        self._listeners.callback(button.on("click", lambda _event: turn()))
-        return button
-
-
-def _cut(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
-    """Return what a folded message shows, and the rest; a link is in one of them whole, or it would lead elsewhere."""
-    first: list[Part] = []
-    rest: list[Part] = []
-    room = SHOWN_FOLDED
-    for part in parts:
-        if len(part.text) <= room:
-            first.append(part)
-        elif part.is_link or room <= 0:
-            rest.append(part)
-            room = 0
+        if is_long(text):
+            self._long_text = LongText(self._document, self._words, shown, text, self._resized)
+            yield from self._long_text.buttons
         else:
-            first.append(replace(part, text=part.text[:room]))
-            rest.append(replace(part, text=part.text[room:]))
-        room -= len(part.text)
-    return first, rest
+            shown.append(*elements_of(self._document, split_links(text)))

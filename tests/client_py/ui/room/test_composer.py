@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from client_py.core.conversation.faults import ItemFault
 from client_py.core.conversation.items import Reaction, Text
 from client_py.core.conversation.notices import ItemRefused
+from client_py.core.frames import MAX_ITEM_BYTES
 from client_py.core.notices import DraftLoaded
 from client_py.ui.page import Page
+from client_py.ui.room.composer import MAX_LINES
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.room import ITEM_FAULTS
 from tests.client_py.ui.view_context import World
@@ -153,6 +155,42 @@ def test_box_grows_to_a_share_of_the_window(world: World, box: FakeElement) -> N
     world.document.html.client_height = 1000
     box.type("one\ntwo\nthree")
     assert box.max_height == 400
+
+
+def test_box_of_many_lines_is_not_measured(world: World, box: FakeElement) -> None:
+    """A browser would lay out all of them for it, and again for the height that comes of it."""
+    world.document.html.client_height = 1000
+    box.type("line\n" * 1_000)
+    assert (box.max_height, box.height) == (None, 400)
+    box.type("line")
+    assert (box.max_height, box.height) == (400, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("line\n" * MAX_LINES, f"A message can have {MAX_LINES} lines."),
+        ("x" * (MAX_ITEM_BYTES + 1), "This message is longer than 256 KiB."),
+    ],
+)
+def test_text_that_would_hold_the_page_is_not_taken(world: World, box: FakeElement, text: str, sentence: str) -> None:
+    """Nothing is lost: it stands where it was copied, and the draft stays as it is."""
+    box.type("draft")
+    box.paste(text)
+    assert box.value == "draft"
+    assert fault(world).startswith(sentence)
+    box.type("draft, and more")
+    assert fault(world) == ""
+
+
+def test_lines_are_counted_with_those_that_are_there(world: World, box: FakeElement) -> None:
+    """A text cannot be pasted piece by piece either; a word still can."""
+    box.paste("line\n" * (MAX_LINES - 1))
+    assert fault(world) == ""
+    box.paste("line\n")
+    assert fault(world) != ""
+    box.paste("word")
+    assert box.value == "line\n" * (MAX_LINES - 1) + "word"
 
 
 def test_room_opens_with_the_keyboard_in_the_box(world: World, box: FakeElement) -> None:

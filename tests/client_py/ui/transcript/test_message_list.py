@@ -186,9 +186,9 @@ def test_days_are_named_again_when_they_are_over(messages: MessageList, formats:
 
 
 def test_messages_that_leave_the_page_stop_listening(world: World, messages: MessageList) -> None:
-    """A folded message listens to its button for as long as it is shown."""
+    """A folded message listens to its two buttons for as long as it is shown."""
     messages.append(incoming("x" * 100_000))
-    assert world.document.live_listeners == 1
+    assert world.document.live_listeners == 2
     messages.take_off(1)
     assert world.document.live_listeners == 0
 

@@ -19,7 +19,7 @@ from client_py.core.conversation.notices import (
 )
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
-from client_py.ui.transcript.message import FOLDED_FROM, SHOWN_FOLDED
+from client_py.ui.transcript.message_text import FOLDED_FROM
 from client_py.ui.transcript.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, SLACK_SHOWN
 from client_py.words.transcript import NEW, NEWEST
 from tests.client_py.ui.view_context import DAY, World, incoming, outgoing
@@ -246,45 +246,11 @@ def test_reading_is_not_told_where_nobody_looks(world: World, page: Page) -> Non
     assert world.asked.calls == []
 
 
-def test_long_message_is_folded(world: World, room: RoomScreen) -> None:
-    """A message that would bury the others shows its beginning; its text is there all the same."""
-    text = "word " * FOLDED_FROM
-    add(room, incoming(text), incoming("short"))
-    long, short = world.document.html.every(data_testid="message-text")
-    button = world.document.html.one(class_="fold")
-    assert long.text == text
-    assert long.get("data-folded") is not None
-    assert short.get("data-folded") is None
-    assert button.get("aria-expanded") == "false"
-    rest = long.one(tag="span")
-    assert (rest.hidden, rest.text) == (True, text[SHOWN_FOLDED:])
-    button.fire("click")
-    assert (long.get("data-folded"), button.get("aria-expanded"), rest.hidden) == (None, "true", False)
-    button.fire("click")
-    assert (long.get("data-folded"), button.get("aria-expanded"), rest.hidden) == ("", "false", True)
-
-
-@pytest.mark.parametrize("before", [SHOWN_FOLDED - 30, SHOWN_FOLDED - 5, SHOWN_FOLDED])
-def test_link_of_a_folded_message_stays_whole(world: World, room: RoomScreen, before: int) -> None:
-    """Cut in two, its first half would lead elsewhere."""
-    text = "x" * (before - 1) + " https://example.org/page and more"
-    add(room, incoming(text))
-    (link,) = world.document.html.one(class_="text").every(tag="a")
-    assert link.get("href") == "https://example.org/page"
-    assert world.document.html.one(class_="text").text == text
-
-
-def test_message_of_many_lines_is_folded(world: World, room: RoomScreen) -> None:
-    """Lines count as well as characters."""
-    add(room, incoming("\n" * 100))
-    assert world.document.html.every(class_="fold")
-
-
 def test_unfolding_is_not_an_arrival(world: World, room: RoomScreen, log: FakeElement) -> None:
     """Who unfolds a message goes on reading where it begins: the end is no longer before their eyes."""
     add(room, incoming("word " * FOLDED_FROM))
     log.scroll_height = 5000
-    world.document.html.one(class_="fold").fire("click")
+    world.document.html.every(class_="fold")[0].fire("click")
     assert log.scroll_top == 600
     assert world.asked.of("reading_changed")[-1] == ("reading_changed", False)
 
@@ -644,11 +610,12 @@ def test_reader_at_the_end_stays_there_while_it_moves_on(world: World, room: Roo
 
 
 def test_messages_that_leave_the_page_leave_no_listener(world: World, page: Page) -> None:
-    """Folded messages listen, and stop with leaving."""
+    """Folded messages listen to their two buttons, and stop with leaving."""
     room = page.show_room("den", "alice", world.asked)
     before = world.document.live_listeners
     add(room, *(incoming("\n" * 100, at=float(number)) for number in range(1000)))
-    assert world.document.live_listeners == before + len(shown(world)) <= before + MAX_SHOWN + SLACK_SHOWN
+    assert world.document.live_listeners == before + 2 * len(shown(world))
+    assert len(shown(world)) <= MAX_SHOWN + SLACK_SHOWN
 
 
 def test_message_of_our_other_device_stands_on_our_side(world: World, room: RoomScreen) -> None:
