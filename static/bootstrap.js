@@ -41,7 +41,7 @@ const EMPTY_PROGRAM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 // What a ZIP ends with, if it has no comment: the first four of 22 bytes (APPNOTE 4.3.16).
 const [ZIP_END, ZIP_END_LENGTH] = [0x06054b50, 22];
 const { instantiateStreaming } = globalThis.WebAssembly ?? {};
-const SAMPLE_SECONDS = 3;
+const SAMPLE_SECONDS = 2;
 // Of a file among others; the line itself carries twice as much. See bench/boot.py.
 const SLOW_BYTES_PER_SECOND = 1.5e6;
 const LENGTH_BYTES = 4;
