@@ -21,14 +21,13 @@ element => {
     return height;
 }
 """
-COPY = """
+SELECT_ELSEWHERE = """
 text => {
     const box = document.createElement("textarea");
     box.value = text;
     document.body.append(box);
     box.select();
-    document.execCommand("copy");
-    box.remove();
+    return box;
 }
 """
 
@@ -56,7 +55,9 @@ async def test_message_in_portions_is_one_to_the_eye_and_to_the_clipboard(pair: 
 
 async def paste(page: ChatPage, text: str) -> None:
     """Copy a text elsewhere, and paste it into the composer."""
-    await page.page.evaluate(COPY, text)
+    elsewhere = await page.page.evaluate_handle(SELECT_ELSEWHERE, text)
+    await page.page.keyboard.press("ControlOrMeta+c")
+    await elsewhere.evaluate("box => box.remove()")
     await page.handle("composer").focus()
     await page.page.keyboard.press("ControlOrMeta+v")
 
