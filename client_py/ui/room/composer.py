@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 MAX_SHARE_OF_HEIGHT = 0.4
 """Beyond this share of the window, the box scrolls instead of growing."""
-MAX_LINES = 10_000
-"""A browser lays out a text area as a whole, at each change of it."""
+MAX_LINES = 5_000
+"""A browser lays out a text area as a whole, and more lines would hold Chromium for longer than 0.2 s. The longest
+message that there can be has some fifty characters in each of them then."""
 TALL_LINES = 250
 """A text of more lines is higher than that in any window. To measure it, a browser would lay it out several times."""
 
