@@ -31,11 +31,15 @@ from signaling.sockets.waiting_clients import WaitingClients
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
 """How many messages uvicorn reads before the app asks for them, where its own WebSockets serve and it can be told."""
-PING_SECONDS = 20.0
-"""Between two pings, and then for the answer: well under the minute after which proxies drop what is silent."""
+PING_SECONDS, PONG_SECONDS = 15.0, 12.0
+"""Between two pings, and for the answer to each: together what it takes at most to find a client that is dead, under
+30 s, and well under the minute after which proxies drop what is silent. A phone may be without its network for as long
+as the answer has, before it has to come back with another WebSocket."""
 UNACKNOWLEDGED_MS = 60_000
 """TCP_USER_TIMEOUT (RFC 5482), where there is one. A network that is gone, or a client that no longer reads, could
 otherwise keep a connection for a quarter of an hour, and with it someone's place in a room."""
+SILENT_SECONDS = PING_SECONDS + PONG_SECONDS + 1
+"""For a client through ASGI, which uvicorn has given up by then, unless it waits for the client to read."""
 GRACEFUL_SECONDS = 2
 """For downloads that are under way to come to their end when the server is stopped."""
 BACKLOG = 2048
@@ -103,7 +107,7 @@ def configuration(
         ws_max_size=WEBSOCKET_MAX_BYTES,
         ws_max_queue=QUEUED_MESSAGES,
         ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
+        ws_ping_timeout=PONG_SECONDS,
         ws_per_message_deflate=False,  # a few bytes could become WEBSOCKET_MAX_BYTES
         **options,
     )
@@ -115,7 +119,9 @@ def _websockets() -> Any:
         from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol  # noqa: PLC0415 - some release may move it
     except ImportError:
         return "auto"
-    return partial(metered, Deadlines(COMPLETE_SECONDS), AutoWebSocketsProtocol) if AutoWebSocketsProtocol else "auto"
+    if AutoWebSocketsProtocol is None:
+        return "auto"
+    return partial(metered, Deadlines(COMPLETE_SECONDS), Deadlines(SILENT_SECONDS), AutoWebSocketsProtocol)
 
 
 def _fast_path() -> BuildFastPath:

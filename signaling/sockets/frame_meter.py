@@ -1,15 +1,19 @@
 """Touches a WebSocket of uvicorn's own from below: counts its frames and times its messages, which ASGI does not show.
 
-It knows nothing of uvicorn's but that a WebSocket is an asyncio protocol, made by name, whose `app_state` the app sees.
+It knows nothing of uvicorn's but that a WebSocket is an asyncio protocol, made by name, whose `app_state` the app sees,
+and that it pings: a client that is silent has not answered. uvicorn closes such a one too, but waits for as long as the
+system does for what that client has yet to read.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
 from signaling.sockets.accepted_websocket import FRAME_LEASE, FRAMES_AFTER_CLOSE
+from signaling.sockets.connection_reset import reset
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_heads import FrameHeads
 
@@ -32,11 +36,24 @@ class Metered(Protocol):
         """Close a client that breaks a limit, and hold it against where it comes from."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Silence:
+    """A client from which nothing comes."""
+
+    transport: asyncio.Transport
+
+    def deadline_passed(self) -> None:
+        """Drop the connection: a living client would have answered the pings."""
+        reset(self.transport)
+
+
 class FrameMeter(asyncio.Protocol):
     """One connection, from the handshake on: what is admitted goes on to the protocol of the server."""
 
-    def __init__(self, deadlines: Deadlines) -> None:
+    def __init__(self, deadlines: Deadlines, silences: Deadlines) -> None:
         self._deadlines = deadlines
+        self._silences = silences
+        self._silence: Silence
         self._transport: asyncio.Transport
         self.protocol: asyncio.Protocol
         self._websocket: Metered | None = None
@@ -63,10 +80,12 @@ class FrameMeter(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # likewise uvicorn's
         """Take the connection."""
         self._transport = transport
+        self._silence = Silence(transport)
         self.protocol.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Let a read pass, if all of it may."""
+        self._silences.start(self._silence)
         if self._is_open:
             self._measure(data)
         self._is_open = True  # the handshake is what comes first, and by itself
@@ -82,6 +101,7 @@ class FrameMeter(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._time(is_unfinished=False)
+        self._silences.stop(self._silence)
         self._websocket = None
         self.protocol.connection_lost(exc)
 
@@ -134,9 +154,9 @@ class FrameMeter(asyncio.Protocol):
             self._transport.pause_reading()
 
 
-def metered(deadlines: Deadlines, make: Any, /, **options: Any) -> FrameMeter:
-    """Make a server's protocol for a WebSocket with a meter before it."""
-    meter = FrameMeter(deadlines)
+def metered(deadlines: Deadlines, silences: Deadlines, make: Any, /, **options: Any) -> FrameMeter:
+    """Make a server's protocol for a WebSocket with a meter before it, for messages that end and clients that speak."""
+    meter = FrameMeter(deadlines, silences)
     options["app_state"] = {**options.get("app_state", {}), METER: meter}
     meter.protocol = make(**options)
     return meter

@@ -22,6 +22,7 @@ class Below(asyncio.Protocol):
         self.meter: FrameMeter = app_state[METER]
         self.told: list[object] = []
         self.is_read = True
+        self.is_reset = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
         """Remember."""
@@ -52,6 +53,13 @@ class Below(asyncio.Protocol):
         """Stand."""
         return False
 
+    def get_extra_info(self, _name: str) -> None:
+        """Have no socket."""
+
+    def abort(self) -> None:
+        """Remember."""
+        self.is_reset.set()
+
 
 class Judge:
     """A WebSocket that admits a limited number of frames and bytes."""
@@ -76,9 +84,11 @@ class Judge:
         self.is_closed.set()
 
 
-def connection(judge: Judge | None = None, seconds: float = 3600.0) -> tuple[FrameMeter, Below]:
+def connection(
+    judge: Judge | None = None, seconds: float = 3600.0, silent_seconds: float = 3600.0
+) -> tuple[FrameMeter, Below]:
     """Return a meter after the handshake, and what is below it."""
-    meter = metered(Deadlines(seconds), Below, app_state={})
+    meter = metered(Deadlines(seconds), Deadlines(silent_seconds), Below, app_state={})
     below = meter.protocol
     assert isinstance(below, Below)
     assert below.meter is meter
@@ -161,3 +171,22 @@ async def test_unfinished_message_has_its_time(*, is_gone: bool) -> None:
     else:
         await asyncio.wait_for(judge.is_closed.wait(), PATIENCE)
         assert judge.offences == [UNFINISHED]
+
+
+async def test_silent_client_is_reset() -> None:
+    """A client from which nothing comes any more is dropped, even if it has left things unread that wait for it."""
+    _, below = connection(Judge(), silent_seconds=0.01)
+    await asyncio.wait_for(below.is_reset.wait(), PATIENCE)
+
+
+async def test_silence_ends_with_what_comes_and_with_the_connection() -> None:
+    """Each read gives a client all of the time again, and one that is gone is not looked for."""
+    meter, _ = connection(Judge())
+    silences = meter._silences
+    [first] = silences._due_at.values()
+    await asyncio.sleep(0.001)  # by which the clock moves
+    meter.data_received(PING)
+    [second] = silences._due_at.values()
+    assert second > first
+    meter.connection_lost(None)
+    assert not silences._due_at

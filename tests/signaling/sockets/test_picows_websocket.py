@@ -407,7 +407,7 @@ async def test_connection_that_was_lost_in_its_handshake_is_not_counted() -> Non
 
 
 async def test_silent_client_is_given_up() -> None:
-    """A client that does not answer a ping until the next one is due is closed with 1011."""
+    """A client that does not answer a ping in time is closed with 1011."""
     line = Line(keepalive=0.05)
     await asyncio.wait_for(line.ear.has_ended.wait(), PATIENCE)
     assert (line.connection.pings, line.ear.codes) == (1, [CloseCode.INTERNAL_ERROR])
