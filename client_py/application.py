@@ -162,6 +162,11 @@ class Application:
         if self._shown_room is None:
             self._go()
 
+    def token_changed(self) -> None:
+        """Show the server the token that is valid now, over each WebSocket that was opened with the one before."""
+        for driver in self._drivers():
+            driver.token_changed()
+
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
         for room in tuple(self._open_rooms):

@@ -79,6 +79,9 @@ class CloseCode(IntEnum):
     """Refused requests kept coming: come back later."""
     SLOW_CONSUMER = 4508
     """The client did not read what was sent to it, and the queue for it is full."""
+    TOKEN_EXPIRED = 4511
+    """The token with which the connection was opened has expired, and was not renewed over it: come back with another.
+    It is not final, since a page may have renewed its login in another way; one that has not is told 4401 then."""
 
     @property
     def is_final(self) -> bool:

@@ -46,6 +46,8 @@ class Welcome:
     limits: Limits
     ice_servers_expire_at: UnixTime | None = None
     """When the credentials in `ice_servers` end; None where there are none."""
+    token_expires_at: UnixTime | None = None
+    """When the token of this connection expires, unless it is renewed; None from servers that know no `renew`."""
 
 
 @dataclass(frozen=True, slots=True)

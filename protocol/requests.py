@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from protocol.codec import Codec
 from protocol.errors import MalformedMessage
-from protocol.fields import PeerId, ResumeToken, RoomName
+from protocol.fields import AccessToken, PeerId, ResumeToken, RoomName
 from protocol.webrtc import Candidate, Description
 
 MAX_REQUEST_BYTES = 65_536
@@ -44,5 +44,17 @@ class Ping:
     """Ask whether the server still hears this connection; answered with `pong`. A page cannot send WebSocket pings."""
 
 
-Request = Join | Leave | Signal | Ping
-REQUESTS: Codec[Request] = Codec({"join": Join, "leave": Leave, "signal": Signal, "ping": Ping}, MAX_REQUEST_BYTES)
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Show a fresh token of the same account, by which this connection may stand until that one expires.
+
+    For servers alone whose `welcome` says when the token expires.
+    """
+
+    token: AccessToken
+
+
+Request = Join | Leave | Signal | Ping | Renew
+REQUESTS: Codec[Request] = Codec(
+    {"join": Join, "leave": Leave, "signal": Signal, "ping": Ping, "renew": Renew}, MAX_REQUEST_BYTES
+)

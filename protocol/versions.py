@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from protocol.codes import ErrorCode
-from protocol.events import Error, Event
+from protocol.events import Error, Event, Welcome
 
 FIRST = 1
 """Of a client that offers no subprotocol, too: it has never said that it ignores what it does not know."""
@@ -22,7 +22,7 @@ SUBPROTOCOLS: Mapping[int, str] = {2: "p2p-chat.v2", 1: "p2p-chat.v1"}
 """The WebSocket subprotocol of each version; a page offers all of them, the newest first, and the server selects the
 newest that it knows."""
 
-SINCE: Mapping[object, int] = {ErrorCode.TOO_MANY_DEVICES: 2}
+SINCE: Mapping[object, int] = {ErrorCode.TOO_MANY_DEVICES: 2, (Welcome, "token_expires_at"): 2}
 """The version that first knew an event (by its class), a field (by class and name) or an error code. What does not
 stand here is of the first. A field that does is optional."""
 

@@ -202,6 +202,10 @@ class Room:
 
     # Inputs of the world outside; `now` in seconds since the epoch
 
+    def token_changed(self, token: str) -> list[RoomEffect]:
+        """The login has another token than the WebSocket was opened with."""
+        return [*self._session.token_changed(token)]
+
     def checked(self, now: float) -> list[RoomEffect]:
         """The network may be another, or the page is seen again: look at once how things stand."""
         if not self._supported:

@@ -24,6 +24,7 @@ from client_py.core.server.account_effects import (
     SignedOut,
     StartTickTimer,
     StopTickTimer,
+    TokenChanged,
 )
 from client_py.core.server.device_marks import parse_device_marks, with_device_mark, write_device_marks
 from client_py.core.server.kept_login import Kept, Login, format_login, read_kept
@@ -69,6 +70,10 @@ class AccountView(Protocol):
 
     def login_renewed(self) -> None:
         """The login of the person who is signed in is good again, or another one than was refused."""
+        ...
+
+    def token_changed(self) -> None:
+        """The login has another token than before."""
         ...
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
@@ -195,5 +200,7 @@ class AccountDriver:
                     self._view.ask_password(username)
                 case LoginRenewed():
                     self._view.login_renewed()
+                case TokenChanged():
+                    self._view.token_changed()
                 case SignedOut(why, username):
                     self._view.signed_out(why, username)

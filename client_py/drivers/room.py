@@ -195,7 +195,13 @@ class RoomDriver:
 
     def login_renewed(self) -> None:
         """The person has a login again that the server may take."""
-        self._hear(Room.login_renewed)
+        token = self._callbacks.token()
+        self._hear(lambda room: [*room.token_changed(token), *room.login_renewed()])
+
+    def token_changed(self) -> None:
+        """The login has another token than before."""
+        token = self._callbacks.token()
+        self._hear(lambda room: room.token_changed(token))
 
     def relay_only_requested(self) -> None:
         """The wish to connect through a relay only may have been changed, here or in another tab."""

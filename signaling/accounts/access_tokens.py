@@ -6,9 +6,11 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
+from typing import get_args
 
 import jwt
 
+from protocol.fields import UnixTime
 from signaling.errors import AuthenticationError
 
 ALGORITHM = "HS256"
@@ -23,6 +25,8 @@ HEADER = jwt.encode({}, bytes(32), ALGORITHM).partition(".")[0]
 TOKEN = re.compile(re.escape(HEADER) + r"\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 """A signature of 32 bytes has one spelling: base64url without padding (RFC 7515 §2), and zeros in the two bits that
 are left over (RFC 4648 §3.5). PyJWT takes others, and each would be remembered as a token of its own."""
+LAST_SECOND = get_args(UnixTime)[1].most
+"""Clients are told when their tokens expire, and take no later time."""
 KNOWN_TOKENS = 4096
 """Tokens whose signature is not checked again, since who has lost a connection comes back with the same one."""
 
@@ -59,6 +63,13 @@ class AccessTokens:
 
     def account_id(self, text: str) -> str:
         """Return the account that a token proves; AuthenticationError if it proves none."""
+        return self._read(text)[0]
+
+    def expires_at(self, text: str) -> int:
+        """Return until when a token proves an account, in Unix seconds; AuthenticationError if it proves none."""
+        return int(self._read(text)[1])
+
+    def _read(self, text: str) -> tuple[str, float]:
         if len(text) > MAX_TOKEN_CHARACTERS:
             raise AuthenticationError
         known = self._known.get(text)
@@ -66,12 +77,12 @@ class AccessTokens:
             known = self._known[text] = self._proven(text)
             if len(self._known) > KNOWN_TOKENS:
                 del self._known[next(iter(self._known))]
-        account_id, expires_at = known
+        _, expires_at = known
         # As PyJWT compares it: what has been found good once changes in nothing but this.
         if expires_at <= time.time() - CLOCK_SKEW:
             del self._known[text]
             raise AuthenticationError
-        return account_id
+        return known
 
     def _proven(self, text: str) -> tuple[str, float]:
         """Check a token; give its account, and when it expires."""
@@ -87,7 +98,7 @@ class AccessTokens:
                 leeway=CLOCK_SKEW,
                 options={"require": REQUIRED_CLAIMS},
             )
-            return str(claims["sub"]), float(claims["exp"])
+            return str(claims["sub"]), min(float(claims["exp"]), LAST_SECOND)
         # Somebody with our secret can sign what PyJWT does not expect; it lets these errors through, or once did.
         except (jwt.InvalidTokenError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise AuthenticationError from error

@@ -46,6 +46,15 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a token proves."""
+
+    account: Account
+    expires_at: int
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticator:
     """The door to the accounts."""
 
@@ -108,6 +117,10 @@ class Authenticator:
         if account is None:
             raise AuthenticationError
         return account
+
+    async def proof_of(self, token: str) -> Proof:
+        """Return which account a token proves, and until when; AuthenticationError if it proves none that exists."""
+        return Proof(await self.account_of(token), self.tokens.expires_at(token))
 
     def token_for(self, account: Account) -> AccessToken:
         """Make the token of someone who has been let in."""

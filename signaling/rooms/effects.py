@@ -33,6 +33,13 @@ class HoldPlace(msgspec.Struct, frozen=True):
     ticket: int
 
 
+class CheckToken(msgspec.Struct, frozen=True):
+    """Find out which account a token proves, for the session of a connection."""
+
+    connection: ConnectionId
+    token: str
+
+
 class OutsideEffect(msgspec.Struct, frozen=True):
     """The root of what reaches beyond this process, if there are others; `cluster/effects.py` has the rest of it."""
 
@@ -43,4 +50,4 @@ class Release(OutsideEffect, frozen=True):
     room: str
 
 
-Effect = Deliver | Close | HoldPlace | OutsideEffect
+Effect = Deliver | Close | HoldPlace | CheckToken | OutsideEffect

@@ -11,13 +11,13 @@ from protocol.codes import CloseCode
 from protocol.events import Error, Joined, PeerLeft
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import log
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect
+from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect
 from signaling.rooms.registry import Places
 from signaling.rooms.signal_codec import ForwardedSignal, Told
 
 
 class ConnectedClient(Protocol):
-    """The server's end of a connection. Neither method waits."""
+    """The server's end of a connection. None of the methods waits."""
 
     source: str
     """The account whose it is: what it causes too often is not worth a line of the log each time."""
@@ -27,6 +27,9 @@ class ConnectedClient(Protocol):
 
     def close(self, code: CloseCode) -> None:
         """Close when all that was taken is sent; at once where nothing more can be sent."""
+
+    def check_token(self, token: str) -> None:
+        """Find out which account a token proves, and tell the session."""
 
 
 class EffectsDriver:
@@ -68,6 +71,9 @@ class EffectsDriver:
                 self._close(effect.connection, effect.code)
             elif isinstance(effect, HoldPlace):
                 self._hold_place(effect)
+            elif isinstance(effect, CheckToken):
+                if (client := self._clients.get(effect.connection)) is not None:
+                    client.check_token(effect.token)
             elif self._outside is not None:
                 self._outside(effect)
         if consequences:

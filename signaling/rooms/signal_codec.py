@@ -19,7 +19,7 @@ import msgspec
 from protocol.codec import wire_name
 from protocol.events import EVENTS, MAX_EVENT_BYTES, Event, Joined, PeerJoined, PeerLeft, Signal, Welcome
 from protocol.fields import PEER_ID, Items, Range, Sdp, Text
-from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Join, Leave, Ping
+from protocol.requests import MAX_REQUEST_BYTES, REQUESTS, Join, Leave, Ping, Renew
 from protocol.requests import Signal as SignalRequest
 
 REQUEST_HEAD = '{"type":"signal","to":"'
@@ -43,7 +43,7 @@ class ForwardedSignal(msgspec.Struct, frozen=True, gc=False):
     rest: str
 
 
-Asked = Join | Leave | CheckedSignal | Ping
+Asked = Join | Leave | CheckedSignal | Ping | Renew
 """What a client can ask for, as the server sees it."""
 Told = Event | ForwardedSignal
 """What the server can tell a client."""

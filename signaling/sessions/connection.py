@@ -8,13 +8,15 @@ from typing import Any
 
 from protocol.codes import CloseCode
 from protocol.versions import LATEST, known_to
+from signaling.errors import AuthenticationError, Refusal
 from signaling.monitoring.logs import log
-from signaling.rate_limits.penalties import FLOOD
+from signaling.rate_limits.penalties import BAD_TOKEN, FLOOD
 from signaling.rooms.effects import ConnectionId
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.signal_codec import ForwardedSignal, Told, encode
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.session import Session
+from signaling.sessions.token_expiry import TokenExpiry
 from signaling.sockets.accepted_websocket import AcceptedWebSocket
 
 
@@ -36,7 +38,10 @@ class ClientDetails:
 
 
 class Connection:
-    """A client that has been let in: the receiver of its WebSocket, and a `ConnectedClient` of the effects driver."""
+    """A client that has been let in.
+
+    It is the receiver of its WebSocket, a `ConnectedClient` of the effects driver, and the holder of a token.
+    """
 
     __slots__ = (
         "_about",
@@ -45,6 +50,7 @@ class Connection:
         "_number",
         "_session",
         "_started",
+        "_token_expiry",
         "_version",
         "_websocket",
         "source",
@@ -58,6 +64,7 @@ class Connection:
         effects_driver: EffectsDriver,
         limit: MessageLimit,
         about: ClientDetails,
+        token_expiry: TokenExpiry,
     ) -> None:
         self._number = number
         self._websocket = websocket
@@ -65,6 +72,7 @@ class Connection:
         self._effects_driver = effects_driver
         self._limit = limit
         self._about = about
+        self._token_expiry = token_expiry
         self._version = about.version
         self._started = time.monotonic()
         self.source = about.account
@@ -74,6 +82,7 @@ class Connection:
         self._effects_driver.add(self._number, self)
         self._effects_driver.counters.opened += 1
         log("opened", source=self.source, connection=self._number, peer_id=self._session.peer_id, **self._about.logged)
+        self._token_expiry.watch(self, self._session.token_expires_at)
         self._effects_driver.carry_out(self._session.opened())
         self._websocket.listen(self)
 
@@ -94,6 +103,27 @@ class Connection:
             self._websocket.offend(FLOOD)
         self._websocket.close(code)
 
+    def check_token(self, token: str) -> None:
+        """Have the token checked."""
+        self._token_expiry.check(self, token)
+
+    # The token
+
+    def token_proved(self, account_id: str, expires_at: int) -> None:
+        """Stand for as long as the token does, if it is one of this account."""
+        self._effects_driver.carry_out(self._session.token_proved(account_id, expires_at))
+        self._token_expiry.watch(self, self._session.token_expires_at)
+
+    def token_refused(self, refusal: Refusal) -> None:
+        """Tell the client, and hold it against where it comes from, as at a handshake."""
+        if isinstance(refusal, AuthenticationError):
+            self._websocket.offend(BAD_TOKEN)
+        self._effects_driver.carry_out(self._session.token_refused(refusal))
+
+    def token_expired(self) -> None:
+        """Have the client come back with another token, if it has one."""
+        self._effects_driver.carry_out(self._session.token_expired())
+
     # The WebSocket
 
     def text_received(self, text: str) -> None:
@@ -110,6 +140,7 @@ class Connection:
 
     def closed(self, code: int) -> None:
         """Have the session end."""
+        self._token_expiry.forget(self)
         self._effects_driver.remove(self._number)
         self._effects_driver.counters.closed(code)
         self._effects_driver.carry_out(self._session.closed(code))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
-from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
+from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError, UnexpectedMessage
 from protocol.events import Error, Peer, Pong, Welcome
 from protocol.fields import canonical_room
-from protocol.requests import Join, Leave, Ping
-from signaling.errors import RateLimited, Refusal
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect
+from protocol.requests import Join, Leave, Ping, Renew
+from signaling.errors import AuthenticationError, RateLimited, Refusal
+from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect
 from signaling.rooms.registry import Newcomer, Places
 from signaling.rooms.signal_codec import Asked, CheckedSignal, decode
 from signaling.sessions.resume_tokens import ResumeTokens
@@ -36,6 +36,7 @@ class Session:
     __slots__ = (
         "_connection",
         "_identity",
+        "_is_renewing",
         "_malformed",
         "_refused",
         "_resume_token",
@@ -43,6 +44,7 @@ class Session:
         "_rooms",
         "_welcome",
         "peer_id",
+        "token_expires_at",
     )
 
     def __init__(
@@ -56,7 +58,10 @@ class Session:
         self._resume_tokens = resume_tokens
         self._malformed = 0
         self._refused = 0
+        self._is_renewing = False
         self.peer_id = welcome.peer_id
+        self.token_expires_at = welcome.token_expires_at or 0
+        """Of the token that lasts longest of those that were shown, in Unix seconds."""
 
     def opened(self) -> list[Effect]:
         """The connection stands and its account is proven."""
@@ -87,6 +92,23 @@ class Session:
             effects.append(Close(self._connection, CloseCode.RATE_LIMITED))
         return effects
 
+    def token_proved(self, account_id: str, expires_at: int) -> list[Effect]:
+        """The token of a `CheckToken` is one of this account, until a time in Unix seconds."""
+        if account_id != self._identity.account_id:
+            return self.token_refused(AuthenticationError())
+        self._is_renewing = False
+        self.token_expires_at = max(self.token_expires_at, expires_at)
+        return []
+
+    def token_refused(self, refusal: Refusal) -> list[Effect]:
+        """The token of a `CheckToken` proves nothing, or nobody could say what it does."""
+        self._is_renewing = False
+        return [self._error(refusal)]
+
+    def token_expired(self) -> list[Effect]:
+        """The token has expired, and a while ago: a client that has another may come back with it."""
+        return [Close(self._connection, CloseCode.TOKEN_EXPIRED)]
+
     def closed(self, code: int) -> list[Effect]:
         """The connection is gone, by the client, by us or by the network; `code` is the WebSocket's close code."""
         if code in LEAVING_CODES:
@@ -105,6 +127,8 @@ class Session:
                 return self._rooms.leave(self._connection)
             case Ping():
                 return [Deliver(self._connection, Pong())]
+            case Renew(token):
+                return self._renew(token)
 
     def _join(self, request: Join) -> list[Effect]:
         account_id = self._identity.account_id
@@ -115,6 +139,12 @@ class Session:
         effects = self._rooms.join(Newcomer(self._connection, account_id, peer, token), canonical_room(request.room))
         self.peer_id, self._resume_token = peer.peer_id, token
         return effects
+
+    def _renew(self, token: str) -> list[Effect]:
+        if self._is_renewing:  # or what waits for the database would be as much as a client likes
+            raise UnexpectedMessage("renew", "the token before it is still being checked")
+        self._is_renewing = True
+        return [CheckToken(self._connection, token)]
 
     def _malformed_received(self, refusal: RemoteProtocolError) -> list[Effect]:
         self._malformed += 1

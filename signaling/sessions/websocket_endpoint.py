@@ -19,8 +19,7 @@ from protocol.events import Limits, Welcome
 from protocol.http import PROBE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
 from protocol.versions import FIRST, SUBPROTOCOLS, version_of
-from signaling.accounts.authenticator import Authenticator
-from signaling.accounts.store import Account
+from signaling.accounts.authenticator import Authenticator, Proof
 from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.monitoring.logs import log
@@ -35,6 +34,7 @@ from signaling.sessions.ice_servers import IceServerList
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
+from signaling.sessions.token_expiry import TokenExpiry
 from signaling.sockets.accepted_websocket import AcceptedWebSocket, websocket_of
 from signaling.sockets.asgi_websocket import AsgiFallback, AsgiWebSocket
 
@@ -55,6 +55,11 @@ class SignalingEndpoint:
     resume_tokens: ResumeTokens
     ice_servers: IceServerList
     asgi_fallback: AsgiFallback
+
+    @cached_property
+    def token_expiry(self) -> TokenExpiry:
+        """What every connection is watched by."""
+        return TokenExpiry(self.authenticator.proof_of)
 
     @cached_property
     def limits(self) -> Limits:
@@ -100,7 +105,7 @@ class SignalingEndpoint:
         """Begin a connection for the account that the token is of, or close."""
         scope = websocket.scope
         try:
-            account = await self.authenticator.account_of(_token(websocket))
+            proof = await self.authenticator.proof_of(_token(websocket))
         except AuthenticationError:
             self.effects_driver.counters.refusals[ErrorCode.UNAUTHENTICATED] += 1
             self.effects_driver.counters.closed(CloseCode.UNAUTHENTICATED)
@@ -113,6 +118,7 @@ class SignalingEndpoint:
             self.effects_driver.counters.closed(CloseCode.TRY_AGAIN_LATER)
             await websocket.close(CloseCode.TRY_AGAIN_LATER)
             return
+        account = proof.account
         if not self.quotas.log_in(usage, account.id, time.monotonic()):
             usage.offend(time.monotonic(), HASTE)
             await self._turn_away(websocket, account.username, account=account.username, address=host_of(scope))
@@ -120,7 +126,8 @@ class SignalingEndpoint:
         number = self.effects_driver.next_number()
         about = ClientDetails(account.username, host_of(scope), request_id.get(), version or FIRST)
         limit = MessageLimit(self.message_limit)
-        Connection(number, accepted, self._session(number, account), self.effects_driver, limit, about).open()
+        session = self._session(number, proof)
+        Connection(number, accepted, session, self.effects_driver, limit, about, self.token_expiry).open()
 
     async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
         """Close one WebSocket of a client that has too many already; the newest has to come back later."""
@@ -133,11 +140,12 @@ class SignalingEndpoint:
         client = self.addresses.of(host_of(scope))
         return client.site if client else host_of(scope)
 
-    def _session(self, connection: ConnectionId, account: Account) -> Session:
-        identity = Identity(account.id, account.username)
-        return Session(connection, identity, self._welcome(account), self.rooms, self.resume_tokens)
+    def _session(self, connection: ConnectionId, proof: Proof) -> Session:
+        identity = Identity(proof.account.id, proof.account.username)
+        return Session(connection, identity, self._welcome(proof), self.rooms, self.resume_tokens)
 
-    def _welcome(self, account: Account) -> Welcome:
+    def _welcome(self, proof: Proof) -> Welcome:
+        account = proof.account
         peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
         servers = self.ice_servers.of(account.id, time.time())
         return Welcome(
@@ -146,6 +154,7 @@ class SignalingEndpoint:
             ice_servers=servers.ice_servers,
             limits=self.limits,
             ice_servers_expire_at=servers.expires_at,
+            token_expires_at=proof.expires_at,
         )
 
 

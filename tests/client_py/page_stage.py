@@ -69,6 +69,11 @@ class WatchedRoom(RoomDriver):
         self.calls.append("login_renewed")
         super().login_renewed()
 
+    def token_changed(self) -> None:
+        """Note it."""
+        self.calls.append("token_changed")
+        super().token_changed()
+
     def relay_only_requested(self) -> None:
         """Note it."""
         self.calls.append("relay_only_requested")

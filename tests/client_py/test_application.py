@@ -8,11 +8,14 @@ import pytest
 from client_py.application import RECENT_ROOMS_KEY
 from client_py.core.status_line import Status
 from client_py.drivers.relay_preference import RELAY_ONLY_KEY
+from protocol.events import EVENTS, Limits, Welcome
 from protocol.http import ICE_SERVERS_PATH
+from protocol.requests import REQUESTS, Renew
 from tests.client_py.page_stage import TOKEN, Stage, login_answer, stage_at
 from tests.fakes.ports import settle
 
 NO_ROOM = "/chat/no%20such%20room"
+WELCOME = Welcome("me-0000000000000000", "resume", (), Limits(1, 1), token_expires_at=1_000_000)
 STORE_LOOKED_AT = ("storage", "pageshow")
 """The events after which another tab may have written to localStorage."""
 
@@ -154,6 +157,18 @@ async def test_room_hears_what_another_tab_may_have_written(event: str) -> None:
     await settle()
     assert {"retention_requested", "relay_only_requested"} <= set(stage.rooms[0].calls)
     assert stage.is_relay_only
+
+
+async def test_room_shows_the_server_a_renewed_token() -> None:
+    """A token that was renewed, here or in another tab, reaches the WebSocket that was opened with the one before."""
+    stage = await stage_at("/chat/den")
+    [socket] = stage.sockets.opened
+    socket.callbacks.opened()
+    socket.callbacks.received(EVENTS.encode(WELCOME))
+    stage.log_in("alice", "fresh", 9_000)
+    stage.document.fire("storage")
+    assert "token_changed" in stage.rooms[0].calls
+    assert REQUESTS.decode(socket.sent[-1]) == Renew("fresh")
 
 
 # Recent rooms

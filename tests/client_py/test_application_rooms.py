@@ -151,7 +151,7 @@ async def test_refused_token_gives_way_to_that_of_another_tab() -> None:
     stage.log_in("alice", "newer", lifetime=9_000)
     stage.sockets.opened[0].callbacks.closed(CloseCode.UNAUTHENTICATED)
     await settle()
-    assert stage.calls() == [("den", "start", "login_renewed")]
+    assert stage.calls() == [("den", "start", "token_changed", "login_renewed")]
     assert (stage.screen, stage.is_asking_for_password) == ("room", False)
     assert stage.sockets.opened[1].subprotocols[-1].endswith("newer")
 

@@ -245,6 +245,9 @@ class Tab:
         """Go on."""
         self.asked = ""
 
+    def token_changed(self) -> None:
+        """Have no WebSocket that stands by it."""
+
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Show the form."""
         del fault, username

@@ -92,7 +92,7 @@ class Process:
                     self.close(effect.connection, effect.code)
                 case HoldPlace():
                     self.tickets.append(effect.ticket)
-                case _ if self.id:
+                case OutsideEffect() if self.id:
                     self.asked.append(effect)
                 case _:
                     pass

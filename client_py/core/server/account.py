@@ -48,6 +48,7 @@ from client_py.core.server.account_effects import (
     SignedOut,
     StartTickTimer,
     StopTickTimer,
+    TokenChanged,
 )
 from client_py.core.server.device_marks import is_device_mark
 from client_py.core.server.kept_login import Kept, Login, parse_login
@@ -179,8 +180,7 @@ class Account:
         self.login = kept.login
         self._has_jumped |= self._sleep_detection.ticked(now)
         self._renew_in_time(kept.login.expires_at - self.server_ahead - now, now)
-        ticking = StartTickTimer(TICK_SECONDS)
-        return [ticking, LoginRenewed(self.login.username)] if has_expired else [ticking]
+        return [StartTickTimer(TICK_SECONDS), *self._tell_of_renewal(self.login.username, had_expired=has_expired)]
 
     # Inputs of the server
 
@@ -278,7 +278,7 @@ class Account:
         self._has_jumped = self._sleep_detection.ticked(now)
         self._renew_in_time(login.expires_at - self.server_ahead - now, now)
         keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
-        renewed: list[AccountEffect] = [LoginRenewed(login.username)] if had_expired else []
+        renewed = self._tell_of_renewal(login.username, had_expired=had_expired)
         return [*keeping, StartTickTimer(TICK_SECONDS), *renewed, *self._show_signed_in(login.username)]
 
     def _renew_in_time(self, left: float, now: float) -> None:
@@ -316,6 +316,11 @@ class Account:
         self._pause = min(2 * self._pause, RETRY_CAP_SECONDS)
         self._not_before = now + pause
         return [StartTickTimer(min(pause, TICK_SECONDS)), *self._show_signed_in(username)]
+
+    def _tell_of_renewal(self, username: str, *, had_expired: bool) -> list[AccountEffect]:
+        if had_expired:
+            return [LoginRenewed(username)]
+        return [TokenChanged()] if self._shown_as_signed_in else []
 
     def _show_signed_in(self, username: str) -> list[AccountEffect]:
         if self._shown_as_signed_in:

@@ -117,6 +117,11 @@ class LoginRenewed:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenChanged:
+    """The login has another token, in time: WebSockets that stand by the one before have to hear of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedOut:
     """Nobody is signed in (any more): show the form, and why it is there if that is not plain."""
 
@@ -139,5 +144,6 @@ AccountEffect = (
     | SignedIn
     | AskPassword
     | LoginRenewed
+    | TokenChanged
     | SignedOut
 )

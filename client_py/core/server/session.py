@@ -78,6 +78,9 @@ class SessionState(Enum):
     """The server said a final no."""
 
 
+_OPEN = (SessionState.ENTERING, SessionState.JOINED, SessionState.FULL)
+
+
 class SessionTimer(Enum):
     """What a session waits for; starting a timer that runs restarts it."""
 
@@ -176,12 +179,17 @@ class Session:
         self._patience = itertools.cycle(OPENING_SECONDS)
         self._probing = False
         self._replaced_in_a_row = 0
+        self._fresh_token = ""
+        """One that came after the WebSocket was opened with the one before, and has not been shown to the server."""
+        self._takes_tokens = False
+        """Whether the server knows `renew`, as its welcome says."""
 
     # Inputs of the room
 
     def start(self) -> list[SessionEffect]:
         """Begin to enter the room."""
         self.state = SessionState.OPENING
+        self._fresh_token, self._takes_tokens = "", False
         return [OpenSocket(), self._await_answer()]
 
     def stop(self) -> list[SessionEffect]:
@@ -195,6 +203,11 @@ class Session:
     def send(self, request: Request) -> list[SessionEffect]:
         """Send a request if we are in the room; what is lost here is made good by negotiating again after joining."""
         return [self._request(request)] if self.state is SessionState.JOINED else []
+
+    def token_changed(self, token: str) -> list[SessionEffect]:
+        """The token that is valid now is another than before: an open WebSocket is to stand for as long as it."""
+        self._fresh_token = token
+        return self._show_token()
 
     def checked(self) -> list[SessionEffect]:
         """The network may be another, or the page has slept: let no pause run on, and see if the server hears us."""
@@ -277,6 +290,8 @@ class Session:
             case events.Welcome():
                 # If `joined` is lost on its way, this makes us the peer that is in the room already.
                 self._resume_token = self._resume_token or event.resume_token
+                self._takes_tokens = event.token_expires_at is not None
+                return self._show_token()
             case events.Joined():
                 self.state = SessionState.JOINED
                 self._resume_token = event.resume_token
@@ -353,6 +368,13 @@ class Session:
         """The line brings answers, so that there is something to pause for."""
         self._silent_probes = 0
         return [StartSessionTimer(SessionTimer.PROBE, self._refusals.next_delay())]
+
+    def _show_token(self) -> list[SessionEffect]:
+        token = self._fresh_token
+        if not (token and self._takes_tokens and self.state in _OPEN):
+            return []
+        self._fresh_token = ""
+        return [self._request(requests.Renew(token))]
 
     def _await_answer(self) -> SessionEffect:
         return StartSessionTimer(SessionTimer.OPENING, next(self._patience))

@@ -43,6 +43,10 @@ class FakeView:
         """Note it."""
         self.shown.append(("renewed",))
 
+    def token_changed(self) -> None:
+        """Note it."""
+        self.shown.append(("token",))
+
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Note it."""
         self.shown.append(("out", fault, username))
@@ -147,7 +151,7 @@ async def test_account_resumes_and_renews_a_kept_login() -> None:
     await settle()
     assert stage.http.requests[1] == ("/api/refresh", "{}", "new")
     assert json.loads(stage.store[LOGIN_KEY])["token"] == "newer"
-    assert stage.view.shown == [("in", "test")]
+    assert stage.view.shown == [("in", "test"), ("token",)]
 
 
 async def test_account_ends_a_login_that_is_refused() -> None:
@@ -362,3 +366,13 @@ async def test_tab_that_was_logged_out_meanwhile_is_not_told_of_a_refusal() -> N
     one.driver.sign_out()
     other.driver.token_refused("jwt")
     assert other.view.shown[-1] == ("out", LoginFault.LOGGED_OUT_ELSEWHERE, "test")
+
+
+async def test_every_tab_tells_that_its_token_is_another() -> None:
+    """The one that has renewed it, and the other that reads it: both may have WebSockets that stand by the token."""
+    one, other = await two_tabs()
+    one.http.answers = [answer("newer", NOW + 9_000)]
+    one.clock.advance(1_800)
+    await settle()
+    other.driver.look()
+    assert (one.view.shown[-1], other.view.shown[-1]) == (("token",), ("token",))

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from signaling.accounts.access_tokens import CLOCK_SKEW, HEADER, KNOWN_TOKENS, MAX_TOKEN_CHARACTERS, AccessTokens
+from signaling.accounts.access_tokens import (
+    CLOCK_SKEW,
+    HEADER,
+    KNOWN_TOKENS,
+    LAST_SECOND,
+    MAX_TOKEN_CHARACTERS,
+    AccessTokens,
+)
 from signaling.errors import AuthenticationError
 
 SECRET = b"a secret of the tests, 32 bytes or more"
@@ -28,6 +35,21 @@ def test_token_proves_account() -> None:
     token = AccessTokens(SECRET, 3600).issue("ann")
     assert AccessTokens(SECRET, 3600).account_id(token.text) == "ann"
     assert 3590 <= token.expires_at - time.time() <= 3600
+
+
+def test_token_tells_when_it_expires() -> None:
+    """Until when a token is good can be asked of it, again and again; not of one that proves nothing."""
+    tokens = AccessTokens(SECRET, 3600)
+    token = tokens.issue("ann")
+    assert [tokens.expires_at(token.text) for _ in range(2)] == [token.expires_at] * 2
+    with pytest.raises(AuthenticationError):
+        tokens.expires_at("nonsense")
+
+
+def test_token_expires_no_later_than_can_be_told() -> None:
+    """Somebody with our secret may sign any number."""
+    tokens = AccessTokens(SECRET, 3600)
+    assert tokens.expires_at(jwt.encode(claims(exp=10**30), SECRET)) == LAST_SECOND
 
 
 def test_token_has_all_claims() -> None:

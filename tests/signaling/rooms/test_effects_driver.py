@@ -5,7 +5,7 @@ import pytest
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Joined, Peer, PeerLeft
-from signaling.rooms.effects import Close, ConnectionId, Deliver
+from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Newcomer, Rooms
 from signaling.rooms.signal_codec import CheckedSignal, Told
@@ -24,6 +24,7 @@ class FakeLine:
         self.room_for = room_for
         self.sent: list[Told] = []
         self.closed: list[CloseCode] = []
+        self.checked: list[str] = []
         self.changed = asyncio.Event()
 
     def send(self, event: Told) -> bool:
@@ -37,6 +38,10 @@ class FakeLine:
     def close(self, code: CloseCode) -> None:
         """Remember the code."""
         self.closed.append(code)
+
+    def check_token(self, token: str) -> None:
+        """Remember the token."""
+        self.checked.append(token)
 
 
 def add(effects_driver: EffectsDriver, line: FakeLine) -> ConnectionId:
@@ -143,3 +148,14 @@ async def test_event_worth_knowing_is_logged(
         "event=refused connection=1 code=not_in_room",
         "event=peer_left connection=1 peer_id=peer-ben reason=lost",
     ]
+
+
+async def test_token_is_checked_for_whom_it_is(rooms: Rooms) -> None:
+    """A token goes to the client that has shown it, if it is still there."""
+    effects_driver = EffectsDriver(rooms, grace=3600)
+    line = FakeLine()
+    connection = add(effects_driver, line)
+    effects_driver.carry_out([CheckToken(connection, "fresh")])
+    effects_driver.remove(connection)
+    effects_driver.carry_out([CheckToken(connection, "too late")])
+    assert line.checked == ["fresh"]

@@ -2,7 +2,8 @@ import pytest
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Joined, Limits, Peer, PeerJoined, PeerLeft, Pong, Welcome
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.errors import AuthenticationError, DatabaseUnavailable, Refusal
+from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import Rooms
 from signaling.rooms.signal_codec import ForwardedSignal
 from signaling.sessions.resume_tokens import ResumeTokens
@@ -210,3 +211,48 @@ def test_rooms_are_one_whatever_their_case(ann: Session, ben: Session) -> None:
     """A page of an earlier release asks for a room as its person typed it."""
     assert ann.text_received('{"type":"join","room":"Kitchen"}') == [Deliver(FIRST, joined(FIRST_ID, ANN))]
     assert Deliver(FIRST, PeerJoined(Peer(SECOND_ID, "Ben"))) in ben.text_received('{"type":"join","room":"KITCHEN"}')
+
+
+# The token
+
+RENEW = '{"type":"renew","token":"fresh"}'
+
+
+def test_session_has_its_fresh_token_checked(ann: Session) -> None:
+    """A token of the same account counts from then on, and nothing is said of it."""
+    assert ann.text_received(RENEW) == [CheckToken(FIRST, "fresh")]
+    assert ann.token_proved(ANN.account_id, 2_000) == []
+    assert ann.token_expires_at == 2_000
+    ann.text_received(RENEW)
+    assert ann.token_proved(ANN.account_id, 1_000) == []
+    assert ann.token_expires_at == 2_000
+
+
+def test_session_takes_no_token_of_another_account(ann: Session) -> None:
+    """A good token of somebody else is no better than none: a connection stays whose it is."""
+    ann.text_received(RENEW)
+    assert error_codes(ann.token_proved(BEN.account_id, 2_000)) == [ErrorCode.UNAUTHENTICATED]
+    assert ann.token_expires_at == 0
+
+
+@pytest.mark.parametrize("refusal", [AuthenticationError(), DatabaseUnavailable()])
+def test_session_is_told_why_a_token_does_not_count(ann: Session, refusal: Refusal) -> None:
+    """What was refused changes nothing, and another token may be shown."""
+    ann.text_received(RENEW)
+    assert error_codes(ann.token_refused(refusal)) == [refusal.code]
+    assert ann.text_received(RENEW) == [CheckToken(FIRST, "fresh")]
+
+
+def test_session_has_one_token_checked_at_a_time(ann: Session) -> None:
+    """Otherwise a client could have as many wait for the database as it may send messages."""
+    ann.text_received(RENEW)
+    assert error_codes(ann.text_received(RENEW)) == [ErrorCode.UNEXPECTED]
+    ann.token_proved(ANN.account_id, 2_000)
+    assert ann.text_received(RENEW) == [CheckToken(FIRST, "fresh")]
+
+
+def test_session_sends_away_when_the_token_has_expired(ann: Session) -> None:
+    """The client comes back, with another token if it has one; its place is held until then."""
+    ann.text_received('{"type":"join","room":"kitchen"}')
+    assert ann.token_expired() == [Close(FIRST, CloseCode.TOKEN_EXPIRED)]
+    assert ann.closed(CloseCode.TOKEN_EXPIRED) == [HoldPlace(1)]

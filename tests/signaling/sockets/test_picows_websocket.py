@@ -2,7 +2,7 @@
 
 import asyncio
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from picows import WSMsgType
@@ -11,6 +11,7 @@ from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Limits, Welcome
 from signaling.client_addresses import ClientAddress
 from signaling.configuration.settings import Settings
+from signaling.errors import AuthenticationError
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, Usage
 from signaling.rate_limits.budgets import Rate
 from signaling.rooms.effects import Close, ConnectionId, Deliver
@@ -21,6 +22,7 @@ from signaling.sessions.connection import ClientDetails, Connection
 from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
+from signaling.sessions.token_expiry import TokenExpiry
 from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import READ_AT_ONCE, PicowsServerState, PicowsWebSocket
@@ -445,6 +447,11 @@ async def test_keepalive_has_one_timer_which_ends_with_the_last() -> None:
 # A client that takes nothing any more, as the effects driver sees it
 
 
+async def nobody(_token: str) -> NoReturn:
+    """Prove nothing."""
+    raise AuthenticationError
+
+
 class Overflow:
     """A connection to a deaf client, for which there is one event too many."""
 
@@ -455,7 +462,8 @@ class Overflow:
         limit = MessageLimit(Settings().message_limit)
         number = self.effects_driver.next_number()
         session = Session(number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
-        Connection(number, self.line.websocket, session, self.effects_driver, limit, ClientDetails("Ann")).open()
+        details, expiry = ClientDetails("Ann"), TokenExpiry(nobody)
+        Connection(number, self.line.websocket, session, self.effects_driver, limit, details, expiry).open()
         self.line.websocket.flush()
         self.line.websocket.pause_writing()
         self.effects_driver.carry_out([Deliver(number, EVENT)] * (MAX_WAITING_MESSAGES + 1))

@@ -38,6 +38,7 @@ from client_py.core.server.account_effects import (
     SignedOut,
     StartTickTimer,
     StopTickTimer,
+    TokenChanged,
 )
 from client_py.core.server.kept_login import Kept, Login
 from client_py.core.server.sleep_detection import TICK_SECONDS
@@ -319,7 +320,7 @@ def test_account_renews_without_showing_it() -> None:
     account = signed_in()
     assert account.ticked(NOW + 1_800) == [TICK, RENEWAL]
     effects = account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 1_801)
-    assert effects == [Keep(RENEWED, ""), TICK]
+    assert effects == [Keep(RENEWED, ""), TICK, TokenChanged()]
     assert account.unreachable(Purpose.RENEW, NOW) == [SOON]
 
 
@@ -481,7 +482,7 @@ def test_account_keeps_a_login_under_the_last_logout() -> None:
 def test_account_takes_over_what_another_tab_renewed() -> None:
     """The token is the person's in every tab, and the next renewal is due later."""
     account = signed_in()
-    assert account.looked(Kept(RENEWED), NOW) == [TICK]
+    assert account.looked(Kept(RENEWED), NOW) == [TICK, TokenChanged()]
     assert account.login == RENEWED
     assert first_renewal(account, NOW) == 3_600
     assert account.looked(Kept(LOGIN), NOW) == []
@@ -503,7 +504,7 @@ def test_account_stays_who_it_is_while_another_signs_in() -> None:
     account = signed_in()
     assert account.looked(Kept(BENS), NOW) == []
     assert account.login == LOGIN
-    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600) == [TICK]
+    assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, NOW + 3_600) == [TICK, TokenChanged()]
     assert account.login == RENEWED
     assert account.token_refused("newer") == [StopTickTimer(), AskPassword("ada")]
 
@@ -556,7 +557,7 @@ def test_account_renews_again_what_was_renewed_while_its_clock_was_set() -> None
     account = signed_in()
     two_days = NOW + 172_800
     newer = Login("newer-token", "ada", LOGIN.expires_at + 1_800)
-    assert account.looked(Kept(newer), two_days) == [TICK]
+    assert account.looked(Kept(newer), two_days) == [TICK, TokenChanged()]
     assert first_renewal(account, two_days) <= 20
     assert account.responded(Purpose.RENEW, 200, RENEWED_BODY, two_days + 20)
     assert first_renewal(account, two_days + 20) == 1_800

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from client_py.core.server.session import (
@@ -411,3 +413,57 @@ def test_session_leaves() -> None:
     assert session.stop() == [*STOP_ALL, send(requests.Leave()), CloseSocket()]
     assert state_of(session) is SessionState.IDLE
     assert new_session().stop() == [*STOP_ALL, CloseSocket()]
+
+
+# The token of the WebSocket
+
+
+TAKES_TOKENS = replace(WELCOME, token_expires_at=1_000_000)
+RENEW: list[SessionEffect] = [send(requests.Renew("fresh"))]
+
+
+def test_session_shows_a_fresh_token_over_its_socket() -> None:
+    """A server that says when the token expires is shown the next one, in the room and on the way into it."""
+    session = new_session()
+    session.start()
+    session.socket_opened()
+    session.event_received(TAKES_TOKENS)
+    assert session.token_changed("fresh") == RENEW
+    session.event_received(FULL)
+    assert session.token_changed("fresh") == RENEW
+    session.event_received(JOINED)
+    assert session.token_changed("fresh") == RENEW
+
+
+def test_session_shows_no_token_to_a_server_that_knows_no_renewal() -> None:
+    """An earlier release of the server would refuse what it does not know."""
+    assert joined().token_changed("fresh") == []
+
+
+def test_session_shows_a_token_that_came_before_the_welcome() -> None:
+    """The socket was being opened with the token of before; whether the server takes another is not known yet."""
+    session = new_session()
+    session.start()
+    assert session.token_changed("fresh") == []
+    session.socket_opened()
+    assert session.event_received(TAKES_TOKENS) == RENEW
+    assert session.event_received(TAKES_TOKENS) == []
+
+
+def test_session_opens_its_next_socket_with_the_fresh_token() -> None:
+    """What came while there was no socket need not be shown over the next, and another server may know no renewal."""
+    session = joined()
+    session.event_received(TAKES_TOKENS)
+    session.socket_closed(CloseCode.TOKEN_EXPIRED)
+    assert session.token_changed("fresh") == []
+    come_back(session)
+    assert session.event_received(WELCOME) == []
+    assert session.token_changed("fresh") == []
+
+
+def test_session_comes_back_when_its_token_has_expired() -> None:
+    """A login that was renewed in a way that the server has not seen lets it in again; if there is none, it is told."""
+    session = joined()
+    assert session.socket_closed(CloseCode.TOKEN_EXPIRED) == [*STOP_ALL, probe_after(0.5)]
+    come_back(session)
+    assert session.socket_closed(CloseCode.UNAUTHENTICATED) == [*STOP_ALL, LoginRefused()]
