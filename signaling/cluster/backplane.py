@@ -21,7 +21,7 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from signaling.cluster.effects import Claim, Post
-from signaling.cluster.process_messages import ProcessId, ProcessMessage, seal, unseal
+from signaling.cluster.process_messages import Ask, Pass, ProcessId, ProcessMessage, seal, unseal
 from signaling.cluster.redis_connections import LEASE_SECONDS, Batch, LeaseLost, RedisConnections, redis_connections
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import BackplaneUnusable, DependencyUnavailable
@@ -34,8 +34,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds before Redis is tried again."""
 MAX_MESSAGES_TOGETHER = 64
 """In one envelope: with descriptions of 32 KiB, some 2 MiB, where Redis bounds what it keeps for a subscriber at 32."""
-MAX_WAITING = 16_384
-"""Messages and claims that wait for Redis. If it is that much slower than we are, it counts as down."""
+MAX_WAITING, MAX_WAITING_BYTES = 16_384, 67_108_864
+"""Messages and claims that wait for Redis, and what they carry. If it is that much slower than we are, it counts as
+down, and what comes until that is noticed is dropped with the rest."""
+GOODBYE_SECONDS = 1.0
+"""For Redis to take it: a lease runs out by itself as well, and the server has 5 s to stop."""
 RENEWALS_OF_A_ROOM = 400
 """Heartbeats in which every room's key is renewed once: about eight minutes, where a key lasts for an hour."""
 BROKEN = (RedisError, OSError, LeaseLost, msgspec.DecodeError)
@@ -60,6 +63,7 @@ class Backplane:
         self._rooms = rooms
         self._carry_out: Callable[[Iterable[Effect]], None]
         self._outgoing: list[OutsideEffect] = []
+        self._outgoing_bytes = 0
         self._is_wanted = asyncio.Event()
         self._is_connected = False
         self._heard = 0.0
@@ -80,16 +84,21 @@ class Backplane:
             raise BackplaneUnusable(_address(self._url), _reason(error)) from error
 
     async def close(self) -> None:
-        """Give up the lease, so that nobody waits for it to run out."""
+        """Give up the lease, so that nobody waits for it to run out; a second time, nothing is left to do."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=GOODBYE_SECONDS)
 
     def post(self, effect: OutsideEffect) -> None:
         """Carry out what goes beyond this process; messages to processes that cannot be reached are dropped."""
-        if self._is_connected:
+        if self._is_connected and not self._is_swamped:
             self._outgoing.append(effect)
+            self._outgoing_bytes += _size(effect)
             self._is_wanted.set()
+
+    @property
+    def _is_swamped(self) -> bool:
+        return len(self._outgoing) > MAX_WAITING or self._outgoing_bytes > MAX_WAITING_BYTES
 
     async def check(self) -> None:
         """Raise a DependencyUnavailable if the other processes cannot be reached."""
@@ -120,7 +129,8 @@ class Backplane:
         process = ProcessId(secrets.token_urlsafe(PROCESS_ID_BYTES))
         async with redis_connections(self._pool, process) as ours:
             log("backplane_connected", process=process)
-            self._outgoing, self._heard, self._is_connected = [], time.monotonic(), True
+            self._outgoing, self._outgoing_bytes = [], 0
+            self._heard, self._is_connected = time.monotonic(), True
             self._carry_out(self._rooms.connected())
             if not first.done():
                 first.set_result(None)
@@ -154,13 +164,13 @@ class Backplane:
         while True:
             await self._is_wanted.wait()
             self._is_wanted.clear()
-            if len(self._outgoing) > MAX_WAITING:
+            if self._is_swamped:
                 raise BackplaneSwamped(f"{len(self._outgoing)} messages and claims wait for Redis")
             if time.monotonic() - renewed >= RENEW_SECONDS:
                 renewed = time.monotonic()
                 await self._renew(ours)
             if self._outgoing:
-                outgoing, self._outgoing = self._outgoing, []
+                outgoing, self._outgoing, self._outgoing_bytes = self._outgoing, [], 0
                 answers = await ours.send(_batch(outgoing, process))
                 for room, owner in answers.owners.items():
                     self._carry_out(self._rooms.claimed(room, None if owner == process else owner))
@@ -182,6 +192,12 @@ class Backplane:
             if time.monotonic() - self._heard > LEASE_SECONDS:
                 raise BackplaneSilent("messages do not come through")
             self._is_wanted.set()
+
+
+def _size(effect: OutsideEffect) -> int:
+    """Return how much an effect carries, which is what makes one larger than others."""
+    message = effect.message if isinstance(effect, Post) else None
+    return len(message.rest) if isinstance(message, Ask | Pass) else 0
 
 
 def _batch(outgoing: Iterable[OutsideEffect], process: ProcessId) -> Batch:

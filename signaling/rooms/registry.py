@@ -22,6 +22,12 @@ from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, Told
 MAX_HELD_EVENTS = 64
 """For a peer without a connection: an offer and its candidates are some twenty events. A gap in what a peer is told
 could not be noticed, so a peer for whom more would have to be held counts as lost."""
+MAX_HELD_BYTES = 262_144
+"""For such a peer, beside the bound on their number: what its other devices and a person in the room have to say, and
+no more of the largest descriptions than four."""
+MAX_HELD_BYTES_IN_ALL = 67_108_864
+"""For all of them: an account may have a hundred places, and there may be any number of accounts. Of too much, the
+account that most is held for gives up the place of its own that most is held for."""
 MAX_HELD_PLACES = 100
 """For one account: as many as it may have connections, unless the settings say something else."""
 
@@ -53,6 +59,7 @@ class Member:
     ticket: int | None = None
     peers_at_loss: tuple[Peer, ...] = ()
     held: list[Told] = field(default_factory=list)
+    held_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -102,11 +109,18 @@ class Rooms:
     """The `Places` of this process: every room that is here, and every peer in one."""
 
     def __init__(
-        self, capacity: int, max_held_places: int = MAX_HELD_PLACES, *, max_devices: int = MAX_DEVICES
+        self,
+        capacity: int,
+        max_held_places: int = MAX_HELD_PLACES,
+        *,
+        max_devices: int = MAX_DEVICES,
+        max_held_bytes: int = MAX_HELD_BYTES_IN_ALL,
     ) -> None:
         self._capacity = capacity
         self._max_held_places = max_held_places
         self._max_devices = max_devices
+        self._max_held_bytes = max_held_bytes
+        self._held_bytes = 0
         self._rooms: dict[str, Room] = {}
         self._members: dict[str, Member] = {}
         self._present: dict[ConnectionId, Member] = {}
@@ -222,7 +236,7 @@ class Rooms:
             peers = tuple(other.peer for other in member.room.others(member))
         held = member.held
         self._let_go(member)
-        member.connection, member.ticket, member.held = newcomer.connection, None, []
+        member.connection, member.ticket, member.held, member.held_bytes = newcomer.connection, None, [], 0
         self._present[newcomer.connection] = member
         events: list[Told] = [self._joined(newcomer, member.room, peers, resumed=True), *held]
         return effects + [Deliver(newcomer.connection, event) for event in events]
@@ -281,9 +295,7 @@ class Rooms:
             for other in list(room.members.values()):
                 if other.connection is not None:
                     effects.append(Deliver(other.connection, departure))
-                elif len(other.held) < MAX_HELD_EVENTS:
-                    other.held.append(departure)
-                else:
+                elif not self._hold(other, departure):
                     self._take_out(other)
                     departures.append(PeerLeft(other.peer.peer_id, "lost"))
         if not room.members:
@@ -301,6 +313,7 @@ class Rooms:
             del self._present[member.connection]
         if member.ticket is not None:
             del self._held[member.ticket]
+            self._held_bytes -= member.held_bytes
             tickets = self._held_by[member.account]
             del tickets[member.ticket]
             if not tickets:
@@ -317,7 +330,24 @@ class Rooms:
     def _tell(self, member: Member, event: Told) -> list[Effect]:
         if member.connection is not None:
             return [Deliver(member.connection, event)]
-        if len(member.held) == MAX_HELD_EVENTS:
+        if not self._hold(member, event):
             return self._remove(member, "lost")
-        member.held.append(event)
+        if self._held_bytes > self._max_held_bytes:
+            return self._remove(self._largest_held(), "lost")
         return []
+
+    def _hold(self, member: Member, event: Told) -> bool:
+        """Hold an event for a peer without a connection; False if that would be too much."""
+        size = len(event.rest.encode()) if isinstance(event, ForwardedSignal) else 0  # others are small
+        if len(member.held) == MAX_HELD_EVENTS or member.held_bytes + size > MAX_HELD_BYTES:
+            return False
+        member.held.append(event)
+        member.held_bytes += size
+        self._held_bytes += size
+        return True
+
+    def _largest_held(self) -> Member:
+        """Return the peer that most is held for, of the account that most is held for."""
+        places = ([self._held[ticket] for ticket in tickets] for tickets in self._held_by.values())
+        most = max(places, key=lambda members: sum(member.held_bytes for member in members))
+        return max(most, key=lambda member: member.held_bytes)

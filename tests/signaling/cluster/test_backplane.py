@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
-from signaling.cluster.backplane import Backplane
+from signaling.cluster.backplane import MAX_WAITING, MAX_WAITING_BYTES, Backplane
+from signaling.cluster.effects import Post
+from signaling.cluster.process_messages import Ask, ProcessId
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.rooms.registry import Rooms
 
@@ -21,3 +23,14 @@ async def test_failure_that_nobody_has_thought_of_ends_the_start(monkeypatch: py
     backplane = Backplane("redis://127.0.0.1:1/0", SpanningRooms(Rooms(2)))
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(backplane.open(lambda _: None), 10)
+
+
+@pytest.mark.parametrize(("count", "size"), [(MAX_WAITING + 9, 1), (9, MAX_WAITING_BYTES // 4)])
+def test_what_waits_for_redis_is_bounded(count: int, size: int) -> None:
+    """More than that is dropped, until the connection is given up, which drops all of it."""
+    backplane = Backplane("redis://127.0.0.1:1/0", SpanningRooms(Rooms(2)))
+    backplane._is_connected = True
+    rest = "x" * size
+    for number in range(count):
+        backplane.post(Post(ProcessId("other"), Ask(number, "peer", rest)))
+    assert len(backplane._outgoing) == min(MAX_WAITING, MAX_WAITING_BYTES // size) + 1

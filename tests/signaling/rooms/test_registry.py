@@ -8,7 +8,7 @@ from protocol.webrtc import Description
 from signaling.configuration.settings import Settings
 from signaling.errors import NotInRoom, RoomFull, TooManyDevices, UnknownPeer
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace, Release
-from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS, Newcomer, Rooms
+from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_BYTES, MAX_HELD_EVENTS, Newcomer, Rooms
 from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, Told, checked_signal
 
 ROOM = "kitchen"
@@ -203,6 +203,58 @@ def test_held_events_are_bounded(pair: Rooms) -> None:
         assert pair.signal(ConnectionId(2), offer_to(ANN)) == []
     assert pair.signal(ConnectionId(2), offer_to(ANN)) == told(2, PeerLeft(ANN.peer_id, "lost"))
     assert pair.join(newcomer(3, ANN), ROOM) == told(3, joined(ANN, BEN)) + told(2, PeerJoined(ANN))
+
+
+def large_offer_to(peer: Peer, size: int) -> CheckedSignal:
+    """Make a request to hand something of a size to a peer."""
+    return CheckedSignal(peer.peer_id, "x" * size)
+
+
+def test_held_bytes_are_bounded(pair: Rooms) -> None:
+    """A few of the largest descriptions are too much as many small ones are; what fits exactly is held."""
+    pair.connection_lost(ConnectionId(2))
+    assert pair.signal(ConnectionId(1), large_offer_to(BEN, MAX_HELD_BYTES)) == []
+    assert pair.signal(ConnectionId(1), large_offer_to(BEN, 1)) == told(1, PeerLeft(BEN.peer_id, "lost"))
+
+
+def test_held_bytes_of_all_are_bounded() -> None:
+    """Of too much, the account that most is held for gives up its largest place, whoever the last event was for."""
+    rooms = Rooms(capacity=2, max_held_bytes=1000)
+    rooms.join(newcomer(1, ANN), ROOM)
+    rooms.join(newcomer(2, BEN), ROOM)
+    rooms.join(newcomer(3, CAT), "cellar")
+    rooms.join(newcomer(4, Peer("peer-ben-2", "Ben")), "cellar")
+    rooms.join(newcomer(5, Peer("peer-ben-3", "Ben")), "cellar")
+    rooms.join(newcomer(6, Peer("peer-ann-2", "Ann")), "attic")
+    rooms.join(newcomer(7, Peer("peer-cat-2", "Cat")), "attic")
+    for connection in (2, 4, 5, 7):
+        rooms.connection_lost(ConnectionId(connection))
+    assert rooms.signal(ConnectionId(6), large_offer_to(Peer("peer-cat-2", "Cat"), 400)) == []
+    assert rooms.signal(ConnectionId(1), large_offer_to(BEN, 300)) == []
+    assert rooms.signal(ConnectionId(3), large_offer_to(Peer("peer-ben-2", "Ben"), 200)) == []
+    effects = rooms.signal(ConnectionId(6), large_offer_to(Peer("peer-cat-2", "Cat"), 101))
+    assert effects == told(6, PeerLeft("peer-cat-2", "lost"))
+    assert rooms.signal(ConnectionId(3), large_offer_to(Peer("peer-ben-2", "Ben"), 500)) == []
+    assert rooms.signal(ConnectionId(3), large_offer_to(Peer("peer-ben-3", "Ben"), 1))[0] == Deliver(
+        ConnectionId(3), PeerLeft("peer-ben-2", "lost")
+    )
+
+
+def test_what_was_held_counts_no_more_when_it_is_told() -> None:
+    """Neither for the peer that is back, nor for all; nor does what was held for one that has gone."""
+    rooms = Rooms(capacity=2, max_held_bytes=MAX_HELD_BYTES)
+    for _ in range(3):
+        rooms.join(newcomer(1, ANN), ROOM)
+        rooms.join(newcomer(2, BEN), ROOM)
+        for connection in (3, 4):
+            [hold] = rooms.connection_lost(ConnectionId(connection - 1))
+            assert rooms.signal(ConnectionId(1), large_offer_to(BEN, MAX_HELD_BYTES)) == []
+            assert len(rooms.join(newcomer(connection, BEN), ROOM)) == 2
+        [hold] = rooms.connection_lost(ConnectionId(4))
+        assert isinstance(hold, HoldPlace)
+        assert rooms.signal(ConnectionId(1), large_offer_to(BEN, MAX_HELD_BYTES)) == []
+        rooms.grace_over(hold.ticket)
+        rooms.leave(ConnectionId(1))
 
 
 def test_loss_of_one_can_be_too_much_for_another() -> None:

@@ -156,6 +156,7 @@ class RoomsMachine(RuleBasedStateMachine):
         assert all(is_sound(member) for member in everyone)
         by_account = {ticket: account for account, tickets in self.rooms._held_by.items() for ticket in tickets}
         assert by_account == {ticket: member.account for ticket, member in self.rooms._held.items()}
+        assert self.rooms._held_bytes == sum(member.held_bytes for member in everyone)
 
     @invariant()
     def no_account_holds_too_many_places(self) -> None:
