@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosedError
 
 from e2e.chat_page import connect
 from e2e.people import Newcomers
+from e2e.rolling_restart import WORKERS, live_through, server_of_workers
 from e2e.server import Server
 from e2e.services.redis import Redis, redis
 from protocol.codes import CloseCode, ErrorCode
@@ -351,6 +352,20 @@ async def test_workers_share_an_address(tmp_path: Path, store: Redis, clients: C
     finally:
         await asyncio.to_thread(server.stop)
     assert not [worker for worker in await started_workers(server, 4) if is_running(worker)]
+
+
+async def test_rolling_restart_loses_nobody(tmp_path: Path, store: Redis) -> None:
+    """Workers that are stopped one by one end in order, and everyone is back where they were, as who they were."""
+    server = server_of_workers(tmp_path, store)
+    server.start()
+    try:
+        pairs, _ = await live_through(server, 4)
+    finally:
+        await asyncio.to_thread(server.stop)
+    for person in pairs.people:
+        assert set(person.codes) == {CloseCode.SERVICE_RESTART}
+        assert len(person.gaps) <= WORKERS
+        assert person.departures == []
 
 
 async def started_workers(server: Server, count: int) -> list[int]:

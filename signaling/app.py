@@ -100,13 +100,24 @@ class Parts:
     metrics: WorkerMetrics
     exhausted_files: ExhaustedFiles
 
+    async def drain(self) -> None:
+        """Send every client away, when no more can come.
+
+        Other processes are told first, so that those who come to them find no room of ours there any more, which they
+        would have to leave again with us.
+        """
+        if self.backplane is not None:
+            await self.backplane.close()
+        await self.effects_driver.send_away()
+
 
 def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:
     """Make the server; a StartupError if the settings, the data folder or the site do not let it be made.
 
     Its state holds what the server that runs it needs: `counters`, where reads are counted, `request_limit`, which HTTP
     requests count against before they reach the app, `asgi_fallback`, which is told why WebSockets stay in ASGI,
-    `exhausted_files`, which is told when no file is left, and `readiness`, which has to be told when the server stops.
+    `exhausted_files`, which is told when no file is left, `readiness`, which has to be told when the server stops, and
+    `drain`, which has to be awaited then.
     """
     parts = _parts(settings, site or load_site(static_folder(), target=Target(settings.base_path)), worker or Worker())
     errors = ErrorResponses(parts.effects_driver.counters)
@@ -139,6 +150,7 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     app.state.exhausted_files = parts.exhausted_files
     app.state.readiness = parts.readiness
     app.state.asgi_fallback = parts.endpoint.asgi_fallback
+    app.state.drain = parts.drain
     app.state.request_limit = RequestLimit(parts.endpoint.quotas, parts.endpoint.addresses)
     return app
 

@@ -24,8 +24,11 @@ from signaling.accounts.passwords import PATIENCE_SECONDS
 from signaling.configuration.settings import Settings
 from signaling.errors import Refusal
 from signaling.monitoring.metrics import PREFIX
-from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS
+from signaling.process.serving import PING_SECONDS, PONG_SECONDS
+from signaling.rooms.effects_driver import SENT_AWAY_SECONDS
+from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_BYTES, MAX_HELD_BYTES_IN_ALL, MAX_HELD_EVENTS
 from signaling.sessions.session import MAX_REFUSED_IN_A_ROW
+from signaling.sessions.token_expiry import GRACE_SECONDS, LOOK_SECONDS
 from signaling.sockets.accepted_websocket import MAX_WAITING_MESSAGES
 from tests.project import ROOT
 from tests.signaling.exported import exported
@@ -154,6 +157,13 @@ def test_protocol_lists_every_address() -> None:
         ("Connecting", f"more than {json_text.MAX_DEPTH} levels deep or more than {json_text.MAX_CONTAINERS} in all"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_EVENTS} events"),
         ("Getting lost, and resuming", f"within {session.PING_SECONDS:g} seconds"),
+        ("Connecting", f"pings every {PING_SECONDS:g} seconds, and gives up"),
+        ("Connecting", f"does not answer within {PONG_SECONDS:g} more"),
+        ("The token of a connection", f"{GRACE_SECONDS} seconds after the last token that was shown"),
+        ("The token of a connection", f"{LOOK_SECONDS:g} more at most"),
+        ("Getting lost, and resuming", f"{MAX_HELD_BYTES // 1024} KiB of descriptions"),
+        ("Getting lost, and resuming", f"up to {MAX_HELD_BYTES_IN_ALL // 2**20} MiB for all peers"),
+        ("Getting lost, and resuming", f"within {SENT_AWAY_SECONDS:g} seconds"),
         ("A session", f"{MAX_DEVICES} of one person at most"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
         ("Limits", f"Up to {MAX_WAITING_MESSAGES} events"),

@@ -69,6 +69,7 @@ class Backplane:
         self._heard = 0.0
         self._to_renew: list[str] = []
         self._task: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     async def open(self, carry_out: Callable[[Iterable[Effect]], None]) -> None:
         """Connect, and stay connected until `close`; BackplaneUnusable if Redis cannot be reached."""
@@ -85,6 +86,7 @@ class Backplane:
 
     async def close(self) -> None:
         """Give up the lease, so that nobody waits for it to run out; a second time, nothing is left to do."""
+        self._is_closing = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task], timeout=GOODBYE_SECONDS)
@@ -118,6 +120,8 @@ class Backplane:
                 error = _first(group)
             if not first.done():
                 first.set_exception(error)
+                return
+            if self._is_closing:  # where Redis goes at the same moment, its error takes the cancellation's place
                 return
             log("backplane_lost", level=logging.WARNING, reason=_reason(error))
             pause = FIRST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)

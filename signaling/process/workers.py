@@ -51,6 +51,7 @@ class Workers:
     """The workers on some listening sockets."""
 
     def __init__(self, sockets: Sequence[socket.socket], environment: Mapping[str, str], folder: Path) -> None:
+        self._sockets = sockets
         self._descriptors = [listener.fileno() for listener in sockets]
         self._environment = environment
         self._folder = folder
@@ -70,12 +71,16 @@ class Workers:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep(first, 0))
             for place in range(1, count):
-                group.create_task(self._keep(await self._start(place), place))
+                if not self._stopped.is_set():
+                    group.create_task(self._keep(await self._start(place), place))
         return 0
 
     def _stop(self) -> None:
         """Have every worker stop; a second time, without waiting for anyone."""
         self._stopped.set()
+        # As long as they are open here, the system goes on to take connections for workers that have closed theirs.
+        for listener in self._sockets:
+            listener.close()
         for worker in self._running:
             with contextlib.suppress(ProcessLookupError):
                 worker.terminate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -14,6 +15,12 @@ from signaling.monitoring.logs import log
 from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect
 from signaling.rooms.registry import Places
 from signaling.rooms.signal_codec import ForwardedSignal, Told
+
+SENT_AWAY_TOGETHER, SENT_AWAY_PAUSE = 50, 0.05
+"""Clients of a server that stops, and the seconds until the next of them: a thousand a second, which is about what one
+process lets in. Each comes back within half a second, and all at once they would stand in each other's way."""
+SENT_AWAY_SECONDS = 1.5
+"""For however many there are: the server has 5 s to stop."""
 
 
 class ConnectedClient(Protocol):
@@ -78,6 +85,16 @@ class EffectsDriver:
                 self._outside(effect)
         if consequences:
             self.carry_out(consequences)
+
+    async def send_away(self) -> None:
+        """Have every client come back, to another process or to the next one: a few at a time where there are many."""
+        connections = list(self._clients)
+        turns = min(math.ceil(len(connections) / SENT_AWAY_TOGETHER), round(SENT_AWAY_SECONDS / SENT_AWAY_PAUSE))
+        for turn in range(turns):
+            if turn:
+                await asyncio.sleep(SENT_AWAY_PAUSE)
+            for connection in connections[turn::turns]:
+                self._close(connection, CloseCode.SERVICE_RESTART)
 
     def shut_down(self) -> None:
         """Stop every timer."""

@@ -11,7 +11,6 @@ from protocol.versions import LATEST, known_to
 from signaling.errors import AuthenticationError, Refusal
 from signaling.monitoring.logs import log
 from signaling.rate_limits.penalties import BAD_TOKEN, FLOOD
-from signaling.rooms.effects import ConnectionId
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.signal_codec import ForwardedSignal, Told, encode
 from signaling.sessions.message_limit import MessageLimit
@@ -58,7 +57,6 @@ class Connection:
 
     def __init__(
         self,
-        number: ConnectionId,
         websocket: AcceptedWebSocket,
         session: Session,
         effects_driver: EffectsDriver,
@@ -66,7 +64,7 @@ class Connection:
         about: ClientDetails,
         token_expiry: TokenExpiry,
     ) -> None:
-        self._number = number
+        self._number = session.connection
         self._websocket = websocket
         self._session = session
         self._effects_driver = effects_driver

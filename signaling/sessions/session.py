@@ -34,7 +34,6 @@ class Session:
     """One connection, from its welcome to its end."""
 
     __slots__ = (
-        "_connection",
         "_identity",
         "_is_renewing",
         "_malformed",
@@ -43,6 +42,7 @@ class Session:
         "_resume_tokens",
         "_rooms",
         "_welcome",
+        "connection",
         "peer_id",
         "token_expires_at",
     )
@@ -50,7 +50,7 @@ class Session:
     def __init__(
         self, connection: ConnectionId, identity: Identity, welcome: Welcome, rooms: Places, resume_tokens: ResumeTokens
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._identity = identity
         self._welcome = welcome
         self._resume_token = welcome.resume_token
@@ -65,7 +65,7 @@ class Session:
 
     def opened(self) -> list[Effect]:
         """The connection stands and its account is proven."""
-        return [Deliver(self._connection, self._welcome)]
+        return [Deliver(self.connection, self._welcome)]
 
     def text_received(self, text: str) -> list[Effect]:
         """A text message came, and the rate limit admits it."""
@@ -89,7 +89,7 @@ class Session:
         self._refused += 1
         effects = [self._error(RateLimited(retry_after))]
         if self._refused == MAX_REFUSED_IN_A_ROW:
-            effects.append(Close(self._connection, CloseCode.RATE_LIMITED))
+            effects.append(Close(self.connection, CloseCode.RATE_LIMITED))
         return effects
 
     def token_proved(self, account_id: str, expires_at: int) -> list[Effect]:
@@ -107,26 +107,26 @@ class Session:
 
     def token_expired(self) -> list[Effect]:
         """The token has expired, and a while ago: a client that has another may come back with it."""
-        return [Close(self._connection, CloseCode.TOKEN_EXPIRED)]
+        return [Close(self.connection, CloseCode.TOKEN_EXPIRED)]
 
     def closed(self, code: int) -> list[Effect]:
         """The connection is gone, by the client, by us or by the network; `code` is the WebSocket's close code."""
         if code in LEAVING_CODES:
-            return self._rooms.connection_ended(self._connection, "left")
+            return self._rooms.connection_ended(self.connection, "left")
         if code in FINAL_CLOSE_CODES:
-            return self._rooms.connection_ended(self._connection, "lost")
-        return self._rooms.connection_lost(self._connection)
+            return self._rooms.connection_ended(self.connection, "lost")
+        return self._rooms.connection_lost(self.connection)
 
     def _answer(self, request: Asked) -> list[Effect]:
         match request:
             case CheckedSignal():
-                return self._rooms.signal(self._connection, request)
+                return self._rooms.signal(self.connection, request)
             case Join():
                 return self._join(request)
             case Leave():
-                return self._rooms.leave(self._connection)
+                return self._rooms.leave(self.connection)
             case Ping():
-                return [Deliver(self._connection, Pong())]
+                return [Deliver(self.connection, Pong())]
             case Renew(token):
                 return self._renew(token)
 
@@ -136,7 +136,7 @@ class Session:
         resumed = self._resume_tokens.peer_id(request.resume, account_id) if request.resume else None
         peer = Peer(resumed or self.peer_id, self._identity.username)
         token = self._resume_tokens.issue(peer.peer_id, account_id) if resumed else self._resume_token
-        effects = self._rooms.join(Newcomer(self._connection, account_id, peer, token), canonical_room(request.room))
+        effects = self._rooms.join(Newcomer(self.connection, account_id, peer, token), canonical_room(request.room))
         self.peer_id, self._resume_token = peer.peer_id, token
         return effects
 
@@ -144,15 +144,15 @@ class Session:
         if self._is_renewing:  # or what waits for the database would be as much as a client likes
             raise UnexpectedMessage("renew", "the token before it is still being checked")
         self._is_renewing = True
-        return [CheckToken(self._connection, token)]
+        return [CheckToken(self.connection, token)]
 
     def _malformed_received(self, refusal: RemoteProtocolError) -> list[Effect]:
         self._malformed += 1
         effects = [self._error(refusal)]
         if self._malformed == MAX_MALFORMED_IN_A_ROW:
-            effects.append(Close(self._connection, CloseCode.PROTOCOL_VIOLATION))
+            effects.append(Close(self.connection, CloseCode.PROTOCOL_VIOLATION))
         return effects
 
     def _error(self, refusal: RemoteProtocolError | Refusal) -> Effect:
         retry_after = refusal.retry_after if isinstance(refusal, Refusal) else None
-        return Deliver(self._connection, Error(refusal.code, str(refusal), retry_after))
+        return Deliver(self.connection, Error(refusal.code, str(refusal), retry_after))

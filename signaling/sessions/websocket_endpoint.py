@@ -127,7 +127,7 @@ class SignalingEndpoint:
         about = ClientDetails(account.username, host_of(scope), request_id.get(), version or FIRST)
         limit = MessageLimit(self.message_limit)
         session = self._session(number, proof)
-        Connection(number, accepted, session, self.effects_driver, limit, about, self.token_expiry).open()
+        Connection(accepted, session, self.effects_driver, limit, about, self.token_expiry).open()
 
     async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
         """Close one WebSocket of a client that has too many already; the newest has to come back later."""

@@ -188,7 +188,8 @@ def running(
     app = create_app(settings, site)
     sockets = listen(settings.host, settings.port)
     is_ready = threading.Event()
-    server = Server(configuration(app, settings, clients or WaitingClients(QUICK), build), is_ready.set)
+    config = configuration(app, settings, clients or WaitingClients(QUICK), build)
+    server = Server(config, is_ready.set, app.state.drain)
     with ThreadPoolExecutor(1) as executor:
         finished = executor.submit(_run, app, server, sockets)
         finished.add_done_callback(lambda _: is_ready.set())

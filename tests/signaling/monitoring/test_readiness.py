@@ -151,7 +151,7 @@ async def test_stopping_server_is_not_ready() -> None:
 async def test_signal_makes_server_unready(settings: Settings, site: Site, number: int) -> None:
     """A signal that tells the process to stop has the probes told as well."""
     app, ready = create_app(settings, site), asyncio.Event()
-    server = Server(configuration(app, settings), ready.set)
+    server = Server(configuration(app, settings), ready.set, app.state.drain)
     running = asyncio.create_task(_serve(app, server, listen(settings.host, settings.port), None))
     await asyncio.wait_for(ready.wait(), PATIENCE)
     assert not app.state.readiness.is_stopping

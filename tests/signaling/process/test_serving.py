@@ -1,12 +1,25 @@
+import asyncio
 import contextlib
 import os
 import select
 import socket
+from typing import NoReturn
 
 import pytest
 
+from signaling.app import create_app
+from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
-from signaling.process.serving import ACCEPTED_AT_ONCE, UNACKNOWLEDGED_MS, copies, listen, listens_everywhere
+from signaling.process.serving import (
+    ACCEPTED_AT_ONCE,
+    UNACKNOWLEDGED_MS,
+    Server,
+    configuration,
+    copies,
+    listen,
+    listens_everywhere,
+)
+from signaling.site.loading import Site
 
 
 @pytest.fixture
@@ -116,3 +129,36 @@ def test_one_address_is_not_every_address() -> None:
     [listener] = listen("127.0.0.1", 0)
     with listener:
         assert not listens_everywhere([listener])
+
+
+async def test_server_takes_nobody_while_it_drains(settings: Settings, site: Site) -> None:
+    """It listens no more when its clients are sent away: they, and everyone else, have to find another one."""
+    [listener] = listen("127.0.0.1", 0)
+    address = listener.getsockname()
+    has_drained = asyncio.Event()
+
+    async def drain() -> None:
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*address)
+        has_drained.set()
+
+    def stop() -> None:
+        server.stop()
+
+    server = Server(configuration(create_app(settings, site), settings), stop, drain)
+    await server.serve([listener])
+    assert has_drained.is_set()
+
+
+async def test_server_that_is_to_stop_at_once_sends_nobody_away(settings: Settings, site: Site) -> None:
+    """Told to stop a second time, it waits for nobody."""
+
+    async def drain() -> NoReturn:
+        raise AssertionError
+
+    def stop_twice() -> None:
+        server.stop()
+        server.stop()
+
+    server = Server(configuration(create_app(settings, site), settings), stop_twice, drain)
+    await server.serve(listen("127.0.0.1", 0))

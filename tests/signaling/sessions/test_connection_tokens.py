@@ -71,9 +71,7 @@ class Stage:
         number = effects_driver.next_number()
         session = Session(number, Identity(ANN.id, ANN.username), welcome, rooms, TOKENS)
         limit = MessageLimit(Settings().message_limit)
-        self.connection = Connection(
-            number, self.websocket, session, effects_driver, limit, ClientDetails("Ann"), self.expiry
-        )
+        self.connection = Connection(self.websocket, session, effects_driver, limit, ClientDetails("Ann"), self.expiry)
         self.connection.open()
         self.websocket.sent.clear()
 

@@ -463,7 +463,7 @@ class Overflow:
         number = self.effects_driver.next_number()
         session = Session(number, Identity("ann", "Ann"), WELCOME, self.rooms, TOKENS)
         details, expiry = ClientDetails("Ann"), TokenExpiry(nobody)
-        Connection(number, self.line.websocket, session, self.effects_driver, limit, details, expiry).open()
+        Connection(self.line.websocket, session, self.effects_driver, limit, details, expiry).open()
         self.line.websocket.flush()
         self.line.websocket.pause_writing()
         self.effects_driver.carry_out([Deliver(number, EVENT)] * (MAX_WAITING_MESSAGES + 1))
