@@ -46,8 +46,8 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What a token proves."""
+class ProvenAccount:
+    """Which account a token proves, and until when."""
 
     account: Account
     expires_at: int
@@ -118,9 +118,9 @@ class Authenticator:
             raise AuthenticationError
         return account
 
-    async def proof_of(self, token: str) -> Proof:
+    async def proof_of(self, token: str) -> ProvenAccount:
         """Return which account a token proves, and until when; AuthenticationError if it proves none that exists."""
-        return Proof(await self.account_of(token), self.tokens.expires_at(token))
+        return ProvenAccount(await self.account_of(token), self.tokens.expires_at(token))
 
     def token_for(self, account: Account) -> AccessToken:
         """Make the token of someone who has been let in."""

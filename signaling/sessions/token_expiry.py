@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 from typing import Protocol
 
-from signaling.accounts.authenticator import Proof
+from signaling.accounts.authenticator import ProvenAccount
 from signaling.errors import AuthenticationError, DatabaseUnavailable, Refusal
 
 LOOK_SECONDS = 5.0
@@ -19,7 +19,7 @@ GRACE_SECONDS = 30
 is not quite right."""
 
 
-ProofOf = Callable[[str], Awaitable[Proof]]
+ProofOf = Callable[[str], Awaitable[ProvenAccount]]
 """Says what a token proves; AuthenticationError if it proves nothing, DatabaseUnavailable where that is not known."""
 
 

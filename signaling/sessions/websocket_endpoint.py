@@ -19,7 +19,7 @@ from protocol.events import Limits, Welcome
 from protocol.http import PROBE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 from protocol.requests import MAX_REQUEST_BYTES
 from protocol.versions import FIRST, SUBPROTOCOLS, version_of
-from signaling.accounts.authenticator import Authenticator, Proof
+from signaling.accounts.authenticator import Authenticator, ProvenAccount
 from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import AuthenticationError, DatabaseUnavailable
 from signaling.monitoring.logs import log
@@ -140,11 +140,11 @@ class SignalingEndpoint:
         client = self.addresses.of(host_of(scope))
         return client.site if client else host_of(scope)
 
-    def _session(self, connection: ConnectionId, proof: Proof) -> Session:
+    def _session(self, connection: ConnectionId, proof: ProvenAccount) -> Session:
         identity = Identity(proof.account.id, proof.account.username)
         return Session(connection, identity, self._welcome(proof), self.rooms, self.resume_tokens)
 
-    def _welcome(self, proof: Proof) -> Welcome:
+    def _welcome(self, proof: ProvenAccount) -> Welcome:
         account = proof.account
         peer_id = secrets.token_urlsafe(PEER_ID_BYTES)
         servers = self.ice_servers.of(account.id, time.time())

@@ -8,7 +8,7 @@ import pytest
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import EVENTS, Error, Limits, Pong, Welcome
 from protocol.requests import Ping, Renew
-from signaling.accounts.authenticator import Proof
+from signaling.accounts.authenticator import ProvenAccount
 from signaling.accounts.store import Account
 from signaling.configuration.settings import Settings
 from signaling.errors import AuthenticationError
@@ -75,10 +75,10 @@ class Stage:
         self.connection.open()
         self.websocket.sent.clear()
 
-    async def _proof_of(self, token: str) -> Proof:
+    async def _proof_of(self, token: str) -> ProvenAccount:
         if token != "fresh":
             raise AuthenticationError
-        return Proof(ANN, 2_000)
+        return ProvenAccount(ANN, 2_000)
 
     async def renew(self, token: str) -> None:
         """Show a token, and wait until it is checked."""

@@ -3,14 +3,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from signaling.accounts.authenticator import Proof
+from signaling.accounts.authenticator import ProvenAccount
 from signaling.accounts.store import Account
 from signaling.errors import AuthenticationError, DatabaseUnavailable, Refusal
 from signaling.sessions.token_expiry import GRACE_SECONDS, TokenExpiry
 from tests.signaling.running import PATIENCE
 
 ANN = Account("account-ann", "Ann", "", is_demo=False)
-PROOF = Proof(ANN, 2_000)
+PROOF = ProvenAccount(ANN, 2_000)
 
 
 @dataclass(eq=False)
@@ -42,11 +42,11 @@ class Stage:
 
     def __init__(self, seconds: float = 3600.0) -> None:
         self.now = 0.0
-        self.answer: asyncio.Future[Proof] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[ProvenAccount] = asyncio.get_running_loop().create_future()
         self.expiry = TokenExpiry(self._proof_of, lambda: self.now, seconds)
         self.holder = Holder()
 
-    async def _proof_of(self, _token: str) -> Proof:
+    async def _proof_of(self, _token: str) -> ProvenAccount:
         return await self.answer
 
 
