@@ -137,11 +137,12 @@ def test_protocol_lists_every_close_code() -> None:
 
 
 def test_protocol_lists_every_version() -> None:
-    """Every version is listed, the first one first, with the codes that it adds."""
+    """Every version is listed, the first one first, with the codes and fields that it adds."""
     listed = table("| version |" + section(PROTOCOL, "How this may grow").partition("| version |")[2])
     assert [row[0] for row in listed] == [f"`{name}`" for _, name in sorted(versions.SUBPROTOCOLS.items())]
-    for code, version in versions.SINCE.items():
-        assert f"`{code}`" in listed[version - versions.FIRST][1]
+    for known, version in versions.SINCE.items():
+        name = known[1] if isinstance(known, tuple) else known
+        assert f"`{name}`" in listed[version - versions.FIRST][1]
 
 
 def test_protocol_lists_every_address() -> None:
