@@ -12,7 +12,7 @@ class ErrorCode(StrEnum):
     """
 
     ACCOUNT_EXISTS = "account_exists"
-    """Registering: the username is taken."""
+    """Registering: the username is taken, in whatever case."""
     BACKPLANE_UNAVAILABLE = "backplane_unavailable"
     """Signaling: the room may be on another process, which cannot be reached just now; `retry_after` says when to ask
     again."""
@@ -27,7 +27,7 @@ class ErrorCode(StrEnum):
     INVALID_PASSWORD = "invalid_password"  # noqa: S105 - a code, not a password
     """Registering: the password is too short or too long."""
     INVALID_USERNAME = "invalid_username"
-    """Registering: the username is too short, too long, or has other characters than it may."""
+    """Registering: the username is too short, too long, has other characters than it may, or mixes scripts."""
     MALFORMED = "malformed"
     """The input is not JSON, or not of the right shape."""
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -38,8 +38,13 @@ class ErrorCode(StrEnum):
     """Signaling: the request needs a room, and the peer is in none."""
     RATE_LIMITED = "rate_limited"
     """Too many requests; `retry_after` says for how many seconds to wait."""
+    RESERVED_USERNAME = "reserved_username"
+    """Registering: nobody may have this username, since it would be taken for the server or the people who run it.
+    Since version 2."""
     ROOM_FULL = "room_full"
     """Joining: every place in the room is taken."""
+    SIMILAR_ACCOUNT_EXISTS = "similar_account_exists"
+    """Registering: an account has a username that cannot be told from this one by looking. Since version 2."""
     TOO_BIG = "too_big"
     """The body or message is larger than allowed."""
     TOO_MANY_DEVICES = "too_many_devices"

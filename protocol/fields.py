@@ -62,7 +62,9 @@ class Items:
 
 
 ROOM_NAME = Text(64, r"[A-Za-z0-9_-]{1,64}")
-USERNAME = Text(32, r"[A-Za-z0-9_.-]{3,32}")
+USERNAME = Text(128, r"[A-Za-z0-9_.\-\u00b7-\u061b\u061d-\u1fff\u2c00-\ud7ff\uf900-\ufaff\U00010000-\U0003ffff]{2,32}")
+"""What every account's name holds to, and will in every Unicode to come: 32 characters of four bytes at most, without
+spaces, the signs of ASCII, and what changes the direction of text. `usernames` says which of them are given out."""
 PEER_ID = Text(64, r"[A-Za-z0-9_-]{16,64}")
 
 MIN_PASSWORD_CHARACTERS = 8

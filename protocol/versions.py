@@ -7,12 +7,14 @@ know it alone, and may be added without another version for those that would ign
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from protocol.codes import ErrorCode
-from protocol.events import Error, Event, Welcome
+from protocol.events import Error, Event, Peer, Welcome
 
 FIRST = 1
 """Of a client that offers no subprotocol, too: it has never said that it ignores what it does not know."""
@@ -22,12 +24,27 @@ SUBPROTOCOLS: Mapping[int, str] = {2: "p2p-chat.v2", 1: "p2p-chat.v1"}
 """The WebSocket subprotocol of each version; a page offers all of them, the newest first, and the server selects the
 newest that it knows."""
 
-SINCE: Mapping[object, int] = {ErrorCode.TOO_MANY_DEVICES: 2, (Welcome, "token_expires_at"): 2}
+SINCE: Mapping[object, int] = {
+    ErrorCode.TOO_MANY_DEVICES: 2,
+    ErrorCode.RESERVED_USERNAME: 2,
+    ErrorCode.SIMILAR_ACCOUNT_EXISTS: 2,
+    (Welcome, "token_expires_at"): 2,
+}
 """The version that first knew an event (by its class), a field (by class and name) or an error code. What does not
 stand here is of the first. A field that does is optional."""
 
-INSTEAD: Mapping[str, ErrorCode] = {ErrorCode.TOO_MANY_DEVICES: ErrorCode.ROOM_FULL}
+INSTEAD: Mapping[str, ErrorCode] = {
+    ErrorCode.TOO_MANY_DEVICES: ErrorCode.ROOM_FULL,
+    ErrorCode.RESERVED_USERNAME: ErrorCode.ACCOUNT_EXISTS,
+    ErrorCode.SIMILAR_ACCOUNT_EXISTS: ErrorCode.ACCOUNT_EXISTS,
+}
 """The code of an earlier version that leads a client to do what comes nearest."""
+
+USERNAMES_IN_ANY_SCRIPT = 2
+"""The version that first knew them; before, a name was of ASCII, and at least three characters long."""
+STAND_IN = re.compile(r"name-[0-9a-f]{16}")
+"""What stands for another name before that version; nobody can register a name like this."""
+_USERNAME_BEFORE = re.compile(r"[A-Za-z0-9_.-]{3,32}")
 
 
 def version_of(offers: Iterable[str]) -> int | None:
@@ -54,6 +71,13 @@ def known_to(
     return known
 
 
+def stand_in(username: str) -> str:
+    """Return a name for those who know names of ASCII alone: the same one for the same account, and nobody else's."""
+    if _USERNAME_BEFORE.fullmatch(username):
+        return username
+    return f"name-{sha256(username.encode()).hexdigest()[:16]}"
+
+
 def _without_newer_fields(version: int, value: Any, since: Mapping[object, int]) -> Any:
     if isinstance(value, tuple):
         return tuple(_without_newer_fields(version, item, since) for item in value)
@@ -65,4 +89,6 @@ def _without_newer_fields(version: int, value: Any, since: Mapping[object, int])
         else _without_newer_fields(version, getattr(value, field.name), since)
         for field in fields(value)
     }
+    if isinstance(value, Peer) and known["username"] is not None and version < USERNAMES_IN_ANY_SCRIPT:
+        known["username"] = stand_in(value.username)
     return replace(value, **known)

@@ -35,8 +35,10 @@ ServerError
     ├── AuthenticationError    the token is missing, expired or not ours
     ├── InvalidCredentials     the name or the password is wrong
     ├── InvalidUsername        a new name that no account may have
+    ├── ReservedUsername       a new name that would be taken for the server, or for no one
     ├── InvalidPassword        a new password that no account may have
     ├── AccountExists          a new name that is taken
+    │   └── SimilarAccountExists   one that looks like a name that is taken
     ├── RateLimited            too much at once; `retry_after` says for how long to wait
     ├── DatabaseUnavailable    the database is away; `retry_after` likewise
     │   └── AccountNotStored       it does not take a new account
@@ -54,6 +56,7 @@ from typing import TYPE_CHECKING
 
 from protocol.codes import ErrorCode
 from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
+from protocol.usernames import MAX_USERNAME_CHARACTERS, MIN_USERNAME_CHARACTERS, UsernameFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -420,11 +423,32 @@ class InvalidCredentials(Refusal):
 
 
 class InvalidUsername(Refusal):
-    """Raised on making an account under a name that is not allowed."""
+    """Raised on making an account under a name that is not allowed; `fault` says why."""
 
     code = ErrorCode.INVALID_USERNAME
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    sentence = "A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”."
+
+    def __init__(self, fault: UsernameFault) -> None:
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return {
+            UsernameFault.TOO_SHORT: f"The username needs at least {MIN_USERNAME_CHARACTERS} characters.",
+            UsernameFault.TOO_LONG: f"The username may have at most {MAX_USERNAME_CHARACTERS} characters.",
+            UsernameFault.CHARACTER: "A username has letters and digits of one script, and “_”, “-” and “.”.",
+            UsernameFault.MIXED: "The letters and digits of a username are of one script.",
+            UsernameFault.DIRECTION: (
+                "A username that is written from right to left begins with a letter, and ends with a letter or a digit."
+            ),
+        }[self.fault]
+
+
+class ReservedUsername(Refusal):
+    """Raised on making an account under a name that nobody may have, or one that looks like it."""
+
+    code = ErrorCode.RESERVED_USERNAME
+    status = HTTPStatus.CONFLICT
+    sentence = "This username is reserved. Choose another."
 
 
 class InvalidPassword(Refusal):
@@ -450,6 +474,13 @@ class AccountExists(Refusal):
     code = ErrorCode.ACCOUNT_EXISTS
     status = HTTPStatus.CONFLICT
     sentence = "This username is taken. Choose another, or log in."
+
+
+class SimilarAccountExists(AccountExists):
+    """Raised on making an account under a name that looks like the one that another has."""
+
+    code = ErrorCode.SIMILAR_ACCOUNT_EXISTS
+    sentence = "Someone has a username that looks like this one. Choose one that cannot be mistaken for it."
 
 
 class DatabaseUnavailable(Refusal):

@@ -65,6 +65,7 @@ EVERYONE = (
     "signaling.errors",
     "signaling.base_paths",
     "signaling.client_addresses",
+    "signaling.lookalikes",
     "signaling.origins",
 )
 FOLDERS = {
@@ -85,12 +86,14 @@ FOLDERS = {
 
 PURE = (
     "accounts.device_marks",
+    "accounts.reserved_usernames",
     "base_paths",
     "client_addresses",
     "cluster.effects",
     "cluster.guests",
     "cluster.process_messages",
     "cluster.spanning_rooms",
+    "lookalikes",
     "monitoring.counters",
     "monitoring.log_limits",
     "origins",

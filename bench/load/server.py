@@ -18,9 +18,10 @@ import bcrypt
 from bench.load import HOST, PASSWORD
 from bench.relay.servers import SERVER_CORE, cpu_seconds, until_it_listens
 from e2e.server import free_port
+from protocol.usernames import username_key
 from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.device_marks import DeviceMarks
-from signaling.accounts.store import Accounts, username_key
+from signaling.accounts.store import Accounts
 from signaling.configuration.settings import Settings
 from signaling.storage.data_folder import token_secret
 from signaling.storage.database import Database, chosen_url

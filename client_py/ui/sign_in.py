@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.core.status_line import Status, StatusLine
-from client_py.words.sign_in import PASSWORD_MISSING, USERNAME_MISSING, USERNAME_RULE, access_fault, password_rule
+from client_py.words.sign_in import PASSWORD_MISSING, USERNAME_MISSING, access_fault, password_rule, username_rule
 from client_py.words.status import status_text
-from protocol.fields import USERNAME, password_fault
+from protocol.fields import password_fault
+from protocol.usernames import username_fault, username_form
 
 if TYPE_CHECKING:
     from client_py.core.server.access_faults import AccessFault
@@ -95,8 +96,8 @@ class SignInScreen:
         # The rules for new names and passwords may change; what was once accepted still signs in.
         if not registering:
             return ""
-        if not USERNAME.admits(username):
-            return self._words.say(USERNAME_RULE)
+        if name_fault := username_fault(username_form(username)):
+            return username_rule(self._words, name_fault)
         fault = password_fault(password)
         return password_rule(self._words, fault) if fault else ""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from gettext import GNUTranslations, NullTranslations
 from typing import NewType
 
+from protocol.usernames import isolated
+
 Phrase = NewType("Phrase", str)
 """Marks English words for the catalogs, as gettext's `N_()` does; fields stand in braces: "Hello, {username}"."""
 
@@ -30,9 +32,16 @@ class Words:
         self._translations = GNUTranslations(io.BytesIO(catalog)) if catalog else NullTranslations()
 
     def say(self, phrase: Phrase, **fields: str | int) -> str:
-        """Say a phrase, with its fields filled in; KeyError if one is missing."""
-        return self._translations.gettext(phrase).format_map(fields)
+        """Say a phrase, with its fields filled in; KeyError if one is missing.
+
+        Names that are written from right to left leave the order of the sentence as it is.
+        """
+        return self._translations.gettext(phrase).format_map(_isolated(fields))
 
     def count(self, counted: Counted, count: int, **fields: str | int) -> str:
         """Say a phrase in the form that goes with a number of things."""
-        return self._translations.ngettext(counted.one, counted.many, count).format(count=count, **fields)
+        return self._translations.ngettext(counted.one, counted.many, count).format(count=count, **_isolated(fields))
+
+
+def _isolated(fields: dict[str, str | int]) -> dict[str, str | int]:
+    return {name: isolated(field) if isinstance(field, str) else field for name, field in fields.items()}

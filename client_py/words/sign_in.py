@@ -16,6 +16,7 @@ from client_py.words.phrases import Counted, Phrase, Words
 from client_py.words.status import origin_refusal
 from protocol.codes import ErrorCode
 from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
+from protocol.usernames import MAX_USERNAME_CHARACTERS, MIN_USERNAME_CHARACTERS, UsernameFault
 
 LOG_IN = Phrase("Log in")
 PASSWORD = Phrase("Password")
@@ -24,7 +25,21 @@ LOGIN_EXPIRED_HERE = Phrase(
 )
 USERNAME_MISSING = Phrase("Please enter your username.")
 PASSWORD_MISSING = Phrase("Please enter your password.")
-USERNAME_RULE = Phrase("A username has 3 to 32 characters: letters, digits, “_”, “-” and “.”.")
+USERNAME_RULE = Phrase(
+    "A username has {least} to {most} characters: letters and digits of one script, “_”, “-” and “.”."
+)
+
+USERNAME_FAULTS = {
+    UsernameFault.TOO_SHORT: USERNAME_RULE,
+    UsernameFault.TOO_LONG: USERNAME_RULE,
+    UsernameFault.CHARACTER: USERNAME_RULE,
+    UsernameFault.MIXED: Phrase(
+        "This username mixes letters or digits of several scripts, which may look alike. Please use those of one."
+    ),
+    UsernameFault.DIRECTION: Phrase(
+        "A username that is written from right to left has to begin with a letter, and to end with a letter or a digit."
+    ),
+}
 
 PASSWORD_FAULTS = {
     PasswordFault.TOO_SHORT: Phrase("The password needs at least {least} characters."),
@@ -56,6 +71,10 @@ REFUSALS: dict[str, Phrase] = {
     ErrorCode.INVALID_PASSWORD: Phrase("The server takes no password like this. Please choose another."),
     ErrorCode.INVALID_USERNAME: USERNAME_RULE,
     ErrorCode.RATE_LIMITED: Phrase("Too many attempts. Please wait a while, and try again."),
+    ErrorCode.RESERVED_USERNAME: Phrase("This username is reserved. Please choose another."),
+    ErrorCode.SIMILAR_ACCOUNT_EXISTS: Phrase(
+        "Someone has a username that looks like this one. Please choose one that cannot be mistaken for it."
+    ),
 }
 SERVER_FAILED = Phrase(
     "The server failed. Please try again later, or tell the people who run it this number: {request_id}"
@@ -86,7 +105,8 @@ def access_fault(words: Words, fault: AccessFault) -> str:
         case ServerRefused(ErrorCode.INTERNAL, request_id=request_id) if request_id:
             return words.say(SERVER_FAILED, request_id=request_id)
         case ServerRefused(code):
-            return words.say(REFUSALS.get(code, OTHER_REFUSAL), code=code)
+            bounds = {"least": MIN_USERNAME_CHARACTERS, "most": MAX_USERNAME_CHARACTERS}
+            return words.say(REFUSALS.get(code, OTHER_REFUSAL), code=code, **bounds)
         case _:
             assert_never(fault)
 
@@ -95,6 +115,11 @@ def _wait(words: Words, seconds: int) -> str:
     if seconds <= MINUTE:
         return words.count(WAIT_SECONDS, seconds)
     return words.count(WAIT_MINUTES, -(-seconds // MINUTE))
+
+
+def username_rule(words: Words, fault: UsernameFault) -> str:
+    """Say which rule a new username breaks."""
+    return words.say(USERNAME_FAULTS[fault], least=MIN_USERNAME_CHARACTERS, most=MAX_USERNAME_CHARACTERS)
 
 
 def password_rule(words: Words, fault: PasswordFault) -> str:

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocol.fields import USERNAME, password_fault
+from protocol.usernames import username_fault, username_form, username_key
 from signaling.accounts.access_tokens import AccessToken, AccessTokens
 from signaling.accounts.device_marks import DeviceMark, DeviceMarks
 from signaling.accounts.login_limits import Caller, LoginLimits
 from signaling.accounts.passwords import Comparison, Passwords
-from signaling.accounts.store import Account, Accounts, username_key
+from signaling.accounts.reserved_usernames import is_reserved
+from signaling.accounts.store import Account, Accounts
 from signaling.client_addresses import address_key, is_loopback, network_key
 from signaling.errors import (
     AccountExists,
@@ -23,6 +25,7 @@ from signaling.errors import (
     InvalidCredentials,
     InvalidPassword,
     InvalidUsername,
+    ReservedUsername,
 )
 from signaling.rate_limits.rate_limit import RateLimit
 from signaling.rate_limits.turn_queue import Share
@@ -67,16 +70,19 @@ class Authenticator:
 
     async def register(self, username: str, password: str, host: str | None) -> LoggedIn:
         """Make an account for someone at `host`; a Refusal if it cannot be had."""
-        if not USERNAME.admits(username):
-            raise InvalidUsername
+        name = username_form(username)
+        if name_fault := username_fault(name):
+            raise InvalidUsername(name_fault)
         if fault := password_fault(password):
             raise InvalidPassword(fault)
+        if is_reserved(name):
+            raise ReservedUsername
+        # That a name is taken has to be said; how many one can ask about is bounded (docs/security.md).
         await self.registration_limit.spend(address_key(host))
-        if await self.accounts.by_name(username) is not None:
-            raise AccountExists
+        await self.accounts.check_free(name)
         async with self.passwords.turn(_strangers_share(host)):
             password_hash = await self.passwords.hash(password)
-        return self._logged_in(await self.accounts.add(username, password_hash), None)
+        return self._logged_in(await self.accounts.add(name, password_hash), None)
 
     async def log_in(
         self, username: str, password: str, host: str | None, device_marks: Sequence[str] = ()
@@ -86,7 +92,7 @@ class Authenticator:
         `device_marks` are those that the browser holds, whichever accounts they are of.
         """
         # What cannot be a name is counted as one name: made-up ones must not fill the memory.
-        name = username_key(username) if USERNAME.admits(username) else ""
+        name = username_key(username) if USERNAME.admits(username_form(username)) else ""
         mark = self._mark_of(name, device_marks)
         caller = Caller(address_key(host), mark.device_id if mark else None)
         await self.login_limits.admit_attempt(name, caller)

@@ -9,10 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from signaling.errors import AccountExists, AccountNotStored, DatabaseUnavailable, DependencyUnavailable
+from protocol.usernames import username_key
+from signaling.errors import (
+    AccountExists,
+    AccountNotStored,
+    DatabaseUnavailable,
+    DependencyUnavailable,
+    SimilarAccountExists,
+)
+from signaling.lookalikes import skeleton
 from signaling.storage.database import Database
 from signaling.storage.tables import ACCOUNTS
 
@@ -32,11 +40,6 @@ class Account:
     username: str
     password_hash: str = field(repr=False)
     is_demo: bool
-
-
-def username_key(username: str) -> str:
-    """Return what makes two names the same."""
-    return username.lower()
 
 
 class Accounts:
@@ -72,13 +75,23 @@ class Accounts:
         except (DatabaseUnavailable, SQLAlchemyError) as error:
             raise DependencyUnavailable(str(error.__cause__ or error).partition("\n")[0]) from error
 
+    async def check_free(self, username: str) -> None:
+        """Raise AccountExists if a name is taken, in whatever case, or SimilarAccountExists if one like it is."""
+        key = username_key(username)
+        like_it = or_(ACCOUNTS.c.username_key == key, ACCOUNTS.c.skeleton == skeleton(username))
+        async with self._database.connect() as connection:
+            keys = (await connection.execute(select(ACCOUNTS.c.username_key).where(like_it))).scalars().all()
+        if keys:
+            raise AccountExists if key in keys else SimilarAccountExists
+
     async def add(self, username: str, password_hash: str, *, is_demo: bool = False) -> Account:
-        """Make an account; AccountExists if the name is taken, in whatever case, or AccountNotStored."""
+        """Make an account; AccountExists as `check_free` raises it, or AccountNotStored."""
         account = Account(uuid.uuid4().hex, username, password_hash, is_demo)
         row = {
             "id": account.id,
             "username": username,
             "username_key": username_key(username),
+            "skeleton": skeleton(username),
             "password_hash": password_hash,
             "is_demo": is_demo,
             "created_at": int(time.time()),
@@ -87,6 +100,7 @@ class Accounts:
             async with self._database.begin() as connection:
                 await connection.execute(insert(ACCOUNTS).values(row))
         except IntegrityError as error:
+            await self.check_free(username)
             raise AccountExists from error
         except DatabaseUnavailable as error:
             raise AccountNotStored from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
+
+from signaling.lookalikes import MAX_SKELETON_CHARACTERS
 
 METADATA = MetaData()
 """What the migrations end in (signaling/storage/migrations/): a test compares the two."""
@@ -16,4 +18,8 @@ ACCOUNTS = Table(
     Column("password_hash", String(60), nullable=False),
     Column("is_demo", Boolean, nullable=False),
     Column("created_at", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    # What the name looks like (signaling/lookalikes.py). None if another account's name looked the same before that
+    # was looked at, and does not have to be unique either: both accounts stay.
+    Column("skeleton", String(MAX_SKELETON_CHARACTERS)),
+    Index("accounts_skeleton", "skeleton", unique=True),
 )

@@ -49,16 +49,22 @@ def test_bounds_describe_themselves() -> None:
     assert str(Range(0, 65_535)) == "0 to 65535"
 
 
-@pytest.mark.parametrize("username", ["abc", "A.b-c_9", "x" * 32])
+@pytest.mark.parametrize("username", ["abc", "A.b-c_9", "x" * 32, "änn", "李明", "محمد", "\U00020bb7" * 32])
 def test_username_is_accepted(username: str) -> None:
-    """Letters, digits and three signs make a username, 3 to 32 of them."""
+    """Characters of any script and three signs of ASCII make a username, 2 to 32 of them."""
     assert USERNAME.admits(username)
 
 
-@pytest.mark.parametrize("username", ["ab", "x" * 33, "a b", "abc\n", "änn", "", "a/b"])
+@pytest.mark.parametrize("username", ["a", "x" * 33, "a b", "abc\n", "", "a/b", "a:b", "a\x85b", "\ud800ab"])
 def test_username_is_refused(username: str) -> None:
     """A username that is too short, too long or of other characters is refused."""
     assert not USERNAME.admits(username)
+
+
+@pytest.mark.parametrize("control", "\u061c\u200b\u200e\u202a\u202e\u2066\u2069")
+def test_username_leaves_direction_alone(control: str) -> None:
+    """What changes the direction of text, or is not to be seen, is in no username."""
+    assert not USERNAME.admits(f"a{control}b")
 
 
 @pytest.mark.parametrize("room", ["a", "x" * 64, "my_room-7"])

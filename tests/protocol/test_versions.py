@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protocol.codes import ErrorCode
 from protocol.events import EVENTS, Error, Event, Joined, Peer, PeerJoined, Pong
-from protocol.versions import FIRST, INSTEAD, LATEST, SINCE, SUBPROTOCOLS, known_to, version_of
+from protocol.versions import FIRST, INSTEAD, LATEST, SINCE, STAND_IN, SUBPROTOCOLS, known_to, version_of
 from tests.protocol import events_v1
 from tests.protocol.events_v1 import EVENTS_V1
 from tests.protocol.strategies import messages, values
@@ -68,6 +68,17 @@ def test_newer_fields_are_left_out_wherever_they_stand() -> None:
     assert known_to(2, event, {(Dressed, "hat"): 2}) == event
     joined = Joined("den", ANN.peer_id, "token", resumed=False, peers=(ANN,), capacity=2)
     assert known_to(1, joined, {(Peer, "username"): 2}).peers[0].username is None  # type: ignore[union-attr]
+
+
+def test_first_version_is_told_a_stand_in_for_a_name_of_another_script() -> None:
+    """A page that knows names of ASCII alone sees the same one for an account each time; others see the name."""
+    event = PeerJoined(Peer(ANN.peer_id, "Zoë"))
+    known = known_to(1, event)
+    assert isinstance(known, PeerJoined)
+    assert STAND_IN.fullmatch(known.peer.username)
+    assert known_to(1, event) == known != known_to(1, PeerJoined(Peer(ANN.peer_id, "Zoé")))
+    assert known_to(1, PeerJoined(ANN)) == PeerJoined(ANN)
+    assert known_to(2, event) == event
 
 
 def test_newer_events_are_not_told() -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.items import Item, Text, content_of
+from protocol.usernames import isolated
 
 
 class ExportFormat(StrEnum):
@@ -72,7 +73,7 @@ def _paragraph(item: Item, words: ExportWords) -> str:
     if not item.is_readable:
         return f"{when} {words.unreadable}\n"
     first, *others = (item.text if isinstance(item.body, Text) else words.unknown).split("\n")
-    head = f"{when} {item.author}: {first}\n"
+    head = f"{when} {isolated(item.author)}: {first}\n"
     return head + "".join(f"    {line}\n" for line in others)
 
 

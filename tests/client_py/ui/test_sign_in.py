@@ -52,7 +52,8 @@ def test_form_registers_with_the_other_button(world: World) -> None:
         ("sign-in", "  ", "secret", "enter your username"),
         ("sign-in", "alice", "", "enter your password"),
         ("register", "", "correct horse", "enter your username"),
-        ("register", "al", "correct horse", "3 to 32 characters"),
+        ("register", "a", "correct horse", "2 to 32 characters"),
+        ("register", "Iv\u0430n", "correct horse", "mixes letters or digits of several scripts"),
         ("register", "alice", "short", "at least 8 characters"),
     ],
 )

@@ -37,6 +37,13 @@ def test_catalog_says_it_in_its_language(polish: Words) -> None:
     assert forms == ["Jest 1 wiadomość", "Są 3 wiadomości", "Jest 5 wiadomości"]
 
 
+def test_name_from_right_to_left_stays_in_its_place() -> None:
+    """A name that is written from right to left is set apart, and others are not."""
+    assert Words().say(HELLO, username="عمر") == "Hello, \u2068عمر\u2069"
+    assert Words().say(HELLO, username="Иван") == "Hello, Иван"
+    assert Words().count(Counted("{who} writes", "{who} write"), 1, who="עמר") == "\u2068עמר\u2069 writes"
+
+
 def test_what_the_catalog_lacks_is_said_in_english(polish: Words) -> None:
     """A new phrase does not wait for its translation."""
     assert polish.say(Phrase("Close")) == "Close"

@@ -11,9 +11,10 @@ from client_py.core.server.access_faults import (
     SomeoneElseSignedIn,
 )
 from client_py.words.phrases import Words
-from client_py.words.sign_in import access_fault, password_rule
+from client_py.words.sign_in import access_fault, password_rule, username_rule
 from protocol.codes import ErrorCode
 from protocol.fields import PasswordFault
+from protocol.usernames import UsernameFault
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,9 @@ from protocol.fields import PasswordFault
         (SomeoneElseSignedIn("ben", "ada"), "Sign in as ada again, or open a new tab to go on as ben."),
         (ServerRefused(ErrorCode.ACCOUNT_EXISTS), "taken"),
         (ServerRefused(ErrorCode.INVALID_CREDENTIALS), "wrong"),
-        (ServerRefused(ErrorCode.INVALID_USERNAME), "3 to 32 characters"),
+        (ServerRefused(ErrorCode.INVALID_USERNAME), "2 to 32 characters"),
+        (ServerRefused(ErrorCode.RESERVED_USERNAME), "is reserved"),
+        (ServerRefused(ErrorCode.SIMILAR_ACCOUNT_EXISTS), "looks like this one"),
         (ServerRefused(ErrorCode.INVALID_PASSWORD), "choose another"),
         (ServerRefused(ErrorCode.DATABASE_UNAVAILABLE, 5), "in a few seconds"),
         (ServerRefused(ErrorCode.INTERNAL), "failed"),
@@ -48,6 +51,21 @@ from protocol.fields import PasswordFault
 def test_fault_is_told_in_words(fault: AccessFault, words: str) -> None:
     """A person reads why, and what to do."""
     assert words in access_fault(Words(), fault)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (UsernameFault.TOO_SHORT, "2 to 32 characters"),
+        (UsernameFault.TOO_LONG, "2 to 32 characters"),
+        (UsernameFault.CHARACTER, "letters and digits of one script"),
+        (UsernameFault.MIXED, "mixes"),
+        (UsernameFault.DIRECTION, "from right to left"),
+    ],
+)
+def test_username_rule_is_told_in_words(fault: UsernameFault, words: str) -> None:
+    """What a name may be, or what is wrong with this one."""
+    assert words in username_rule(Words(), fault)
 
 
 @pytest.mark.parametrize(

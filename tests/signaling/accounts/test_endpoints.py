@@ -13,7 +13,7 @@ from tests.signaling.conftest import StartServer
 from tests.signaling.running import PASSWORD, RunningServer, bearer, error_of
 
 SECRET = "0123456789abcdef0123456789abcdef"
-GOOD = {"username": "Nobody", "password": PASSWORD}
+GOOD = {"username": "Newcomer", "password": PASSWORD}
 
 
 async def test_registering_logs_in(server: RunningServer) -> None:
@@ -61,12 +61,17 @@ async def test_wrong_login_says_not_what_is_wrong(server: RunningServer, credent
 @pytest.mark.parametrize(
     ("username", "password", "status", "code"),
     [
-        ("ab", PASSWORD, 422, "invalid_username"),
+        ("a", PASSWORD, 422, "invalid_username"),
         ("x" * 33, PASSWORD, 422, "invalid_username"),
         ("a b c", PASSWORD, 422, "invalid_username"),
+        ("\u0430nn", PASSWORD, 422, "invalid_username"),
+        ("a\u202enn", PASSWORD, 422, "invalid_username"),
+        ("Admin", PASSWORD, 409, "reserved_username"),
         ("Gustav", "1234567", 422, "invalid_password"),
         ("Gustav", "x" * 73, 422, "invalid_password"),
         ("tEsT", PASSWORD, 409, "account_exists"),
+        ("\uff54\uff45\uff53\uff54", PASSWORD, 409, "account_exists"),
+        ("dem0", PASSWORD, 409, "similar_account_exists"),
     ],
 )
 async def test_registering_is_refused_with_code(
@@ -76,6 +81,33 @@ async def test_registering_is_refused_with_code(
     response = await server.post("/api/register", {"username": username, "password": password})
     assert (response.status_code, error_of(response)["code"]) == (status, code)
     assert error_of(response)["message"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("registered", "shown", "typed"),
+    [
+        ("Zoe\u0308", "Zoë", "ZOË"),
+        ("\uff21\uff24\uff21", "ADA", "ada"),
+        ("李明", "李明", "李明"),
+        ("Иван", "Иван", "иван"),
+        ("محمد", "محمد", "محمد"),
+    ],
+)
+async def test_name_is_in_any_script(server: RunningServer, registered: str, shown: str, typed: str) -> None:
+    """A name is shown as it was registered, composed and in ordinary width, and found in whatever form it is typed."""
+    response = await server.post("/api/register", {"username": registered, "password": PASSWORD})
+    assert (response.status_code, response.json()["username"]) == (201, shown)
+    again = await server.post("/api/login", {"username": typed, "password": PASSWORD})
+    assert (again.status_code, again.json()["username"]) == (200, shown)
+
+
+async def test_asking_for_taken_names_is_limited(start_server: StartServer) -> None:
+    """Registering tells that a name exists, or one like it, and an address can ask that as often as it may register."""
+    server = start_server(register_limit=read_limit("3/hour"))
+    names = ["test", "dem0", "demo", "newcomer"]
+    answers = [await server.post("/api/register", {"username": name, "password": PASSWORD}) for name in names]
+    codes = [error_of(answer)["code"] for answer in answers]
+    assert codes == ["account_exists", "similar_account_exists", "account_exists", "rate_limited"]
 
 
 async def test_longest_password_works(server: RunningServer) -> None:

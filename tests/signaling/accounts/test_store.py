@@ -13,9 +13,9 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.accounts.store import KNOWN_SECONDS, Account, Accounts
-from signaling.errors import AccountExists, AccountNotStored, DependencyUnavailable
+from signaling.errors import AccountExists, AccountNotStored, DependencyUnavailable, SimilarAccountExists
 from signaling.storage.database import Database, database_url, sqlite_url
-from tests.signaling.storage.test_schema import execute, opened_database, scalar
+from tests.signaling.storage.test_schema import add_as_before, execute, opened_database, scalar
 
 AFTER_2038 = 2**31
 
@@ -56,6 +56,28 @@ class AccountsInAnyDatabase:
             with pytest.raises(AccountExists):
                 await accounts.add("ANN", "other")
             assert await accounts.by_name("ann") == account
+
+    async def test_name_is_refused_that_looks_like_another(self, url: URL) -> None:
+        """Of names that cannot be told apart by looking, the first is given out, and the others are refused."""
+        async with opened(url) as accounts:
+            account = await accounts.add("Mary", "hash")
+            with pytest.raises(SimilarAccountExists):
+                await accounts.check_free("rnary")
+            with pytest.raises(SimilarAccountExists):
+                await accounts.add("rnary", "other")
+            await accounts.check_free("Marie")
+            assert await accounts.by_name("rnary") is None
+            assert await accounts.by_name("mary") == account
+
+    async def test_accounts_that_looked_alike_before_stay(self, url: URL) -> None:
+        """Two accounts of an earlier release whose names look alike log in as ever, and no third gets such a name."""
+        async with opened(url) as accounts:
+            mary = await accounts.add("mary", "hash")
+            await add_as_before(url, ("1", "rnary", 1))
+            assert await accounts.by_name("mary") == mary
+            assert await accounts.by_name("RNARY") == Account("1", "rnary", "hash", is_demo=False)
+            with pytest.raises(SimilarAccountExists):
+                await accounts.add("rnar\u0443", "third")
 
     async def test_name_is_given_once_of_many_who_ask_at_once(self, url: URL) -> None:
         """Of those who register one name in the same moment, at two servers, one gets it."""

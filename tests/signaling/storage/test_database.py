@@ -20,7 +20,10 @@ from signaling.storage.database import Database, chosen_url, database_url, sqlit
 
 TEST_SECONDS = 30.0
 """Less than the minutes for which psycopg waits by itself."""
-INSERTION = text("INSERT INTO accounts VALUES ('1', 'Ann', 'ann', 'hash', false, 1)")
+INSERTION = text(
+    "INSERT INTO accounts (id, username, username_key, password_hash, is_demo, created_at) "
+    "VALUES ('1', 'Ann', 'ann', 'hash', false, 1)"
+)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Boolean, Column, Connection, Integer, MetaData, String, Table, inspect, text
+from sqlalchemy import URL, Boolean, Column, Connection, Integer, MetaData, String, Table, insert, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -46,7 +46,10 @@ Table(
     Column("is_demo", Boolean, nullable=False),
     Column("created_at", Integer, nullable=False),
 )
-ANN = "INSERT INTO accounts VALUES ('1', 'Ann', 'ann', 'hash', false, 1)"
+ANN = (
+    "INSERT INTO accounts (id, username, username_key, password_hash, is_demo, created_at) "
+    "VALUES ('1', 'Ann', 'ann', 'hash', false, 1)"
+)
 
 HALF_A_STEP = """
 from alembic import op
@@ -73,6 +76,22 @@ async def execute(url: URL, *statements: str) -> None:
     """Execute statements in a database, as another program would."""
     for statement in statements:
         await work(url, lambda connection, statement=statement: connection.execute(text(statement)))  # type: ignore[misc]
+
+
+async def add_as_before(url: URL, *accounts: tuple[str, str, int]) -> None:
+    """Add accounts as an earlier release did: each an id, a name, and when it was made."""
+    rows = [
+        {
+            "id": account_id,
+            "username": name,
+            "username_key": name.lower(),
+            "password_hash": "hash",
+            "is_demo": False,
+            "created_at": created_at,
+        }
+        for account_id, name, created_at in accounts
+    ]
+    await work(url, lambda connection: connection.execute(insert(EARLIER.tables["accounts"]), rows))
 
 
 async def scalar(url: URL, statement: str) -> Any:
@@ -150,6 +169,19 @@ class SchemaOnAnyDatabase:
         assert await migrated(url) == Migration(FIRST_REVISION, LATEST)
         assert await work(url, differences) == []
         assert await scalar(url, "SELECT username FROM accounts") == "Ann"
+
+    async def test_accounts_of_earlier_release_get_their_skeletons(self, url: URL) -> None:
+        """Each account keeps its name; of those that look alike already, the oldest keeps others from it."""
+        await work(url, EARLIER.create_all)
+        await add_as_before(
+            url, ("1", "rnary", 9), ("2", "Mary", 5), ("3", "MARY1", 7), ("4", "maryl", 8), ("5", "Ian", 1)
+        )
+        await migrated(url)
+        rows = await work(
+            url, lambda connection: connection.execute(text("SELECT username, skeleton FROM accounts")).all()
+        )
+        skeletons = {"Mary": "rnary", "rnary": None, "MARY1": "rnaryl", "maryl": None, "Ian": "lan"}
+        assert dict(tuple(row) for row in rows) == skeletons
 
     async def test_table_of_another_program_is_not_touched(self, url: URL) -> None:
         """A table that happens to be called like ours is no reason to write into it."""

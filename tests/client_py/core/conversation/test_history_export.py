@@ -53,6 +53,13 @@ def test_export_as_json_has_everything() -> None:
     }
 
 
+def test_export_as_text_keeps_its_order() -> None:
+    """A name that is written from right to left moves neither the time nor the message."""
+    message = Item("theirs", Direction.INCOMING, "عمر", Text("123"), NOON)
+    line = export("den", [message], ExportFormat.TEXT, WORDS)
+    assert line == "[2023-11-14 22:13:20 UTC] \u2068عمر\u2069: 123\n"
+
+
 def test_export_as_json_takes_a_message_without_delivery_for_queued() -> None:
     """What is not known to have gone anywhere waits."""
     message = Item("ours", Direction.OUTGOING, "ada", Text("Hello"), NOON)

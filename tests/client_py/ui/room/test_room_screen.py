@@ -18,7 +18,7 @@ from client_py.core.retention import Retention, RetentionFault
 from client_py.core.status_line import Connected, Situation, Status, StatusLine
 from client_py.ui.page import Page
 from client_py.ui.room.page_title import title_of
-from client_py.ui.room.people import HUES, hue_of
+from client_py.ui.room.people import HUES, hue_of, initial_of
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.status import STATUSES
 from tests.client_py.ui.view_context import DAY, Calendar, World, incoming, outgoing
@@ -80,9 +80,28 @@ def test_person_is_shown_once_with_several_devices(world: World, room: RoomScree
     assert [each.get("data-name") for each in world.document.html.every(data_testid="peer")] == ["bob", "alice"]
 
 
+@pytest.mark.parametrize(
+    ("name", "initial"),
+    [
+        ("bob", "B"),
+        ("_bob", "_"),
+        ("иван", "И"),
+        ("ß-bob", "S"),
+        ("नरेन्द्र", "न"),
+        ("किरण", "कि"),
+        ("გიორგი", "გ"),
+        ("李明", "李"),
+    ],
+)
+def test_initial_is_a_whole_letter(name: str, initial: str) -> None:
+    """A person is shown by one letter of their script, with what belongs to it."""
+    assert initial_of(name) == initial
+
+
 def test_hue_of_a_name_does_not_depend_on_case() -> None:
     """Names are compared without case, so their colours are too."""
     assert hue_of("Bob") == hue_of("bob")
+    assert hue_of("ИВАН") == hue_of("иван")
     assert {hue_of(chr(code)) for code in range(97, 123)} == {str(hue) for hue in range(HUES)}
 
 
