@@ -356,11 +356,11 @@ NO_SERVER = ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://
 async def test_broken_configuration_is_told(
     host: StaticHost, signaler: Server, text: str, newcomers: Newcomers
 ) -> None:
-    """The file is named that its host has to look at."""
+    """The file is named that its host have to look at."""
     assert signaler.port
     (host.site / "config.json").write_text(text, encoding="utf-8")
     page = await newcomers.open("chromium", host.url)
     page.allow_error("JSON|URL|config.json")
     await page.page.goto(f"{host.url}/")
     await expect(page.page.locator("html")).to_have_attribute("data-app", "failed", timeout=30_000)
-    await expect(page.handle("auth-error")).to_contain_text("has to look at /config.json")
+    await expect(page.handle("auth-error")).to_contain_text("have to look at /config.json")

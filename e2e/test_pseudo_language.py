@@ -36,7 +36,7 @@ FIND_WORDS = """
 BY_PRELOAD_IMPORT_AND_FETCH = 3
 
 DATA = re.compile(
-    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
+    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|other\.example|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
 )
 """Names of people, rooms and things, which no language changes."""
 

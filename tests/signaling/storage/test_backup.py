@@ -16,6 +16,9 @@ from signaling.storage.folder_lock import FolderLock
 from tests.project import ROOT
 
 SOMEBODY = 12_345
+INSERTION = (
+    "INSERT INTO accounts (id, username, username_key, password_hash, is_demo, created_at) VALUES (?, ?, ?, ?, ?, ?)"
+)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def insert(settings: Settings, *names: str) -> None:
     """Write accounts into the file."""
     with closing(sqlite3.connect(settings.data_dir / SQLITE_FILE)) as connection, connection:
         rows = [(name, name, name, "hash", False, 1) for name in names]
-        connection.executemany("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(INSERTION, rows)
 
 
 def names_in(file: Path) -> set[str]:

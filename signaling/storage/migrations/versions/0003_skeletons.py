@@ -7,7 +7,7 @@ from alembic import op
 
 from signaling.lookalikes import skeleton
 
-revision = "0004"
+revision = "0003"
 down_revision = "0002"
 
 
