@@ -18,6 +18,8 @@ class ErrorCode(StrEnum):
     again."""
     DATABASE_UNAVAILABLE = "database_unavailable"
     """HTTP: the server's database is away for the moment; `retry_after` says for how many seconds to wait."""
+    FORBIDDEN_HOST = "forbidden_host"
+    """HTTP: the request names a host that this server does not answer for."""
     FORBIDDEN_ORIGIN = "forbidden_origin"
     """HTTP: the page asking is of an origin that this server does not allow."""
     INTERNAL = "internal"

@@ -47,6 +47,7 @@ from signaling.http.middleware.access_log import AccessLog
 from signaling.http.middleware.base_path import BasePath
 from signaling.http.middleware.body_limit import BodyLimit
 from signaling.http.middleware.handshake_limit import HandshakeLimit, Hold, most_held
+from signaling.http.middleware.host_check import HostCheck
 from signaling.http.middleware.origin_check import OriginCheck
 from signaling.http.middleware.request_metrics import RequestMetrics
 from signaling.http.middleware.security_headers import SecurityHeaders
@@ -314,6 +315,13 @@ def _middleware(settings: Settings, parts: Parts) -> list[Middleware]:
         Middleware(AccessLog, probes=PROBES),
         Middleware(RequestMetrics, counters=counters),
         Middleware(SecurityHeaders, headers=security_headers(site.inline_scripts, site.inline_styles)),
+        Middleware(
+            HostCheck,
+            allowed=settings.allowed_hosts,
+            probes=PROBES,
+            counters=counters,
+            only_here=settings.is_development,
+        ),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,

@@ -31,6 +31,7 @@ ServerError
     ├── MalformedBody          an HTTP body that is not JSON of the right shape
     │   └── UnsupportedMedia   a body that does not call itself JSON
     ├── BodyTooBig             an HTTP body over the limit
+    ├── ForbiddenHost          a request under a name that is not this server's
     ├── ForbiddenOrigin        a page of an origin that is not allowed
     ├── AuthenticationError    the token is missing, expired or not ours
     ├── InvalidCredentials     the name or the password is wrong
@@ -377,6 +378,22 @@ class BodyTooBig(Refusal):
 
     def __str__(self) -> str:
         return f"The request is too big: at most {self.limit} bytes are read."
+
+
+class ForbiddenHost(Refusal):
+    """Raised for a request to a `host` under whose name this server does not answer."""
+
+    code = ErrorCode.FORBIDDEN_HOST
+    status = HTTPStatus.MISDIRECTED_REQUEST
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+    def __str__(self) -> str:
+        return (
+            f"This server does not answer as {self.host}. The people who run it can allow that name with "
+            "P2PCHAT_ALLOWED_HOSTS."
+        )
 
 
 class ForbiddenOrigin(Refusal):

@@ -65,6 +65,7 @@ EVERYONE = (
     "signaling.errors",
     "signaling.base_paths",
     "signaling.client_addresses",
+    "signaling.host_names",
     "signaling.lookalikes",
     "signaling.origins",
 )
@@ -93,6 +94,7 @@ PURE = (
     "cluster.guests",
     "cluster.process_messages",
     "cluster.spanning_rooms",
+    "host_names",
     "lookalikes",
     "monitoring.counters",
     "monitoring.log_limits",

@@ -66,6 +66,9 @@ REFUSALS: dict[str, Phrase] = {
     ErrorCode.DATABASE_UNAVAILABLE: Phrase(
         "The server’s accounts are unavailable at the moment. Please try again in a few seconds."
     ),
+    ErrorCode.FORBIDDEN_HOST: Phrase(
+        "The server does not answer under the name in this page’s address. Please tell the people who run it."
+    ),
     ErrorCode.INTERNAL: Phrase("The server failed. Please try again later, or tell the people who run it."),
     ErrorCode.INVALID_CREDENTIALS: Phrase("The username or the password is wrong."),
     ErrorCode.INVALID_PASSWORD: Phrase("The server takes no password like this. Please choose another."),

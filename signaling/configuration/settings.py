@@ -23,6 +23,7 @@ from signaling.configuration.values import (
     read_contacts,
     read_folder,
     read_host,
+    read_hosts,
     read_limit,
     read_networks,
     read_origins,
@@ -123,6 +124,13 @@ class Settings:
         "",
         read_origins,
         "Origins beside the server's own whose pages may use it, with commas between them.",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        "ALLOWED_HOSTS",
+        "",
+        read_hosts,
+        "Names under which the server answers, with commas between them; `*.example.org` stands for every name below, "
+        "and `any` for all. By default it is `any`; in development mode, `localhost` and addresses are answered.",
     )
     trusted_proxies: tuple[str, ...] = setting(
         "TRUSTED_PROXIES",

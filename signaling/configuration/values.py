@@ -13,6 +13,7 @@ import platformdirs
 from limits import RateLimitItem, parse_many
 
 from signaling.base_paths import normal_base_path
+from signaling.host_names import ANY, normal_host
 from signaling.origins import normal_origin
 
 APP_NAME = "p2p-chat"
@@ -144,6 +145,18 @@ def read_base_path(text: str) -> str:
     if path is None:
         raise ValueError(f"must be a path of letters, digits, “-”, “_”, “~” and “.”, like /p2p-chat/, not {text!r}")
     return path
+
+
+def read_hosts(text: str) -> tuple[str, ...]:
+    """Take names of hosts with commas between them, `*.` before those that stand for all below them, or `any`."""
+    hosts = [(item, normal_host(item)) for item in read_list(text)]
+    for item, host in hosts:
+        if host is None:
+            reason = (
+                f"must hold names like chat.example.org or *.example.org, without a port, or be {ANY}, not {item!r}"
+            )
+            raise ValueError(reason)
+    return tuple(host for _, host in hosts if host is not None)
 
 
 def read_networks(text: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from signaling.client_addresses import is_loopback
+from signaling.host_names import host_name
 from signaling.http.requests import bearer_token
 from signaling.http.responses import NO_STORE
 from signaling.monitoring.worker_metrics import WorkerMetrics
@@ -73,10 +74,4 @@ def _is_of_this_machine(request: Request) -> bool:
     """
     if request.client is None or not is_loopback(request.client.host):
         return False
-    return PROXY_HEADERS.isdisjoint(request.headers) and is_loopback(_host_name(request.headers.get("host", "")))
-
-
-def _host_name(host: str) -> str:
-    """Return a Host header without its port. Starlette's URL would have our own address where it makes no sense."""
-    name, bracket, _ = host.removeprefix("[").partition("]")
-    return name if bracket else host.partition(":")[0]
+    return PROXY_HEADERS.isdisjoint(request.headers) and is_loopback(host_name(request.headers.get("host", "")))

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from signaling.configuration.settings import Settings
+from signaling.host_names import ANY
 from signaling.process.serving import BuildFastPath
 from signaling.site.loading import RUNTIME_FILES, RUNTIME_LOCK, Site, load_site
 from tests.signaling.running import RunningServer, running
@@ -101,4 +102,5 @@ def quick_settings(data_dir: Path, **changes: Any) -> Settings:
     """Return settings of development on any free port, with cheap passwords and room for many accounts."""
     generous = Settings.read({"P2PCHAT_REGISTER_LIMIT": "1000/hour"}).register_limit
     defaults: dict[str, Any] = {"port": 0, "data_dir": data_dir, "bcrypt_cost": 4, "register_limit": generous}
+    defaults["allowed_hosts"] = (ANY,)  # many tests name a host that is nobody's
     return Settings(**defaults | changes)

@@ -29,6 +29,7 @@ def test_settings_read_environment() -> None:
             "P2PCHAT_DATA_DIR": "/srv/chat",
             "P2PCHAT_ALLOWED_ORIGINS": "https://a.example, https://B.example:443",
             "P2PCHAT_SECURITY_CONTACT": "mailto:security@example.org, tel:+1-201-555-0123",
+            "P2PCHAT_ALLOWED_HOSTS": "A.example., *.b.example, [2001:DB8::1]",
             "P2PCHAT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
             "P2PCHAT_STUN_URLS": "stun:a.example:3478",
             "P2PCHAT_TURN_URLS": "turn:a.example?transport=udp, turns:[2001:db8::1]:443?transport=tcp",
@@ -41,6 +42,7 @@ def test_settings_read_environment() -> None:
     assert settings.data_dir == Path("/srv/chat")
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.security_contact == ("mailto:security@example.org", "tel:+1-201-555-0123")
+    assert settings.allowed_hosts == ("a.example", "*.b.example", "2001:db8::1")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
     assert settings.stun_urls == ("stun:a.example:3478",)
     assert settings.turn_urls == ("turn:a.example?transport=udp", "turns:[2001:db8::1]:443?transport=tcp")
@@ -102,6 +104,8 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_SECURITY_CONTACT", "security@example.org", "like mailto:"),
         ("P2PCHAT_SECURITY_CONTACT", "http://example.org/report", "like mailto:"),
         ("P2PCHAT_SECURITY_CONTACT", "mailto:a@example.org\nContact:b", "no control characters"),
+        ("P2PCHAT_ALLOWED_HOSTS", "a.example:443", "without a port, or be any, not 'a.example:443'"),
+        ("P2PCHAT_ALLOWED_HOSTS", "a.example,*", "names like chat.example.org or *.example.org"),
         ("P2PCHAT_TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
         ("P2PCHAT_STUN_URLS", "turn:a.example", "stun:"),
         ("P2PCHAT_TURN_URLS", "stun:a.example", "turn:"),
