@@ -29,6 +29,8 @@ def content_policy(inline_scripts: Iterable[str], inline_styles: Iterable[str], 
         "form-action 'none'",  # a login that no script has taken in hand must not put a password into a URL
         *HEADER_ONLY,
         "require-trusted-types-for 'script'",
+        # Only the address of the service worker is made trusted (bootstrap.js); Pyodide makes none.
+        "trusted-types p2p-chat",
     ]
     return [directive.strip() for directive in directives]
 
