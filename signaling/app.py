@@ -79,6 +79,7 @@ from signaling.site.security_headers import security_headers
 from signaling.site.target import Target
 from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.asgi_websocket import AsgiFallback
+from signaling.sockets.certificate import Certificate
 from signaling.storage.data_folder import token_secret
 from signaling.storage.database import Database, chosen_url
 
@@ -118,8 +119,9 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     Its state holds what the server that runs it needs: `counters`, where reads are counted, `request_limit`, which HTTP
     requests count against before they reach the app, `asgi_fallback`, which is told why WebSockets stay in ASGI,
     `exhausted_files`, which is told when no file is left, `readiness`, which has to be told when the server stops, and
-    `drain`, which has to be awaited then.
+    `drain`, which has to be awaited then; and `certificate`, where the settings name one.
     """
+    certificate = Certificate(settings.ssl_certfile, settings.ssl_keyfile) if settings.ssl_certfile else None
     parts = _parts(settings, site or load_site(static_folder(), target=Target(settings.base_path)), worker or Worker())
     errors = ErrorResponses(parts.effects_driver.counters)
     routes = _routes(parts, settings)
@@ -150,6 +152,7 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
     app.state.counters = parts.effects_driver.counters
     app.state.exhausted_files = parts.exhausted_files
     app.state.readiness = parts.readiness
+    app.state.certificate = certificate
     app.state.asgi_fallback = parts.endpoint.asgi_fallback
     app.state.drain = parts.drain
     app.state.request_limit = RequestLimit(parts.endpoint.quotas, parts.endpoint.addresses)

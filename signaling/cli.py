@@ -45,6 +45,8 @@ def main() -> None:
 @main.command("serve")
 @click.option("--host", help=f"Address to listen on ({PREFIX}HOST; 127.0.0.1).")
 @click.option("--port", help=f"Port to listen on ({PREFIX}PORT; 3000).")
+@click.option("--ssl-certfile", type=click.Path(), help=f"Certificate to speak TLS with ({PREFIX}SSL_CERTFILE).")
+@click.option("--ssl-keyfile", type=click.Path(), help=f"Its private key ({PREFIX}SSL_KEYFILE).")
 @click.option("--data-dir", type=click.Path(), help=f"Folder for the accounts ({PREFIX}DATA_DIR).")
 @click.option("--workers", help=f"Processes side by side; more than 1 need Redis ({PREFIX}WORKERS; 1).")
 @click.option("--log-level", help=f"debug, info, warning or error ({PREFIX}LOG_LEVEL; info).")
@@ -151,7 +153,8 @@ def _serve_by_workers(settings: Settings, options: Mapping[str, str | None]) -> 
     workers.check_system()
     sockets = listen(settings.host, settings.port)
     environment = os.environ | {PREFIX + name.upper(): value for name, value in options.items() if value}
-    return workers.run(settings.workers, sockets, environment, partial(_announce, settings, sockets))
+    ready = partial(_announce, settings, sockets)
+    return workers.run(settings.workers, sockets, environment, ready, reloads=settings.ssl_certfile is not None)
 
 
 async def _migrate(database: Database) -> Migration:
@@ -172,13 +175,14 @@ def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
     if settings.is_development:
         accounts = " or ".join(f"{name} (password {password})" for name, password in DEMO_PASSWORDS.items())
         click.echo(f"Development mode: log in as {accounts}, or register.")
-    elif not is_loopback(settings.host):
-        click.echo("Browsers on other machines need https in front of it: see docs/deploy/reverse-proxy.md.")
+    elif settings.ssl_certfile is None and not is_loopback(settings.host):
+        click.echo("Browsers on other machines need https: see docs/deploy/tls.md.")
 
 
 def _address(settings: Settings, sockets: list[socket.socket]) -> str:
     """Return where a browser on this machine finds the page."""
+    scheme = "http" if settings.ssl_certfile is None else "https"
     name = "localhost" if listens_everywhere(sockets) else settings.host
     port = sockets[0].getsockname()[1]
     host = f"[{name}]" if ":" in name else name
-    return f"http://{host}:{port}{settings.base_path.removesuffix('/')}"
+    return f"{scheme}://{host}:{port}{settings.base_path.removesuffix('/')}"

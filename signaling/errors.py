@@ -9,6 +9,7 @@ ServerError
 │   │   └── ForeignTable       another program's table stands where ours would
 │   ├── BackplaneUnusable      the Redis between several processes cannot be reached
 │   ├── AddressUnusable        nothing can be served at this host and port
+│   ├── CertificateUnusable    TLS cannot be served with what its files hold
 │   ├── WorkersUnusable        several processes cannot serve one address here
 │   └── SiteIncomplete         the page's files or the Pyodide runtime are not there
 ├── DependencyUnavailable      what the server depends on does not answer as it should; while it runs, that may pass
@@ -143,6 +144,20 @@ class BackplaneUnusable(StartupError):
 
     def __str__(self) -> str:
         return f"The Redis {self.address} cannot be used: {self.reason}. P2PCHAT_BACKPLANE_URL says which one it is."
+
+
+class CertificateUnusable(StartupError):
+    """Raised when a file of the certificate cannot be read or served with; `reason` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"The certificate cannot be used ({self.path}: {self.reason}). P2PCHAT_SSL_CERTFILE and "
+            "P2PCHAT_SSL_KEYFILE name the files of the certificate and of its private key."
+        )
 
 
 class WorkersUnusable(StartupError):

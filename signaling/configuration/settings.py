@@ -21,6 +21,7 @@ from signaling.configuration.values import (
     choice,
     read_base_path,
     read_contacts,
+    read_file,
     read_folder,
     read_host,
     read_hosts,
@@ -65,6 +66,27 @@ class Settings:
         "auto",
         choice("auto", "off"),
         "`off` turns development mode off on a loopback address too: for a server behind a proxy on the same machine.",
+    )
+    ssl_certfile: Path | None = setting(
+        "SSL_CERTFILE",
+        "",
+        read_file,
+        "The file of a certificate and of those that have signed it, in PEM form. With it, the server speaks TLS, and "
+        "reads the file again at SIGHUP.",
+    )
+    ssl_keyfile: Path | None = setting(
+        "SSL_KEYFILE",
+        "",
+        read_file,
+        "The file of the certificate's private key, in PEM form, not encrypted. Where it is not set, the key is in the "
+        "certificate's file.",
+    )
+    hsts: int = setting(
+        "HSTS",
+        "31536000",
+        whole_number(0, 63_072_000),
+        "Where the server speaks TLS: for how many seconds browsers come to its name by https only "
+        "(Strict-Transport-Security); 0 says nothing to them. On a loopback address it is never said.",
     )
     data_dir: Path = setting(
         "DATA_DIR",
@@ -296,6 +318,7 @@ class Settings:
         settings = cls(**values)
         _check_turn(settings)
         _check_workers(settings)
+        _check_certificate(settings)
         return settings
 
     @property
@@ -323,6 +346,12 @@ def _check_workers(settings: Settings) -> None:
     if settings.workers > 1 and not settings.backplane_url:
         reason = f"can be more than 1 only with a Redis, by which the processes share their rooms: set {BACKPLANE}"
         raise InvalidSetting(PREFIX + "WORKERS", reason)
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Refuse a key of no certificate: the server would serve without TLS."""
+    if settings.ssl_keyfile and not settings.ssl_certfile:
+        raise InvalidSetting(PREFIX + "SSL_CERTFILE", f"must be set where {PREFIX}SSL_KEYFILE is")
 
 
 def _read(name: str, read: Callable[[str], object], text: str) -> object:

@@ -67,6 +67,11 @@ def read_folder(text: str) -> Path:
     return path if text or path.is_absolute() else NO_HOME
 
 
+def read_file(text: str) -> Path | None:
+    """Take the path of a file, or nothing."""
+    return Path(text) if text else None
+
+
 def read_secret(text: str) -> str:
     """Take nothing, or a text that is fit to sign with."""
     return _read_secret(text, MIN_SECRET_BYTES)

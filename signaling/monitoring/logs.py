@@ -33,6 +33,7 @@ LINES = {
     "request": Rate.of(3000, 300.0),
     "request_rejected": Rate.of(1, REPORT_SECONDS),
     "requests_refused": Rate.of(1, REPORT_SECONDS),
+    "tls_failed": Rate.of(1, REPORT_SECONDS),
 }
 """A page asks for some twenty files, and many people may share one address. Of what is refused before it is looked at,
 the first is worth a line, and then the number of the others."""

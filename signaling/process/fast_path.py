@@ -20,6 +20,7 @@ from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.http_protocol import Gate, HttpProtocol
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import PicowsServerState
+from signaling.sockets.tls_handshake import TlsGate, over_tls
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 from signaling.sockets.websocket_handshake import WebSocketHandshake
 
@@ -53,6 +54,8 @@ def fast_path(
     gate = Gate(clients, app.state.request_limit, RequestTurns(), app.state.counters)
     shared = PicowsServerState(Keepalive(ping_seconds), WEBSOCKET_MAX_BYTES, counters=app.state.counters)
     http, ws = partial(HttpProtocol, gate=gate), partial(WebSocketHandshake, shared)
+    if app.state.certificate is not None:
+        http = over_tls(http, TlsGate(app.state.certificate, clients, app.state.request_limit))  # type: ignore[assignment]
     config = uvicorn.Config(asgi, http=http, ws=ws, **options)  # type: ignore[arg-type]  # both are called
     check(HttpProtocol, gate, config)
     return config

@@ -19,14 +19,17 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from signaling.client_addresses import is_loopback
 from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
 from signaling.http.middleware.request_count import RequestCount
 from signaling.http.middleware.request_id import RequestId
+from signaling.process.open_files import most_open_files
 from signaling.sockets.accepted_websocket import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_meter import metered
-from signaling.sockets.waiting_clients import WaitingClients
+from signaling.sockets.tls_handshake import TlsGate, over_tls
+from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
@@ -109,6 +112,7 @@ def configuration(
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
+        "headers": _headers(app, settings),
         "timeout_graceful_shutdown": GRACEFUL_SECONDS,
     }
     try:
@@ -116,6 +120,7 @@ def configuration(
     except (ImportError, AttributeError, TypeError) as error:
         app.state.asgi_fallback.tell(f"this uvicorn or picows is not known: {error}")
     return uvicorn.Config(
+        http=_http(app, clients),
         ws=_websockets(),
         app=RequestCount(named, app.state.request_limit),
         ws_max_size=WEBSOCKET_MAX_BYTES,
@@ -125,6 +130,26 @@ def configuration(
         ws_per_message_deflate=False,  # a few bytes could become WEBSOCKET_MAX_BYTES
         **options,
     )
+
+
+def _headers(app: Starlette, settings: Settings) -> list[tuple[str, str]]:
+    """Return what every response says beside its own headers, those before the app and to handshakes too.
+
+    A browser keeps what it is told for every port of a name: on a loopback address, for other servers of this machine.
+    """
+    if app.state.certificate is None or not settings.hsts or is_loopback(settings.host):
+        return []
+    return [("Strict-Transport-Security", f"max-age={settings.hsts}")]
+
+
+def _http(app: Starlette, clients: WaitingClients | None) -> Any:
+    """Return uvicorn's own protocol for HTTP, which TLS comes before where there is a certificate."""
+    if app.state.certificate is None:
+        return "auto"
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol  # noqa: PLC0415 - only TLS needs it
+
+    clients = clients or waiting_clients(most_files=most_open_files(), exhausted=app.state.exhausted_files)
+    return over_tls(AutoHTTPProtocol, TlsGate(app.state.certificate, clients, app.state.request_limit))
 
 
 def _websockets() -> Any:
@@ -182,6 +207,8 @@ async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], l
 
         for number in stop_signals():
             loop.add_signal_handler(number, stop)
+        if app.state.certificate is not None:
+            take_hang_up(loop, app.state.certificate.reload)
         # What is loaded stays; looking through it for garbage again and again would take a tenth of a second each time.
         gc.freeze()
         if lifeline is not None:
@@ -196,6 +223,12 @@ def stop_signals() -> list[signal.Signals]:
     """
     hang_up = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
     return [signal.SIGINT, signal.SIGTERM, *(one for one in hang_up if signal.getsignal(one) is not signal.SIG_IGN)]
+
+
+def take_hang_up(loop: asyncio.AbstractEventLoop, reload: Callable[[], None]) -> None:
+    """Have SIGHUP read the certificate again; one that came before now has waited in a worker (workers.py)."""
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 def _lifeline_ended(loop: asyncio.AbstractEventLoop, lifeline: int, stop: Callable[[], None]) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from signaling.errors import WorkersUnusable
@@ -33,13 +34,23 @@ def check_system() -> None:
         raise WorkersUnusable("this system has no sockets that several processes accept from")
 
 
-def run(count: int, sockets: Sequence[socket.socket], environment: Mapping[str, str], ready: Callable[[], None]) -> int:
-    """Have `count` workers serve until a signal to stop; give the exit code, the first worker's if it cannot start."""
+def run(
+    count: int,
+    sockets: Sequence[socket.socket],
+    environment: Mapping[str, str],
+    ready: Callable[[], None],
+    *,
+    reloads: bool = False,
+) -> int:
+    """Have `count` workers serve until a signal to stop; give the exit code, the first worker's if it cannot start.
+
+    With `reloads`, they have something to read again at SIGHUP.
+    """
     with contextlib.ExitStack() as stack:
         for listener in sockets:
             stack.enter_context(listener)
         folder = stack.enter_context(worker_folder())
-        return asyncio.run(Workers(sockets, environment, folder).run(count, ready))
+        return asyncio.run(Workers(sockets, environment, folder, reloads=reloads).run(count, ready))
 
 
 def say_ready() -> None:
@@ -50,11 +61,14 @@ def say_ready() -> None:
 class Workers:
     """The workers on some listening sockets."""
 
-    def __init__(self, sockets: Sequence[socket.socket], environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, sockets: Sequence[socket.socket], environment: Mapping[str, str], folder: Path, *, reloads: bool
+    ) -> None:
         self._sockets = sockets
         self._descriptors = [listener.fileno() for listener in sockets]
         self._environment = environment
         self._folder = folder
+        self._reloads = reloads
         self._running: set[Process] = set()
         self._stopped = asyncio.Event()
 
@@ -63,6 +77,8 @@ class Workers:
         loop = asyncio.get_running_loop()
         for number in stop_signals():
             loop.add_signal_handler(number, self._stop)
+        if self._reloads:
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
         first = await self._start(0)
         if not await _is_ready(first):
             code = await first.wait()
@@ -74,6 +90,12 @@ class Workers:
                 if not self._stopped.is_set():
                     group.create_task(self._keep(await self._start(place), place))
         return 0
+
+    def _reload(self) -> None:
+        """Have every worker read again what has changed."""
+        for worker in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                worker.send_signal(signal.SIGHUP)
 
     def _stop(self) -> None:
         """Have every worker stop; a second time, without waiting for anyone."""
@@ -101,24 +123,35 @@ class Workers:
     async def _start(self, number: int) -> Process:
         options = [f"--socket={descriptor}" for descriptor in self._descriptors]
         options += [f"--number={number}", f"--folder={self._folder}"]
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # whatever lies in the working directory is not ours
-            "-m",
-            "signaling",
-            "worker",
-            *options,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=self._descriptors,
-            process_group=0,  # Ctrl-C is for this process, which tells them
-        )
+        with _keeping_hang_up() if self._reloads else contextlib.nullcontext():
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # whatever lies in the working directory is not ours
+                "-m",
+                "signaling",
+                "worker",
+                *options,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=self._descriptors,
+                process_group=0,  # Ctrl-C is for this process, which tells them
+            )
         self._running.add(worker)
         log("worker_started", process=worker.pid, number=number)
         if self._stopped.is_set():
             worker.terminate()
         return worker
+
+
+@contextlib.contextmanager
+def _keeping_hang_up() -> Iterator[None]:
+    """Have a process that is started here keep SIGHUP until it can take it (serving.py): it would be its end."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 async def _is_ready(worker: Process) -> bool:

@@ -84,6 +84,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_too_long = False
         """Of the body: the app will refuse it, whatever more comes."""
         self._is_websocket = False
+        self._ends_tls = False
+        """Whether the client has to end TLS too before the connection is closed."""
         self._refusal: Refusal | None = None
         """What the client is told in a moment. Nothing that it sends until then is looked at."""
         self._is_spoiled = False
@@ -98,6 +100,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # likewise uvicorn's
         """Wait for the first request, or refuse all of them."""
         super().connection_made(transport)
+        self._ends_tls = self.scheme == "https"
         self._host = host = self.client[0] if self.client else ""
         self.address = address_key(host)
         self._refusal = self._gate.limit.refusal(host)
@@ -108,6 +111,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         super().connection_lost(exc)
+        self._ends_tls = False
         self._wait_for(None)
         self._hang_up()
         # Each of them has the connection, which has them: that would keep all until the next collection of garbage.
@@ -294,7 +298,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_websocket:
             return None
         if self.transport.is_closing():
-            return Awaited.READING if self.transport.get_write_buffer_size() else None
+            return Awaited.READING if self._ends_tls or self.transport.get_write_buffer_size() else None
         if self._refusal is not None:
             return Awaited.MOMENT
         if self._is_in_body:

@@ -191,7 +191,8 @@ class WebSocketHandshake(asyncio.Protocol):
             "type": "websocket",
             "asgi": {"version": self._config.asgi_version, "spec_version": "2.4"},
             "http_version": request["http_version"],
-            "scheme": "ws",  # a proxy that has ended TLS is told of by uvicorn's middleware
+            # A proxy that has ended TLS is told of by uvicorn's middleware.
+            "scheme": "wss" if request["scheme"] == "https" else "ws",
             "server": request["server"],
             "client": request["client"],
             "root_path": root_path,

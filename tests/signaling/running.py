@@ -49,11 +49,18 @@ class RunningServer:
     port: int
     server: Server
     finished: Future[None]
+    app: Starlette
 
     @property
     def url(self) -> str:
         """The origin of its pages."""
-        return f"http://{self.host}:{self.port}"
+        scheme = "http" if self.settings.ssl_certfile is None else "https"
+        return f"{scheme}://{self.host}:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        """Where its WebSockets are."""
+        return f"ws{self.url.removeprefix('http')}/ws"
 
     def http(self, **options: Any) -> httpx.AsyncClient:
         """Make an HTTP client that does what it is told."""
@@ -74,11 +81,11 @@ class RunningServer:
     def connect(self, token: str, version: int = LATEST, **options: Any) -> SignalingClient:
         """Make a client that hands its token over as the page of a version does."""
         subprotocols = [Subprotocol(SUBPROTOCOLS[version]), Subprotocol(TOKEN_SUBPROTOCOL_PREFIX + token)]
-        return SignalingClient(f"ws://{self.host}:{self.port}/ws", subprotocols=subprotocols, **options)
+        return SignalingClient(self.socket_url, subprotocols=subprotocols, **options)
 
     def connect_by_query(self, token: str, **options: Any) -> SignalingClient:
         """Make a client that hands its token over in the address."""
-        return SignalingClient(f"ws://{self.host}:{self.port}/ws?token={token}", **options)
+        return SignalingClient(f"{self.socket_url}?token={token}", **options)
 
     def stop(self) -> None:
         """Stop, and wait for the end of it."""
@@ -197,7 +204,7 @@ def running(
         if finished.done():
             finished.result()
         host, port = sockets[0].getsockname()[:2]
-        started = RunningServer(settings, host, port, server, finished)
+        started = RunningServer(settings, host, port, server, finished, app)
         try:
             yield started
         finally:

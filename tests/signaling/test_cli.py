@@ -43,7 +43,7 @@ class Serving:
         assert process.stdout is not None
         self.process = process
         self.greeting = process.stdout.readline()
-        match = re.search(r"http://(\S+):(\d+)", self.greeting)
+        match = re.search(r"https?://(\S+):(\d+)", self.greeting)
         assert match is not None, self.greeting
         self.port = int(match[2])
         self.address = f"127.0.0.1:{self.port}"

@@ -30,6 +30,7 @@ def test_settings_read_environment() -> None:
             "P2PCHAT_ALLOWED_ORIGINS": "https://a.example, https://B.example:443",
             "P2PCHAT_SECURITY_CONTACT": "mailto:security@example.org, tel:+1-201-555-0123",
             "P2PCHAT_ALLOWED_HOSTS": "A.example., *.b.example, [2001:DB8::1]",
+            "P2PCHAT_SSL_CERTFILE": "/etc/p2p-chat/certificate.pem",
             "P2PCHAT_TRUSTED_PROXIES": "10.0.0.0/8,::1",
             "P2PCHAT_STUN_URLS": "stun:a.example:3478",
             "P2PCHAT_TURN_URLS": "turn:a.example?transport=udp, turns:[2001:db8::1]:443?transport=tcp",
@@ -43,6 +44,7 @@ def test_settings_read_environment() -> None:
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
     assert settings.security_contact == ("mailto:security@example.org", "tel:+1-201-555-0123")
     assert settings.allowed_hosts == ("a.example", "*.b.example", "2001:db8::1")
+    assert (settings.ssl_certfile, settings.ssl_keyfile) == (Path("/etc/p2p-chat/certificate.pem"), None)
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
     assert settings.stun_urls == ("stun:a.example:3478",)
     assert settings.turn_urls == ("turn:a.example?transport=udp", "turns:[2001:db8::1]:443?transport=tcp")
@@ -106,6 +108,7 @@ def test_options_override_environment() -> None:
         ("P2PCHAT_SECURITY_CONTACT", "mailto:a@example.org\nContact:b", "no control characters"),
         ("P2PCHAT_ALLOWED_HOSTS", "a.example:443", "without a port, or be any, not 'a.example:443'"),
         ("P2PCHAT_ALLOWED_HOSTS", "a.example,*", "names like chat.example.org or *.example.org"),
+        ("P2PCHAT_HSTS", "-1", "from 0 to 63072000"),
         ("P2PCHAT_TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
         ("P2PCHAT_STUN_URLS", "turn:a.example", "stun:"),
         ("P2PCHAT_TURN_URLS", "stun:a.example", "turn:"),
@@ -144,9 +147,10 @@ def test_unfit_setting_is_refused_in_words(variable: str, text: str, fault: str)
     [
         ({"P2PCHAT_TURN_URLS": "turn:a.example"}, "P2PCHAT_TURN_SECRET"),
         ({"P2PCHAT_TURN_SECRET": SECRET}, "P2PCHAT_TURN_URLS"),
+        ({"P2PCHAT_SSL_KEYFILE": "/key.pem"}, "P2PCHAT_SSL_CERTFILE"),
     ],
 )
-def test_turn_servers_and_their_secret_need_each_other(given: dict[str, str], missing: str) -> None:
+def test_settings_that_need_each_other_stand_together(given: dict[str, str], missing: str) -> None:
     """One without the other is of no use, and the sentence names the one that is missing."""
     with pytest.raises(InvalidSetting) as caught:
         Settings.read(given)

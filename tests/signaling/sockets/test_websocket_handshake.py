@@ -29,6 +29,7 @@ REQUEST = {
     "type": "http",
     "http_version": "1.1",
     "method": "GET",
+    "scheme": "https",
     "server": ("192.0.2.1", 80),
     "client": ("192.0.2.2", 4000),
     "headers": HEADERS,
@@ -96,6 +97,7 @@ async def test_app_sees_the_handshake() -> None:
     await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
     [scope] = scopes
     assert (scope["type"], scope["path"], scope["query_string"]) == ("websocket", "/ws", b"room=1")
+    assert scope["scheme"] == "wss"
     assert (scope["client"], scope["server"]) == (("192.0.2.2", 4000), ("192.0.2.1", 80))
     assert "method" not in scope
     assert scope["subprotocols"] == ["one", "two", "three"]
