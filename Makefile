@@ -1,5 +1,7 @@
 # Everything that a person or CI does here. It keeps to GNU Make 3.81, the one that macOS ships.
-HOST ?= 127.0.0.1
+# `make run TLS=1` serves the local network by https, with a certificate that is made on the spot.
+TLS ?=
+HOST ?= $(if $(TLS),0.0.0.0,127.0.0.1)
 PORT ?= 3000
 SCHEDULES ?= 1000000
 FIRST ?= 0
@@ -33,6 +35,7 @@ PYODIDE := static/pyodide/VERSION
 PACKAGING := pyproject.toml bundle/hook.py bundle/pyodide.py bundle/package-lock.json
 key = $(firstword $(shell cat $(1) | cksum))
 RUN_STAMP := $(VENV)/run-$(call key,requirements/run.lock $(PACKAGING))
+LAN_STAMP := $(VENV)/lan-$(call key,requirements/lan.lock)
 DEV_STAMP := $(VENV)/dev-$(call key,requirements/run.lock requirements/dev.lock $(PACKAGING))
 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
@@ -63,8 +66,8 @@ browsers: setup-dev site ## find or install the browsers that the end-to-end tes
 site: setup ## make what the page is served with: the snapshot of its Python, and compressed files
 	@$(BIN)/python -m bundle.site
 
-run: site ## serve on HOST and PORT (127.0.0.1, 3000)
-	@exec $(BIN)/p2p-chat serve --host "$(HOST)" --port "$(PORT)"
+run: site $(if $(TLS),$(LAN_STAMP)) ## serve on HOST and PORT (127.0.0.1, 3000); TLS=1 serves the local network, by https
+	@exec $(BIN)/$(if $(TLS),python -m bundle.lan "$(HOST)" "$(PORT)",p2p-chat serve --host "$(HOST)" --port "$(PORT)")
 
 test: test-unit e2e ## run the tests, in real browsers too
 
@@ -135,6 +138,7 @@ lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/pa
 	$(SOLVE) pyproject.toml --constraints requirements/run.lock --output-file requirements/serve.lock
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
 	$(SOLVE) --group pyproject.toml:audit --output-file requirements/audit.lock
+	$(SOLVE) --group pyproject.toml:lan --constraints requirements/dev.lock --output-file requirements/lan.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
 	for folder in bundle bench/link bench/relay/peers; do \
 		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
@@ -170,6 +174,11 @@ $(DEV_STAMP): | $(BIN)/python
 	@$(FETCH_PYODIDE)
 	@$(INSTALL_PROJECT)
 	@rm -f $(VENV)/run-* $(VENV)/dev-* && touch $@ $(RUN_STAMP)
+
+$(LAN_STAMP): | $(RUN_STAMP)
+	@echo 'Installing what makes a certificate…'
+	@$(PIP_INSTALL) --require-hashes --no-deps -r requirements/lan.lock
+	@rm -f $(VENV)/lan-* && touch $@
 
 # The stamps' recipes bring it too, so this runs only where somebody has removed it since.
 $(PYODIDE): | $(BIN)/python
