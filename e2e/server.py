@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -45,13 +46,16 @@ class Server:
         settings: dict[str, str] | None = None,
         host: str = "127.0.0.1",
         program: Sequence[str | Path] = (PROGRAM,),
+        trusting: ssl.SSLContext | None = None,
     ) -> None:
         self.host = host
         self.port = free_port()
-        self.url = f"http://{host}:{self.port}"
+        self.url = f"{'https' if trusting else 'http'}://{host}:{self.port}"
         self.log = folder / "server.log"
         self.settings = {"P2PCHAT_DATA_DIR": str(folder / "data"), **SETTINGS, **(settings or {})}
         self._program = program
+        self._verify = trusting or True
+        """What clients believe the certificate by, where the settings name one."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -88,7 +92,7 @@ class Server:
     def register(self, username: str, password: str = PASSWORD) -> dict[str, str]:
         """Make an account; gives what the server answered."""
         body = {"username": username, "password": password}
-        answer = httpx.post(f"{self.url}/api/register", json=body, trust_env=False)
+        answer = httpx.post(f"{self.url}/api/register", json=body, verify=self._verify, trust_env=False)
         assert answer.is_success, answer.text
         login: dict[str, str] = answer.json()
         return login
@@ -103,7 +107,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz", trust_env=False).is_success
+            return httpx.get(f"{self.url}/healthz", verify=self._verify, trust_env=False).is_success
         except httpx.TransportError:
             return False
 
