@@ -20,14 +20,14 @@ from websockets.exceptions import ConnectionClosedError
 from e2e.chat_page import connect
 from e2e.people import Newcomers
 from e2e.rolling_restart import WORKERS, live_through, server_of_workers
-from e2e.server import Server
+from e2e.server import PASSWORD, Server
 from e2e.services.redis import Redis, redis
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Joined, PeerJoined, PeerLeft
 from protocol.events import Signal as SignalEvent
 from protocol.requests import Join, Leave, Signal
 from protocol.webrtc import Candidate
-from tests.signaling.running import PATIENCE, SignalingClient
+from tests.signaling.running import PATIENCE, SignalingClient, drop
 
 GRACE_SECONDS = 3
 RETRY_SECONDS = 0.1
@@ -84,7 +84,11 @@ class Clients:
         """Connect to a process, and take its welcome."""
         if name not in self._tokens:
             self._tokens[name] = server.register(f"{name}-{secrets.token_hex(4)}")["token"]
-        address = f"{server.url.replace('http', 'ws')}/ws?token={self._tokens[name]}"
+        return await self.open_with(server, self._tokens[name])
+
+    async def open_with(self, server: Server, token: str) -> SignalingClient:
+        """Connect to a process by a token, and take its welcome."""
+        address = f"{server.url.replace('http', 'ws')}/ws?token={token}"
         client = await self._stack.enter_async_context(SignalingClient(address))
         await client.welcome()
         return client
@@ -154,6 +158,33 @@ async def test_refusals_come_from_where_the_room_is(pair: tuple[Server, Server],
     assert await ben.refusal() is ErrorCode.UNKNOWN_PEER
     await ben.send(Join(f"{room}-2"))
     assert await ben.refusal() is ErrorCode.UNEXPECTED
+
+
+async def test_login_that_is_ended_at_one_process_ends_at_the_others(
+    pair: tuple[Server, Server], clients: Clients, room: str
+) -> None:
+    """Its WebSockets close at once, wherever they are, and a deleted account leaves its places at every process."""
+    account = pair[0].register(f"Ada-{secrets.token_hex(4)}")
+    ben = await clients.open(pair[0], "Ben")
+    await ben.join(room)
+    ada = await clients.open_with(pair[1], account["token"])
+    ada_in = await ada.join(room)
+    assert isinstance(await ben.receive(), PeerJoined)
+    async with httpx.AsyncClient(base_url=pair[0].url, trust_env=False) as http:
+        headers = {"Authorization": f"Bearer {account['token']}"}
+        credentials = {"username": account["username"], "password": PASSWORD}
+        second = (await http.post("/api/login", json=credentials)).json()["token"]
+        assert (await http.post("/api/logout", headers=headers)).status_code == httpx.codes.NO_CONTENT
+        assert await ada.close_code() == CloseCode.UNAUTHENTICATED
+        assert await ben.receive() == PeerLeft(ada_in.peer_id, "lost")
+        ada = await clients.open_with(pair[1], second)
+        ada_in = await ada.join(room)
+        assert isinstance(await ben.receive(), PeerJoined)
+        drop(ada)
+        body, headers = {"password": PASSWORD}, {"Authorization": f"Bearer {second}"}
+        deleted = await http.post("/api/delete-account", json=body, headers=headers)
+        assert deleted.status_code == httpx.codes.NO_CONTENT
+    assert await ben.receive() == PeerLeft(ada_in.peer_id, "lost")
 
 
 async def test_room_moves_when_it_is_left(pair: tuple[Server, Server], clients: Clients, room: str) -> None:

@@ -28,6 +28,7 @@ from protocol.codes import CloseCode
 from signaling.errors import AccountNotStored, DatabaseUnavailable, DatabaseUnusable, DependencyUnavailable
 from signaling.storage.database import Database, database_url
 from tests.project import ROOT
+from tests.signaling.accounts.test_logins import LoginsInAnyDatabase
 from tests.signaling.accounts.test_store import AccountsInAnyDatabase, opened
 from tests.signaling.running import SignalingClient
 from tests.signaling.storage.test_schema import LATEST, SchemaOnAnyDatabase, execute, migrated
@@ -109,6 +110,10 @@ def run(command: str, address: str, folder: Path) -> subprocess.CompletedProcess
 
 class TestAccountsInPostgresql(AccountsInAnyDatabase):
     """All that holds for accounts in SQLite."""
+
+
+class TestLoginsInPostgresql(LoginsInAnyDatabase):
+    """All that holds for logins in SQLite."""
 
 
 class TestSchemaOnPostgresql(SchemaOnAnyDatabase):

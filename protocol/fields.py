@@ -77,6 +77,9 @@ PeerId = Annotated[str, PEER_ID]
 AccessToken = Annotated[str, Text(4_096, r"[A-Za-z0-9_.-]+")]
 """A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
 ResumeToken = Annotated[str, Text(256, r"[A-Za-z0-9_.-]+")]
+LoginId = Annotated[str, Text(32, r"[0-9a-f]{32}")]
+DeviceLabel = Annotated[str, Text(64)]
+"""What a person knows one of their devices by; no more than fits into a line of a list."""
 Sdp = Annotated[str, Text(32_768)]
 """One session description; a data channel alone needs about 1 KiB, three media about 10."""
 CandidateLine = Annotated[str, Text(2_048)]

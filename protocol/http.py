@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from protocol.codec import Body
-from protocol.fields import AccessToken, Items, Range, Text, UnixTime, Username
+from protocol.fields import AccessToken, DeviceLabel, Items, LoginId, Range, Text, UnixTime, Username
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
 PROBE_SUBPROTOCOL = "p2p-chat.knock"
@@ -19,6 +19,12 @@ in a subprotocol, and so the token appears in no URL and no log."""
 REGISTER_PATH = "/api/register"
 LOGIN_PATH = "/api/login"
 REFRESH_PATH = "/api/refresh"
+LOGOUT_PATH = "/api/logout"
+LOGINS_PATH = "/api/logins"
+END_LOGIN_PATH = "/api/logins/end"
+END_OTHER_LOGINS_PATH = "/api/logins/end-others"
+PASSWORD_PATH = "/api/password"  # noqa: S105 - an address
+DELETE_ACCOUNT_PATH = "/api/delete-account"
 ICE_SERVERS_PATH = "/api/ice-servers"
 SOCKET_PATH = "/ws"
 HEALTH_PATH = "/healthz"
@@ -33,6 +39,12 @@ before the first dot: two marks that have that in common are of one name and bro
 
 MAX_DEVICE_MARKS = 8
 """A browser that several people use sends those of the people who logged in last."""
+
+MAX_LISTED_LOGINS = 100
+"""As many as an account may have."""
+
+MAX_LOGINS_BYTES = 65_536
+"""Of the list of them, however its labels are escaped; it only guards the page against a broken server."""
 
 MAX_LOGIN_BYTES = 16_384
 """Of the answer that holds a token; it only guards the page against a broken server."""
@@ -71,6 +83,52 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPassword:
+    """What `POST /api/password` takes; `device_marks` as at a login, since a password is tried here too."""
+
+    password: str = field(repr=False)
+    """The one until now."""
+    new_password: str = field(repr=False)
+    device_marks: Annotated[tuple[str, ...], Items(0, MAX_DEVICE_MARKS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What `POST /api/delete-account` takes."""
+
+    password: str = field(repr=False)
+    device_marks: Annotated[tuple[str, ...], Items(0, MAX_DEVICE_MARKS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndLogin:
+    """What `POST /api/logins/end` takes: which of those that are listed."""
+
+    id: LoginId
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLogin:
+    """One login of an account: a browser or a program that has a token of it."""
+
+    id: LoginId
+    device: DeviceLabel
+    """What it calls itself, in a few words; nothing if it does not say."""
+    created_at: UnixTime
+    last_used_at: UnixTime
+    """When its token was renewed, or first shown after that."""
+    is_current: bool
+    """Whether it is the one that asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLogins:
+    """What answers `GET /api/logins`: the one used last first."""
+
+    logins: Annotated[tuple[ListedLogin, ...], Items(0, MAX_LISTED_LOGINS)]
+
+
+@dataclass(frozen=True, slots=True)
 class IceServers:
     """By what an account may connect to others, and until when."""
 
@@ -82,4 +140,8 @@ class IceServers:
 CREDENTIALS: Body[Credentials] = Body(Credentials, MAX_BODY_BYTES)
 MARKED_CREDENTIALS: Body[MarkedCredentials] = Body(MarkedCredentials, MAX_BODY_BYTES)
 LOGIN: Body[Login] = Body(Login, MAX_LOGIN_BYTES, lenient=True)
+NEW_PASSWORD: Body[NewPassword] = Body(NewPassword, MAX_BODY_BYTES)
+FAREWELL: Body[Farewell] = Body(Farewell, MAX_BODY_BYTES)
+END_LOGIN: Body[EndLogin] = Body(EndLogin, MAX_BODY_BYTES)
+LISTED_LOGINS: Body[ListedLogins] = Body(ListedLogins, MAX_LOGINS_BYTES, lenient=True)
 ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES, lenient=True)

@@ -19,10 +19,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from protocol.http import (
+    DELETE_ACCOUNT_PATH,
+    END_LOGIN_PATH,
+    END_OTHER_LOGINS_PATH,
     HEALTH_PATH,
     ICE_SERVERS_PATH,
     LOGIN_PATH,
+    LOGINS_PATH,
+    LOGOUT_PATH,
     MAX_BODY_BYTES,
+    PASSWORD_PATH,
     REFRESH_PATH,
     REGISTER_PATH,
     ROOM_PATH_PREFIX,
@@ -33,6 +39,7 @@ from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.endpoints import AccountApi
 from signaling.accounts.login_limits import LoginLimits
+from signaling.accounts.logins import Logins
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.store import Accounts
 from signaling.base_paths import TOP
@@ -56,7 +63,7 @@ from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
 from signaling.http.security_txt import SECURITY_TXT_PATH, SecurityTxt
 from signaling.monitoring.exhausted_files import ExhaustedFiles
-from signaling.monitoring.logs import log
+from signaling.monitoring.logs import LOGGER, log
 from signaling.monitoring.metrics import Gauges, registry
 from signaling.monitoring.readiness import Check, Readiness
 from signaling.monitoring.request_ids import REQUEST_ID_HEADER
@@ -66,12 +73,13 @@ from signaling.process.open_files import check_files, files_for_connections, wat
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, frames_for
 from signaling.rate_limits.budgets import Rate
 from signaling.rate_limits.rate_counters import RateCounters
-from signaling.rate_limits.rate_limit import ice_servers_limit, refresh_limit, registration_limit
+from signaling.rate_limits.rate_limit import account_limit, ice_servers_limit, refresh_limit, registration_limit
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Places, Rooms
 from signaling.sessions.ice_servers import IceServerList
 from signaling.sessions.ice_servers_endpoint import IceServersEndpoint
+from signaling.sessions.login_watch import LoginWatch
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.websocket_endpoint import SignalingEndpoint
 from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
@@ -80,7 +88,7 @@ from signaling.site.target import Target
 from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.asgi_websocket import AsgiFallback
 from signaling.sockets.certificate import Certificate
-from signaling.storage.data_folder import token_secret
+from signaling.storage.data_folder import token_secrets
 from signaling.storage.database import Database, chosen_url
 
 PROBES = frozenset({HEALTH_PATH, METRICS_PATH, READY_PATH})
@@ -93,6 +101,7 @@ class Parts:
     database: Database
     authenticator: Authenticator
     accounts_api: AccountApi
+    login_watch: LoginWatch
     ice_servers: IceServersEndpoint
     endpoint: SignalingEndpoint
     effects_driver: EffectsDriver
@@ -160,14 +169,15 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
 
 
 def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
-    secret = token_secret(settings)
+    secret, *others = token_secrets(settings)
     rate_counters = RateCounters(settings.backplane_url)
     database = Database(chosen_url(settings))
+    accounts = Accounts(database, with_demo=settings.is_development)
     authenticator = Authenticator(
-        Accounts(database, with_demo=settings.is_development),
+        accounts,
         Passwords(settings.bcrypt_cost),
-        AccessTokens(secret, settings.token_life),
-        DeviceMarks(secret),
+        Logins(database, accounts, AccessTokens(secret, settings.token_life, others)),
+        DeviceMarks(secret, *others),
         LoginLimits(settings, rate_counters),
         registration_limit(settings, rate_counters),
     )
@@ -185,14 +195,16 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         turn_life=settings.turn_life,
     )
     ice_servers_api = IceServersEndpoint(authenticator, ice_servers, ice_servers_limit(settings, rate_counters))
+    watch = LoginWatch(authenticator.logins, places, effects_driver, backplane.announce if backplane else None)
     endpoint = SignalingEndpoint(
         message_limit=settings.message_limit,
         addresses=ClientAddresses(settings.trusted_proxies),
         quotas=Quotas(_limits(settings)),
         authenticator=authenticator,
+        open_logins=watch.open_logins,
         rooms=places,
         effects_driver=effects_driver,
-        resume_tokens=ResumeTokens(secret),
+        resume_tokens=ResumeTokens(secret, *others),
         ice_servers=ice_servers,
         asgi_fallback=AsgiFallback(WEBSOCKET_MAX_BYTES),
     )
@@ -201,11 +213,13 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         checks["backplane"] = backplane.check
     checks["files"] = check_files
     metrics = WorkerMetrics(registry(effects_driver.counters, _gauges(rooms, effects_driver)), worker)
-    api = AccountApi(authenticator, refresh_limit(settings, rate_counters))
+    limits = refresh_limit(settings, rate_counters), account_limit(settings, rate_counters)
+    api = AccountApi(authenticator, *limits, watch.changed)
     return Parts(
         database,
         authenticator,
         api,
+        watch,
         ice_servers_api,
         endpoint,
         effects_driver,
@@ -248,17 +262,20 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     await parts.database.open()
     try:
         await parts.authenticator.accounts.open()
+        await parts.authenticator.logins.open()
         await parts.authenticator.open()
         if settings.is_development:
             for name in await parts.authenticator.seed_demo():
                 log("no_demo_account", level=logging.WARNING, account=name, reason="someone registered its name")
         if parts.backplane is not None:
-            await parts.backplane.open(parts.effects_driver.carry_out)
+            await parts.backplane.open(parts.effects_driver.carry_out, parts.login_watch.heard)
         await parts.metrics.open()
         watching = [
             asyncio.create_task(keep_small()),
             asyncio.create_task(watch_files(parts.exhausted_files)),
+            asyncio.create_task(parts.login_watch.run()),
         ]
+        watching[-1].add_done_callback(_log_failure)
         try:
             yield
         finally:
@@ -269,8 +286,13 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         if parts.backplane is not None:
             await parts.backplane.close()
         parts.effects_driver.shut_down()
-        parts.authenticator.accounts.close()
+        parts.authenticator.logins.close()
         await parts.database.close()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOGGER.error("Nobody looks after open logins any more.", exc_info=error)
 
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
@@ -290,6 +312,12 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(REGISTER_PATH, api.register, methods=["POST"]),
         Route(LOGIN_PATH, api.log_in, methods=["POST"]),
         Route(REFRESH_PATH, api.refresh, methods=["POST"]),
+        Route(LOGOUT_PATH, api.log_out, methods=["POST"]),
+        Route(LOGINS_PATH, api.list_logins),
+        Route(END_LOGIN_PATH, api.end_login, methods=["POST"]),
+        Route(END_OTHER_LOGINS_PATH, api.end_other_logins, methods=["POST"]),
+        Route(PASSWORD_PATH, api.change_password, methods=["POST"]),
+        Route(DELETE_ACCOUNT_PATH, api.delete_account, methods=["POST"]),
         Route(ICE_SERVERS_PATH, parts.ice_servers.serve),
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
     ]

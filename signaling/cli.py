@@ -1,4 +1,4 @@
-"""The command line: `p2p-chat serve`, `migrate`, `backup`, `restore` and `export`."""
+"""The command line: `p2p-chat serve`, `migrate`, `backup`, `restore`, `rotate-secret` and `export`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from signaling.process.serving import listen, listens_everywhere, serve
 from signaling.site.export import export_site
 from signaling.site.loading import static_folder
 from signaling.storage.backup import back_up, restore
+from signaling.storage.data_folder import rotate_secret
 from signaling.storage.database import Database, chosen_url
 from signaling.storage.schema import Migration
 
@@ -122,6 +123,17 @@ def restore_command(file: Path, data_dir: str | None) -> None:
     except (BackupError, StartupError) as error:
         raise CannotStart(str(error)) from error
     click.echo(f"The accounts are those of {file}: {count}. Start the server.")
+
+
+@main.command("rotate-secret")
+@click.option("--data-dir", type=click.Path(), help=f"Folder with the secret ({PREFIX}DATA_DIR).")
+def rotate_secret_command(data_dir: str | None) -> None:
+    """Make a new secret for development mode. Nobody is logged out: tokens of the one before are taken as well."""
+    try:
+        path = rotate_secret(Settings.read(os.environ, {"data_dir": data_dir}))
+    except StartupError as error:
+        raise CannotStart(str(error)) from error
+    click.echo(f"{path} has a new secret, and the ones before. Restart the server: it signs with the new one then.")
 
 
 @main.command("export")

@@ -34,7 +34,9 @@ ServerError
     ├── BodyTooBig             an HTTP body over the limit
     ├── ForbiddenHost          a request under a name that is not this server's
     ├── ForbiddenOrigin        a page of an origin that is not allowed
-    ├── AuthenticationError    the token is missing, expired or not ours
+    ├── AuthenticationError    the token is missing, expired, revoked or not ours
+    │   └── ReusedToken            it was exchanged for another one before; its login has ended
+    ├── UnknownLogin           a login to be ended that the account does not have
     ├── InvalidCredentials     the name or the password is wrong
     ├── InvalidUsername        a new name that no account may have
     ├── ReservedUsername       a new name that would be taken for the server, or for no one
@@ -444,6 +446,21 @@ class AuthenticationError(Refusal):
     code = ErrorCode.UNAUTHENTICATED
     status = HTTPStatus.UNAUTHORIZED
     sentence = "You are not logged in, or no longer. Log in again."
+
+
+class ReusedToken(AuthenticationError):
+    """Raised for a token that somebody has exchanged for another one before; the login of `account_id` has ended."""
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+
+
+class UnknownLogin(Refusal):
+    """Raised on signing out a login that this account does not have, or not any more."""
+
+    code = ErrorCode.NOT_FOUND
+    status = HTTPStatus.NOT_FOUND
+    sentence = "This login has ended already."
 
 
 class InvalidCredentials(Refusal):

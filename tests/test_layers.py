@@ -86,7 +86,9 @@ FOLDERS = {
 """By folder. None of them knows the wiring: `app`, `cli`."""
 
 PURE = (
+    "accounts.device_labels",
     "accounts.device_marks",
+    "accounts.renewals",
     "accounts.reserved_usernames",
     "base_paths",
     "client_addresses",
@@ -109,6 +111,7 @@ PURE = (
     "rooms.registry",
     "rooms.signal_codec",
     "sessions.ice_servers",
+    "sessions.open_logins",
     "sessions.resume_tokens",
     "sessions.session",
     "sockets.frame_heads",

@@ -23,7 +23,7 @@ from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.store import Accounts
 from signaling.configuration.settings import Settings
-from signaling.storage.data_folder import token_secret
+from signaling.storage.data_folder import token_secrets
 from signaling.storage.database import Database, chosen_url
 
 ROOT = Path(__file__).parents[2]
@@ -117,14 +117,14 @@ async def _open_accounts(settings: Settings, count: int) -> list[Account]:
     """Write accounts into the database: over HTTP an address may open only a few in an hour."""
     database = Database(chosen_url(settings))
     accounts = Accounts(database, with_demo=False)
-    tokens = AccessTokens(token_secret(settings), settings.token_life)
+    tokens = AccessTokens(token_secrets(settings)[0], settings.token_life)
     password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(settings.bcrypt_cost)).decode()
     await database.open()
     try:
         opened = [await accounts.add(f"person-{number}", password_hash) for number in range(count)]
     finally:
         await database.close()
-    marks, now = DeviceMarks(token_secret(settings)), time.time()
+    marks, now = DeviceMarks(token_secrets(settings)[0]), time.time()
     return [
         Account(
             account.username,

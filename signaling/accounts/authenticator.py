@@ -1,4 +1,4 @@
-"""Awaits the checks between a name with a password and a token: making an account, logging in, staying logged in."""
+"""Awaits the checks of names and passwords: making an account, logging in, and what a password is asked for again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from protocol.fields import USERNAME, password_fault
 from protocol.usernames import username_fault, username_form, username_key
-from signaling.accounts.access_tokens import AccessToken, AccessTokens
+from signaling.accounts.access_tokens import AccessToken, Proof
 from signaling.accounts.device_marks import DeviceMark, DeviceMarks
 from signaling.accounts.login_limits import Caller, LoginLimits
+from signaling.accounts.logins import Logins
 from signaling.accounts.passwords import Comparison, Passwords
 from signaling.accounts.reserved_usernames import is_reserved
 from signaling.accounts.store import Account, Accounts
@@ -50,11 +51,14 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class ProvenAccount:
-    """Which account a token proves, and until when."""
+    """Which account a token proves, and until when, and by which login."""
 
     account: Account
     expires_at: int
     """Unix seconds."""
+    login_id: str = ""
+    version: int = 0
+    """The account's `token_version` when the token was issued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Authenticator:
 
     accounts: Accounts
     passwords: Passwords
-    tokens: AccessTokens
+    logins: Logins
     marks: DeviceMarks
     login_limits: LoginLimits
     registration_limit: RateLimit
@@ -117,20 +121,37 @@ class Authenticator:
         await self.login_limits.remember_success(name, caller)
         return self._logged_in(account, mark)
 
+    async def confirm(
+        self, account: Account, password: str, host: str | None, device_marks: Sequence[str] = ()
+    ) -> LoggedIn:
+        """Let someone who is logged in show the password again; it is as hard to guess here as at a login."""
+        logged_in = await self.log_in(account.username, password, host, device_marks)
+        if logged_in.account.id != account.id:  # it was deleted, and the name registered again
+            raise AuthenticationError
+        return logged_in
+
+    async def change_password(
+        self, confirmed: LoggedIn, proof: Proof, password: str, host: str | None, device: str
+    ) -> tuple[LoggedIn, AccessToken]:
+        """Give an account another password, and end its other logins."""
+        if fault := password_fault(password):
+            raise InvalidPassword(fault)
+        async with self.passwords.turn(_strangers_share(host)):
+            password_hash = await self.passwords.hash(password)
+        account, token = await self.logins.end_others(confirmed.account, proof, device, password_hash)
+        name, device_id = username_key(account.username), confirmed.device_mark.partition(".")[0]
+        mark = self.marks.issue(name, account.id, account.password_hash, device_id, time.time())
+        return LoggedIn(account, mark), token
+
     async def account_of(self, token: str) -> Account:
         """Return the account that a token proves; AuthenticationError if it proves none that exists."""
-        account = await self.accounts.by_id(self.tokens.account_id(token))
-        if account is None:
-            raise AuthenticationError
+        account, _ = await self.logins.proven(token)
         return account
 
     async def proof_of(self, token: str) -> ProvenAccount:
         """Return which account a token proves, and until when; AuthenticationError if it proves none that exists."""
-        return ProvenAccount(await self.account_of(token), self.tokens.expires_at(token))
-
-    def token_for(self, account: Account) -> AccessToken:
-        """Make the token of someone who has been let in."""
-        return self.tokens.issue(account.id)
+        account, proof = await self.logins.proven(token)
+        return ProvenAccount(account, proof.expires_at, proof.login_id, proof.version)
 
     async def open(self) -> None:
         """Look at what passwords have cost so far. The accounts are open."""

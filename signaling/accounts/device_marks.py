@@ -37,15 +37,17 @@ class DeviceMarks:
 
     A mark is `<device>.<day>.<account tag>.<MAC>`, by HMAC-SHA256 (RFC 2104); its key comes from the JWT secret, and
     serves nothing else. The MAC is also over the name, which is not in the mark: a browser keeps it after logging out.
+    Marks of the other secrets are taken too.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = hmac.digest(secret, KEY_LABEL, hashlib.sha256)
+    def __init__(self, secret: bytes, *others: bytes) -> None:
+        self._keys = [hmac.digest(each, KEY_LABEL, hashlib.sha256) for each in (secret, *others)]
 
     def issue(self, name: str, account_id: str, password_hash: str, device_id: str, now: float) -> str:
         """Make the mark of a browser in which someone has just logged in; `now` in Unix seconds."""
-        tag = self._account_tag(account_id, password_hash)
-        return self._written(name, DeviceMark(device_id, int(now // DAY_SECONDS), tag))
+        key = self._keys[0]
+        tag = _account_tag(key, account_id, password_hash)
+        return _written(key, name, DeviceMark(device_id, int(now // DAY_SECONDS), tag))
 
     def read(self, text: str, name: str, now: float) -> DeviceMark | None:
         """Return what a mark says, if it is ours, for this name, and not too old; `is_for` has to be asked as well."""
@@ -54,20 +56,25 @@ class DeviceMarks:
             return None
         mark = DeviceMark(match["device"], int(match["day"]), match["account"])
         # All of it is compared, so that there is one spelling of each.
-        is_ours = hmac.compare_digest(text.encode(), self._written(name, mark).encode())
+        written = (_written(key, name, mark).encode() for key in self._keys)
+        is_ours = any(hmac.compare_digest(text.encode(), each) for each in written)
         age = int(now // DAY_SECONDS) - mark.issued_on
         return mark if is_ours and -SKEW_DAYS <= age <= LIFE_DAYS else None
 
     def is_for(self, mark: DeviceMark, account_id: str, password_hash: str) -> bool:
         """Tell whether the account of a mark is this one, and has the password that it had."""
-        return hmac.compare_digest(mark.account_tag, self._account_tag(account_id, password_hash))
+        tags = (_account_tag(key, account_id, password_hash) for key in self._keys)
+        return any(hmac.compare_digest(mark.account_tag, tag) for tag in tags)
 
-    def _account_tag(self, account_id: str, password_hash: str) -> str:
-        return self._mac("account", account_id, password_hash)
 
-    def _written(self, name: str, mark: DeviceMark) -> str:
-        said = f"{mark.device_id}.{mark.issued_on}.{mark.account_tag}"
-        return f"{said}.{self._mac('mark', name, said)}"
+def _account_tag(key: bytes, account_id: str, password_hash: str) -> str:
+    return _mac(key, "account", account_id, password_hash)
 
-    def _mac(self, *parts: str) -> str:
-        return hmac.digest(self._key, "\n".join(parts).encode(), hashlib.sha256).hex()
+
+def _written(key: bytes, name: str, mark: DeviceMark) -> str:
+    said = f"{mark.device_id}.{mark.issued_on}.{mark.account_tag}"
+    return f"{said}.{_mac(key, 'mark', name, said)}"
+
+
+def _mac(key: bytes, *parts: str) -> str:
+    return hmac.digest(key, "\n".join(parts).encode(), hashlib.sha256).hex()

@@ -1,17 +1,32 @@
-"""Awaits registrations, logins and renewals over HTTP: what ends in a token."""
+"""Awaits what is asked over HTTP about accounts and their logins, most of which ends in a token."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from protocol.http import CREDENTIALS, LOGIN, MARKED_CREDENTIALS, Login
+from protocol.http import (
+    CREDENTIALS,
+    END_LOGIN,
+    FAREWELL,
+    LISTED_LOGINS,
+    LOGIN,
+    MARKED_CREDENTIALS,
+    NEW_PASSWORD,
+    ListedLogin,
+    ListedLogins,
+    Login,
+)
+from signaling.accounts.access_tokens import AccessToken, Proof
 from signaling.accounts.authenticator import Authenticator
+from signaling.accounts.device_labels import device_label
 from signaling.accounts.store import Account
 from signaling.client_addresses import host_of
+from signaling.errors import ReusedToken, UnknownLogin
 from signaling.http.requests import JSON_MEDIA_TYPE, bearer_token, read_body
 from signaling.http.responses import NO_STORE
 from signaling.monitoring.logs import log
@@ -20,17 +35,22 @@ from signaling.rate_limits.rate_limit import RateLimit
 
 @dataclass(frozen=True, slots=True)
 class AccountApi:
-    """The endpoints that end in a token."""
+    """The endpoints of accounts and logins."""
 
     authenticator: Authenticator
     refresh_limit: RateLimit
+    account_limit: RateLimit
+    """On all that concerns a login that there is, but for its renewal."""
+    logins_changed: Callable[[str], None]
+    """Told of an account of which a login has ended, or which has been deleted."""
 
     async def register(self, request: Request) -> Response:
         """`POST /api/register`: make an account and log in to it."""
         asked = await read_body(request, CREDENTIALS)
         logged_in = await self.authenticator.register(asked.username, asked.password, host_of(request.scope))
         log("registered", account=logged_in.account.username, address=host_of(request.scope))
-        return self._login(logged_in.account, logged_in.device_mark, HTTPStatus.CREATED)
+        token = await self.authenticator.logins.begin(logged_in.account, _device(request))
+        return _login(logged_in.account, token, logged_in.device_mark, HTTPStatus.CREATED)
 
     async def log_in(self, request: Request) -> Response:
         """`POST /api/login`: exchange a name and a password for a token."""
@@ -38,16 +58,101 @@ class AccountApi:
         host = host_of(request.scope)
         logged_in = await self.authenticator.log_in(asked.username, asked.password, host, asked.device_marks)
         log("logged_in", account=logged_in.account.username, address=host)
-        return self._login(logged_in.account, logged_in.device_mark)
+        token = await self.authenticator.logins.begin(logged_in.account, _device(request))
+        return _login(logged_in.account, token, logged_in.device_mark)
 
     async def refresh(self, request: Request) -> Response:
-        """`POST /api/refresh`: exchange a good token for a fresh one."""
-        account = await self.authenticator.account_of(bearer_token(request))
+        """`POST /api/refresh`: exchange a good token for the next one of its login."""
+        account, proof = await self.authenticator.logins.proven(bearer_token(request))
         await self.refresh_limit.spend(account.id)
-        return self._login(account)
+        try:
+            token = await self.authenticator.logins.renew(account, proof, _device(request))
+        except ReusedToken:
+            self.logins_changed(account.id)
+            raise
+        return _login(account, token)
 
-    def _login(self, account: Account, device_mark: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Response:
-        token = self.authenticator.token_for(account)
-        # A page cannot tell by its own clock how long that is, since it may be wrong (RFC 6749 §5.1 names the field).
-        body = LOGIN.encode(Login(token.text, account.username, token.expires_at, device_mark, token.life))
-        return Response(body, status, NO_STORE, JSON_MEDIA_TYPE)
+    async def change_password(self, request: Request) -> Response:
+        """`POST /api/password`: give the account another password, and end all its other logins."""
+        account, proof = await self._asked_by(request)
+        asked = await read_body(request, NEW_PASSWORD)
+        host = host_of(request.scope)
+        confirmed = await self.authenticator.confirm(account, asked.password, host, asked.device_marks)
+        try:
+            logged_in, token = await self.authenticator.change_password(
+                confirmed, proof, asked.new_password, host, _device(request)
+            )
+        finally:
+            self.logins_changed(account.id)
+        log("password_changed", account=account.username, address=host)
+        return _login(logged_in.account, token, logged_in.device_mark)
+
+    async def delete_account(self, request: Request) -> Response:
+        """`POST /api/delete-account`: delete the account and all that is kept of it."""
+        account, _ = await self._asked_by(request)
+        asked = await read_body(request, FAREWELL)
+        host = host_of(request.scope)
+        await self.authenticator.confirm(account, asked.password, host, asked.device_marks)
+        await self.authenticator.logins.delete_account(account.id)
+        self.logins_changed(account.id)
+        log("account_deleted", account=account.username, address=host)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+
+    async def list_logins(self, request: Request) -> Response:
+        """`GET /api/logins`: where the account is logged in."""
+        account, proof = await self._asked_by(request)
+        logins = await self.authenticator.logins.list(account.id)
+        listed = (
+            ListedLogin(login.id, login.device, login.created_at, login.last_used_at, login.id == proof.login_id)
+            for login in logins
+        )
+        return _json(LISTED_LOGINS.encode(ListedLogins(tuple(listed))))
+
+    async def log_out(self, request: Request) -> Response:
+        """`POST /api/logout`: end the login that asks."""
+        account, proof = await self._asked_by(request)
+        await self.authenticator.logins.end(account.id, proof.login_id)
+        self.logins_changed(account.id)
+        log("logged_out", account=account.username, address=host_of(request.scope))
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+
+    async def end_login(self, request: Request) -> Response:
+        """`POST /api/logins/end`: end one of the account's logins."""
+        account, _ = await self._asked_by(request)
+        asked = await read_body(request, END_LOGIN)
+        if not await self.authenticator.logins.end(account.id, asked.id):
+            raise UnknownLogin
+        self.logins_changed(account.id)
+        log("login_ended", account=account.username, address=host_of(request.scope))
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+
+    async def end_other_logins(self, request: Request) -> Response:
+        """`POST /api/logins/end-others`: end all of the account's logins but the one that asks."""
+        account, proof = await self._asked_by(request)
+        try:
+            account, token = await self.authenticator.logins.end_others(account, proof, _device(request))
+        finally:
+            self.logins_changed(account.id)
+        log("other_logins_ended", account=account.username, address=host_of(request.scope))
+        return _login(account, token)
+
+    async def _asked_by(self, request: Request) -> tuple[Account, Proof]:
+        account, proof = await self.authenticator.logins.proven(bearer_token(request))
+        await self.account_limit.spend(account.id)
+        return account, proof
+
+
+def _device(request: Request) -> str:
+    return device_label(request.headers.get("user-agent", ""))
+
+
+def _login(
+    account: Account, token: AccessToken, device_mark: str | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> Response:
+    # A page cannot tell by its own clock how long that is, since it may be wrong (RFC 6749 §5.1 names the field).
+    body = Login(token.text, account.username, token.expires_at, device_mark, token.life)
+    return _json(LOGIN.encode(body), status)
+
+
+def _json(text: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(text, status, NO_STORE, JSON_MEDIA_TYPE)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from protocol.usernames import username_key
@@ -24,10 +22,14 @@ from signaling.lookalikes import skeleton
 from signaling.storage.database import Database
 from signaling.storage.tables import ACCOUNTS
 
-KNOWN_SECONDS = 5.0
-"""For so long an account that was found is not looked for again: until then one that another program has deleted can
-still come in. Where everyone comes back at once, as after a restart, it saves most of the work."""
-KNOWN_ACCOUNTS = 4096
+ACCOUNT_COLUMNS: tuple[Any, ...] = (
+    ACCOUNTS.c.id,
+    ACCOUNTS.c.username,
+    ACCOUNTS.c.password_hash,
+    ACCOUNTS.c.is_demo,
+    ACCOUNTS.c.token_version,
+)
+"""In the order of the fields of `Account`."""
 HEAD_CHARACTERS = 7
 """Of a hash of bcrypt, as in `$2b$12$`."""
 
@@ -40,6 +42,8 @@ class Account:
     username: str
     password_hash: str = field(repr=False)
     is_demo: bool
+    token_version: int = 0
+    """Tokens of a lower one are refused: it rises with a new password, and when all other logins are ended."""
 
 
 class Accounts:
@@ -48,12 +52,9 @@ class Accounts:
     While the database is away, everything raises DatabaseUnavailable.
     """
 
-    def __init__(self, database: Database, *, with_demo: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, *, with_demo: bool) -> None:
         self._with_demo = with_demo
         self._database = database
-        self._clock = clock
-        self._known: dict[str, tuple[Account, float]] = {}
-        self._searches: dict[str, asyncio.Task[Account | None]] = {}
 
     async def open(self) -> None:
         """Drop the demo accounts if this is no place for them. The database is open, its tables up to date."""
@@ -61,10 +62,10 @@ class Accounts:
             async with self._database.begin() as connection:
                 await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_demo))
 
-    def close(self) -> None:
-        """Look for nobody any more."""
-        for search in self._searches.values():
-            search.cancel()
+    @property
+    def are_seen(self) -> ColumnElement[bool]:
+        """The condition that holds for those that are accounts here."""
+        return true() if self._with_demo else ACCOUNTS.c.is_demo.is_(False)
 
     async def check(self) -> None:
         """Have the database look at its accounts, at one at most; DependencyUnavailable if it does not."""
@@ -127,34 +128,8 @@ class Accounts:
         """Return the account of a name, in whatever case."""
         return await self._one(ACCOUNTS.c.username_key == username_key(username))
 
-    async def by_id(self, account_id: str) -> Account | None:
-        """Return the account that a token names, as it was within the last KNOWN_SECONDS.
-
-        Of many who ask for one account at once, one asks the database.
-        """
-        account, expires_at = self._known.get(account_id, (None, 0.0))
-        if account is not None and self._clock() < expires_at:
-            return account
-        search = self._searches.get(account_id)
-        if search is None:
-            search = self._searches[account_id] = asyncio.create_task(self._search(account_id))
-            search.add_done_callback(lambda _: self._searches.pop(account_id))
-        return await asyncio.shield(search)  # a caller that goes away does not end it for the others
-
-    async def _search(self, account_id: str) -> Account | None:
-        self._known.pop(account_id, None)
-        account = await self._one(ACCOUNTS.c.id == account_id)
-        if account is not None:
-            self._known[account_id] = account, self._clock() + KNOWN_SECONDS
-            if len(self._known) > KNOWN_ACCOUNTS:
-                del self._known[next(iter(self._known))]
-        return account
-
     async def _one(self, condition: Any) -> Account | None:
-        columns = (ACCOUNTS.c.id, ACCOUNTS.c.username, ACCOUNTS.c.password_hash, ACCOUNTS.c.is_demo)
-        query = select(*columns).where(condition)
-        if not self._with_demo:
-            query = query.where(ACCOUNTS.c.is_demo.is_(False))
+        query = select(*ACCOUNT_COLUMNS).where(condition, self.are_seen)
         async with self._database.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else Account(*row)

@@ -20,9 +20,16 @@ import msgspec
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from signaling.cluster.effects import Claim, Post
+from signaling.cluster.effects import Announce, Claim, Post
 from signaling.cluster.process_messages import Ask, Pass, ProcessId, ProcessMessage, seal, unseal
-from signaling.cluster.redis_connections import LEASE_SECONDS, Batch, LeaseLost, RedisConnections, redis_connections
+from signaling.cluster.redis_connections import (
+    LEASE_SECONDS,
+    Announcement,
+    Batch,
+    LeaseLost,
+    RedisConnections,
+    redis_connections,
+)
 from signaling.cluster.spanning_rooms import SpanningRooms
 from signaling.errors import BackplaneUnusable, DependencyUnavailable
 from signaling.monitoring.logs import LOGGER, log
@@ -62,6 +69,7 @@ class Backplane:
         self._pool = ConnectionPool.from_url(url, protocol=2, socket_timeout=None)
         self._rooms = rooms
         self._carry_out: Callable[[Iterable[Effect]], None]
+        self._account_changed: Callable[[str], None]
         self._outgoing: list[OutsideEffect] = []
         self._outgoing_bytes = 0
         self._is_wanted = asyncio.Event()
@@ -71,9 +79,10 @@ class Backplane:
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
 
-    async def open(self, carry_out: Callable[[Iterable[Effect]], None]) -> None:
+    async def open(self, carry_out: Callable[[Iterable[Effect]], None], account_changed: Callable[[str], None]) -> None:
         """Connect, and stay connected until `close`; BackplaneUnusable if Redis cannot be reached."""
         self._carry_out = carry_out
+        self._account_changed = account_changed
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._stay_connected(first))
         self._task.add_done_callback(_log_failure)
@@ -97,6 +106,10 @@ class Backplane:
             self._outgoing.append(effect)
             self._outgoing_bytes += _size(effect)
             self._is_wanted.set()
+
+    def announce(self, account: str) -> None:
+        """Tell the other processes that an account has changed; those that cannot be reached find it out later."""
+        self.post(Announce(account))
 
     @property
     def _is_swamped(self) -> bool:
@@ -153,10 +166,12 @@ class Backplane:
 
     async def _read(self, ours: RedisConnections) -> None:
         while True:
-            envelope = await ours.envelope()
+            received = await ours.received()
             self._heard = time.monotonic()
-            if envelope:
-                sender, messages = unseal(envelope)
+            if isinstance(received, Announcement):
+                self._account_changed(received.account)
+            elif received:
+                sender, messages = unseal(received)
                 for message in messages:
                     self._carry_out(self._rooms.message_came(sender, message))
                 if not messages:  # a goodbye
@@ -209,6 +224,7 @@ def _batch(outgoing: Iterable[OutsideEffect], process: ProcessId) -> Batch:
     messages: dict[ProcessId, list[ProcessMessage]] = {}
     releases: list[str] = []
     claims: list[str] = []
+    announcements: list[str] = []
     for effect in outgoing:
         match effect:
             case Post():
@@ -217,12 +233,14 @@ def _batch(outgoing: Iterable[OutsideEffect], process: ProcessId) -> Batch:
                 claims.append(effect.room)
             case Release():
                 releases.append(effect.room)
+            case Announce():
+                announcements.append(effect.account)
     posts = [
         (addressee, seal(process, written[start : start + MAX_MESSAGES_TOGETHER]))
         for addressee, written in messages.items()
         for start in range(0, len(written), MAX_MESSAGES_TOGETHER)
     ]
-    return Batch(releases, claims, posts)
+    return Batch(releases, claims, posts, announcements)
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> Exception:

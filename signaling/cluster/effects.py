@@ -17,3 +17,9 @@ class Claim(OutsideEffect, frozen=True):
     """Ask whose a room is, and make it ours if it is nobody's."""
 
     room: str
+
+
+class Announce(OutsideEffect, frozen=True):
+    """Tell every other process that an account, or a login of it, has changed or ended."""
+
+    account: str

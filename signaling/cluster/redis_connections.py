@@ -1,9 +1,9 @@
 """Touches Redis for the backplane: two connections and their commands, without retries: the caller starts over.
 
-A process subscribes to a channel of its own, by which messages reach it, and keeps a *lease* on its name. A room's key
-holds the name of the process that it belongs to; that counts while the process has its lease and its subscription. So a
-process that is killed is gone at once, since Redis sees its connection end; and one whose machine is lost, when its
-lease has run out.
+A process subscribes to a channel of its own, by which messages reach it, and to one that all have, and keeps a *lease*
+on its name. A room's key holds the name of the process that it belongs to; that counts while the process has its lease
+and its subscription. So a process that is killed is gone at once, since Redis sees its connection end; and one whose
+machine is lost, when its lease has run out.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ ANSWER_SECONDS = 2.0
 """For Redis to connect or to answer."""
 PREFIX = "p2pchat:1:"
 """Of every key and channel. The number is the version of the messages between processes: others share no rooms."""
+
+EVERYONE = f"{PREFIX}accounts"
+"""The channel of all processes: by it they hear of accounts that have changed."""
 
 CLAIM = f"""
 local owners = {{}}
@@ -66,6 +69,8 @@ class Batch:
     releases: Sequence[str] = ()
     claims: Sequence[str] = ()
     posts: Sequence[tuple[ProcessId, bytes]] = ()
+    announcements: Sequence[str] = ()
+    """Accounts that have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,13 @@ class Answers:
     """The process that each room belongs to that was claimed."""
     unreached: set[ProcessId] = field(default_factory=set)
     """The processes that nothing was delivered to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Another process says that an account has changed."""
+
+    account: str
 
 
 class RedisConnections:
@@ -90,23 +102,32 @@ class RedisConnections:
 
     async def begin(self) -> None:
         """Take the lease and the channel."""
-        await self._messages.send_command("SUBSCRIBE", _process_key(self._process))
-        await self._messages.read_response()
+        channels = (_process_key(self._process), EVERYONE)
+        await self._messages.send_command("SUBSCRIBE", *channels)
+        for _ in channels:
+            await self._messages.read_response()
         lease = ("SET", _process_key(self._process), "1", "PX", _milliseconds(LEASE_SECONDS))
         self._claim, self._release, _ = await self._ask([("SCRIPT", "LOAD", CLAIM), ("SCRIPT", "LOAD", RELEASE), lease])
 
-    async def envelope(self) -> bytes:
-        """Wait for the next envelope of messages; an empty one is our own heartbeat."""
-        _, _, envelope = await self._messages.read_response(timeout=math.inf)
-        return bytes(envelope)
+    async def received(self) -> bytes | Announcement | None:
+        """Wait for the next envelope of messages, or announcement; an empty envelope is our own heartbeat.
+
+        None for an announcement of our own, or of somebody who is none of us.
+        """
+        _, channel, content = await self._messages.read_response(timeout=math.inf)
+        if bytes(channel) != EVERYONE.encode():
+            return bytes(content)
+        process, _, account = bytes(content).decode(errors="replace").partition(" ")
+        return Announcement(account) if account and process != self._process else None
 
     async def send(self, batch: Batch) -> Answers:
-        """Release, claim, and post, in this order."""
+        """Release, claim, announce, and post, in this order."""
         commands: list[tuple[Any, ...]] = []
         if batch.releases:
             commands.append(self._script(self._release, batch.releases))
         if batch.claims:
             commands.append(self._script(self._claim, batch.claims))
+        commands += [("PUBLISH", EVERYONE, f"{self._process} {account}") for account in batch.announcements]
         commands += [("PUBLISH", _process_key(process), envelope) for process, envelope in batch.posts]
         answers = await self._ask(commands)
         owners: dict[str, ProcessId] = {}

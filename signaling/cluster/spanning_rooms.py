@@ -116,6 +116,10 @@ class SpanningRooms:
         """Give up the place that was held under a ticket, unless its peer is back or gone."""
         return self._sent(self._rooms.grace_over(ticket))
 
+    def account_gone(self, account: str) -> list[Effect]:
+        """Give up the places that are held for an account: nobody can come back to them."""
+        return self._sent(self._rooms.account_gone(account))
+
     # The backplane
 
     @property

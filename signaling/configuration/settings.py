@@ -29,6 +29,7 @@ from signaling.configuration.values import (
     read_networks,
     read_origins,
     read_secret,
+    read_secrets,
     read_text,
     read_turn_secret,
     whole_number,
@@ -123,6 +124,14 @@ class Settings:
         read_secret,
         "What tokens are signed with: at least 32 random bytes, as of `openssl rand -base64 48`, kept to yourself. "
         "Needed outside of development mode.",
+        show=False,
+    )
+    jwt_other_secrets: tuple[str, ...] = setting(
+        "JWT_OTHER_SECRETS",
+        "",
+        read_secrets,
+        "Other secrets, four at most, with commas between them, whose tokens are taken too: the one before, or the one "
+        "to come, while the secret is changed.",
         show=False,
     )
     token_life: int = setting(
@@ -280,6 +289,12 @@ class Settings:
     )
     refresh_limit: RateLimitItem = setting(
         "REFRESH_LIMIT", "60/minute", read_limit, "Renewals of a login by one account, in all its tabs."
+    )
+    account_limit: RateLimitItem = setting(
+        "ACCOUNT_LIMIT",
+        "60/minute",
+        read_limit,
+        "What one account asks about itself: looks at its logins, logging out, a new password, its deletion.",
     )
     log_level: str = setting(
         "LOG_LEVEL", "info", choice("debug", "info", "warning", "error"), "The least that is worth a line in the log."

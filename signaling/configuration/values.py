@@ -21,6 +21,8 @@ NO_HOME = Path("~", APP_NAME)
 """Stands for the folder of a user who has no home: it is no failure until somebody wants to use it."""
 MIN_SECRET_BYTES = 32
 """RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
+MAX_OTHER_SECRETS = 4
+"""A token may be tried by each of them."""
 MIN_TURN_SECRET_BYTES = 16
 """It has to be what the TURN server has. Everyone with an account can try guesses at it, on a machine of their own."""
 MIN_DIFFERENT_BYTES = 6
@@ -75,6 +77,14 @@ def read_file(text: str) -> Path | None:
 def read_secret(text: str) -> str:
     """Take nothing, or a text that is fit to sign with."""
     return _read_secret(text, MIN_SECRET_BYTES)
+
+
+def read_secrets(text: str) -> tuple[str, ...]:
+    """Take secrets with commas between them, none of which has one in it."""
+    secrets = tuple(read_secret(item) for item in read_list(text))
+    if len(secrets) > MAX_OTHER_SECRETS:
+        raise ValueError(f"must hold {MAX_OTHER_SECRETS} secrets at most")
+    return secrets
 
 
 def read_turn_secret(text: str) -> str:

@@ -62,3 +62,8 @@ def ice_servers_limit(settings: Settings, counters: RateCounters) -> RateLimit:
 def refresh_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     """Return the limit on renewed logins, counted by account."""
     return RateLimit(counters, settings.refresh_limit, "refresh")
+
+
+def account_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on what is asked about an account and its logins, counted by account."""
+    return RateLimit(counters, settings.account_limit, "account")

@@ -56,6 +56,10 @@ class EffectsDriver:
         """How many lines there are."""
         return len(self._clients)
 
+    def is_open(self, connection: ConnectionId) -> bool:
+        """Tell whether a client is there, and nobody has closed it."""
+        return connection in self._clients
+
     def next_number(self) -> ConnectionId:
         """Return a number that no connection has, by which effects can name one."""
         return ConnectionId(next(self._numbers))

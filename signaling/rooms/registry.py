@@ -104,6 +104,9 @@ class Places(Protocol):
     def grace_over(self, ticket: int) -> list[Effect]:
         """Give up the place that was held under a ticket, unless its peer is back or gone."""
 
+    def account_gone(self, account: str) -> list[Effect]:
+        """Give up the places that are held for an account: nobody can come back to them."""
+
 
 class Rooms:
     """The `Places` of this process: every room that is here, and every peer in one."""
@@ -196,6 +199,15 @@ class Rooms:
         """Give up the place that was held under a ticket, unless its peer is back or gone."""
         member = self._held.get(ticket)
         return [] if member is None else self._remove(member, "lost")
+
+    # The accounts
+
+    def account_gone(self, account: str) -> list[Effect]:
+        """Give up the places that are held for an account: nobody can come back to them."""
+        effects: list[Effect] = []
+        while (tickets := self._held_by.get(account)) is not None:
+            effects += self._remove(self._held[next(iter(tickets))], "lost")
+        return effects
 
     # Other processes
 

@@ -11,6 +11,7 @@ from protocol.versions import LATEST, known_to
 from signaling.errors import AuthenticationError, Refusal
 from signaling.monitoring.logs import log
 from signaling.rate_limits.penalties import BAD_TOKEN, FLOOD
+from signaling.rooms.effects import ConnectionId
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.signal_codec import ForwardedSignal, Told, encode
 from signaling.sessions.message_limit import MessageLimit
@@ -74,6 +75,11 @@ class Connection:
         self._version = about.version
         self._started = time.monotonic()
         self.source = about.account
+
+    @property
+    def number(self) -> ConnectionId:
+        """By which effects name it."""
+        return self._number
 
     def open(self) -> None:
         """Welcome the client, and listen to it from now on."""

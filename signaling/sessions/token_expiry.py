@@ -40,9 +40,14 @@ class TokenExpiry:
     """The connections whose tokens expire, and the checks of further tokens that are under way."""
 
     def __init__(
-        self, proof_of: ProofOf, clock: Callable[[], float] = time.time, seconds: float = LOOK_SECONDS
+        self,
+        proof_of: ProofOf,
+        clock: Callable[[], float] = time.time,
+        seconds: float = LOOK_SECONDS,
+        proved: Callable[[TokenHolder, ProvenAccount], None] = lambda _holder, _proof: None,
     ) -> None:
         self._proof_of = proof_of
+        self._proved = proved
         self._seconds = seconds
         self._clock = clock
         self._expires_at: dict[TokenHolder, int] = {}
@@ -74,6 +79,7 @@ class TokenExpiry:
         else:
             if holder in self._expires_at:
                 holder.token_proved(proof.account.id, proof.expires_at)
+                self._proved(holder, proof)
             return
         if holder in self._expires_at:
             holder.token_refused(refusal)

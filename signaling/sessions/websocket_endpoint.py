@@ -32,9 +32,10 @@ from signaling.rooms.registry import Places
 from signaling.sessions.connection import ClientDetails, Connection
 from signaling.sessions.ice_servers import IceServerList
 from signaling.sessions.message_limit import MessageLimit
+from signaling.sessions.open_logins import OpenedBy, OpenLogins
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
-from signaling.sessions.token_expiry import TokenExpiry
+from signaling.sessions.token_expiry import TokenExpiry, TokenHolder
 from signaling.sockets.accepted_websocket import AcceptedWebSocket, websocket_of
 from signaling.sockets.asgi_websocket import AsgiFallback, AsgiWebSocket
 
@@ -50,6 +51,7 @@ class SignalingEndpoint:
     addresses: ClientAddresses
     quotas: Quotas
     authenticator: Authenticator
+    open_logins: OpenLogins
     rooms: Places
     effects_driver: EffectsDriver
     resume_tokens: ResumeTokens
@@ -59,7 +61,7 @@ class SignalingEndpoint:
     @cached_property
     def token_expiry(self) -> TokenExpiry:
         """What every connection is watched by."""
-        return TokenExpiry(self.authenticator.proof_of)
+        return TokenExpiry(self.authenticator.proof_of, proved=self._token_shown)
 
     @cached_property
     def limits(self) -> Limits:
@@ -127,6 +129,7 @@ class SignalingEndpoint:
         about = ClientDetails(account.username, host_of(scope), request_id.get(), version or FIRST)
         limit = MessageLimit(self.message_limit)
         session = self._session(number, proof)
+        self.open_logins.opened(number, _opened_by(proof))
         Connection(accepted, session, self.effects_driver, limit, about, self.token_expiry).open()
 
     async def _turn_away(self, websocket: WebSocket, source: str | None, **about: Any) -> None:
@@ -135,6 +138,10 @@ class SignalingEndpoint:
         self.effects_driver.counters.closed(CloseCode.RATE_LIMITED)
         log("too_many_connections", source=source, **about)
         await websocket.close(CloseCode.RATE_LIMITED)
+
+    def _token_shown(self, holder: TokenHolder, proof: ProvenAccount) -> None:
+        if isinstance(holder, Connection):
+            self.open_logins.renewed(holder.number, _opened_by(proof))
 
     def _source(self, scope: Scope) -> str | None:
         client = self.addresses.of(host_of(scope))
@@ -156,6 +163,10 @@ class SignalingEndpoint:
             ice_servers_expire_at=servers.expires_at,
             token_expires_at=proof.expires_at,
         )
+
+
+def _opened_by(proof: ProvenAccount) -> OpenedBy:
+    return OpenedBy(proof.account.id, proof.login_id, proof.version)
 
 
 def _token(websocket: WebSocket) -> str:

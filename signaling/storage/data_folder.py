@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from signaling.configuration.settings import SQLITE_FILE, Settings
-from signaling.configuration.values import GOOD_SECRET, NO_HOME, secret_fault
+from signaling.configuration.values import GOOD_SECRET, MAX_OTHER_SECRETS, NO_HOME, secret_fault
 from signaling.errors import FolderUnusable, InvalidSetting
 
 SECRET_FILE = "jwt-secret"  # noqa: S105 - the name of a file
@@ -18,12 +18,16 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
 
-def token_secret(settings: Settings) -> bytes:
-    """Return the secret that signs tokens: the setting, or in development mode a file that is made when missing."""
+def token_secrets(settings: Settings) -> tuple[bytes, ...]:
+    """Return the secret that signs tokens, and the others whose tokens are taken.
+
+    They are settings, or in development mode in a file that is made when it is missing.
+    """
+    others = tuple(os.fsencode(secret) for secret in settings.jwt_other_secrets)
     if settings.jwt_secret:
-        return os.fsencode(settings.jwt_secret)
+        return os.fsencode(settings.jwt_secret), *others
     if settings.is_development:
-        return _kept_secret(settings.data_dir)
+        return *_kept_secrets(settings.data_dir), *others
     where = f"{settings.host} is an address that others can reach" if settings.development == "auto" else "it is off"
     raise InvalidSetting(
         "P2PCHAT_JWT_SECRET",
@@ -41,29 +45,60 @@ def sqlite_path(settings: Settings) -> Path:
             return path
 
 
-def _kept_secret(folder: Path) -> bytes:
+def rotate_secret(settings: Settings) -> Path:
+    """Put a new secret before those in the data folder, and return the file; the oldest goes where there are many.
+
+    InvalidSetting where the secret is none of that folder.
+    """
+    if settings.jwt_secret or not settings.is_development:
+        raise InvalidSetting(
+            "P2PCHAT_JWT_SECRET",
+            "is the secret here, and no file: docs/deploy/backup-and-upgrade.md says how it is changed",
+        )
+    folder = settings.data_dir
+    known = _kept_secrets(folder)[:MAX_OTHER_SECRETS]
+    path = folder / SECRET_FILE
+    with _complaining(folder):
+        text = "\n".join([_new_secret(), *map(os.fsdecode, known)])
+        with _scratch(path, text) as scratch:
+            Path(scratch).replace(path)
+    return path
+
+
+def _kept_secrets(folder: Path) -> tuple[bytes, ...]:
     path = folder / SECRET_FILE
     with _complaining(folder):
         _make_folder(folder)
         if not path.exists():
-            _write_once(path, secrets.token_urlsafe(48))
+            _write_once(path, _new_secret())
         path.chmod(FILE_MODE)
-        secret = path.read_bytes().strip()
-    if fault := secret_fault(secret):
-        raise FolderUnusable(path, f"the secret in it {fault}; delete it for a new one")
-    return secret
+        found = tuple(line.strip() for line in path.read_bytes().splitlines() if line.strip()) or (b"",)
+    for secret in found:
+        if fault := secret_fault(secret):
+            raise FolderUnusable(path, f"the secret in it {fault}; delete it for a new one")
+    return found
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(48)
 
 
 def _write_once(path: Path, text: str) -> None:
     """Write a whole file or none: of two servers that start at once, one writes it and both read the same."""
+    with _scratch(path, text) as scratch, contextlib.suppress(FileExistsError):
+        path.hardlink_to(scratch)
+
+
+@contextlib.contextmanager
+def _scratch(path: Path, text: str) -> Iterator[str]:
+    """Write a text into another file beside a path; what is still there in the end is removed."""
     descriptor, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # its mode is 0600
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(scratch)
+        yield scratch
     finally:
-        Path(scratch).unlink()
+        Path(scratch).unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table
 
 from signaling.lookalikes import MAX_SKELETON_CHARACTERS
 
 METADATA = MetaData()
 """What the migrations end in (signaling/storage/migrations/): a test compares the two."""
+MOMENT = BigInteger().with_variant(Integer, "sqlite")
+"""Unix seconds, after 2038 too."""
 ACCOUNTS = Table(
     "accounts",
     METADATA,
@@ -17,9 +19,29 @@ ACCOUNTS = Table(
     Column("username_key", String(32), nullable=False, unique=True),
     Column("password_hash", String(60), nullable=False),
     Column("is_demo", Boolean, nullable=False),
-    Column("created_at", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("created_at", MOMENT, nullable=False),
     # What the name looks like (signaling/lookalikes.py). None if another account's name looked the same before that
     # was looked at, and does not have to be unique either: both accounts stay.
     Column("skeleton", String(MAX_SKELETON_CHARACTERS)),
     Index("accounts_skeleton", "skeleton", unique=True),
+    # Tokens of a lower one are refused. A server of the release before knows no such column, and may still write rows.
+    Column("token_version", Integer, nullable=False, server_default="0"),
+)
+LOGINS = Table(
+    "logins",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("device", String(64), nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("last_used_at", MOMENT, nullable=False),
+    # When the last of its tokens ends; a login that was ended before has no row.
+    Column("expires_at", MOMENT, nullable=False),
+    # How far its renewals have come: `Chain` in signaling/accounts/renewals.py.
+    Column("generation", Integer, nullable=False),
+    Column("previous_generation", Integer, nullable=False),
+    Column("renewed_at", MOMENT, nullable=False),
+    Column("is_confirmed", Boolean, nullable=False),
+    Column("oldest_generation", Integer, nullable=False),
+    Column("oldest_until", MOMENT, nullable=False),
 )

@@ -357,6 +357,17 @@ def test_accounts_are_copied_and_brought_back(tmp_path: Path) -> None:
         assert httpx.post(f"http://{server.address}/api/login", json=later, trust_env=False).status_code == 401
 
 
+def test_secret_is_rotated(tmp_path: Path) -> None:
+    """The command says where the new secret stands and what is left to do, or where else it would be changed."""
+    ended = run(tmp_path, "rotate-secret")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"{tmp_path / 'jwt-secret'} has a new secret")
+    assert len((tmp_path / "jwt-secret").read_text().splitlines()) == 2
+    refused = run(tmp_path, "rotate-secret", P2PCHAT_DEVELOPMENT="off")
+    assert refused.returncode == 2
+    assert "P2PCHAT_JWT_SECRET is the secret here" in refused.stderr
+
+
 def test_misspelt_setting_is_pointed_out(tmp_path: Path) -> None:
     """A variable that looks like a setting and is none gets a line in the log."""
     with serving(tmp_path, P2PCHAT_JWT_SECRT=SECRET) as server:

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import jwt
@@ -17,6 +18,8 @@ from signaling.accounts.access_tokens import (
     LAST_SECOND,
     MAX_TOKEN_CHARACTERS,
     AccessTokens,
+    Proof,
+    key_id,
 )
 from signaling.errors import AuthenticationError
 
@@ -33,7 +36,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 def test_token_proves_account() -> None:
     """A token proves the account that it was issued for, for the life that it was given."""
     token = AccessTokens(SECRET, 3600).issue("ann")
-    assert AccessTokens(SECRET, 3600).account_id(token.text) == "ann"
+    assert AccessTokens(SECRET, 3600).proof(token.text).account_id == "ann"
     assert 3590 <= token.expires_at - time.time() <= 3600
 
 
@@ -41,28 +44,28 @@ def test_token_tells_when_it_expires() -> None:
     """Until when a token is good can be asked of it, again and again; not of one that proves nothing."""
     tokens = AccessTokens(SECRET, 3600)
     token = tokens.issue("ann")
-    assert [tokens.expires_at(token.text) for _ in range(2)] == [token.expires_at] * 2
+    assert [tokens.proof(token.text).expires_at for _ in range(2)] == [token.expires_at] * 2
     with pytest.raises(AuthenticationError):
-        tokens.expires_at("nonsense")
+        tokens.proof("nonsense")
 
 
 def test_token_expires_no_later_than_can_be_told() -> None:
     """Somebody with our secret may sign any number."""
     tokens = AccessTokens(SECRET, 3600)
-    assert tokens.expires_at(jwt.encode(claims(exp=10**30), SECRET)) == LAST_SECOND
+    assert tokens.proof(jwt.encode(claims(exp=10**30), SECRET)).expires_at == LAST_SECOND
 
 
 def test_token_has_all_claims() -> None:
     """A token says by whom, for whom, for what, when, until when and which it is."""
     tokens = AccessTokens(SECRET, 3600)
     first, second = (jwt.decode(tokens.issue("ann").text, options={"verify_signature": False}) for _ in range(2))
-    assert first.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert first.keys() == {"iss", "aud", "sub", "iat", "exp", "jti", "sid", "gen", "ver"}
     assert first["jti"] != second["jti"]
 
 
 def test_token_made_by_hand_is_accepted() -> None:
     """The good claims of these tests are good: what is refused below is refused for its one change."""
-    assert AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), SECRET)) == "ann"
+    assert AccessTokens(SECRET, 60).proof(jwt.encode(claims(), SECRET)).account_id == "ann"
 
 
 @pytest.mark.parametrize(
@@ -80,26 +83,26 @@ def test_token_made_by_hand_is_accepted() -> None:
 def test_token_with_wrong_claim_is_refused(changes: dict[str, Any]) -> None:
     """A claim that is wrong, over, early or missing makes a token worthless."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(**changes), SECRET))
+        AccessTokens(SECRET, 60).proof(jwt.encode(claims(**changes), SECRET))
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
 def test_token_of_other_algorithm_is_refused(algorithm: str) -> None:
     """HS256 is the one algorithm, even where the secret is right."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET * 2, 60).account_id(jwt.encode(claims(), SECRET * 2, algorithm=algorithm))
+        AccessTokens(SECRET * 2, 60).proof(jwt.encode(claims(), SECRET * 2, algorithm=algorithm))
 
 
 def test_unsigned_token_is_refused() -> None:
     """The algorithm "none" proves nothing."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), "", algorithm="none"))
+        AccessTokens(SECRET, 60).proof(jwt.encode(claims(), "", algorithm="none"))
 
 
 def test_token_of_other_secret_is_refused() -> None:
     """A token that someone else signed proves nothing."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(jwt.encode(claims(), SECRET + b"!"))
+        AccessTokens(SECRET, 60).proof(jwt.encode(claims(), SECRET + b"!"))
 
 
 @given(st.text(max_size=60))
@@ -107,7 +110,7 @@ def test_token_of_other_secret_is_refused() -> None:
 def test_arbitrary_text_is_refused(text: str) -> None:
     """Whatever is handed over as a token is refused as one, and nothing else happens."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(text)
+        AccessTokens(SECRET, 60).proof(text)
 
 
 def segment(content: bytes) -> str:
@@ -148,9 +151,9 @@ def test_token_has_one_spelling() -> None:
     token = tokens.issue("ann").text
     for spelling in spellings(token):
         with pytest.raises(AuthenticationError):
-            tokens.account_id(spelling)
+            tokens.proof(spelling)
     assert tokens._known == {}
-    assert tokens.account_id(token) == "ann"
+    assert tokens.proof(token).account_id == "ann"
 
 
 @pytest.mark.parametrize(
@@ -170,9 +173,9 @@ def test_token_has_one_spelling() -> None:
 def test_token_with_other_header_is_refused(header: dict[str, Any]) -> None:
     """Nothing can be chosen in a header: one that we do not write is refused, even where the secret is right."""
     payload = segment(json.dumps(claims()).encode())
-    assert AccessTokens(SECRET, 60).account_id(signed(HEADER, payload)) == "ann"
+    assert AccessTokens(SECRET, 60).proof(signed(HEADER, payload)).account_id == "ann"
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(signed(segment(json.dumps(header).encode()), payload))
+        AccessTokens(SECRET, 60).proof(signed(segment(json.dumps(header).encode()), payload))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +194,7 @@ def test_token_with_other_header_is_refused(header: dict[str, Any]) -> None:
 def test_header_is_not_parsed(header: bytes) -> None:
     """A header of any depth, with a key twice or none, is refused before anything reads it."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(signed(segment(header), segment(json.dumps(claims()).encode())))
+        AccessTokens(SECRET, 60).proof(signed(segment(header), segment(json.dumps(claims()).encode())))
 
 
 def test_longest_token_is_bounded() -> None:
@@ -200,7 +203,7 @@ def test_longest_token_is_bounded() -> None:
     token = jwt.encode(claims(more="x" * 700), SECRET)
     assert len(token) > MAX_TOKEN_CHARACTERS
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(token)
+        AccessTokens(SECRET, 60).proof(token)
 
 
 JSON = st.recursive(
@@ -222,7 +225,7 @@ def test_any_claims_are_judged(changes: dict[str, Any]) -> None:
     """Whatever stands in the claims of a token, it is taken or refused, and nothing else happens."""
     payload = segment(json.dumps(claims() | changes).encode())
     try:
-        assert isinstance(AccessTokens(SECRET, 60).account_id(signed(HEADER, payload)), str)
+        assert isinstance(AccessTokens(SECRET, 60).proof(signed(HEADER, payload)), Proof)
     except AuthenticationError:
         return
 
@@ -231,30 +234,29 @@ def test_any_claims_are_judged(changes: dict[str, Any]) -> None:
 def test_any_payload_is_judged(payload: bytes) -> None:
     """A payload of any depth and length is refused, and nothing else happens."""
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(signed(HEADER, segment(payload)))
+        AccessTokens(SECRET, 60).proof(signed(HEADER, segment(payload)))
 
 
 def test_tokens_that_are_known_are_bounded() -> None:
     """However many tokens were shown, a limited number is remembered, and the others are checked again."""
     tokens = AccessTokens(SECRET, 60)
     first = tokens.issue("ann").text
-    assert tokens.account_id(first) == "ann"
+    assert tokens.proof(first).account_id == "ann"
     for number in range(KNOWN_TOKENS):
-        tokens.account_id(tokens.issue(str(number)).text)
+        tokens.proof(tokens.issue(str(number)).text)
     assert len(tokens._known) == KNOWN_TOKENS
     assert first not in tokens._known
-    assert tokens.account_id(first) == "ann"
+    assert tokens.proof(first).account_id == "ann"
 
 
 def test_known_token_ends_too() -> None:
     """A token that has been found good is refused as soon as it has expired, the skew of clocks allowed for."""
     tokens = AccessTokens(SECRET, 60)
     token = jwt.encode(claims(exp=int(time.time()) - CLOCK_SKEW + 2), SECRET)
-    assert tokens.account_id(token) == "ann"
-    account_id, _ = tokens._known[token]
-    tokens._known[token] = account_id, time.time() - CLOCK_SKEW
+    assert tokens.proof(token).account_id == "ann"
+    tokens._known[token] = replace(tokens._known[token], expires_at=int(time.time()) - CLOCK_SKEW)
     with pytest.raises(AuthenticationError):
-        tokens.account_id(token)
+        tokens.proof(token)
     assert token not in tokens._known
 
 
@@ -267,4 +269,64 @@ def test_token_is_refused_where_its_reader_recurses_too_deep(monkeypatch: pytest
     token = AccessTokens(SECRET, 60).issue("ann").text
     monkeypatch.setattr(jwt, "decode", recurse)
     with pytest.raises(AuthenticationError):
-        AccessTokens(SECRET, 60).account_id(token)
+        AccessTokens(SECRET, 60).proof(token)
+
+
+# Several secrets
+
+OTHER = b"the secret that comes after the first one"
+
+
+def test_token_says_of_which_login_it_is() -> None:
+    """A login, how many times it was renewed, and the version of its account; one of earlier releases says nothing."""
+    token = AccessTokens(SECRET, 60).issue("ann", "laptop", 7, 3)
+    assert AccessTokens(SECRET, 60).proof(token.text) == Proof("ann", "laptop", 7, 3, token.expires_at)
+    of_before = AccessTokens(SECRET, 60).proof(jwt.encode(claims(), SECRET))
+    assert (of_before.login_id, of_before.generation, of_before.version) == ("", 0, 0)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"sid": 7}, {"gen": "1"}, {"gen": -1}, {"gen": 2**31}, {"gen": 1.5}, {"ver": None}, {"ver": 10**400}]
+)
+def test_token_of_no_login_is_refused(changes: dict[str, Any]) -> None:
+    """What could not stand in the database is refused before it is looked for there."""
+    payload = segment(json.dumps(claims() | changes).encode())
+    with pytest.raises(AuthenticationError):
+        AccessTokens(SECRET, 60).proof(signed(HEADER, payload))
+
+
+def test_tokens_of_both_secrets_are_good_while_it_is_changed() -> None:
+    """Those of the secret before, with and without its name, and those of the one to come, at every process."""
+    before, first, then, after = (
+        AccessTokens(SECRET, 60),
+        AccessTokens(SECRET, 60, [OTHER]),
+        AccessTokens(OTHER, 60, [SECRET]),
+        AccessTokens(OTHER, 60),
+    )
+    for issuer in (before, first, then, after):
+        token = issuer.issue("ann").text
+        assert first.proof(token).account_id == then.proof(token).account_id == "ann"
+    for gone in (before.issue("ann"), first.issue("ann")):
+        with pytest.raises(AuthenticationError):
+            after.proof(gone.text)
+    assert after.proof(then.issue("ann").text).account_id == "ann"
+
+
+def test_token_names_its_key_where_there_are_several() -> None:
+    """Each key has a name that does not give it away; a server with one writes tokens as every release reads them."""
+    assert jwt.get_unverified_header(AccessTokens(SECRET, 60).issue("ann").text).keys() == {"alg", "typ"}
+    header = jwt.get_unverified_header(AccessTokens(SECRET, 60, [OTHER]).issue("ann").text)
+    assert header.keys() == {"alg", "typ", "kid"}
+    assert header["kid"] == key_id(SECRET) != key_id(OTHER)
+
+
+@pytest.mark.parametrize("kid", [key_id(OTHER), key_id(b"x" * 32), "", "../../etc/passwd", "' OR 1=1", 1, None])
+def test_name_of_another_key_is_refused(kid: object) -> None:
+    """Nothing is looked up by what stands there: a header is one of those that there are, or none."""
+    tokens = AccessTokens(SECRET, 60, [OTHER])
+    header = {"alg": "HS256", "kid": kid, "typ": "JWT"}
+    payload = segment(json.dumps(claims()).encode())
+    good = segment(json.dumps(header | {"kid": key_id(SECRET)}, separators=(",", ":")).encode())
+    assert tokens.proof(signed(good, payload)).account_id == "ann"
+    with pytest.raises(AuthenticationError):
+        tokens.proof(signed(segment(json.dumps(header, separators=(",", ":")).encode()), payload))

@@ -11,6 +11,7 @@ from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.login_limits import LoginLimits
+from signaling.accounts.logins import Logins
 from signaling.accounts.passwords import PLACES, Passwords
 from signaling.accounts.store import Account, Accounts
 from signaling.configuration.settings import Settings
@@ -60,10 +61,11 @@ async def authenticator(tmp_path: Path, counted: CountedBcrypt) -> AsyncIterator
     database = Database(sqlite_url(tmp_path / "accounts.sqlite3"))
     await database.open()
     settings = replace(Settings(), login_failures_limit=read_limit("5/minute"), register_limit=read_limit("9/hour"))
+    accounts = Accounts(database, with_demo=True)
     yield Authenticator(
-        Accounts(database, with_demo=True),
+        accounts,
         Passwords(4, counted.check),
-        AccessTokens(SECRET, 60),
+        Logins(database, accounts, AccessTokens(SECRET, 60)),
         DeviceMarks(SECRET),
         LoginLimits(settings, RateCounters()),
         registration_limit(settings, RateCounters()),
@@ -80,12 +82,13 @@ async def test_registered_account_logs_in(authenticator: Authenticator) -> None:
 async def test_token_leads_back_to_account(authenticator: Authenticator) -> None:
     """The token of an account proves it, as long as the account exists."""
     account = (await authenticator.register("Ann", PASSWORD, HOME)).account
-    assert await authenticator.account_of(authenticator.token_for(account).text) == account
+    token = await authenticator.logins.begin(account, "a test")
+    assert await authenticator.account_of(token.text) == account
 
 
 async def test_token_of_vanished_account_proves_nothing(authenticator: Authenticator) -> None:
     """A token that is in order, of an account that is gone, opens nothing."""
-    token = authenticator.tokens.issue("an-account-that-was-deleted").text
+    token = AccessTokens(SECRET, 60).issue("an-account-that-was-deleted").text
     with pytest.raises(AuthenticationError):
         await authenticator.account_of(token)
 
@@ -311,10 +314,11 @@ async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, 
     await database.open()
     settings = replace(Settings(), login_limit=read_limit("3/minute"))
     limits = LoginLimits(settings, RateCounters())
+    accounts = Accounts(database, with_demo=False)
     authenticator = Authenticator(
-        Accounts(database, with_demo=False),
+        accounts,
         Passwords(4, counted.check),
-        AccessTokens(SECRET, 60),
+        Logins(database, accounts, AccessTokens(SECRET, 60)),
         DeviceMarks(SECRET),
         limits,
         registration_limit(settings, RateCounters()),

@@ -47,6 +47,17 @@ def test_mark_of_other_secret_is_none() -> None:
     assert DeviceMarks(SECRET + b"!").read(MARK, "ann", NOW) is None
 
 
+def test_mark_outlives_change_of_secret() -> None:
+    """While the secret is changed, marks of both are taken, and made of the first one."""
+    new = b"the secret that comes after the first one"
+    both = DeviceMarks(new, SECRET)
+    mark = both.read(MARK, "ann", NOW)
+    assert mark is not None
+    assert both.is_for(mark, ID, HASH)
+    assert not both.is_for(mark, ID, "$2b$12$another")
+    assert DeviceMarks(new).read(both.issue("ann", ID, HASH, DEVICE, NOW), "ann", NOW) is not None
+
+
 @pytest.mark.parametrize(("days", "is_good"), [(-2, False), (-1, True), (LIFE_DAYS, True), (LIFE_DAYS + 1, False)])
 def test_mark_ends(days: int, is_good: bool) -> None:  # noqa: FBT001 - a case
     """A mark is good for half a year, by a clock that may be a day slower than the one that dated it."""

@@ -42,7 +42,7 @@ async def test_token_is_for_an_hour_and_complete(start_server: StartServer) -> N
     token = await server.register()
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
     claims = jwt.decode(token, SECRET, ["HS256"], audience="p2p-chat", issuer="p2p-chat")
-    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti", "sid", "gen", "ver"}
     assert claims["exp"] - claims["iat"] == 3600
 
 

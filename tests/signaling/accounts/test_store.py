@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.accounts.store import KNOWN_SECONDS, Account, Accounts
+from signaling.accounts.store import Account, Accounts
 from signaling.errors import AccountExists, AccountNotStored, DependencyUnavailable, SimilarAccountExists
 from signaling.storage.database import Database, database_url, sqlite_url
 from tests.signaling.storage.test_schema import add_as_before, execute, opened_database, scalar
@@ -21,33 +19,28 @@ AFTER_2038 = 2**31
 
 
 @asynccontextmanager
-async def opened(
-    url: URL, *, with_demo: bool = False, clock: Callable[[], float] = time.monotonic
-) -> AsyncIterator[Accounts]:
+async def opened(url: URL, *, with_demo: bool = False) -> AsyncIterator[Accounts]:
     """Open the accounts of a database."""
     async with opened_database(url) as database:
-        accounts = Accounts(database, with_demo=with_demo, clock=clock)
+        accounts = Accounts(database, with_demo=with_demo)
         await accounts.open()
         yield accounts
-        accounts.close()
 
 
 class AccountsInAnyDatabase:
     """Holds for every kind of database; a subclass gives the `url` of an empty one."""
 
-    async def test_account_is_found_by_name_in_any_case_and_by_id(self, url: URL) -> None:
-        """An account is found by what it is called, and by what it is."""
+    async def test_account_is_found_by_name_in_any_case(self, url: URL) -> None:
+        """An account is found by what it is called."""
         async with opened(url) as accounts:
             account = await accounts.add("Ann", "hash")
             assert await accounts.by_name("aNN") == account
-            assert await accounts.by_id(account.id) == account
             assert (account.username, account.password_hash, account.is_demo) == ("Ann", "hash", False)
 
     async def test_unknown_account_is_not_found(self, url: URL) -> None:
         """Nobody is nobody."""
         async with opened(url) as accounts:
             assert await accounts.by_name("Ann") is None
-            assert await accounts.by_id("1") is None
 
     async def test_name_is_taken_in_any_case(self, url: URL) -> None:
         """A name that differs in case alone is the same name."""
@@ -109,41 +102,8 @@ class AccountsInAnyDatabase:
     async def test_demo_account_made_meanwhile_is_not_seen_in_production(self, url: URL) -> None:
         """A server in development mode on the same database cannot open a door into the public one."""
         async with opened(url) as public, opened(url, with_demo=True) as development:
-            demo = await development.add("test", "hash", is_demo=True)
+            await development.add("test", "hash", is_demo=True)
             assert await public.by_name("test") is None
-            assert await public.by_id(demo.id) is None
-
-    async def test_database_is_asked_once_by_many_at_once(self, url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where many pages of an account come back together, one look-up serves them; one that goes ends nothing."""
-        async with opened(url) as accounts:
-            account = await accounts.add("Ann", "hash")
-            connections = 0
-            connect = accounts._database.connect
-
-            def counted() -> AbstractAsyncContextManager[AsyncConnection]:
-                nonlocal connections
-                connections += 1
-                return connect()
-
-            monkeypatch.setattr(accounts._database, "connect", counted)
-            first, *others = [asyncio.create_task(accounts.by_id(account.id)) for _ in range(20)]
-            await asyncio.sleep(0)
-            first.cancel()
-            assert await asyncio.gather(*others) == [account] * 19
-            assert connections == 1
-
-    async def test_account_is_looked_for_once_in_some_seconds(self, url: URL) -> None:
-        """Who comes again at once is known; an account that another program deletes is gone some seconds later."""
-        now = 100.0
-        async with opened(url, clock=lambda: now) as accounts:
-            account = await accounts.add("Ann", "hash")
-            assert await accounts.by_id(account.id) == account
-            await execute(url, "DELETE FROM accounts")
-            now += KNOWN_SECONDS - 0.1
-            assert await accounts.by_id(account.id) == account
-            now += 0.1
-            assert await accounts.by_id(account.id) is None
-            assert accounts._known == {}
 
     async def test_hash_is_replaced_by_another_of_the_same_password(self, url: URL) -> None:
         """As long as it is still there: a password that was changed meanwhile is not changed back."""

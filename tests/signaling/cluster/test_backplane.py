@@ -23,7 +23,7 @@ async def test_failure_that_nobody_has_thought_of_ends_the_start(monkeypatch: py
     monkeypatch.setattr("signaling.cluster.backplane.redis_connections", broken)
     backplane = Backplane("redis://127.0.0.1:1/0", SpanningRooms(Rooms(2)))
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(backplane.open(lambda _: None), 10)
+        await asyncio.wait_for(backplane.open(lambda _: None, lambda _: None), 10)
 
 
 @pytest.mark.parametrize(("count", "size"), [(MAX_WAITING + 9, 1), (9, MAX_WAITING_BYTES // 4)])
@@ -51,7 +51,7 @@ class Losing(Backplane):
 async def test_backplane_ends_together_with_redis() -> None:
     """Where everything is told to stop in one moment, the server does not look for Redis for ever."""
     backplane = Losing("redis://127.0.0.1:1/0", SpanningRooms(Rooms(2)))
-    await asyncio.wait_for(backplane.open(lambda _: None), PATIENCE)
+    await asyncio.wait_for(backplane.open(lambda _: None, lambda _: None), PATIENCE)
     await asyncio.wait_for(backplane.close(), PATIENCE)
     assert backplane._task is not None
     assert backplane._task.done()

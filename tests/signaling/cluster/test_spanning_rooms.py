@@ -7,7 +7,7 @@ import pytest
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.errors import UnexpectedMessage
-from protocol.events import EVENTS, Error, Peer
+from protocol.events import EVENTS, Error, Peer, PeerLeft
 from protocol.versions import FIRST, LATEST
 from signaling.cluster.effects import Claim, Post
 from signaling.cluster.process_messages import (
@@ -195,6 +195,18 @@ def test_guests_of_gone_process_keep_their_places_for_a_while(ours: SpanningRoom
     [held] = ours.process_gone(OTHER)
     assert isinstance(held, HoldPlace)
     assert ours.message_came(OTHER, Ask(7, PEER_1, "too late")) == []
+
+
+def test_lost_guest_whose_account_is_gone_leaves_its_place(ours: SpanningRooms) -> None:
+    """The host gives up what it holds for an account of another process, and a room that ends by it is nobody's."""
+    ours.join(newcomer(), "kitchen")
+    ours.claimed("kitchen", None)
+    ours.message_came(OTHER, enter(account="guest"))
+    ours.message_came(OTHER, Lose(7))
+    assert ours.account_gone("guest") == [Deliver(ANN, PeerLeft(peer_id("guest-7"), "lost"))]
+    ours.connection_lost(ANN)
+    assert ours.account_gone("account") == [Release("kitchen")]
+    assert ours.held == []
 
 
 def test_without_others_only_rooms_that_are_here_can_be_joined(ours: SpanningRooms) -> None:

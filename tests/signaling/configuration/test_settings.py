@@ -208,9 +208,23 @@ def test_phrase_is_taken_for_a_secret() -> None:
         assert Settings.read({"P2PCHAT_JWT_SECRET": text}).jwt_secret == text
 
 
+def test_other_secrets_are_read() -> None:
+    """Each is held to what the secret is held to, and there are only so many."""
+    made = [secrets.token_urlsafe(32) for _ in range(5)]
+    read = Settings.read({"P2PCHAT_JWT_OTHER_SECRETS": f"{made[0]}, {made[1]}"})
+    assert read.jwt_other_secrets == tuple(made[:2])
+    with pytest.raises(InvalidSetting, match="4 secrets at most"):
+        Settings.read({"P2PCHAT_JWT_OTHER_SECRETS": ",".join(made)})
+    with pytest.raises(InvalidSetting, match="P2PCHAT_JWT_OTHER_SECRETS must have at least 32 bytes") as caught:
+        Settings.read({"P2PCHAT_JWT_OTHER_SECRETS": f"{made[0]},hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_secrets_stay_out_of_repr() -> None:
     """Settings can be shown without what only the server may know."""
-    settings = Settings(jwt_secret=SECRET, database_url="x://user:hunter2@host", turn_secret="swordfish")
+    settings = Settings(
+        jwt_secret=SECRET, jwt_other_secrets=(SECRET,), database_url="x://user:hunter2@host", turn_secret="swordfish"
+    )
     assert SECRET not in repr(settings)
     assert "hunter2" not in repr(settings)
     assert "swordfish" not in repr(settings)

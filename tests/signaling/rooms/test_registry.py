@@ -468,3 +468,22 @@ def test_who_is_lost_by_the_loss_of_another_is_told_nothing() -> None:
         *[effect for event in lost for effect in told(3, event) + told(4, event)],
         *told(3, PeerJoined(ANN_AGAIN)),
     ]
+
+
+# An account ends
+
+
+def test_places_of_an_account_that_is_gone_are_given_up(rooms: Rooms) -> None:
+    """Those that are held for it, in every room; who is connected is closed by others, and nobody else is concerned."""
+    rooms.join(newcomer(1, ANN), ROOM)
+    rooms.join(newcomer(2, BEN), ROOM)
+    account = newcomer(1, ANN).account
+    rooms.join(Newcomer(ConnectionId(3), account, CAT, "token"), "another")
+    rooms.join(Newcomer(ConnectionId(4), account, ANN_AGAIN, "token"), "a third")
+    rooms.connection_lost(ConnectionId(1))
+    rooms.connection_lost(ConnectionId(3))
+    assert rooms.account_gone("nobody") == []
+    effects = rooms.account_gone(account)
+    assert effects == [*told(2, PeerLeft(ANN.peer_id, "lost")), Release("another")]
+    assert (rooms.awaited_peers, rooms.connected_peers) == (0, 2)
+    assert rooms.account_gone(account) == []

@@ -27,6 +27,14 @@ def test_token_is_for_one_server() -> None:
     assert ResumeTokens(SECRET).peer_id(ResumeTokens(SECRET + b"!").issue(PEER_ID, "ann"), "ann") is None
 
 
+def test_token_outlives_change_of_secret() -> None:
+    """While the secret is changed, tokens of both are taken, and made of the first one."""
+    new = b"the secret that comes after the first one"
+    both = ResumeTokens(new, SECRET)
+    assert both.peer_id(ResumeTokens(SECRET).issue(PEER_ID, "ann"), "ann") == PEER_ID
+    assert ResumeTokens(new).peer_id(both.issue(PEER_ID, "ann"), "ann") == PEER_ID
+
+
 def test_token_fits_protocol() -> None:
     """A token has the form that the messages give it."""
     _, bound = get_args(ResumeToken)
