@@ -72,6 +72,7 @@ from signaling.process.heap import keep_small
 from signaling.process.open_files import check_files, files_for_connections, watch_files
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, frames_for
 from signaling.rate_limits.budgets import Rate
+from signaling.rate_limits.kept_limits import KeptLimits
 from signaling.rate_limits.rate_counters import RateCounters
 from signaling.rate_limits.rate_limit import account_limit, ice_servers_limit, refresh_limit, registration_limit
 from signaling.rate_limits.request_limit import RequestLimit
@@ -109,6 +110,7 @@ class Parts:
     site: Site
     readiness: Readiness
     metrics: WorkerMetrics
+    kept_limits: KeptLimits
     exhausted_files: ExhaustedFiles
 
     async def drain(self) -> None:
@@ -227,6 +229,7 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         site,
         Readiness(checks),
         metrics,
+        KeptLimits(settings.data_dir / f"limits-{worker.number}.json", rate_counters.memory, endpoint.quotas),
         ExhaustedFiles(effects_driver.counters),
     )
 
@@ -277,7 +280,8 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         ]
         watching[-1].add_done_callback(_log_failure)
         try:
-            yield
+            async with _keeping_limits(parts.kept_limits, settings):
+                yield
         finally:
             for task in watching:
                 task.cancel()
@@ -288,6 +292,21 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         parts.effects_driver.shut_down()
         parts.authenticator.logins.close()
         await parts.database.close()
+
+
+@asynccontextmanager
+async def _keeping_limits(limits: KeptLimits, settings: Settings) -> AsyncIterator[None]:
+    """Keep the limits beyond this process, where it has a data folder."""
+    if not settings.data_dir.is_dir():  # database and secret are elsewhere, and none was made
+        yield
+        return
+    limits.load()
+    saving = asyncio.create_task(limits.run())
+    try:
+        yield
+    finally:
+        saving.cancel()
+        limits.save()
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

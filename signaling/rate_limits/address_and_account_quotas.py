@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from signaling.client_addresses import ClientAddress
 from signaling.rate_limits.budgets import Budget, Rate
-from signaling.rate_limits.penalties import HASTE, MALFORMED, OFFENCES, Penalty, part_for
+from signaling.rate_limits.penalties import HASTE, MALFORMED, OFFENCES, KeptPenalty, Penalty, part_for
 
 FRAMES_FOR_A_MESSAGE = 5
 """Pongs, pings and fragments are frames beside the messages: an honest client sends few of them."""
@@ -224,6 +224,20 @@ class Quotas:
         usage.belongs_to(holder)
         return True
 
+    def penalties(self, now: float) -> dict[str, dict[str, KeptPenalty]]:
+        """Return the penalties that a restart should not undo, of addresses and of networks, by name."""
+        return {kind: holders.penalties(now) for kind, holders in self._offenders.items()}
+
+    def restore(self, penalties: dict[str, dict[str, KeptPenalty]], now: float) -> None:
+        """Hold against addresses and networks what was held against them before."""
+        for kind, holders in self._offenders.items():
+            for name, kept in penalties.get(kind, {}).items():
+                holders.of(name, now).penalty.restore(kept, now)
+
+    @property
+    def _offenders(self) -> dict[str, _Holders]:
+        return {"addresses": self._addresses, "networks": self._networks}
+
     def _count(self, use: Callable[[Holder, float], float], client: ClientAddress | None, now: float) -> float:
         for holder in self._origins(client, now):
             if wait := use(holder, now):
@@ -256,6 +270,11 @@ class _Holders:
                 self._sweep(now)
             holder = self._by_name[name] = Holder(self._bounds, name)
         return holder
+
+    def penalties(self, now: float) -> dict[str, KeptPenalty]:
+        """Return what is held against whom."""
+        kept = ((name, holder.penalty.kept(now)) for name, holder in self._by_name.items())
+        return {name: penalty for name, penalty in kept if penalty is not None}
 
     def _sweep(self, now: float) -> None:
         """Forget the idle, and look again when there are twice as many: so each newcomer pays for a few others only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 from signaling.rate_limits.budgets import Budget, Rate
 
@@ -17,6 +18,14 @@ LEAST_PART = 0.7
 """Of a refusal's length, by whose it is: those who began together should not come back in one moment."""
 FORGIVEN_SECONDS = 1800.0
 """After so long without a refusal, the next one is as short as the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPenalty:
+    """How long the last refusal was, and in how many seconds it ends: below zero if it ended that long ago."""
+
+    seconds: float
+    seconds_left: float
 
 
 class Penalty:
@@ -43,6 +52,14 @@ class Penalty:
     def seconds_left(self, now: float) -> float:
         """Return for how long everyone from there is refused; 0 if nobody is."""
         return max(0.0, self._until - now)
+
+    def kept(self, now: float) -> KeptPenalty | None:
+        """Return what a restart should not undo; None if nothing is held against them but single offences."""
+        return None if self._is_forgiven(now) else KeptPenalty(self._seconds, self._until - now)
+
+    def restore(self, kept: KeptPenalty, now: float) -> None:
+        """Go on where a process has ended."""
+        self._seconds, self._until = kept.seconds, now + kept.seconds_left
 
     def is_clean(self, now: float) -> bool:
         """Tell whether nothing is held against them any more."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage.memory import Entry
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from limits.errors import StorageError
 from redis.asyncio import ConnectionPool
@@ -35,8 +37,8 @@ class RateCounters:
     """
 
     def __init__(self, backplane_url: str = "") -> None:
-        own = ProcessMemory()
-        self._own = _limiters(own)
+        self.memory = ProcessMemory()
+        self._own = _limiters(self.memory)
         self._shared = _limiters(_redis(backplane_url)) if backplane_url else None
         self._shared_again_at = 0.0
 
@@ -50,6 +52,16 @@ class RateCounters:
                 reason = type(error.storage_error).__name__
                 log("limits_not_shared", level=logging.WARNING, source="backplane", reason=reason)
         return await question(self._own[window])
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted, by key; moments in Unix seconds."""
+
+    moving: dict[str, list[tuple[float, float]]]
+    """When each one was counted, and until when; the latest first."""
+    fixed: dict[str, tuple[int, float]]
+    """How many, and until when."""
 
 
 class ProcessMemory(MemoryStorage):
@@ -69,6 +81,22 @@ class ProcessMemory(MemoryStorage):
             self._sweep_at = now + SWEEP_SECONDS
             self.forget_expired()
 
+    def counted(self) -> Counted:
+        """Return what counts now, to be counted again after a restart."""
+        self.forget_expired()
+        return Counted(
+            {key: [(entry.atime, entry.expiry) for entry in entries] for key, entries in self.events.items()},
+            {key: (self.storage[key], expires_at) for key, expires_at in self.expirations.items()},
+        )
+
+    def restore(self, counted: Counted) -> None:
+        """Count what was counted before a restart."""
+        for key, moments in counted.moving.items():
+            self.events[key] = [_entry(*each) for each in moments]
+        for key, (count, expires_at) in counted.fixed.items():
+            self.storage[key], self.expirations[key] = count, expires_at
+        self.forget_expired()
+
     def forget_expired(self) -> None:
         """Forget what does not count any more. No lock is held now: nothing is awaited under one."""
         now = time.time()
@@ -83,6 +111,12 @@ class ProcessMemory(MemoryStorage):
                 del self.expirations[key]
                 self.storage.pop(key, None)
                 self.locks.pop(key, None)
+
+
+def _entry(counted_at: float, expires_at: float) -> Entry:
+    entry = Entry(0)
+    entry.atime, entry.expiry = counted_at, expires_at
+    return entry
 
 
 def _limiters(storage: Storage) -> dict[Window, RateLimiter]:

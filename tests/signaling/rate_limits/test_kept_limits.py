@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from signaling.client_addresses import ClientAddress
+from signaling.configuration.values import read_limit
+from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
+from signaling.rate_limits.budgets import Rate
+from signaling.rate_limits.kept_limits import MAX_KEYS, KeptLimits
+from signaling.rate_limits.rate_counters import RateCounters
+from signaling.rate_limits.rate_limit import RateLimit
+from tests.signaling.conftest import StartServer
+from tests.signaling.running import PASSWORD
+
+HOUSE = ClientAddress("2001:db8::/64", "2001:db8::/48")
+LIMITS = QuotaLimits(
+    connections=10,
+    connections_per_account=10,
+    connections_per_address=10,
+    opens_by_account=Rate.of(10, 60.0),
+    handshakes_by_address=Rate.of(1, 60.0),
+    requests_by_address=Rate.of(10, 60.0),
+    frames=Rate.of(100, 1.0),
+    buffered_bytes=2**20,
+)
+
+
+class Process:
+    """The limits of a process that has just been started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.counters = RateCounters()
+        self.quotas = Quotas(LIMITS)
+        self.kept = KeptLimits(folder / "limits-0.json", self.counters.memory, self.quotas)
+        self.kept.load()
+        self.failures = RateLimit(self.counters, read_limit("2/10 minutes"), "failed")
+        self.known = RateLimit(self.counters, read_limit("1/30 days"), "known", "fixed")
+
+    @property
+    def refused_for(self) -> float:
+        """For how long the house is refused."""
+        return self.quotas.shake_hands(HOUSE, time.monotonic())
+
+
+async def test_limits_survive_a_restart(tmp_path: Path) -> None:
+    """What has failed, who is known and who is refused are the same after it; others start with nothing."""
+    before = Process(tmp_path)
+    for _ in range(2):
+        await before.failures.count("ann", "here")
+    await before.known.count("ann", "home")
+    for _ in range(70):  # one more than it may be guilty of, and the first, which was none
+        before.quotas.shake_hands(HOUSE, time.monotonic())
+    seconds = before.refused_for
+    before.kept.save()
+    after = Process(tmp_path)
+    assert await after.failures.is_used_up("ann", "here")
+    assert not await after.failures.is_used_up("ann", "elsewhere")
+    assert await after.known.is_used_up("ann", "home")
+    assert seconds - 5 < after.refused_for <= seconds
+    assert stat.S_IMODE((tmp_path / "limits-0.json").stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["limits-0.json"]  # noqa: PTH208 - nothing waits for it
+
+
+async def test_refusals_go_on_growing(tmp_path: Path) -> None:
+    """The next refusal after a restart is as long as it would have been without one; time has passed meanwhile."""
+    before = Process(tmp_path)
+    for _ in range(70):
+        before.quotas.shake_hands(HOUSE, time.monotonic())
+    before.kept.save()
+    path = tmp_path / "limits-0.json"
+    saved = json.loads(path.read_text())
+    path.write_text(json.dumps(saved | {"saved_at": saved["saved_at"] - 60}))
+    after = Process(tmp_path)
+    for _ in range(70):
+        after.quotas.shake_hands(HOUSE, time.monotonic())
+    assert 10 < after.refused_for <= 20
+
+
+async def test_expired_limits_are_not_taken_up(tmp_path: Path) -> None:
+    """What does not count any more is not in the file, and is not read from an old one."""
+    before = Process(tmp_path)
+    await before.failures.count("ann", "here")
+    before.kept.save()
+    path = tmp_path / "limits-0.json"
+    saved = json.loads(path.read_text())
+    saved["moving"] = {key: [[1.0, 2.0]] for key in saved["moving"]}
+    path.write_text(json.dumps(saved))
+    after = Process(tmp_path)
+    assert after.counters.memory.events == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        '{"moving": 1}',
+        "[" * 100_000,
+        '{"moving": {"a": [["x", 1]]}, "fixed": {}, "penalties": {}, "saved_at": 0}',
+        '{"moving": {"a": [[NaN, 1e999]]}, "fixed": {}, "penalties": {}, "saved_at": 0}',
+        '{"moving": {}, "fixed": {}, "penalties": {"addresses": {"a": 1}}, "saved_at": 0}',
+        "\udcff",
+    ],
+    ids=["empty", "list", "null", "number", "deep", "text", "not finite", "penalty", "not UTF-8"],
+)
+def test_file_that_is_spoilt_counts_as_none(tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The server starts all the same, and the log says so; the next save mends it."""
+    path = tmp_path / "limits-0.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    process = Process(tmp_path)
+    assert "event=limits_not_read" in caplog.text
+    assert (process.counters.memory.events, process.refused_for) == ({}, 0.0)
+    process.kept.save()
+    assert json.loads(path.read_text())["moving"] == {}
+
+
+def test_file_that_cannot_be_written_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing else comes of it."""
+    Process(tmp_path / "nowhere").kept.save()
+    assert "event=limits_not_saved" in caplog.text
+
+
+async def test_file_is_bounded(tmp_path: Path) -> None:
+    """Of more addresses than there is room for, the latest are kept."""
+    process = Process(tmp_path)
+    for number in range(MAX_KEYS + 2):
+        process.counters.memory.expirations[str(number)] = time.time() + 3600
+        process.counters.memory.storage[str(number)] = 1
+    process.kept.save()
+    kept = json.loads((tmp_path / "limits-0.json").read_text())["fixed"]
+    assert len(kept) == MAX_KEYS
+    assert str(MAX_KEYS + 1) in kept
+
+
+async def test_guesses_are_not_forgiven_by_a_restart(start_server: StartServer) -> None:
+    """Who has used up the attempts waits as long as without it."""
+    limit = read_limit("2/10 minutes")
+    server = start_server(login_failures_limit=limit)
+    await server.register("Zoe")
+    for _ in range(2):
+        await server.post("/api/login", {"username": "Zoe", "password": "wrong horse"})
+    server.stop()
+    server = start_server(login_failures_limit=limit)
+    assert (await server.post("/api/login", {"username": "Zoe", "password": PASSWORD})).status_code == 429
