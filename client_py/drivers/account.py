@@ -140,6 +140,11 @@ class AccountDriver:
         if self._account.login is not None:
             self._perform(self._account.token_refused(token))
 
+    def _tick(self) -> None:
+        """Some time has passed. Another tab may have renewed the login, and one that was frozen not know it yet."""
+        self.look()
+        self._perform(self._account.ticked(self._clock.now()))
+
     def _kept(self) -> Kept:
         kept = read_kept(self._store.get(LOGIN_KEY) or "", self._store.get(LOGOUT_KEY) or "")
         if kept.login is None:
@@ -187,7 +192,7 @@ class AccountDriver:
                 case RememberPerson(username):
                     self._tab.put(PERSON_KEY, username)
                 case StartTickTimer(seconds):
-                    self._timers.start(TICK, seconds, lambda: self._perform(self._account.ticked(self._clock.now())))
+                    self._timers.start(TICK, seconds, self._tick)
                 case StopTickTimer():
                     self._timers.stop(TICK)
                 case ShowChecking():

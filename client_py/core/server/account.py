@@ -272,14 +272,24 @@ class Account:
             self._shown_as_signed_in = False
         had_expired = self._shown_as_signed_in and self.has_expired
         self._is_kept = self._is_kept or purpose in _ENTRANCES
-        self.login = login
         if life is not None:
             self._server_ahead = login.expires_at - life - now
+        if self.login is not None and purpose not in _ENTRANCES and self._has_newer(login, self.login):
+            login = self.login
+        self.login = login
         self._has_jumped = self._sleep_detection.ticked(now)
         self._renew_in_time(login.expires_at - self.server_ahead - now, now)
         keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
         renewed = self._tell_of_renewal(login.username, had_expired=had_expired)
         return [*keeping, StartTickTimer(TICK_SECONDS), *renewed, *self._show_signed_in(login.username)]
+
+    def _has_newer(self, login: Login, held: Login) -> bool:
+        """Tell whether another tab has renewed the login since we asked, and later than our answer was given.
+
+        To keep the answer would bring back a token that was exchanged already, and the server ends a login for that.
+        """
+        is_another = held.token not in (self._asked_with, self._refused_token)
+        return is_another and held.expires_at >= login.expires_at
 
     def _renew_in_time(self, left: float, now: float) -> None:
         """Renew when half of what is left of a token is over."""

@@ -305,6 +305,23 @@ async def test_tab_stays_who_it_is_while_another_signs_in() -> None:
     assert reloaded.view.shown[-1] == ("out", SomeoneElseSignedIn("demo", "test"), "test")
 
 
+async def test_tab_that_was_frozen_does_not_renew_with_a_replaced_token() -> None:
+    """Its timer may come before it is told what another tab has stored; the server would end the login for that."""
+    one, other = await two_tabs()
+    one.http.answers = [answer("newer", NOW + 9_000)]
+    one.clock.advance(1_800)
+    await settle()
+    asked = len(other.http.requests)
+    other.clock.advance(1_800)
+    await settle()
+    assert len(other.http.requests) == asked
+    assert other.driver.login is not None
+    assert other.driver.login.token == "newer"
+    other.clock.advance(3_600)
+    await settle()
+    assert other.http.requests[asked:] == [("/api/refresh", "{}", "newer")]
+
+
 async def test_tab_that_slept_is_not_ended_by_its_old_token() -> None:
     """What the server refuses is the token of before; another tab has renewed it, and the room is entered with that."""
     one, other = await two_tabs()

@@ -489,6 +489,28 @@ def test_account_takes_over_what_another_tab_renewed() -> None:
     assert account.login == RENEWED
 
 
+@pytest.mark.parametrize("purpose", [Purpose.RESUME, Purpose.RENEW])
+def test_account_brings_no_token_back_that_another_tab_has_renewed(purpose: Purpose) -> None:
+    """An answer that another tab was quicker than, twice, is not kept: its token was exchanged already."""
+    account = Account() if purpose is Purpose.RESUME else signed_in()
+    asked = account.resumed(Kept(LOGIN)) if purpose is Purpose.RESUME else account.ticked(NOW + 1_800)
+    assert asked[-1] == Post(purpose, "{}", "jwt")
+    account.looked(Kept(RENEWED), NOW + 1_800)
+    late = json.dumps({"token": "between", "username": "ada", "expires_at": RENEWED.expires_at})
+    assert account.responded(purpose, 200, late, NOW + 1_801)[0] == Keep(RENEWED, "")
+    assert account.login == RENEWED
+
+
+def test_account_keeps_an_answer_that_is_later_than_what_another_tab_has() -> None:
+    """Tabs that renew at once get tokens of which each is as good, and the last one is kept."""
+    account = signed_in()
+    account.ticked(NOW + 1_800)
+    account.looked(Kept(RENEWED), NOW + 1_800)
+    later = Login("later", "ada", RENEWED.expires_at + 1)
+    body = json.dumps({"token": later.token, "username": "ada", "expires_at": later.expires_at})
+    assert account.responded(Purpose.RENEW, 200, body, NOW + 1_801)[0] == Keep(later, "")
+
+
 def test_account_is_not_ended_by_the_refusal_of_a_token_that_was_renewed() -> None:
     """A tab that slept asks with an old token; the one that another tab has got meanwhile is asked with then."""
     account = Account()
