@@ -101,7 +101,7 @@ class AccountApi:
     async def list_logins(self, request: Request) -> Response:
         """`GET /api/logins`: where the account is logged in."""
         account, proof = await self._asked_by(request)
-        logins = await self.authenticator.logins.list(account.id)
+        logins = await self.authenticator.logins.of(account.id)
         listed = (
             ListedLogin(login.id, login.device, login.created_at, login.last_used_at, login.id == proof.login_id)
             for login in logins

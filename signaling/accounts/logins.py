@@ -145,7 +145,7 @@ class Logins:
         chain = await self._exchange(account, proof)
         return self._tokens.issue(account.id, proof.login_id, chain.generation, account.token_version)
 
-    async def list(self, account_id: str) -> list[Login]:
+    async def of(self, account_id: str) -> list[Login]:
         """Return the logins of an account, the one used last first."""
         columns = (LOGINS.c.id, LOGINS.c.device, LOGINS.c.created_at, LOGINS.c.last_used_at)
         query = select(*columns).where(LOGINS.c.account_id == account_id, self._is_open())

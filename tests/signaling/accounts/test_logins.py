@@ -66,7 +66,7 @@ class Opened:
 
     async def devices(self) -> list[str]:
         """Return what the logins of the account are called."""
-        return [login.device for login in await self.logins.list(self.account.id)]
+        return [login.device for login in await self.logins.of(self.account.id)]
 
 
 @asynccontextmanager
@@ -90,7 +90,7 @@ class LoginsInAnyDatabase:
             token = await here.log_in()
         async with opened(url) as here:
             account, proof = await here.logins.proven(token)
-            [login] = await here.logins.list(account.id)
+            [login] = await here.logins.of(account.id)
             assert (account, proof.login_id, proof.generation) == (here.account, login.id, 0)
             assert (login.device, login.created_at, login.last_used_at) == ("Firefox on Linux", BEGIN, BEGIN)
 
@@ -151,7 +151,7 @@ class LoginsInAnyDatabase:
                 token = await here.renew(token, 1800)
                 assert await here.is_good(token)
             assert await here.is_good(first)
-            [login] = await here.logins.list(here.account.id)
+            [login] = await here.logins.of(here.account.id)
             assert (login.created_at, login.last_used_at) == (BEGIN, BEGIN + 5 * 1800)
 
     async def test_login_that_nobody_renews_ends(self, url: URL) -> None:

@@ -39,8 +39,7 @@ def test_old_token_ends_the_login() -> None:
 
 def test_much_older_token_ends_the_login() -> None:
     """Whether or not the newest token has been shown: nobody can have lost so many answers."""
-    chain = confirmed(shown(begun(BEGIN), 0, LATER))
-    chain = shown(chain, 1, LATER + 1_000)
+    chain = shown(confirmed(shown(begun(BEGIN), 0, LATER)), 1, LATER + 1_000)
     assert shown(chain, 0, LATER + 1_000) is None
 
 
@@ -60,7 +59,7 @@ def test_tabs_that_are_loaded_one_after_the_other_stay_logged_in() -> None:
     assert chain is not None
     assert chain.generation == 4
     # The one before the newest has all of its seconds, the others those of the first.
-    assert shown(shown(chain, 4, LATER + 29), 4, LATER + 59) is not None
+    assert shown(confirmed(shown(chain, 4, LATER + 29)), 4, LATER + 59) is not None
     assert shown(confirmed(chain), 1, LATER + GRACE_SECONDS + 1) is None
 
 

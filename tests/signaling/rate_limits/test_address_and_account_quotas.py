@@ -306,3 +306,22 @@ def test_address_that_sends_what_is_no_request_is_refused_for_a_while() -> None:
     assert everyone.request(HOME, NOW) == pytest.approx(first_refusal(HOME.site))
     assert everyone.request(SHOP, NOW) == 0.0
     everyone.offend(None, NOW)
+
+
+# A restart
+
+
+def test_who_is_refused_is_refused_by_the_next_process() -> None:
+    """An address as an address, a network as a network; who has done nothing is not among them."""
+    before, after = quotas(), quotas()
+    usage, _ = connected(before, site(1)), connected(before)
+    for _ in range(3):
+        usage.offend(NOW, FLOOD)
+    penalties = before.penalties(NOW)
+    after.restore(penalties, NOW)
+    assert after.penalties(NOW) == penalties
+    assert set(penalties["addresses"]) == {site(1).site}
+    assert after.shake_hands(site(1), NOW) == first_refusal(site(1).site)
+    assert after.shake_hands(HOME, NOW) == 0
+    after.restore({}, NOW)
+    assert after.penalties(NOW) == penalties

@@ -74,3 +74,17 @@ def test_refusals_of_many_do_not_end_together() -> None:
         ends.append(penalty.seconds_left(START))
     assert len({round(seconds, 1) for seconds in ends}) > 20
     assert LEAST_PART * FIRST_SECONDS <= min(ends) <= max(ends) <= FIRST_SECONDS
+
+
+def test_refusal_goes_on_in_another_process() -> None:
+    """By another clock, for as long as it had left; the next one is as long as it would have been."""
+    before, after = Penalty(), Penalty()
+    assert before.kept(START) is None
+    until_refused(before, START)
+    kept = before.kept(START + 4)
+    assert kept is not None
+    after.restore(kept, 7.0)
+    assert after.seconds_left(7.0) == FIRST_SECONDS - 4
+    until_refused(after, 7.0 + FIRST_SECONDS)
+    assert after.seconds_left(7.0 + FIRST_SECONDS) == 2 * FIRST_SECONDS
+    assert before.kept(START + FIRST_SECONDS + FORGIVEN_SECONDS) is None
