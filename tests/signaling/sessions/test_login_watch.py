@@ -60,6 +60,10 @@ class FakeClient:
         """Take anything."""
         return True
 
+    def check_token(self, token: str) -> None:
+        """Be shown no token."""
+        raise AssertionError(token)
+
     def close(self, code: CloseCode) -> None:
         """Note the code."""
         self.code.set_result(code)

@@ -56,6 +56,12 @@ REQUESTS = {
     "/api/register": ("POST", 415),
     "/api/login": ("POST", 415),
     "/api/refresh": ("POST", 401),
+    "/api/logout": ("POST", 401),
+    "/api/logins": ("GET", 401),
+    "/api/logins/end": ("POST", 401),
+    "/api/logins/end-others": ("POST", 401),
+    "/api/password": ("POST", 401),
+    "/api/delete-account": ("POST", 401),
     "/api/ice-servers": ("GET", 401),
 }
 """A request to each route, and how it is answered."""
