@@ -55,11 +55,11 @@ class HistoryRequests:
     async def search(self, query: str) -> None:
         """Look for messages."""
         try:
-            messages, complete = await (await self._opened()).search(query)
+            matches, complete = await (await self._opened()).search(query)
         except StorageFailed as error:
             self._warn(f"The history could not be searched: {error}")
-            messages, complete = (), False
-        self._show(MessagesFound(query, messages, complete))
+            matches, complete = (), False
+        self._show(MessagesFound(query, matches, complete))
 
     async def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history as a file."""

@@ -25,8 +25,9 @@ from client_py.core.conversation.database_rows import (
     receipt_row,
 )
 from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.folding import folded_pieces
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
-from client_py.core.conversation.history_search import answers, search_words
+from client_py.core.conversation.history_search import Match, Query
 from client_py.core.conversation.item_ids import with_author, without_author
 from client_py.core.conversation.items import Item
 from client_py.drivers.memory_database import MemoryDatabase
@@ -45,7 +46,10 @@ MAX_POSITION_BY_CLOCK = MAX_POSITION // 2
 """No clock takes more, so that a wrong one leaves numbers for what comes after it is set right."""
 RESCUE_SECONDS = 5.0
 """How long the page waits for a database that has failed already, before it goes on without what is in there."""
-SEARCHED_AT_ONCE = 500
+READ_AT_ONCE = 50
+"""How many messages are read at once where all are looked at: of the longest, 13 MB to copy and to parse."""
+FOLDED_AT_ONCE = 10_000
+"""How many characters are folded for a search before the page has its turn: some letters stand for a whole sentence."""
 
 Row = tuple[Key, str]
 _Receipts = Mapping[tuple[str, str], Receipt | None]
@@ -285,17 +289,24 @@ class HistoryStorage:
             if found := next(filter(None, map(read_position, places)), 0):
                 self._positions[message_id] = found
 
-    async def search(self, query: str) -> tuple[tuple[Item, ...], bool]:
+    async def search(self, typed: str) -> tuple[tuple[Match, ...], bool]:
         """Return the messages that answer a query, the newest first, and whether these are all."""
-        words, found = search_words(query), list[Item]()
-        if not words:
+        query, found, folded = Query(typed), list[Match](), 0
+        if not query.words:
             return (), True
         async for messages in self._backwards():
             for message in reversed(messages):
-                if answers(message, words):
+                pieces = []
+                for piece in folded_pieces(message.text):
+                    pieces.append(piece)
+                    folded += piece.length
+                    if folded > FOLDED_AT_ONCE:
+                        await asyncio.sleep(0)
+                        folded = 0
+                if match := query.match(message, pieces):
                     if len(found) == MAX_FOUND:
                         return tuple(found), False
-                    found.append(message)
+                    found.append(match)
         return tuple(found), True
 
     async def everything(self) -> list[Item]:
@@ -330,7 +341,7 @@ class HistoryStorage:
         before: Key | None = None
         while True:
             async with self._turn:
-                rows = await self._database.read(self._place.messages, before=before, newest=SEARCHED_AT_ONCE)
+                rows = await self._database.read(self._place.messages, before=before, newest=READ_AT_ONCE)
                 messages = self._items(rows, await self._deliveries())
             if not rows:
                 return

@@ -47,7 +47,7 @@ def export_words(words: Words) -> ExportWords:
 
 def summary_of(words: Words, found: MessagesFound) -> str:
     """Say how many messages were found, or that the search failed."""
-    count = len(found.items)
+    count = len(found.matches)
     if not count:
         return words.say(NONE_FOUND if found.complete else SEARCH_FAILED)
     return words.count(FOUND if found.complete else NEWEST_FOUND, count)

@@ -103,6 +103,8 @@ class FakeDatabase(MemoryDatabase):
         self.failing = self.unreadable = self.hanging = False
         self.written: list[Sequence[Change]] = []
         """What each transaction changed."""
+        self.reads: list[tuple[Key, dict[str, Any]]] = []
+        """The prefix and the limits of each reading."""
         self.handles = 0
         """How many hold it open."""
 
@@ -120,6 +122,7 @@ class FakeDatabase(MemoryDatabase):
             await asyncio.get_running_loop().create_future()
         if self.unreadable:
             raise StorageFailed(StorageFault.FAILED, "The disk does not answer.")
+        self.reads.append((prefix, limits))
         return await super().read(prefix, **limits)
 
     def close(self) -> None:

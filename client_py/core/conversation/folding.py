@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
-from unicodedata import combining, normalize
+from itertools import accumulate
+from unicodedata import category, normalize
 
 SAME = {
     "'": "’‘‛ʼʹ′`´",
@@ -28,14 +29,35 @@ _ANY_BEFORE = re.compile(f"[{''.join(SAME.values())}]")
 _AFTER = (("i\u0307", "i"), ("ı", "i"))
 """What folding leaves of the Turkish letters, which only Turkish keyboards have."""
 
-PIECE = 512
-"""How many characters are folded at once: few, as a place of the original is found by folding them one by one."""
+PIECE = 128
+"""How many characters are folded at once: few, as a place of the original is found by folding them one by one, and as
+the time that it takes to put marks into their order grows with the square of their number."""
+MAX_MARKS = 30
+"""How many marks of one letter are folded with it, more than any language has (UAX #15, chapter 13)."""
 _JAMO = range(0x1160, 0x1200)
 """Vowels and final consonants of Hangul, which are composed though they are no marks."""
 
 
 def folded(text: str) -> str:
     """Return what a text is compared by."""
+    return text.lower() if text.isascii() else "".join(piece.text for piece in folded_pieces(text))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedPiece:
+    """A piece of a text as it is compared, and how many characters of the original it was made from."""
+
+    text: str
+    length: int
+
+
+def folded_pieces(text: str) -> Iterator[FoldedPiece]:
+    """Fold a text piece by piece, for those who cannot wait until a long one is folded."""
+    for piece in _pieces(text):
+        yield FoldedPiece(_folded_piece(piece), len(piece))
+
+
+def _folded_piece(text: str) -> str:
     if text.isascii():
         return text.lower()
     if _ANY_BEFORE.search(text):
@@ -50,14 +72,13 @@ def folded(text: str) -> str:
 class FoldedText:
     """A text as it is compared, which knows of each place where that is in the original."""
 
-    def __init__(self, original: str) -> None:
-        self._original = original
-        self._starts = [0, *_cuts(original), len(original)]
-        pieces = [folded(original[start:end]) for start, end in pairwise(self._starts)]
-        self._folded_starts = [0]
-        for piece in pieces:
-            self._folded_starts.append(self._folded_starts[-1] + len(piece))
-        self.text = "".join(pieces)
+    def __init__(self, original: str, pieces: Sequence[FoldedPiece] | None = None) -> None:
+        if pieces is None:
+            pieces = tuple(folded_pieces(original))
+        self.original = original
+        self._starts = list(accumulate((piece.length for piece in pieces), initial=0))
+        self._folded_starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))
+        self.text = "".join(piece.text for piece in pieces)
         self._characters: dict[int, tuple[list[int], list[tuple[int, int]]]] = {}
         """By piece, where each of its characters begins when it is folded, and from where to where it originally is."""
 
@@ -74,8 +95,8 @@ class FoldedText:
         return spans[bisect_right(begins, place) - 1]
 
     def _characters_of(self, piece: int) -> tuple[list[int], list[tuple[int, int]]]:
-        spans = list(_characters(self._original, self._starts[piece], self._starts[piece + 1]))
-        lengths = (len(_folded_character(self._original[start:end])) for start, end in spans)
+        spans = list(_characters(self.original, self._starts[piece], self._starts[piece + 1]))
+        lengths = (len(_folded_character(self.original[start:end])) for start, end in spans)
         return list(accumulate(lengths, initial=self._folded_starts[piece])), spans
 
 
@@ -84,15 +105,15 @@ def _folded_character(character: str) -> str:
     return folded(character)
 
 
-def _cuts(text: str) -> Iterator[int]:
-    """Cut a text where a character begins."""
-    cut = PIECE
-    while cut < len(text):
-        if not _goes_on(text[cut]):
-            yield cut
-            cut += PIECE
-        else:
-            cut += 1
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text where a character begins, unless that has too many marks."""
+    start = 0
+    while start < len(text):
+        end = start + PIECE
+        while end < min(len(text), start + PIECE + MAX_MARKS) and _goes_on(text[end]):
+            end += 1
+        yield text[start:end]
+        start = end
 
 
 def _characters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -106,4 +127,4 @@ def _characters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _goes_on(character: str) -> bool:
     """Tell whether a character belongs to the one before it."""
-    return combining(character) != 0 or ord(character) in _JAMO or character in SAME[""]
+    return category(character).startswith("M") or ord(character) in _JAMO or character in SAME[""]

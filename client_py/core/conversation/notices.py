@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.faults import HistoryFault, ItemFault
+from client_py.core.conversation.history_search import Match
 from client_py.core.conversation.items import Body, Item
 
 
@@ -59,7 +60,7 @@ class MessagesFound:
 
     query: str
     """As the person wrote it; an answer to an earlier question is not shown."""
-    items: tuple[Item, ...]
+    matches: tuple[Match, ...]
     """The newest first."""
     complete: bool
     """Whether these are all; a search stops at a limit, and one that fails finds none and is not complete."""

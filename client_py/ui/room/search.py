@@ -6,13 +6,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.core.conversation.delivery import Direction
-from client_py.ui.room.search_excerpts import excerpt_of, split_matches
+from client_py.core.conversation.history_search import MAX_QUERY
+from client_py.ui.room.search_excerpts import split_matches
 from client_py.words.history import MESSAGES_FOUND, SEARCH, SEARCH_THE_ROOM, summary_of
 from client_py.words.transcript import DAY_AND_TIME, YOU, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from client_py.core.conversation.history_search import Match
     from client_py.core.conversation.items import Item
     from client_py.core.conversation.notices import MessagesFound
     from client_py.ports.disposal import Dispose
@@ -45,6 +47,7 @@ class Search:
                 "aria-label": words.say(SEARCH_THE_ROOM),
                 "placeholder": words.say(SEARCH),
                 "autocomplete": "off",
+                "maxlength": str(MAX_QUERY),
                 "enterkeyhint": "search",
                 "autofocus": "",
             },
@@ -63,8 +66,8 @@ class Search:
         if found.query == self._field.value:
             self._summary.text = summary_of(self._words, found)
             self._found.clear()
-            self._results.replace_children(*(self._result(message, found.query) for message in found.items))
-            self._results.hidden = not found.items
+            self._results.replace_children(*(self._result(match, found.query) for match in found.matches))
+            self._results.hidden = not found.matches
 
     def name_days(self) -> None:
         """Name the days as they are called today."""
@@ -104,8 +107,8 @@ class Search:
         self._results.replace_children()
         self._results.hidden = True
 
-    def _result(self, message: Item, query: str) -> Element:
-        create = self._document.create
+    def _result(self, match: Match, query: str) -> Element:
+        create, message = self._document.create, match.item
         is_own = message.direction is Direction.OUTGOING
         when = create("time", {"title": self._formats.full(message.sent_at)}, self._when(message))
         self._found.append((message, when))
@@ -118,13 +121,13 @@ class Search:
                 create("span", {"class": "name", "dir": "auto"}, self._words.say(YOU) if is_own else message.author),
                 when,
             ),
-            create("p", {"class": "result-text", "dir": "auto"}, *self._marked(message.text, query)),
+            create("p", {"class": "result-text", "dir": "auto"}, *self._marked(match.excerpt, query)),
         )
 
     def _when(self, message: Item) -> str:
         day = day_of(self._words, self._formats, message.sent_at)
         return self._words.say(DAY_AND_TIME, day=day, time=self._formats.time(message.sent_at))
 
-    def _marked(self, text: str, query: str) -> Iterator[Element | str]:
-        for piece in split_matches(excerpt_of(text, query), query):
+    def _marked(self, excerpt: str, query: str) -> Iterator[Element | str]:
+        for piece in split_matches(excerpt, query):
             yield self._document.create("mark", {}, piece.text) if piece.is_match else piece.text

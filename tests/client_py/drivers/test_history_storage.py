@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from itertools import count
@@ -10,6 +11,7 @@ import pytest
 from client_py.core.conversation.database_rows import Place, item_row
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Entry, Kept, Mark, Receipt, Snapshot
+from client_py.core.conversation.history_search import Match
 from client_py.core.conversation.items import Item, Reaction, Text, Unknown
 from client_py.drivers import history_storage as storage
 from client_py.drivers.history_storage import HistoryStorage
@@ -335,7 +337,20 @@ async def test_archive_reads_a_long_history_piece_by_piece() -> None:
     await stage.keep(*map(Entry, messages))
     assert await stage.storage.everything() == messages
     found, complete = await stage.storage.search("1000")
-    assert (found, complete) == ((messages[1_000],), True)
+    assert (found, complete) == ((Match(messages[1_000], "1000"),), True)
+
+
+async def test_search_lets_the_page_go_on() -> None:
+    """Of the longest messages, few are read at once, and the page has its turn between the parts of each."""
+    stage = Stage()
+    await stage.keep(*(Entry(incoming(f"{number} {'ü' * 5 * storage.FOLDED_AT_ONCE}")) for number in range(20)))
+    stage.database.reads.clear()
+    searching, turns = asyncio.create_task(stage.storage.search("needle")), 0
+    while not searching.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 90
+    assert {limits["newest"] for prefix, limits in stage.database.reads if prefix == PLACE.messages} == {50}
 
 
 async def test_archive_clears_all_but_what_is_yet_to_be_delivered() -> None:
@@ -380,7 +395,10 @@ async def test_archive_shows_the_others_beside_what_is_spoilt(spoilt: str) -> No
     ]
     assert shown[1].sent_at == pytest.approx(1_000_000.0, abs=1)
     assert tuple(await after.storage.everything()) == shown
-    assert (await after.storage.search("2"), await after.storage.search("3")) == (((), True), ((shown[2],), True))
+    assert (await after.storage.search("2"), await after.storage.search("3")) == (
+        ((), True),
+        ((Match(shown[2], "3"),), True),
+    )
     assert await after.storage.earlier("message-3") == (shown[:2], False)
     assert await after.storage.later("ben:message-2") == (shown[2:], False)
 

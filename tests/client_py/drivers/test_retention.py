@@ -237,9 +237,9 @@ async def test_search_stops_at_a_limit() -> None:
         stage.retention.storage.store(Entry(message))
     await settle()
     found, complete = await stage.retention.storage.search("say")
-    assert (len(found), complete, found[0].text) == (100, False, "say 129")
+    assert (len(found), complete, found[0].excerpt) == (100, False, "say 129")
     found, complete = await stage.retention.storage.search("SAY 12")
-    assert ([message.text for message in found][-1], complete) == ("say 12", True)
+    assert (found[-1].excerpt, complete) == ("say 12", True)
     assert await stage.retention.storage.search("  ") == ((), True)
 
 

@@ -165,7 +165,7 @@ async def test_history_is_searched_exported_and_cleared() -> None:
     await settle()
     found = stage.notices[-1]
     assert isinstance(found, MessagesFound)
-    assert [message.text for message in found.items] == ["Good morning"]
+    assert [match.item.text for match in found.matches] == ["Good morning"]
     stage.driver.export(ExportFormat.TEXT, WORDS)
     await settle()
     assert [(name, "bob: Good morning" in text) for name, _, text in stage.downloads.saved] == [

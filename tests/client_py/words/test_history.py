@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.core.conversation.history_search import Match
 from client_py.core.conversation.notices import MessagesFound
 from client_py.words.history import summary_of
 from client_py.words.phrases import Words
@@ -20,4 +21,4 @@ from tests.client_py.ui.view_context import incoming
 )
 def test_summary_is_worded(count: int, words: str, *, complete: bool) -> None:
     """It says where there may be more than these, and does not call a search that failed one that found nothing."""
-    assert summary_of(Words(), MessagesFound("x", (incoming(),) * count, complete)) == words
+    assert summary_of(Words(), MessagesFound("x", (Match(incoming(), "x"),) * count, complete)) == words

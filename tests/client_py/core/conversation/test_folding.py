@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.conversation.folding import PIECE, FoldedText, folded
+from client_py.core.conversation.folding import MAX_MARKS, PIECE, FoldedText, folded
 
 TEXTS = st.text(st.sampled_from("ab ’é\u0301ßİıﬁＡ한\u1100\u1161\u11a8\u00ad"), max_size=30)
 
@@ -67,3 +67,19 @@ def test_place_is_found_far_inside_a_long_text(filling: str) -> None:
     place = searched.text.index("nadel")
     start, end = searched.span_of(place, place + 5)
     assert text[start:end] == "Nadel"
+
+
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("text", ["e\u0301", "\u1112\u1161\u11ab", "\u09c7\u09be", "か\u3099"])
+def test_letters_are_composed_wherever_a_piece_ends(text: str, shift: int) -> None:
+    """A text is folded in pieces, of which none begins in the middle of a letter."""
+    assert folded("ß" * (PIECE - shift) + text).endswith(folded(text))
+    assert len(folded(text)) == 1
+
+
+def test_marks_are_put_in_order_few_at_a_time() -> None:
+    """The time that takes grows with the square of their number: all those of a hostile message would take minutes."""
+    searched = FoldedText("a" + "\u0301\u0316" * 5_000)
+    assert searched.text == folded(searched.original)
+    places = [searched.span_of(place, place + 1) for place in range(len(searched.text))]
+    assert max(end - start for start, end in places) <= PIECE + MAX_MARKS

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.history_search import Match
 from client_py.core.conversation.notices import (
     DeliveryChanged,
     HistoryLoaded,
@@ -212,7 +213,7 @@ def test_today_is_another_day_after_midnight(world: World) -> None:
     room = page.show_room("den", "alice", world.asked)
     room.apply(ItemAdded(incoming("hello", at=999 * DAY)))
     world.document.by_test_id("search").type("hello")
-    room.apply(MessagesFound("hello", (incoming("hello", at=999 * DAY),), complete=True))
+    room.apply(MessagesFound("hello", (Match(incoming("hello", at=999 * DAY), "hello"),), complete=True))
     world.clock.ring()
     world.clock.time = 999 * DAY + 10
     room.look_at_clock()

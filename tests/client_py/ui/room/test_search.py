@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from client_py.core.conversation.history_search import MAX_QUERY, Match, Query
 from client_py.core.conversation.items import Item
 from client_py.core.conversation.notices import HistoryCleared, MessagesFound
 from client_py.ui.page import Page
@@ -18,7 +19,8 @@ def field(world: World, room: RoomScreen) -> FakeElement:  # noqa: ARG001 - the 
 
 def find(room: RoomScreen, query: str, *messages: Item, complete: bool = True) -> None:
     """Let a search come to something."""
-    room.apply(MessagesFound(query, messages, complete))
+    matches = tuple(match for message in messages if (match := Query(query).match(message)))
+    room.apply(MessagesFound(query, matches, complete))
 
 
 def results(world: World) -> list[FakeElement]:
@@ -80,13 +82,16 @@ def test_result_tells_author_moment_and_text(world: World, room: RoomScreen, fie
     assert summary(world) == "2 messages found"
 
 
-def test_result_of_a_long_message_is_its_excerpt(world: World, room: RoomScreen, field: FakeElement) -> None:
-    """What was looked for is before the eyes, wherever in the message it stands."""
+def test_result_shows_an_excerpt(world: World, room: RoomScreen, field: FakeElement) -> None:
+    """The page looks at nothing else of a message that was found, which may be a long one."""
     field.type("tomato")
-    find(room, "tomato", incoming("x" * 5000 + "tomato" + "y" * 5000))
-    text = world.document.html.one(class_="result-text").text
-    assert "xtomatoy" in text
-    assert len(text) < 500
+    room.apply(MessagesFound("tomato", (Match(incoming("a tomato, and a tomato"), "a tomato…"),), complete=True))
+    assert world.document.html.one(class_="result-text").text == "a tomato…"
+
+
+def test_field_takes_no_more_than_is_looked_for(field: FakeElement) -> None:
+    """What is pasted there may be a book."""
+    assert field.get("maxlength") == str(MAX_QUERY)
 
 
 def test_answer_to_an_older_query_is_passed_over(world: World, room: RoomScreen, field: FakeElement) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.ui.room.search_excerpts import CUT, LEAD, MAX_EXCERPT, excerpt_of, split_matches
+from client_py.ui.room.search_excerpts import MAX_MARKED, split_matches
 
 TEXTS = st.text(st.sampled_from("ab cB(.é\n\u0301ßİ’'\u00ad"), max_size=40)
 
@@ -50,23 +50,8 @@ def test_pieces_are_the_text(text: str, query: str) -> None:
     assert all(piece.text for piece in pieces)
 
 
-def test_excerpt_of_a_short_message_is_the_message() -> None:
-    """What is short is not cut."""
-    assert excerpt_of("The tomatoes are ripe", "ripe") == "The tomatoes are ripe"
-
-
-def test_excerpt_begins_a_little_before_the_first_match() -> None:
-    """In a long message, what was looked for would else be out of sight."""
-    excerpt = excerpt_of("x" * 5000 + "tomato" + "y" * 5000, "Tomato")
-    assert excerpt == CUT + "x" * LEAD + "tomato" + "y" * (MAX_EXCERPT - LEAD - 6) + CUT
-
-
-def test_excerpt_holds_a_long_match_to_its_end() -> None:
-    """Who looks for a whole paragraph sees it marked."""
-    query = "z" * 1000
-    assert excerpt_of(f"before {query} after", query) == f"before {query}{CUT}"
-
-
-def test_excerpt_without_a_match_is_the_beginning() -> None:
-    """The view does not need to know how the history is searched."""
-    assert excerpt_of("x" * 400, "y") == "x" * MAX_EXCERPT + CUT
+def test_few_matches_are_marked() -> None:
+    """A letter that stands everywhere would have the page make an element for each."""
+    pieces = list(split_matches("a " * 100, "a"))
+    assert sum(piece.is_match for piece in pieces) == MAX_MARKED
+    assert "".join(piece.text for piece in pieces) == "a " * 100
