@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from client_py.core.conversation.delivery import Direction
+from client_py.core.conversation.folding import folded_pieces
 from client_py.core.conversation.history_search import CUT, LEAD, MAX_EXCERPT, MAX_QUERY, Query
 from client_py.core.conversation.items import Item, Text
 
@@ -86,3 +87,9 @@ def test_excerpt_of_a_long_match_is_bounded() -> None:
     query = "z" * MAX_QUERY
     assert query in excerpt_of("x" * 5000 + query + "y" * 5000, query)
     assert len(excerpt_of("a" + "\u0301\u0316" * 5000, "á")) == MAX_EXCERPT + len(CUT)
+
+
+def test_message_that_was_folded_piece_by_piece_answers_alike() -> None:
+    """As it is folded for a search that lets the page go on meanwhile."""
+    message = written("ßé" * 5000 + "tomato")
+    assert Query("tomato").match(message, tuple(folded_pieces(message.text))) == Query("tomato").match(message)
