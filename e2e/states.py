@@ -231,7 +231,7 @@ async def show_history(stage: Studio, page: ChatPage) -> None:
 
 
 async def show_troubles(stage: Studio) -> None:
-    """Show what goes wrong: no start, no WebRTC, no storage, no path, no server."""
+    """Show what goes wrong: no start, no WebRTC, no storage, no path, no server, and none that knows the login."""
     page = await stage.page()
     await page.page.route("**/pyodide.mjs", lambda route: route.abort())
     await page.page.goto(page.url)
@@ -258,6 +258,10 @@ async def show_troubles(stage: Studio) -> None:
     stage.server.kill()
     await first.wait_for_status("offline")
     await stage.look(first.page, "offline")
+    stage.server.settings["P2PCHAT_JWT_SECRET"] = "no login of before is good any more, by this"
+    stage.server.start()
+    await first.handle("password-prompt").wait_for(timeout=60_000)
+    await stage.look(first.page, "password-again")
 
 
 async def show_all(stage: Studio) -> None:

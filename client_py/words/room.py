@@ -42,7 +42,7 @@ ITEM_FAULTS = {
     ),
 }
 # For translators: a text is too much for the box to write in.
-TOO_MANY_LINES = Phrase("A message can have {most} lines. Please send this text in several parts.")
+TOO_MANY_LINES = Phrase("This text has more than {most} lines. Please send it in several parts.")
 
 
 def list_of(words: Words, usernames: Sequence[str]) -> str:

@@ -169,7 +169,7 @@ def test_box_of_many_lines_is_not_measured(world: World, box: FakeElement) -> No
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("line\n" * MAX_LINES, f"A message can have {MAX_LINES} lines."),
+        ("line\n" * MAX_LINES, f"This text has more than {MAX_LINES} lines."),
         ("x" * (MAX_ITEM_BYTES + 1), "This message is longer than 256 KiB."),
     ],
 )
