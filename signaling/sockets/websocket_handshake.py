@@ -24,6 +24,7 @@ from uvicorn.server import ServerState
 from protocol.codes import CloseCode
 from signaling.http.responses import failure_response
 from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, EXTENSION
+from signaling.sockets.connection_reset import reset
 from signaling.sockets.picows_websocket import READ_BUFFER_BYTES, PicowsServerState, PicowsWebSocket
 
 READ_BYTES = 65_536
@@ -216,10 +217,17 @@ class WebSocketHandshake(asyncio.Protocol):
         self._is_answered = True
         connections: set[Any] = self._server_state.connections
         connections.discard(self)
-        websocket = self._websocket = PicowsWebSocket(self._shared, connections, self._source)
+        websocket = PicowsWebSocket(self._shared, connections, self._source)
         response = WSUpgradeResponse.create_101_response(self._accepting(subprotocol, headers))
         frames = _frames(WSUpgradeResponseWithListener(response, websocket), self._shared.max_bytes)
-        frames.connection_made(self._transport)
+        try:
+            frames.connection_made(self._transport)
+        except OSError as error:
+            # It sets options of TCP, which macOS refuses where the client has reset the connection. Nothing is read
+            # meanwhile, so nobody would ever hear of that either.
+            reset(self._transport)
+            raise ClientDisconnected from error
+        self._websocket = websocket
         self._transport.set_protocol(frames)
         request = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
         _feed(frames, b"%bSec-WebSocket-Key: %b\r\n\r\n" % (request, self._key))

@@ -1,6 +1,7 @@
 """A handshake by itself, with apps that do what ours does not."""
 
 import asyncio
+import errno
 import json
 import socket
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 
 from protocol.codes import ErrorCode
@@ -61,6 +63,22 @@ class FakeTransport:
     def pause_reading(self) -> None:
         """Leave what comes in the kernel."""
         self.is_reading = False
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.is_closed.set()
+
+    def get_extra_info(self, name: str) -> object:
+        """Have a socket of which nothing can be set, as macOS has it of a client that has reset the connection."""
+        return ResetSocket() if name == "socket" else None
+
+
+class ResetSocket:
+    """What is left of a connection that the other side has reset."""
+
+    def setsockopt(self, *_options: object) -> None:
+        """Fail as macOS does."""
+        raise OSError(errno.EINVAL, "Invalid argument")
 
 
 def begin(app: Any, counters: Counters | None = None) -> tuple[WebSocketHandshake, FakeTransport, ServerState]:
@@ -253,3 +271,23 @@ async def test_app_is_not_asked_for_a_client_that_has_gone() -> None:
     upgrade.begin()
     await asyncio.gather(*state.tasks)
     assert (asked, state.connections) == ([], set())
+
+
+async def test_client_that_has_reset_the_connection_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
+    """It cannot be handed to picows; the app hears that nobody is there, and nothing of the connection is left."""
+    heard: list[BaseException] = []
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        try:
+            await send({"type": "websocket.accept"})
+        except OSError as error:
+            heard.append(error)
+            raise
+
+    _, transport, state = begin(app)
+    await asyncio.wait_for(transport.is_closed.wait(), PATIENCE)
+    await asyncio.gather(*state.tasks)
+    assert [type(error) for error in heard] == [ClientDisconnected]
+    assert not state.connections
+    assert not transport.written
+    assert not caplog.records
