@@ -58,6 +58,7 @@ from signaling.http.middleware.host_check import HostCheck
 from signaling.http.middleware.origin_check import OriginCheck
 from signaling.http.middleware.request_metrics import RequestMetrics
 from signaling.http.middleware.security_headers import SecurityHeaders
+from signaling.http.openapi import OPENAPI_PATH, OpenApi
 from signaling.http.page_endpoints import Pages
 from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
@@ -316,7 +317,7 @@ def _log_failure(task: asyncio.Task[None]) -> None:
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
     api, pages, health = parts.accounts_api, Pages(parts.site), HealthEndpoint(settings.allowed_origins)
-    return [
+    routes: list[BaseRoute] = [
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
         Route(WORKER_PATH, pages.worker),
@@ -340,6 +341,9 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(ICE_SERVERS_PATH, parts.ice_servers.serve),
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
     ]
+    if settings.is_development:
+        routes.append(Route(OPENAPI_PATH, OpenApi(routes).serve))
+    return routes
 
 
 def _below_base(settings: Settings, routes: Iterable[BaseRoute]) -> list[Middleware]:

@@ -1,0 +1,206 @@
+"""Answers `GET /openapi.json`, in development mode only: what is answered over HTTP, for tools that try everything.
+
+The shapes are those that `protocol` declares, so they are said once; what an address is for is a row of the table.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from http import HTTPStatus
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from protocol.codec import wire_name
+from protocol.codes import ErrorCode
+from protocol.fields import Items, Range, Text
+from protocol.http import (
+    HEALTH_PATH,
+    ICE_SERVERS_PATH,
+    LOGIN_PATH,
+    REFRESH_PATH,
+    REGISTER_PATH,
+    ROOM_PATH_PREFIX,
+    Credentials,
+    IceServers,
+    Login,
+    MarkedCredentials,
+)
+from signaling.http.metrics_endpoint import METRICS_PATH
+from signaling.http.readiness_endpoint import READY_PATH
+from signaling.http.requests import JSON_MEDIA_TYPE
+from signaling.http.responses import NO_STORE
+from signaling.http.security_txt import SECURITY_TXT_PATH
+
+OPENAPI_PATH = "/openapi.json"
+OPENAPI_VERSION = "3.1.0"
+"""The first whose schemas are those of JSON Schema, where a type may be null."""
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+"""Of a route's path, as Starlette writes it."""
+ANY_SHAPE: dict[str, Any] = {}
+ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "additionalProperties": False,
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "additionalProperties": False,
+            "properties": {
+                "code": {"enum": [code.value for code in ErrorCode]},
+                "message": {"type": "string"},
+                "retry_after": {"type": "integer", "minimum": 0},
+                "request_id": {"type": "string"},
+            },
+        }
+    },
+}
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method of one address is for."""
+
+    summary: str
+    takes: type[Any] | None = None
+    """The body, if there is one."""
+    gives: type[Any] | None = None
+    """The body of the answer; None where it is no declared shape."""
+    status: HTTPStatus = HTTPStatus.OK
+    others: tuple[HTTPStatus, ...] = ()
+    """With which it may be answered too, and with something else than an error."""
+    needs_token: bool = False
+    media_type: str | None = JSON_MEDIA_TYPE
+    """Of the answer; None where there is nothing in it."""
+
+
+PAGE, FILE = "text/html", "*/*"
+OPERATIONS = {
+    ("POST", REGISTER_PATH): Operation("Make an account, and log in to it.", Credentials, Login, HTTPStatus.CREATED),
+    ("POST", LOGIN_PATH): Operation("Exchange a name and a password for a token.", MarkedCredentials, Login),
+    ("POST", REFRESH_PATH): Operation("Exchange a good token for a fresh one.", gives=Login, needs_token=True),
+    ("GET", ICE_SERVERS_PATH): Operation("Fresh TURN credentials.", gives=IceServers, needs_token=True),
+    ("GET", HEALTH_PATH): Operation("Whether the process is alive, and takes pages of the origin that asks."),
+    ("GET", READY_PATH): Operation("Whether the server can serve.", others=(HTTPStatus.SERVICE_UNAVAILABLE,)),
+    ("GET", METRICS_PATH): Operation("What is counted, for Prometheus.", media_type=FILE),
+    ("GET", OPENAPI_PATH): Operation("This document."),
+    ("GET", "/"): Operation("The page.", media_type=PAGE),
+    ("GET", ROOM_PATH_PREFIX + "{room}"): Operation(
+        "The page, in a room.", others=(HTTPStatus.NOT_FOUND,), media_type=PAGE
+    ),
+    ("GET", "/service-worker.js"): Operation("What keeps a release in the browser.", media_type=FILE),
+    ("GET", "/assets/{digest}/{name}"): Operation("A file of the page.", media_type=FILE),
+    ("GET", "/pyodide/{version}/{name}"): Operation("A file of the runtime.", media_type=FILE),
+    ("GET", "/favicon.ico"): Operation("Where the icon is.", status=HTTPStatus.TEMPORARY_REDIRECT, media_type=None),
+    ("GET", "/robots.txt"): Operation("What a search engine is asked to leave alone.", media_type=FILE),
+    ("GET", SECURITY_TXT_PATH): Operation("Whom to tell of a hole.", media_type=FILE),
+}
+"""By method and address. `HEAD` goes with `GET`, and the WebSocket is no matter of OpenAPI's (docs/protocol.md)."""
+
+
+class OpenApi:
+    """The endpoint that describes the routes beside it."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self._routes = tuple(routes)
+
+    async def serve(self, _request: Request) -> Response:
+        """`GET /openapi.json`."""
+        return JSONResponse(document([*self._routes, Route(OPENAPI_PATH, self.serve)]), headers=NO_STORE)
+
+
+def document(routes: Iterable[BaseRoute]) -> Json:
+    """Return the description of routes; a KeyError names the one that has no row in the table."""
+    paths: dict[str, Json] = {}
+    for method, path in operations_of(routes):
+        paths.setdefault(path, {})[method.lower()] = _operation(path, OPERATIONS[method, path])
+    schemes = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    about = {"title": "P2P Chat", "version": "1", "description": "What pages ask over HTTP; see docs/protocol.md."}
+    return {"openapi": OPENAPI_VERSION, "info": about, "paths": paths, "components": {"securitySchemes": schemes}}
+
+
+def operations_of(routes: Iterable[BaseRoute]) -> list[tuple[str, str]]:
+    """Return the methods and addresses of HTTP routes."""
+    return [
+        (method, PARAMETER.sub(r"{\1}", route.path))
+        for route in routes
+        if isinstance(route, Route)
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+
+
+def _operation(path: str, operation: Operation) -> Json:
+    described: Json = {
+        "summary": operation.summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+            for name in PARAMETER.findall(path)
+        ],
+        "responses": _responses(operation),
+    }
+    if operation.takes is not None:
+        shape = schema(operation.takes)
+        described["requestBody"] = {"required": True, "content": {JSON_MEDIA_TYPE: {"schema": shape}}}
+    if operation.needs_token:
+        described["security"] = [{"token": []}]
+    return described
+
+
+def _responses(operation: Operation) -> Json:
+    """Whatever is asked, the answer is what is given, or an error in its one shape; and never a failure of ours."""
+    shape = ANY_SHAPE if operation.gives is None else schema(operation.gives)
+    given: Json = {"description": "What was asked for."}
+    if operation.media_type is not None:
+        given["content"] = {operation.media_type: {"schema": shape}}
+    refused = {"description": "Why not.", "content": {JSON_MEDIA_TYPE: {"schema": ERROR}}}
+    responses: Json = {"4XX": refused, str(HTTPStatus.SERVICE_UNAVAILABLE.value): refused}
+    for status in (operation.status, *operation.others):
+        responses[str(status.value)] = given
+    return responses
+
+
+def schema(annotation: Any) -> Json:
+    """Return the JSON Schema of what the codec takes for an annotation; it has no fields that are not declared."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if is_dataclass(annotation):
+        return _object(annotation)
+    if origin is Annotated:
+        return schema(arguments[0]) | _bounds(arguments[1])
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [schema(part) for part in arguments]}
+    if origin is tuple:
+        return {"type": "array", "items": schema(arguments[0])}
+    return {"type": _SCALARS[annotation]}
+
+
+def _object(cls: Any) -> Json:
+    hints = get_type_hints(cls, include_extras=True)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [wire_name(field) for field in fields(cls) if field.default is MISSING],
+        "properties": {wire_name(field): schema(hints[field.name]) for field in fields(cls)},
+    }
+
+
+def _bounds(bound: Text | Range | Items) -> Json:
+    match bound:
+        case Text(max_bytes, pattern):
+            # Bytes of UTF-8, of which a character is one at least.
+            return {"maxLength": max_bytes} | ({"pattern": f"^(?:{pattern})$"} if pattern else {})
+        case Range(least, most):
+            return {"minimum": least, "maximum": most}
+        case Items(least, most):
+            return {"minItems": least, "maxItems": most}
+
+
+_SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", types.NoneType: "null"}

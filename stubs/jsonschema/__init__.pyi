@@ -1,0 +1,3 @@
+from typing import Any
+
+def validate(instance: object, schema: dict[str, Any]) -> None: ...
