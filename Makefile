@@ -6,6 +6,10 @@ PORT ?= 3000
 SCHEDULES ?= 1000000
 FIRST ?= 0
 MESSAGES ?= 5000
+INPUTS ?= 100000
+# For how long `make fuzz` plays each harness, and what it passes on (FUZZ="--only codec --keep").
+SECONDS ?= 600
+FUZZ ?=
 # What tests the pure parts, which have to be covered in full.
 PURE_TESTS := tests/protocol tests/client_py/core tests/signaling/cluster tests/signaling/rooms \
 	$(addprefix tests/signaling/,$(addsuffix .py,test_base_paths test_client_addresses test_host_names test_lookalikes \
@@ -31,6 +35,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKER := build/locker
 AUDITOR := build/auditor
+FUZZER := build/fuzzer
 PYODIDE := static/pyodide/VERSION
 
 # A stamp is named after the content of what it stands for, so that a fresh checkout's timestamps mean nothing, and it
@@ -54,7 +59,7 @@ COMPILE = $(SOLVE) pyproject.toml --group build
 # Two recipes at once would write into one environment.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format words lock wheel audit clean
+.PHONY: help setup setup-dev browsers site run test test-unit e2e e2e-long screenshots soak soak-hostile fuzz chaos bench bench-start bench-boot bench-relay bench-scale bench-link bench-recovery bench-load check coverage format words lock wheel audit clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +93,13 @@ e2e-long: browsers ## run the end-to-end tests that `make test` has no time for:
 
 soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, from seed FIRST on
 	$(BIN)/python -m tests.soak --schedules $(SCHEDULES) --first $(FIRST)
+
+soak-hostile: setup-dev ## have a server and a page take INPUTS (100,000) that no honest client sends, from seed FIRST on
+	$(BIN)/python -m tests.fuzz.soak --inputs $(INPUTS) --first $(FIRST)
+
+fuzz: $(FUZZER)/bin/schemathesis ## look for inputs that go wrong, SECONDS (600) for each harness, and ask every address what it should not be asked
+	$(FUZZER)/bin/python -m tests.fuzz --seconds $(SECONDS) $(FUZZ)
+	$(BIN)/python -m tests.fuzz.every_address $(FUZZER)/bin/schemathesis
 
 chaos: browsers ## have two browsers write MESSAGES (5000) each while everything breaks
 	$(BIN)/python -m e2e.chaos --messages $(MESSAGES)
@@ -142,6 +154,7 @@ lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/pa
 	$(COMPILE) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
 	$(SOLVE) --group pyproject.toml:audit --output-file requirements/audit.lock
 	$(SOLVE) --group pyproject.toml:lan --constraints requirements/dev.lock --output-file requirements/lan.lock
+	$(SOLVE) pyproject.toml --group fuzz --constraints requirements/run.lock --output-file requirements/fuzz.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
 	for folder in bundle bench/link bench/relay/peers; do \
 		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
@@ -190,6 +203,13 @@ $(PYODIDE): | $(BIN)/python
 $(AUDITOR)/bin/pip-audit: requirements/audit.lock | setup-dev
 	$(BIN)/python -m venv --clear $(AUDITOR)
 	$(AUDITOR)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
+$(FUZZER)/bin/schemathesis: requirements/fuzz.lock | setup-dev
+	@$(BIN)/python -c 'import platform, sys; sys.exit((sys.version_info[:2], sys.platform, platform.machine()) != ((3, 11), "linux", "x86_64"))' || { \
+		echo 'The fuzzer runs with Python 3.11 on Linux (x86-64) only.' >&2; exit 1; }
+	$(BIN)/python -m venv --clear $(FUZZER)
+	$(FUZZER)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
 $(LOCKER)/bin/uv: | $(BIN)/python

@@ -22,6 +22,7 @@ MIND = """
     const fingerprint = (sdp) => sdp.match(/a=fingerprint:(.*)/)[1];
     const hostile = window.hostile = { frames: [], opened: 0, closed: 0, resumed: 0, channel: null };
     hostile.join = (room) => ask({ type: "join", room });
+    hostile.tell = (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); };
     hostile.until = async (what, times) => {
         while (hostile[what] < times) await new Promise((resolve) => setTimeout(resolve, 50));
     };
@@ -74,6 +75,7 @@ MIND = """
             if (event.type === "welcome") resolve();
             if (event.type === "joined") {
                 const offer = ({ peer_id }) => describe(peer_id, make(peer_id).connection);
+                hostile.others = event.peers.map(({ peer_id }) => peer_id);
                 for (const peer of event.peers) turn = turn.then(() => offer(peer));
             }
             if (event.type === "signal") turn = turn.then(() => take(event.from, event));
@@ -82,6 +84,8 @@ MIND = """
 }
 """
 UNTIL = "([what, times]) => window.hostile.until(what, times)"
+ADDRESSEE = "a" * 16
+TELL = "([texts, name]) => texts.forEach((text) => window.hostile.tell(text.replace(name, window.hostile.others[0])))"
 SEND = "(texts) => { for (const text of texts) try { window.hostile.channel.send(text); } catch { return; } }"
 
 
@@ -108,6 +112,14 @@ class HostilePeer:
     async def send(self, *texts: str) -> None:
         """Send frames, whatever they are."""
         await self._page.evaluate(SEND, texts)
+
+    async def tell_server(self, *texts: str) -> None:
+        """Send requests, whatever they are; in them, `ADDRESSEE` stands for the first of those who were there."""
+        await self._page.evaluate(TELL, [texts, ADDRESSEE])
+
+    async def leave(self) -> None:
+        """Be gone, with the page."""
+        await self._page.close()
 
     async def greet(self) -> None:
         """Begin the conversation as an honest peer does."""

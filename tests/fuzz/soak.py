@@ -1,0 +1,288 @@
+"""Has a server and a page take inputs that no honest client sends, by the hundred thousand. Run as `make soak-hostile`.
+
+They are made of the kept inputs and of lies about every field, changed by chance from a seed. What may not happen: an
+answer 500, an exception in a log, a task that does not end, memory that grows, a page or a server that stops answering.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from limits import parse
+
+from client_py.core.frames import FRAMES
+from protocol.events import EVENTS
+from protocol.http import HEALTH_PATH, LOGIN_PATH, REFRESH_PATH, REGISTER_PATH, TOKEN_SUBPROTOCOL_PREFIX
+from protocol.requests import REQUESTS
+from protocol.versions import LATEST, SUBPROTOCOLS
+from signaling.site.loading import load_site, static_folder
+from tests.fuzz import client_session, kept_inputs, peer_frames
+from tests.fuzz.mutations import mutated
+from tests.protocol.lies import lies
+from tests.signaling.conftest import quick_settings
+from tests.signaling.raw_client import KEY
+from tests.signaling.running import RunningServer, running
+
+TEXTS_AT_ONCE = 40
+"""To one WebSocket, which is closed after some of them."""
+LOOK_EVERY = 2_000
+"""Inputs, after which the server is asked whether it is there, and memory is looked at."""
+WARM_UP = 0.3
+"""Of the inputs: caches are full by then, and what grows after that is what does not stop."""
+MAX_GROWN_MIB = 24
+"""Measured with 100,000 inputs: 3. What keeps 1 KiB of each would take 70."""
+PATIENCE = 30.0
+CLOSE, LONG = 8, 126
+"""RFC 6455 §5.2: an opcode, and the length that stands for a longer one."""
+GOODBYE = b"\x88\x80" + bytes(4)
+"""A client's close frame: where all before it is taken, this is answered."""
+OUT_OF_REACH = parse("1000000/second")
+Kind = Callable[["Soak"], Coroutine[Any, Any, int]]
+
+
+class Trouble(logging.Handler):
+    """Keeps what any log tells of a failure."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep errors, and whatever has a traceback."""
+        if record.levelno >= logging.ERROR or record.exc_info:
+            self.lines.append(logging.Formatter().format(record))
+
+
+@dataclass
+class Soak:
+    """One run against one server."""
+
+    server: RunningServer
+    chance: random.Random
+    token: str
+    played: int = 0
+    findings: list[str] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    """MiB, at each look after the warm-up."""
+
+    def __post_init__(self) -> None:
+        self.texts = [lie.text for lie in lies(REQUESTS.types)]
+        self.told = [lie.text for lie in lies(EVENTS.types)]
+        self.said = [lie.text for lie in lies(FRAMES.types)]
+        self.kept = {
+            name: kept_inputs.read(name)
+            for name in ("http_requests", "websocket_frames", "client_session", "peer_frames")
+        }
+
+    def changed(self, name: str) -> bytes:
+        """Return a kept input of a harness, changed a few times."""
+        data = self.chance.choice(self.kept[name])
+        for _ in range(self.chance.randrange(1, 4)):
+            data = mutated(data, self.chance.getrandbits(32))
+            if data and self.chance.random() < 0.5:
+                place = self.chance.randrange(len(data))
+                data = data[:place] + self.chance.randbytes(1) + data[place + self.chance.randrange(2) :]
+        return data
+
+    async def exchanged(self, data: bytes, *, handshake: bytes = b"") -> bytes:
+        """Send bytes over a connection of their own, say that nothing follows, and return what is answered."""
+        reader, writer = await asyncio.open_connection(self.server.host, self.server.port)
+        try:
+            if handshake:
+                writer.write(handshake)
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+                assert head.startswith(b"HTTP/1.1 101 "), head
+            writer.write(data)
+            writer.write_eof()
+            return await asyncio.wait_for(_until_closed(reader) if handshake else reader.read(), PATIENCE)
+        except (ConnectionResetError, BrokenPipeError):
+            return b""
+        except TimeoutError:
+            self.findings.append(f"no end of the connection after {data[:200]!r}")
+            return b""
+        finally:
+            writer.close()
+
+    def look_at(self, answer: bytes, data: bytes) -> None:
+        """Note an answer that says that the server has failed."""
+        if b"HTTP/1.1 500 " in answer or b'"internal"' in answer:
+            self.findings.append(f"the server fails on {data[:300]!r}")
+
+    # Kinds of inputs; each returns how many it was
+
+    async def http(self) -> int:
+        """A request that is none."""
+        data = self.changed("http_requests")[1:]
+        self.look_at(await self.exchanged(data), data)
+        return 1
+
+    async def body(self) -> int:
+        """A body that an address does not take."""
+        honest = json.dumps({"username": "mallory", "password": "correct horse", "device_marks": ["ab.cd"]})
+        body = mutated(honest.encode(), self.chance.getrandbits(32))
+        path = self.chance.choice((LOGIN_PATH, REGISTER_PATH, REFRESH_PATH))
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self.look_at(await self.exchanged(head.encode() + body), body)
+        return 1
+
+    async def frames(self) -> int:
+        """Frames that are none, over a WebSocket of somebody who is logged in."""
+        # What is unfinished is finished by the last bytes, or takes them for its own; then nothing more comes.
+        data = self.changed("websocket_frames")[1:] + GOODBYE
+        self.look_at(await self.exchanged(data, handshake=self._handshake()), data)
+        return 1
+
+    async def requests(self) -> int:
+        """Requests that nobody makes, from somebody in a room."""
+        texts = ['{"type":"join","room":"den"}', *self.chance.sample(self.texts, TEXTS_AT_ONCE)]
+        data = b"".join(map(_frame, texts)) + GOODBYE
+        self.look_at(await self.exchanged(data, handshake=self._handshake()), data)
+        return TEXTS_AT_ONCE
+
+    async def frames_to_page(self) -> int:
+        """Frames to a page, from a peer."""
+        lie = self.chance.choice(self.said).encode(errors="replace")
+        self._play(peer_frames.play, self.changed("peer_frames") + b"\n>" + lie)
+        return 1
+
+    async def events_to_page(self) -> int:
+        """Events to a page, from its server."""
+        lie = self.chance.choice(self.told).encode(errors="replace")
+        self._play(client_session.play, self.changed("client_session") + b"\no\n<" + lie)
+        return 1
+
+    def _play(self, play: Callable[[bytes], None], data: bytes) -> None:
+        try:
+            play(data)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what we are looking for
+            self.findings.append(f"{error!r} of a page on {data!r}")
+
+    def _handshake(self) -> bytes:
+        offers = f"{SUBPROTOCOLS[LATEST]}, {TOKEN_SUBPROTOCOL_PREFIX}{self.token}"
+        return (
+            "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Protocol: {offers}\r\n\r\n"
+        ).encode()
+
+    async def look(self, *, is_warm: bool) -> None:
+        """See whether the server answers, and how much memory there is."""
+        answer = await self.exchanged(f"GET {HEALTH_PATH} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        if not answer.startswith(b"HTTP/1.1 200 "):
+            self.findings.append(f"the server does not answer after {self.played} inputs: {answer[:80]!r}")
+        gc.collect()
+        if is_warm:
+            self.memory.append(resident_mib())
+
+
+KINDS: tuple[Kind, ...] = (Soak.http, Soak.body, Soak.frames, Soak.requests, Soak.frames_to_page, Soak.events_to_page)
+
+
+async def soak(server: RunningServer, inputs: int, first: int) -> Soak:
+    """Play that many inputs, from a seed on; returns what was found."""
+    trouble = Trouble()
+    logging.getLogger().addHandler(trouble)
+    [loop] = {listener.get_loop() for listener in server.server.servers}
+    tasks = len(asyncio.all_tasks(loop))
+    run = Soak(server, random.Random(first), await server.register())  # noqa: S311 - nothing is kept secret by it
+    looked = 0
+    while run.played < inputs and not run.findings and not trouble.lines:
+        run.played += sum(await asyncio.gather(*(kind(run) for kind in KINDS)))
+        if run.played >= looked + LOOK_EVERY:
+            looked = run.played
+            await run.look(is_warm=run.played > WARM_UP * inputs)
+    await run.look(is_warm=True)
+    run.findings += trouble.lines
+    await _settled(run, loop, tasks)
+    if run.memory[-1] - run.memory[0] > MAX_GROWN_MIB:
+        run.findings.append(f"memory has grown: {[round(each) for each in run.memory]} MiB")
+    logging.getLogger().removeHandler(trouble)
+    return run
+
+
+async def _settled(run: Soak, loop: asyncio.AbstractEventLoop, tasks: int) -> None:
+    """Wait until the server has no more tasks than at first."""
+    deadline = time.monotonic() + PATIENCE
+    while (left := len(asyncio.all_tasks(loop))) > tasks:
+        if time.monotonic() > deadline:
+            run.findings.append(f"{left - tasks} tasks do not end")
+            return
+        await asyncio.sleep(0.05)
+
+
+def resident_mib() -> float:
+    """Return the memory of this process, server and clients; elsewhere than on Linux the most that it has had."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return pages * resource.getpagesize() / 2**20
+
+
+async def _until_closed(reader: asyncio.StreamReader) -> bytes:
+    """Return what a WebSocket has said up to its close frame, or its end."""
+    said = b""
+    while True:
+        try:
+            first, length = await reader.readexactly(2)
+            size = length if length < LONG else int.from_bytes(await reader.readexactly(2 if length == LONG else 8))
+            said += await reader.readexactly(size)
+        except asyncio.IncompleteReadError:
+            return said
+        if first & 0x0F == CLOSE:
+            return said
+
+
+def _frame(text: str) -> bytes:
+    """Return a text in a client's frame, with a mask of zeros."""
+    data = text.encode(errors="replace")
+    size = len(data)
+    length = (
+        bytes([0x80 | size])
+        if size < 126
+        else b"\xfe" + size.to_bytes(2)
+        if size < 65_536
+        else b"\xff" + size.to_bytes(8)
+    )
+    return b"\x81" + length + bytes(4) + data
+
+
+def out_of_reach(folder: Path) -> Any:
+    """Return settings under which every input is looked at, and none is only counted."""
+    names = ("connect", "connect_by_address", "login", "login_failures", "login_failures_by_address", "message")
+    more = ("login_failures_by_name", "register", "refresh", "request")
+    return quick_settings(folder, **{f"{name}_limit": OUT_OF_REACH for name in (*names, *more)})
+
+
+@click.command()
+@click.option("--inputs", default=100_000, help="How many to play.")
+@click.option("--first", default=0, help="The seed.")
+def main(inputs: int, first: int) -> None:
+    """Play inputs, and tell what came of them."""
+    started = time.monotonic()
+    site = load_site(static_folder())
+    with tempfile.TemporaryDirectory() as folder, running(out_of_reach(Path(folder)), site) as server:
+        run = asyncio.run(soak(server, inputs, first))
+    for finding in run.findings:
+        click.echo(finding)
+    memory = f"{run.memory[0]:.0f} to {run.memory[-1]:.0f} MiB"
+    click.echo(f"{run.played} inputs in {time.monotonic() - started:.0f} s, {len(run.findings)} findings, {memory}")
+    sys.exit(1 if run.findings else 0)
+
+
+if __name__ == "__main__":
+    main()
