@@ -97,7 +97,7 @@ soak: setup-dev ## play SCHEDULES (a million) of faults in the simulated world, 
 soak-hostile: setup-dev ## have a server and a page take INPUTS (100,000) that no honest client sends, from seed FIRST on
 	$(BIN)/python -m tests.fuzz.soak --inputs $(INPUTS) --first $(FIRST)
 
-fuzz: $(FUZZER)/bin/schemathesis ## look for inputs that go wrong, SECONDS (600) for each harness, and ask every address what it should not be asked
+fuzz: $(FUZZER)/bin/schemathesis ## look for inputs that go wrong, SECONDS (600) for each harness, and at every address
 	$(FUZZER)/bin/python -m tests.fuzz --seconds $(SECONDS) $(FUZZ)
 	$(BIN)/python -m tests.fuzz.every_address $(FUZZER)/bin/schemathesis
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +36,8 @@ class Outcome:
     name: str
     figures: str
     faults: tuple[Path, ...]
+    has_ended: bool
+    """Whether its time was up; otherwise it has found a fault, or could not be played at all."""
 
 
 def fuzz(harness: Harness, seconds: int) -> Outcome:
@@ -48,8 +49,9 @@ def fuzz(harness: Harness, seconds: int) -> Outcome:
     libfuzzer(harness, f"-max_total_time={seconds}", *_dictionary(harness, folder), str(found), str(kept))
     written = (folder / "log").read_text(errors="replace")
     match = FIGURES.search(written)
-    figures = "{} inputs, {} branches, {} features".format(*match.groups()) if match else "it has not ended by itself"
-    return Outcome(harness.name, figures, tuple(path for fault in FAULTS for path in folder.glob(fault)))
+    figures = "{} inputs, {} branches, {} features".format(*match.groups()) if match else f"see {folder / 'log'}"
+    faults = tuple(path for fault in FAULTS for path in folder.glob(fault))
+    return Outcome(harness.name, figures, faults, has_ended=match is not None)
 
 
 def libfuzzer(harness: Harness, *arguments: str) -> None:
@@ -75,10 +77,9 @@ def keep(harness: Harness) -> int:
     found = [each for each in kept_inputs.pack(folder / "found") if len(each) <= MAX_KEPT_BYTES]
     kept_inputs.unpack(found, small)
     libfuzzer(harness, "-merge=1", str(chosen), str(folder / "kept"), str(small))
-    by_size: Iterable[bytes] = sorted(kept_inputs.pack(chosen), key=len)
-    chosen_inputs = list(by_size)[:MAX_KEPT]
-    kept_inputs.write(harness.name, [*known, *chosen_inputs])
-    return len({*known, *chosen_inputs})
+    kept = {*known, *sorted(kept_inputs.pack(chosen), key=len)[:MAX_KEPT]}
+    kept_inputs.write(harness.name, kept)
+    return len(kept)
 
 
 def _dictionary(harness: Harness, folder: Path) -> list[str]:
@@ -109,11 +110,11 @@ def main(seconds: int, processes: int, only: str, *, keeps: bool) -> None:
     for outcome in outcomes:
         click.echo(f"{outcome.name}: {outcome.figures}")
         for path in outcome.faults:
-            click.echo(f"  {path.relative_to(ROOT)}: see {FOLDER.relative_to(ROOT) / outcome.name / 'log'}")
+            click.echo(f"  {path.relative_to(ROOT)}")
     if keeps:
         for harness in chosen:
             click.echo(f"{harness.name}: {keep(harness)} inputs are kept")
-    sys.exit(1 if any(outcome.faults for outcome in outcomes) else 0)
+    sys.exit(0 if all(outcome.has_ended and not outcome.faults for outcome in outcomes) else 1)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 from limits import parse
+from websockets.frames import Frame, Opcode
 
 from client_py.core.frames import FRAMES
 from protocol.events import EVENTS
@@ -47,7 +48,7 @@ MAX_GROWN_MIB = 24
 PATIENCE = 30.0
 CLOSE, LONG = 8, 126
 """RFC 6455 §5.2: an opcode, and the length that stands for a longer one."""
-GOODBYE = b"\x88\x80" + bytes(4)
+GOODBYE = Frame(Opcode.CLOSE, b"").serialize(mask=True)
 """A client's close frame: where all before it is taken, this is answered."""
 OUT_OF_REACH = parse("1000000/second")
 Kind = Callable[["Soak"], Coroutine[Any, Any, int]]
@@ -225,12 +226,12 @@ async def _settled(run: Soak, loop: asyncio.AbstractEventLoop, tasks: int) -> No
 
 
 def resident_mib() -> float:
-    """Return the memory of this process, server and clients; elsewhere than on Linux the most that it has had."""
+    """Return the memory of this process, server and clients; 0 elsewhere than on Linux, where it is not looked at."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return pages * resource.getpagesize() / 2**20
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 async def _until_closed(reader: asyncio.StreamReader) -> bytes:
@@ -248,17 +249,8 @@ async def _until_closed(reader: asyncio.StreamReader) -> bytes:
 
 
 def _frame(text: str) -> bytes:
-    """Return a text in a client's frame, with a mask of zeros."""
-    data = text.encode(errors="replace")
-    size = len(data)
-    length = (
-        bytes([0x80 | size])
-        if size < 126
-        else b"\xfe" + size.to_bytes(2)
-        if size < 65_536
-        else b"\xff" + size.to_bytes(8)
-    )
-    return b"\x81" + length + bytes(4) + data
+    """Return a text in a client's frame."""
+    return Frame(Opcode.TEXT, text.encode(errors="replace")).serialize(mask=True)
 
 
 def out_of_reach(folder: Path) -> Any:
