@@ -68,7 +68,7 @@ def ask(server: Server, schemathesis: Path, examples: int, folder: str) -> int:
     """Have schemathesis ask, with a token where one is needed; it leaves files where it runs."""
     token = server.register("schemathesis")["token"]
     command = [
-        schemathesis,
+        str(schemathesis),
         "run",
         server.url + OPENAPI_PATH,
         f"--checks={','.join(CHECKS)}",

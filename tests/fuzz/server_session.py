@@ -101,8 +101,8 @@ class Server:
                     self.tickets.append(ticket)
                 case _:
                     pass
-        for client, code in closed:
-            self.close(client, code)
+        for client, close_code in closed:
+            self.close(client, close_code)
 
     def end(self) -> None:
         """Let everyone go, and every grace be over."""
@@ -167,5 +167,5 @@ def play(data: bytes) -> None:
         server.play(line)
         server.check()
         for client in server.clients.values():
-            client.is_in_room = client.is_in_room and server.rooms.is_present(client.session._connection)
+            client.is_in_room = client.is_in_room and server.rooms.is_present(client.session.connection)
     server.end()

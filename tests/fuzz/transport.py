@@ -13,7 +13,7 @@ ROUNDS, MAX_ROUNDS = 8, 1_000
 class LocalSocket(socket.socket):
     """A socket that takes what may be set of TCP's, without being one."""
 
-    def setsockopt(self, *_options: Any) -> None:  # type: ignore[override]  # nothing of it is looked at
+    def setsockopt(self, *_options: Any) -> None:
         """Set nothing."""
 
     def getsockopt(self, *_options: Any) -> int:  # type: ignore[override]  # likewise
