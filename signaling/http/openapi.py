@@ -42,6 +42,8 @@ OPENAPI_VERSION = "3.1.0"
 """The first whose schemas are those of JSON Schema, where a type may be null."""
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 """Of a route's path, as Starlette writes it."""
+CHARACTER = re.compile(r"\\u[0-9a-f]{4}|\\U[0-9a-f]{8}")
+"""Beyond ASCII, as `protocol` writes one in a pattern."""
 ANY_SHAPE: dict[str, Any] = {}
 ERROR = {
     "type": "object",
@@ -196,11 +198,16 @@ def _bounds(bound: Text | Range | Items) -> Json:
     match bound:
         case Text(max_bytes, pattern):
             # Bytes of UTF-8, of which a character is one at least.
-            return {"maxLength": max_bytes} | ({"pattern": f"^(?:{pattern})$"} if pattern else {})
+            return {"maxLength": max_bytes} | ({"pattern": f"^(?:{_portable(pattern)})$"} if pattern else {})
         case Range(least, most):
             return {"minimum": least, "maximum": most}
         case Items(least, most):
             return {"minItems": least, "maxItems": most}
+
+
+def _portable(pattern: str) -> str:
+    """Return a regular expression with its characters in place of Python's escapes for them, which JavaScript lacks."""
+    return CHARACTER.sub(lambda escape: chr(int(escape[0][2:], 16)), pattern)
 
 
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", types.NoneType: "null"}

@@ -120,7 +120,7 @@ class Page:
         return self.room.text_received(text, self.now) if self.is_socket_open else []
 
     def _ben_says(self, text: str) -> list[RoomEffect]:
-        return self.room.frame_received(BEN, CHAT, text) if BEN in self.channels else []
+        return self.room.frame_received(BEN, CHAT, text, self.now) if BEN in self.channels else []
 
     def _frames_overrun(self, kind: str) -> list[RoomEffect]:
         if BEN not in self.channels:

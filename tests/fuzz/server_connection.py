@@ -46,7 +46,7 @@ async def _nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
     """Stand where each connection puts its own app."""
 
 
-CLIENTS = WaitingClients(Patience(*[FOREVER] * 8))
+CLIENTS = WaitingClients(Patience(head=FOREVER, idle=FOREVER, reading=FOREVER, step=FOREVER))
 GATE = Gate(CLIENTS, NoLimit(), RequestTurns(), Counters())  # type: ignore[arg-type]  # as far as it is asked
 SHARED = PicowsServerState(Keepalive(FOREVER), MAX_MESSAGE_BYTES, FOREVER, complete_seconds=FOREVER)
 CONFIG = uvicorn.Config(

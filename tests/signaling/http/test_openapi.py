@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 from starlette.routing import Route
 
+from protocol.fields import USERNAME
 from protocol.http import HEALTH_PATH, ICE_SERVERS_PATH, LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
 from signaling.app import create_app
 from signaling.http.openapi import ERROR, OPENAPI_PATH, OPERATIONS, document, operations_of
@@ -58,11 +59,12 @@ def test_document_takes_bounds_from_declarations(described: Json) -> None:
     }
     assert not login["additionalProperties"]
     answer = given(described, "post", REGISTER_PATH, "201")
-    assert answer["properties"]["username"] == {
-        "type": "string",
-        "maxLength": 32,
-        "pattern": "^(?:[A-Za-z0-9_.-]{3,32})$",
-    }
+    username = answer["properties"]["username"]
+    assert username["maxLength"] == USERNAME.max_bytes
+    # In a form that JavaScript reads too.
+    assert "\\U" not in username["pattern"]
+    assert re.fullmatch(username["pattern"], "zoë.42")
+    assert not re.fullmatch(username["pattern"], "zoë 42")
     assert answer["properties"]["device_mark"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
