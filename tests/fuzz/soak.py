@@ -37,7 +37,7 @@ from tests.signaling.conftest import quick_settings
 from tests.signaling.raw_client import KEY
 from tests.signaling.running import RunningServer, running
 
-TEXTS_AT_ONCE = 40
+TEXTS_AT_ONCE = 10
 """To one WebSocket, which is closed after some of them."""
 LOOK_EVERY = 2_000
 """Inputs, after which the server is asked whether it is there, and memory is looked at."""
