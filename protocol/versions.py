@@ -26,6 +26,7 @@ newest that it knows."""
 
 SINCE: Mapping[object, int] = {
     ErrorCode.TOO_MANY_DEVICES: 2,
+    ErrorCode.FORBIDDEN_HOST: 2,
     ErrorCode.RESERVED_USERNAME: 2,
     ErrorCode.SIMILAR_ACCOUNT_EXISTS: 2,
     (Welcome, "token_expires_at"): 2,
@@ -35,6 +36,7 @@ stand here is of the first. A field that does is optional."""
 
 INSTEAD: Mapping[str, ErrorCode] = {
     ErrorCode.TOO_MANY_DEVICES: ErrorCode.ROOM_FULL,
+    ErrorCode.FORBIDDEN_HOST: ErrorCode.FORBIDDEN_ORIGIN,
     ErrorCode.RESERVED_USERNAME: ErrorCode.ACCOUNT_EXISTS,
     ErrorCode.SIMILAR_ACCOUNT_EXISTS: ErrorCode.ACCOUNT_EXISTS,
 }

@@ -20,16 +20,26 @@ from protocol.codec import wire_name
 from protocol.codes import ErrorCode
 from protocol.fields import Items, Range, Text
 from protocol.http import (
+    DELETE_ACCOUNT_PATH,
+    END_LOGIN_PATH,
+    END_OTHER_LOGINS_PATH,
     HEALTH_PATH,
     ICE_SERVERS_PATH,
     LOGIN_PATH,
+    LOGINS_PATH,
+    LOGOUT_PATH,
+    PASSWORD_PATH,
     REFRESH_PATH,
     REGISTER_PATH,
     ROOM_PATH_PREFIX,
     Credentials,
+    EndLogin,
+    Farewell,
     IceServers,
+    ListedLogins,
     Login,
     MarkedCredentials,
+    NewPassword,
 )
 from signaling.http.metrics_endpoint import METRICS_PATH
 from signaling.http.readiness_endpoint import READY_PATH
@@ -88,6 +98,20 @@ OPERATIONS = {
     ("POST", REGISTER_PATH): Operation("Make an account, and log in to it.", Credentials, Login, HTTPStatus.CREATED),
     ("POST", LOGIN_PATH): Operation("Exchange a name and a password for a token.", MarkedCredentials, Login),
     ("POST", REFRESH_PATH): Operation("Exchange a good token for a fresh one.", gives=Login, needs_token=True),
+    ("POST", LOGOUT_PATH): Operation(
+        "End the login that asks.", status=HTTPStatus.NO_CONTENT, media_type=None, needs_token=True
+    ),
+    ("GET", LOGINS_PATH): Operation("Where the account is logged in.", gives=ListedLogins, needs_token=True),
+    ("POST", END_LOGIN_PATH): Operation(
+        "End one login of the account.", EndLogin, status=HTTPStatus.NO_CONTENT, media_type=None, needs_token=True
+    ),
+    ("POST", END_OTHER_LOGINS_PATH): Operation(
+        "End all logins of the account but the one that asks.", gives=Login, needs_token=True
+    ),
+    ("POST", PASSWORD_PATH): Operation("Give the account another password.", NewPassword, Login, needs_token=True),
+    ("POST", DELETE_ACCOUNT_PATH): Operation(
+        "Delete the account.", Farewell, status=HTTPStatus.NO_CONTENT, media_type=None, needs_token=True
+    ),
     ("GET", ICE_SERVERS_PATH): Operation("Fresh TURN credentials.", gives=IceServers, needs_token=True),
     ("GET", HEALTH_PATH): Operation("Whether the process is alive, and takes pages of the origin that asks."),
     ("GET", READY_PATH): Operation("Whether the server can serve.", others=(HTTPStatus.SERVICE_UNAVAILABLE,)),

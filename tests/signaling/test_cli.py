@@ -133,7 +133,7 @@ def test_server_says_where_it_is(tmp_path: Path) -> None:
 async def closed_by(server: Serving, number: signal.Signals) -> int:
     """Have a client connected when a server is sent a signal; give the code that the client is closed with."""
     async with httpx.AsyncClient(base_url=f"http://{server.address}", trust_env=False) as client:
-        credentials = {"username": "somebody", "password": PASSWORD}
+        credentials = {"username": "rosalind", "password": PASSWORD}
         token = (await client.post("/api/register", json=credentials)).json()["token"]
     async with connect(f"ws://{server.address}/ws?token={token}", proxy=None) as socket:
         await socket.recv()
@@ -164,7 +164,7 @@ def test_server_stops_in_the_middle_of_download(tmp_path: Path) -> None:
     with serving(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
         page = httpx.get(f"http://{server.address}/", trust_env=False).text
         runtime = re.findall(r'data-runtime="([^"]+)"', page)[0]
-        client.sendall(f"GET {runtime}pyodide.asm.wasm HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        client.sendall(f"GET {runtime}pyodide.asm.wasm HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode())
         assert client.recv(4) == b"HTTP"
         started = time.monotonic()
         code, _, errors = server.interrupt()
@@ -347,7 +347,7 @@ def test_accounts_are_copied_and_brought_back(tmp_path: Path) -> None:
     with serving(data) as server:
         made = run(data, "backup", copy)
         assert (made.returncode, made.stdout, made.stderr) == (0, f"{copy} has the accounts: 2.\n", "")
-        later = {"username": "somebody", "password": PASSWORD}
+        later = {"username": "rosalind", "password": PASSWORD}
         assert httpx.post(f"http://{server.address}/api/register", json=later, trust_env=False).is_success
         assert "is in use. Stop the server" in refusing(data, copy, command="restore")
     assert (data / "accounts.sqlite3-wal").exists()
@@ -400,7 +400,7 @@ def test_unfit_export_is_refused(tmp_path: Path) -> None:
 async def converse(address: str) -> list[str]:
     """Use everything that carries a secret, rightly and wrongly; give the secrets that were made on the way."""
     async with httpx.AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
-        credentials = {"username": "somebody", "password": PASSWORD}
+        credentials = {"username": "rosalind", "password": PASSWORD}
         token = (await client.post("/api/register", json=credentials)).json()["token"]
         await client.post("/api/login", json=credentials)
         await client.post("/api/login", json=credentials | {"password": PASSWORD + "!"})
@@ -456,7 +456,7 @@ def test_log_can_be_json(tmp_path: Path) -> None:
     with serving(tmp_path, P2PCHAT_LOG_FORMAT="json") as server:
         with contextlib.closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
             database.execute("DROP TABLE accounts")
-        credentials = {"username": "somebody", "password": PASSWORD}
+        credentials = {"username": "rosalind", "password": PASSWORD}
         failed = httpx.post(f"http://{server.address}/api/register", json=credentials, trust_env=False)
         code, _, errors = server.interrupt()
     assert (code, failed.status_code) == (0, 500)

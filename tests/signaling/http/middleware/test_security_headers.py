@@ -53,6 +53,7 @@ REQUESTS = {
     "/healthz": ("GET", 200),
     "/readyz": ("GET", 200),
     "/metrics": ("GET", 200),
+    "/openapi.json": ("GET", 200),
     "/api/register": ("POST", 415),
     "/api/login": ("POST", 415),
     "/api/refresh": ("POST", 401),
