@@ -23,7 +23,7 @@ from tests.project import ROOT
 FOLDER = ROOT / "build" / "fuzz"
 LIMIT_SECONDS, LIMIT_MIB = 20, 2_048
 """For one input: what takes longer, or more memory, is a finding too."""
-MAX_KEPT_BYTES, MAX_KEPT = 600, 120
+MAX_KEPT_BYTES, MAX_KEPT = 600, 80
 """Of one input, and of all inputs of a harness: they are played at each run of the tests, and read in reviews."""
 FAULTS = ("crash-*", "timeout-*", "oom-*", "leak-*")
 FIGURES = re.compile(r"^#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+)", re.MULTILINE)

@@ -27,5 +27,6 @@ def change(data: bytes, max_size: int, seed: int) -> bytes:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    atheris.Setup([sys.argv[0], *told], play, custom_mutator=change)
+    # To merge, libFuzzer has a shell run what it was called as, once more.
+    atheris.Setup([f"{sys.executable} -m tests.fuzz.one {name}", *told], play, custom_mutator=change)
     atheris.Fuzz()
