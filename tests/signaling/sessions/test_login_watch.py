@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from protocol.codes import CloseCode
-from protocol.events import PeerJoined, PeerLeft
+from protocol.codes import CloseCode, ErrorCode
+from protocol.events import PeerJoined, PeerLeft, Pong
+from protocol.requests import Ping, Renew
 from signaling.accounts.logins import Logins, Standing
 from signaling.configuration.settings import SQLITE_FILE
 from signaling.errors import DatabaseUnavailable
@@ -170,6 +171,25 @@ async def test_websocket_ends_with_its_login(server: RunningServer) -> None:
         assert await here.receive() == PeerLeft(joined.peer_id, "lost")
         async with server.connect(lost) as back:
             assert await back.close_code() == CloseCode.UNAUTHENTICATED
+
+
+async def test_websocket_belongs_to_the_login_that_it_has_shown_last(server: RunningServer) -> None:
+    """Who has logged in again and says so stays, when the login of before ends."""
+    before, after = await server.register("Willi"), await log_in(server, "willi")
+    async with in_room(server, before, "renewed") as (here, _):
+        await here.send(Renew(after))
+        refusal = ErrorCode.UNEXPECTED
+        while refusal is ErrorCode.UNEXPECTED:  # one is checked at a time, and nothing is said of one that is good
+            await here.send(Renew("nonsense"))
+            refusal = await here.refusal()
+        async with server.connect(before) as other:
+            await other.welcome()
+            await ask(server, "/api/logout", before)
+            assert await other.close_code() == CloseCode.UNAUTHENTICATED
+        await here.send(Ping())
+        assert await here.receive() == Pong()
+        await ask(server, "/api/logout", after)
+        assert await here.close_code() == CloseCode.UNAUTHENTICATED
 
 
 async def test_new_password_closes_websockets(server: RunningServer) -> None:
