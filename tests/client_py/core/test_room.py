@@ -17,12 +17,13 @@ from client_py.core.peer.peer_effects import FindPath
 from client_py.core.peer.penalty import Fault
 from client_py.core.room import RoomEffect
 from client_py.core.room_effects import ForPeer, RoomTimer, StartRoomTimer, StopRoomTimer, Warn
-from client_py.core.server.session import CloseSocket, KeepResumeToken, OpenSocket, SessionTimer
+from client_py.core.server.session import CloseSocket, KeepResumeToken, OpenSocket, SendText, SessionTimer
 from client_py.core.server.sleep_detection import TICK_SECONDS
 from client_py.core.status_line import Connected, KeptAway, Status
 from protocol import events, requests
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Limits
+from protocol.requests import REQUESTS
 from protocol.webrtc import Candidate
 from tests.client_py.core.conversation.conversing import (
     ADAS_DEVICE,
@@ -323,3 +324,12 @@ def test_room_goes_on_with_a_login_that_is_good_again() -> None:
     assert stage.status() is Status.CONNECTED
     assert OpenSocket() in stage.do(stage.room.login_renewed())
     assert stage.status() is Status.CONNECTED
+
+
+def test_room_shows_a_fresh_token_over_its_socket() -> None:
+    """A server that ends a WebSocket with its token is shown the next one in time."""
+    stage = Stage()
+    stage.do(stage.room.start())
+    stage.do(stage.room.socket_opened())
+    stage.receive(events.Welcome(ME, "token", (STUN,), Limits(1, 1), token_expires_at=1_000_000))
+    assert stage.do(stage.room.token_changed("fresh")) == [SendText(REQUESTS.encode(requests.Renew("fresh")))]
