@@ -72,8 +72,8 @@ def test_nginx_tells_server_who_asks(nginx: NginxProxy, server: Server) -> None:
 
 def test_nginx_upgrades_nothing_else(nginx: NginxProxy, server: Server) -> None:
     """A body after an upgrade stays a body, and never becomes a request that nobody has vouched for."""
-    inner = b"GET /robots.txt HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 198.51.100.10\r\n\r\n"
-    head = b"POST /api/login HTTP/1.1\r\nHost: here\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
+    inner = b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 198.51.100.10\r\n\r\n"
+    head = b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
     with socket.create_connection(("127.0.0.1", nginx.port), PATIENCE) as connection:
         connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(inner) + inner)
         with connection.makefile("rb") as answered:
@@ -86,7 +86,7 @@ def test_nginx_waits_for_no_one(nginx: NginxProxy, rest: bytes) -> None:
     """A request that does not come to its end does not keep its connection."""
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", nginx.port), PATIENCE) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: here\r\n" + rest)
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + rest)
         with contextlib.suppress(ConnectionResetError):
             while connection.recv(1024):
                 pass
