@@ -87,7 +87,7 @@ class Operation:
     """The body of the answer; None where it is no declared shape."""
     status: HTTPStatus = HTTPStatus.OK
     others: tuple[HTTPStatus, ...] = ()
-    """With which it may be answered too, and with something else than an error."""
+    """With which it may be answered too, and then with more than an error."""
     needs_token: bool = False
     media_type: str | None = JSON_MEDIA_TYPE
     """Of the answer; None where there is nothing in it."""
@@ -185,10 +185,11 @@ def _responses(operation: Operation) -> Json:
     given: Json = {"description": "What was asked for."}
     if operation.media_type is not None:
         given["content"] = {operation.media_type: {"schema": shape}}
-    refused = {"description": "Why not.", "content": {JSON_MEDIA_TYPE: {"schema": ERROR}}}
+    refused: Json = {"description": "Why not.", "content": {JSON_MEDIA_TYPE: {"schema": ERROR}}}
     responses: Json = {"4XX": refused, str(HTTPStatus.SERVICE_UNAVAILABLE.value): refused}
-    for status in (operation.status, *operation.others):
-        responses[str(status.value)] = given
+    responses[str(operation.status.value)] = given
+    for status in operation.others:
+        responses[str(status.value)] = given | {"content": refused["content"] | given["content"]}
     return responses
 
 

@@ -68,6 +68,16 @@ def test_document_takes_bounds_from_declarations(described: Json) -> None:
     assert answer["properties"]["device_mark"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
+async def test_page_of_no_room_is_described_as_either(server: RunningServer, described: Json) -> None:
+    """Where no room can have a name, the page says so; of a name with a line break in it, Starlette knows no route."""
+    content = described["paths"]["/chat/{room}"]["get"]["responses"]["404"]["content"]
+    async with server.http() as client:
+        for name in ("a%20b", "a%0Ab"):
+            response = await client.get(f"/chat/{name}")
+            assert response.status_code == 404
+            assert response.headers["content-type"].partition(";")[0] in content
+
+
 async def test_answers_are_as_described(server: RunningServer, described: Json) -> None:
     """Each kind of body is what the document says, and so is a refusal."""
     async with server.http() as client:
