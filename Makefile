@@ -10,16 +10,9 @@ INPUTS ?= 100000
 # For how long `make fuzz` plays each harness, and what it passes on (FUZZ="--only codec --keep").
 SECONDS ?= 600
 FUZZ ?=
-# What tests the pure parts, which have to be covered in full.
-PURE_TESTS := tests/protocol tests/client_py/core tests/signaling/cluster tests/signaling/rooms \
-	$(addprefix tests/signaling/,$(addsuffix .py,test_base_paths test_client_addresses test_host_names test_lookalikes \
-	test_origins \
-	accounts/test_device_labels accounts/test_device_marks accounts/test_renewals accounts/test_reserved_usernames \
-	monitoring/test_counters monitoring/test_log_limits rate_limits/test_address_and_account_quotas \
-	rate_limits/test_budgets rate_limits/test_last_turns rate_limits/test_penalties rate_limits/test_refusal_delay \
-	rate_limits/test_turn_queue sessions/test_ice_servers sessions/test_open_logins sessions/test_resume_tokens \
-	sessions/test_session sockets/test_frame_heads \
-	sockets/test_request_heads))
+# What tests the pure parts, which have to be covered in full; of the server, what pyproject.toml lists as pure.
+PURE_TESTS := tests/protocol tests/client_py/core $(wildcard $(shell \
+	sed -n '/^    "signaling\./{ s|[ ",]||g; s|\.|/|g; s|[^/]*$$|test_&.py|; s|^|tests/|; p; }' pyproject.toml))
 # In how many processes `make e2e` runs, each with a server and browsers of its own.
 E2E_PROCESSES ?= 2
 # What `make lock` passes on to uv; `make lock UPGRADE=--upgrade` moves every pin.
