@@ -325,4 +325,4 @@ def test_threat_model_names_what_is_there() -> None:
         assert shown_by[1], f"no test in: {row}"
         for path, test in places:
             content = (ROOT / path).read_text(encoding="utf-8")
-            assert re.search(rf"^(async )?def {test}\(", content, re.MULTILINE) or not test, f"{path} has no {test}"
+            assert re.search(rf"^ *(async )?def {test}\(", content, re.MULTILINE) or not test, f"{path} has no {test}"
