@@ -31,6 +31,8 @@ DELIVERIES = {
     Delivery.READ: Phrase("Read"),
 }
 
+OTHER_DEVICE = Phrase("Written in another tab or on another device of yours")
+
 NEAR_DAYS = {NearDay.TODAY: Phrase("Today"), NearDay.YESTERDAY: Phrase("Yesterday")}
 # For translators: a moment, for example "Today, 14:05".
 DAY_AND_TIME = Phrase("{day}, {time}")

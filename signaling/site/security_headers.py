@@ -8,7 +8,6 @@ from signaling.site.content_policy import content_policy
 
 UNUSED = (
     "accelerometer",
-    "bluetooth",
     "camera",
     "display-capture",
     "geolocation",

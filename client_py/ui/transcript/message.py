@@ -9,8 +9,8 @@ from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.items import Unknown
 from client_py.ui.transcript.hyperlinks import split_links
 from client_py.ui.transcript.message_text import LongText, elements_of, is_long
-from client_py.ui.widgets.icons import PATHS, drawing
-from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, YOU, text_of
+from client_py.ui.widgets.icons import PATHS, drawing, icon
+from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, OTHER_DEVICE, YOU, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +35,7 @@ class Blanks:
         self.foot = create("footer", {"class": "meta"})
         self.time = create("time")
         self.ticks = _ticks(document)
+        self.other_device = create("span", {"class": "device", "role": "img"}, icon(document, "devices"))
 
 
 def _ticks(document: Document) -> Element:
@@ -78,6 +79,8 @@ class MessageView:
         self._when.set("title", formats.full(message.sent_at))
         self._when.append(self._time)
         foot.append(self._when, *([self._ticks] if self._ticks else []))
+        if message.from_other_device:
+            foot.append(self._labelled(blanks.other_device.copy(), parts.words.say(OTHER_DEVICE)))
         self._bubble = blanks.bubble.copy()
         self._bubble.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
         self.element = blanks.articles[message.direction].copy()
@@ -108,14 +111,19 @@ class MessageView:
         """Show how far the message has come."""
         self.element.set("data-delivery", delivery.label)
         if self._ticks:
-            label = self._words.say(DELIVERIES[delivery])
-            self._ticks.set("aria-label", label)
-            self._ticks.set("title", label)
+            self._labelled(self._ticks, self._words.say(DELIVERIES[delivery]))
 
     def dispose(self) -> None:
         """Stop listening."""
         if self._long_text:
             self._long_text.dispose()
+
+    @staticmethod
+    def _labelled(sign: Element, label: str) -> Element:
+        """Say what a sign means, to the ear and under the pointer."""
+        sign.set("aria-label", label)
+        sign.set("title", label)
+        return sign
 
     def _build_author(self) -> Element:
         if self._message.direction is Direction.INCOMING:

@@ -21,7 +21,7 @@ from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.transcript.message_text import FOLDED_FROM
 from client_py.ui.transcript.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, SLACK_SHOWN
-from client_py.words.transcript import NEW, NEWEST
+from client_py.words.transcript import NEW, NEWEST, OTHER_DEVICE
 from tests.client_py.ui.view_context import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -624,6 +624,7 @@ def test_message_of_our_other_device_stands_on_our_side(world: World, room: Room
     message = world.document.html.one(data_testid="message")
     assert (message.get("data-direction"), message.get("data-device")) == ("outgoing", "other")
     assert message.get("data-delivery") is None
+    assert message.one(class_="device").get("aria-label") == OTHER_DEVICE
 
 
 def test_message_of_an_unknown_kind_says_so(world: World, room: RoomScreen) -> None:
