@@ -9,6 +9,7 @@ from typing import Any, Literal
 from playwright.async_api import Browser, BrowserContext, Playwright
 
 from e2e import provision
+from e2e.machine_state import has_shared_memory
 
 Kind = Literal["chromium", "firefox"]
 Preference = str | float | bool
@@ -21,6 +22,11 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 """The sandbox needs rights that a container seldom has; the others keep the browser from calling home."""
+
+
+SHARED_MEMORY_ENOUGH = 2 << 30
+"""Bytes. Playwright has Chromium keep shared memory in temporary files, for containers that have next to none: a full
+or slow disk then crashes pages. Where there is enough, it stays memory."""
 
 
 class Browsers:
@@ -36,7 +42,8 @@ class Browsers:
     ) -> None:
         self._playwright = playwright
         self._chromium_arguments = [*CHROMIUM_ARGUMENTS, *chromium_arguments]
-        self._chromium_without = list(chromium_without)
+        roomy = ["--disable-dev-shm-usage"] if has_shared_memory(SHARED_MEMORY_ENOUGH) else []
+        self._chromium_without = [*chromium_without, *roomy]
         """Arguments of Playwright's own that are left out."""
         self._firefox_preferences = dict(firefox_preferences or {})
         self._found = provision.load()

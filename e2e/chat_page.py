@@ -7,6 +7,8 @@ import re
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect
 
+from e2e.machine_state import describe_machine
+
 READY_MS = 60_000
 """Python starts in some seconds; on a machine that is busy with several browsers, in more."""
 
@@ -38,6 +40,8 @@ class ChatPage:
         page.on("console", self._note)
         page.on("pageerror", lambda error: self._errors.append(str(error)))
         page.on("dialog", self._dismiss)
+        # A crash seldom comes of the page itself, and nothing else says what the machine had run out of.
+        page.on("crash", lambda _: self._errors.append(f"The page crashed: {describe_machine()}"))
 
     @classmethod
     async def create(cls, context: BrowserContext, url: str) -> ChatPage:
