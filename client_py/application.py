@@ -196,7 +196,7 @@ class Application:
                 self._keep_rooms(with_room(self._recent_rooms(), room))
                 self._enter_room(room, login.username)
             case NoRoom() | NoPlace() as place:
-                self._page.show_no_place(place)
+                self._page.show_not_found(place)
 
     # Open rooms
 

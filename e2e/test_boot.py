@@ -7,10 +7,10 @@ import pytest
 from playwright.async_api import Page, Response, Route, expect
 
 from e2e.boots import lay_line, way_of_boot
+from e2e.browser_selection import IN_BOTH, later
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
-from e2e.kinds import IN_BOTH, later
 from e2e.people import Regulars
 
 SNAPSHOT = re.compile(r"/python\.snapshot$")

@@ -6,11 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 import bench.link
+from e2e.browser_selection import later
 from e2e.browsers import Kind
 from e2e.chaos import READ_KEPT
 from e2e.chat_page import connect
 from e2e.conftest import OpenPage
-from e2e.kinds import later
 from e2e.server import PASSWORD, Server
 
 WATCH = Path(bench.link.__file__).parent / "pages" / "watch.js"

@@ -15,8 +15,8 @@ import pytest_asyncio
 
 from bundle.site import ROOT
 from client_py.drivers.binary_sender import HIGH_WATER_BYTES
+from e2e.browser_selection import CHROMIUM_FIRST, IN_BOTH
 from e2e.browsers import Browsers, Kind
-from e2e.kinds import CHROMIUM_FIRST, IN_BOTH
 from e2e.python_page import RUN, PythonPage
 from e2e.server import Server
 

@@ -11,9 +11,9 @@ import pytest
 from playwright.async_api import expect
 
 from e2e.boots import way_of_boot
+from e2e.browser_selection import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH, later
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
-from e2e.kinds import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH, later
 from e2e.logins import storage
 from e2e.nginx import nginx_fault
 from e2e.people import Newcomers

@@ -9,10 +9,10 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from e2e.boots import lay_line
+from e2e.browser_selection import CHROMIUM_FIRST, IN_BOTH, later
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage
 from e2e.faulty_host import Fault, FaultyHost
-from e2e.kinds import CHROMIUM_FIRST, IN_BOTH, later
 from e2e.people import Newcomers
 from e2e.server import Server
 

@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 
 from bench.link.memory import tabs
+from e2e.browser_selection import later
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import ChatPage
 from e2e.conftest import OpenPage
 from e2e.flooding_peer import FloodingPeer
-from e2e.kinds import later
 from e2e.server import PASSWORD, Server
 
 SHORT_SECONDS, LONG_SECONDS = 4.0, 12.0

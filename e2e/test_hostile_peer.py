@@ -10,11 +10,11 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from client_py.words.transcript import UNREADABLE
+from e2e.browser_selection import IN_BOTH
 from e2e.browsers import Browsers, Kind
 from e2e.chat_page import CONNECT_MS, ChatPage, connect
 from e2e.conftest import OpenPage
 from e2e.hostile_peer import HostilePeer
-from e2e.kinds import IN_BOTH
 from e2e.people import Newcomers
 from e2e.server import PASSWORD, Server
 

@@ -4,10 +4,10 @@ import re
 
 from playwright.async_api import Locator, expect
 
+from e2e.browser_selection import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH
 from e2e.browsers import Kind
 from e2e.chat_page import CONNECT_MS, OTHER_PASSWORD, OTHER_USERNAME, ChatPage, connect
 from e2e.conftest import OpenPage
-from e2e.kinds import CHROMIUM_FIRST, FIREFOX_FIRST, IN_BOTH
 from e2e.long_history import fill_history
 from e2e.proxies import count_proxies, reconnect, trace_proxies
 from e2e.server import PASSWORD

@@ -9,11 +9,11 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from client_py.core.frames import FRAMES, LENIENT_FRAMES
+from e2e.browser_selection import CHROMIUM_FIRST, IN_BOTH
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage, connect
 from e2e.conftest import OpenPage
 from e2e.hostile_peer import HostilePeer
-from e2e.kinds import CHROMIUM_FIRST, IN_BOTH
 from e2e.server import PASSWORD, Server
 from protocol.errors import RemoteProtocolError, UnknownMessage
 from protocol.requests import REQUESTS

@@ -9,9 +9,9 @@ from playwright.async_api import expect
 
 from e2e import other_site
 from e2e.boots import way_of_boot
+from e2e.browser_selection import IN_BOTH, later
 from e2e.browsers import Kind
 from e2e.chat_page import ChatPage
-from e2e.kinds import IN_BOTH, later
 from e2e.people import Newcomers
 from e2e.server import Server
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright, expect
 
+from e2e.browser_selection import IN_BOTH
 from e2e.browsers import Browsers, Kind, Preference
 from e2e.chat_page import ChatPage
-from e2e.kinds import IN_BOTH
 from e2e.server import Server
 from e2e.states import WITHOUT_WEBASSEMBLY
 

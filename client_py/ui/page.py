@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from client_py.ui.lobby import LobbyScreen
-from client_py.ui.no_place import NoPlaceScreen
+from client_py.ui.not_found import NotFoundScreen
 from client_py.ui.room.composer import Draft
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen, Visit
@@ -96,9 +96,9 @@ class Page:
         self._put(screen)
         return screen
 
-    def show_no_place(self, place: NoRoom | NoPlace) -> None:
+    def show_not_found(self, place: NoRoom | NoPlace) -> None:
         """Show that there is nothing at the address, and why where that can be told."""
-        self._put(NoPlaceScreen(self._context.document, self._context.words, self._actions, place))
+        self._put(NotFoundScreen(self._context.document, self._context.words, self._actions, place))
 
     def dispose(self) -> None:
         """End every screen."""

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from e2e.browser_selection import later
 from e2e.chat_page import ChatPage
-from e2e.kinds import later
 from e2e.network.home_pages import Pages, enter, meet, path_of
 from e2e.network.lab import Lab
 

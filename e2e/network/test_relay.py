@@ -7,8 +7,8 @@ import time
 import pytest
 from playwright.async_api import Request, Route, expect
 
+from e2e.browser_selection import later
 from e2e.chat_page import ChatPage, connect
-from e2e.kinds import later
 from e2e.network.home_pages import Kinds, Pages, enter, log_in, path_of
 from e2e.network.lab import Lab
 from e2e.network.recovery import status_lines

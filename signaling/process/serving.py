@@ -22,8 +22,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from signaling.client_addresses import is_loopback
 from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
-from signaling.http.middleware.request_count import RequestCount
 from signaling.http.middleware.request_id import RequestId
+from signaling.http.middleware.request_limit import RequestLimitCheck
 from signaling.process.open_files import most_open_files
 from signaling.sockets.accepted_websocket import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
 from signaling.sockets.deadlines import Deadlines
@@ -122,7 +122,7 @@ def configuration(
     return uvicorn.Config(
         http=_http(app, clients),
         ws=_websockets(),
-        app=RequestCount(named, app.state.request_limit),
+        app=RequestLimitCheck(named, app.state.request_limit),
         ws_max_size=WEBSOCKET_MAX_BYTES,
         ws_max_queue=QUEUED_MESSAGES,
         ws_ping_interval=PING_SECONDS,

@@ -39,7 +39,7 @@ from client_py.ui.room.people import PeerList, avatar_of
 from client_py.ui.room.relay_switch import ConnectionButton
 from client_py.ui.room.retention_switch import RetentionFaultLine
 from client_py.ui.room.status_strip import StatusStrip
-from client_py.ui.room.typing_line import TypingLine
+from client_py.ui.room.typing_indicator import TypingIndicator
 from client_py.ui.transcript.transcript import Transcript
 from client_py.ui.widgets.header_button import build_tool
 from client_py.words.lobby import LOG_OUT
@@ -79,7 +79,7 @@ class RoomScreen:
         link = context.location.url_of(f"/chat/{visit.room}")
         self._peers = PeerList(document, words, visit.username)
         self._status = StatusStrip(document, words)
-        self._writing = TypingLine(document, words)
+        self._writing = TypingIndicator(document, words)
         self._connection = ConnectionButton(document, words, page_actions)
         self._history = HistoryButton(context, actions)
         self._invite = InviteButton(context, link)

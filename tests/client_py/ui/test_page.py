@@ -20,7 +20,7 @@ SCREENS: dict[str, Show] = {
     "auth-error": lambda page, _world: page.show_access_fault(LoginFault.UNREACHABLE),
     "lobby": lambda page, _world: page.show_lobby("alice", ["one", "two"], DIRECTLY),
     "room": lambda page, world: page.show_room("den", "alice", world.asked),
-    "no-place": lambda page, _world: page.show_no_place(NoRoom()),
+    "no-place": lambda page, _world: page.show_not_found(NoRoom()),
 }
 
 
@@ -94,7 +94,7 @@ def test_draft_belongs_to_its_room_and_its_writer(world: World, page: Page, room
 @pytest.mark.parametrize(("place", "reason"), [(NoRoom(), "1 to 64 characters"), (NoPlace(), "leads nowhere")])
 def test_wrong_address_leads_to_the_lobby(world: World, page: Page, place: NoRoom | NoPlace, reason: str) -> None:
     """An address without a room says why, and where to go."""
-    page.show_no_place(place)
+    page.show_not_found(place)
     assert reason in world.document.by_id("stage").one(role="alert").text
     button = world.document.by_id("stage").one(tag="button")
     assert world.document.focused is button

@@ -9,7 +9,7 @@ from signaling.http.responses import refusal_response
 from signaling.rate_limits.request_limit import RequestLimit
 
 
-class RequestCount:
+class RequestLimitCheck:
     """Plain ASGI middleware, for servers that `HttpProtocol` cannot be the protocol of."""
 
     def __init__(self, app: ASGIApp, limit: RequestLimit) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from client_py.words.phrases import Words
 
 
-class NoPlaceScreen:
+class NotFoundScreen:
     """Why there is no such room, or page, and the way to the lobby."""
 
     room = ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from client_py.words.phrases import Words
 
 
-class TypingLine:
+class TypingIndicator:
     """The line between the transcript and the composer."""
 
     def __init__(self, document: Document, words: Words) -> None:
