@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Annotated, Any
-from unicodedata import category, normalize
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,6 @@ USERNAME = Text(128, r"[A-Za-z0-9_.\-\u00b7-\u061b\u061d-\u1fff\u2c00-\ud7ff\uf9
 spaces, the signs of ASCII, and what changes the direction of text. `usernames` says which of them are given out."""
 PEER_ID = Text(64, r"[A-Za-z0-9_-]{16,64}")
 
-MIN_PASSWORD_CHARACTERS = 8
-MAX_PASSWORD_BYTES = 72
-"""bcrypt reads no more than 72 bytes; a longer password would be cut without a word."""
-
 RoomName = Annotated[str, ROOM_NAME]
 Username = Annotated[str, USERNAME]
 PeerId = Annotated[str, PEER_ID]
@@ -99,42 +93,3 @@ Seconds = Annotated[float, Range(0, 86_400)]
 Count = Annotated[int, Range(0, 2**31)]
 UnixTime = Annotated[int, Range(0, 253_402_300_799)]
 """Seconds since the epoch, up to the end of the year 9999."""
-
-
-def opaque_string(password: str) -> str:
-    """Return the one form of a password that stands for all that look and are typed the same (RFC 8265 §4.2.2).
-
-    By the keyboard, é is one character or two, and a space one of many. What the profile forbids beside that is taken:
-    nobody but a hash reads a password, and emoji of several parts, or of a later Unicode than ours, would be among it.
-    """
-    return normalize("NFC", "".join(" " if category(character) == "Zs" else character for character in password))
-
-
-def canonical_room(name: str) -> str:
-    """Return the one form of a room's name that stands for all that differ from it in case alone."""
-    return name.lower()
-
-
-class PasswordFault(Enum):
-    """What can be wrong with a new password."""
-
-    TOO_SHORT = auto()
-    """It has fewer than `MIN_PASSWORD_CHARACTERS`."""
-    TOO_LONG = auto()
-    """It has more than `MAX_PASSWORD_BYTES`."""
-    UNUSABLE = auto()
-    """It has a character that bcrypt cannot take: of value zero, or half of a surrogate pair."""
-
-
-def password_fault(password: str) -> PasswordFault | None:
-    """Tell what is wrong with a new password, or None if nothing is; its form is that of `opaque_string`."""
-    password = opaque_string(password)
-    if len(password) < MIN_PASSWORD_CHARACTERS:
-        return PasswordFault.TOO_SHORT
-    try:
-        size = len(password.encode())
-    except UnicodeEncodeError:
-        return PasswordFault.UNUSABLE
-    if "\0" in password:
-        return PasswordFault.UNUSABLE
-    return PasswordFault.TOO_LONG if size > MAX_PASSWORD_BYTES else None

@@ -59,7 +59,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from protocol.codes import ErrorCode
-from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
+from protocol.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
 from protocol.usernames import MAX_USERNAME_CHARACTERS, MIN_USERNAME_CHARACTERS, UsernameFault
 
 if TYPE_CHECKING:

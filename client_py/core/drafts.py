@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from protocol.fields import ROOM_NAME
 from protocol.json_text import parse_json_or_none
+from protocol.room_names import is_room_name
 
 MAX_DRAFTS = 20
 """For how many rooms a draft is kept: those in which something was begun last."""
@@ -19,7 +19,7 @@ def parse_drafts(text: str | None) -> dict[str, str]:
     value = parse_json_or_none(text or "{}")
     if not isinstance(value, dict):
         return {}
-    drafts = {room: draft for room, draft in value.items() if ROOM_NAME.admits(room) and isinstance(draft, str)}
+    drafts = {room: draft for room, draft in value.items() if is_room_name(room) and isinstance(draft, str)}
     return _bounded(drafts)
 
 

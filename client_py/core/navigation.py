@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from unicodedata import normalize
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from protocol.fields import ROOM_NAME, canonical_room
 from protocol.http import ROOM_PATH_PREFIX
+from protocol.room_names import canonical_room, is_room_name
 
 LOBBY_PATH = "/"
 LOBBY_PATHS = frozenset({"", LOBBY_PATH, "/index.html"})
@@ -54,7 +54,7 @@ def place_of(path: str) -> Place:
     if not path.lower().startswith(ROOM_PATH_PREFIX):
         return NoPlace()
     room = unquote(path[len(ROOM_PATH_PREFIX) :].rstrip("/"))
-    return RoomPlace(canonical_room(room)) if ROOM_NAME.admits(room) else NoRoom()
+    return RoomPlace(canonical_room(room)) if is_room_name(room) else NoRoom()
 
 
 def path_of(room: str) -> str:

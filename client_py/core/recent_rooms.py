@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from protocol.fields import ROOM_NAME, canonical_room
 from protocol.json_text import parse_json_or_none
+from protocol.room_names import canonical_room, is_room_name
 
 MAX_RECENT_ROOMS = 8
 
@@ -16,7 +16,7 @@ def parse_rooms(text: str | None) -> tuple[str, ...]:
     value = parse_json_or_none(text or "[]")
     if not isinstance(value, list):
         return ()
-    rooms = (canonical_room(room) for room in value if isinstance(room, str) and ROOM_NAME.admits(room))
+    rooms = (canonical_room(room) for room in value if isinstance(room, str) and is_room_name(room))
     return tuple(dict.fromkeys(rooms))[:MAX_RECENT_ROOMS]
 
 

@@ -18,7 +18,7 @@ from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import Database, Databases, Locks, Put, RemoveAll, StorageFailed, Store
 from client_py.ports.time import Clock, Random
-from protocol.fields import canonical_room
+from protocol.room_names import canonical_room
 
 NOT_KEPT = "no"
 STILL_KEPT = "no, but not removed yet"

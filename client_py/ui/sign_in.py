@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from client_py.core.status_line import Status, StatusLine
 from client_py.words.sign_in import PASSWORD_MISSING, USERNAME_MISSING, access_fault, password_rule, username_rule
 from client_py.words.status import status_text
-from protocol.fields import password_fault
+from protocol.passwords import password_fault
 from protocol.usernames import username_fault, username_form
 
 if TYPE_CHECKING:

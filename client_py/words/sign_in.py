@@ -15,7 +15,7 @@ from client_py.core.server.access_faults import (
 from client_py.words.phrases import Counted, Phrase, Words
 from client_py.words.status import origin_refusal
 from protocol.codes import ErrorCode
-from protocol.fields import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
+from protocol.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordFault
 from protocol.usernames import MAX_USERNAME_CHARACTERS, MIN_USERNAME_CHARACTERS, UsernameFault
 
 LOG_IN = Phrase("Log in")

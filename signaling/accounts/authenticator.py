@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocol.fields import USERNAME, password_fault
+from protocol.fields import USERNAME
+from protocol.passwords import password_fault
 from protocol.usernames import username_fault, username_form, username_key
 from signaling.accounts.access_tokens import AccessToken, Proof
 from signaling.accounts.device_marks import DeviceMark, DeviceMarks

@@ -22,7 +22,8 @@ from typing import TypeVar
 import anyio
 import bcrypt
 
-from protocol.fields import MAX_PASSWORD_BYTES, Text, opaque_string
+from protocol.fields import Text
+from protocol.passwords import MAX_PASSWORD_BYTES, opaque_string
 from signaling.errors import RateLimited
 from signaling.rate_limits.turn_queue import Share, Ticket, TurnEffect, TurnQueue
 

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from protocol.fields import ROOM_NAME
 from protocol.http import ROOM_PATH_PREFIX
+from protocol.room_names import is_room_name
 from signaling.site.caching import ASK_FIRST, FOREVER
 from signaling.site.loading import FAVICON, Asset, Site
 
@@ -72,7 +72,7 @@ def _status_of_room(request: Request) -> HTTPStatus:
     """Tell whether a room can have this address, in any case and with slashes at the end; the page puts that right."""
     # Not the route's parameter, which would lack a line break at the end.
     prefix, room = request.scope["path"][: len(ROOM_PATH_PREFIX)], request.scope["path"][len(ROOM_PATH_PREFIX) :]
-    is_room = prefix.lower() == ROOM_PATH_PREFIX and ROOM_NAME.admits(room.rstrip("/"))
+    is_room = prefix.lower() == ROOM_PATH_PREFIX and is_room_name(room.rstrip("/"))
     return HTTPStatus.OK if is_room else HTTPStatus.NOT_FOUND
 
 

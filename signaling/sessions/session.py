@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
 from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError, UnexpectedMessage
 from protocol.events import Error, Peer, Pong, Welcome
-from protocol.fields import canonical_room
 from protocol.requests import Join, Leave, Ping, Renew
+from protocol.room_names import canonical_room
 from signaling.errors import AuthenticationError, RateLimited, Refusal
 from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect
 from signaling.rooms.registry import Newcomer, Places

@@ -1,16 +1,6 @@
 import pytest
 
-from protocol.fields import (
-    MAX_PASSWORD_BYTES,
-    ROOM_NAME,
-    USERNAME,
-    Items,
-    PasswordFault,
-    Range,
-    Text,
-    opaque_string,
-    password_fault,
-)
+from protocol.fields import USERNAME, Items, Range, Text
 
 
 def test_text_counts_bytes() -> None:
@@ -65,65 +55,6 @@ def test_username_is_refused(username: str) -> None:
 def test_username_leaves_direction_alone(control: str) -> None:
     """What changes the direction of text, or is not to be seen, is in no username."""
     assert not USERNAME.admits(f"a{control}b")
-
-
-@pytest.mark.parametrize("room", ["a", "x" * 64, "my_room-7"])
-def test_room_name_is_accepted(room: str) -> None:
-    """Letters, digits and two signs make a room's name, 1 to 64 of them."""
-    assert ROOM_NAME.admits(room)
-
-
-@pytest.mark.parametrize("room", ["", "x" * 65, "a.b", "a/b", "küche"])
-def test_room_name_is_refused(room: str) -> None:
-    """A room's name that is empty, too long or of other characters is refused."""
-    assert not ROOM_NAME.admits(room)
-
-
-@pytest.mark.parametrize(
-    ("typed", "form"),
-    [
-        ("cafe\u0301", "café"),
-        ("café", "café"),
-        ("a\u00a0b\u2003c\u3000d", "a b c d"),
-        ("ﬁｘ", "ﬁｘ"),
-        ("Großes É", "Großes É"),
-        ("\u1112\u1161\u11ab", "\ud55c"),
-        ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
-        ("\ud800\u00a0", "\ud800 "),
-        ("tab\t", "tab\t"),
-        ("", ""),
-    ],
-)
-def test_password_has_one_form(typed: str, form: str) -> None:
-    """Letters are composed and spaces are one; width, case and what cannot be seen stay."""
-    assert opaque_string(typed) == form
-    assert opaque_string(form) == form
-
-
-@pytest.mark.parametrize(
-    "password",
-    ["x" * 8, "x" * MAX_PASSWORD_BYTES, "pässwörd", "🔑" * 18, "e\u0301" * 36, "\u2003" * MAX_PASSWORD_BYTES],
-)
-def test_password_is_accepted(password: str) -> None:
-    """Eight characters are enough for a password, and 72 bytes not too much."""
-    assert password_fault(password) is None
-
-
-@pytest.mark.parametrize(
-    ("password", "fault"),
-    [
-        ("e\u0301" * 7, PasswordFault.TOO_SHORT),
-        ("\u0958" * 13, PasswordFault.TOO_LONG),
-        ("x" * 7, PasswordFault.TOO_SHORT),
-        ("x" * 73, PasswordFault.TOO_LONG),
-        ("🔑" * 19, PasswordFault.TOO_LONG),
-        ("12345678\0", PasswordFault.UNUSABLE),
-        ("12345678\ud800", PasswordFault.UNUSABLE),
-    ],
-)
-def test_password_is_refused(password: str, fault: PasswordFault) -> None:
-    """A password that is too short, that bcrypt would cut, or that it cannot take, is refused."""
-    assert password_fault(password) is fault
 
 
 def test_items_count_both_ends() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.ui.room_name_generator import ANIMALS, COLOURS, MOODS, make_up_room_name
-from protocol.fields import ROOM_NAME
+from protocol.room_names import is_room_name
 from tests.client_py.ui.view_context import Dice
 
 CHANCE = st.floats(min_value=0, max_value=1, exclude_max=True)
@@ -14,7 +14,7 @@ CHANCE = st.floats(min_value=0, max_value=1, exclude_max=True)
 @given(st.lists(CHANCE, min_size=4, max_size=4))
 def test_made_up_name_is_a_room_name(numbers: list[float]) -> None:
     """Whatever chance says, the name can be gone to."""
-    assert ROOM_NAME.admits(make_up_room_name(Dice(numbers)))
+    assert is_room_name(make_up_room_name(Dice(numbers)))
 
 
 def test_made_up_name_is_drawn_from_the_words() -> None:

@@ -13,7 +13,7 @@ from client_py.core.server.access_faults import (
 from client_py.words.phrases import Words
 from client_py.words.sign_in import access_fault, password_rule, username_rule
 from protocol.codes import ErrorCode
-from protocol.fields import PasswordFault
+from protocol.passwords import PasswordFault
 from protocol.usernames import UsernameFault
 
 
