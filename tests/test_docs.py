@@ -11,7 +11,15 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from client_py.core import channels, frame_budgets, frames
-from client_py.core.conversation import conversation, deliveries, inbox, outbox, recipients
+from client_py.core.conversation import (
+    conversation,
+    deliveries,
+    inbox,
+    item_limits,
+    outbox,
+    recipients,
+    typing_indicator,
+)
 from client_py.core.peer import link, liveness, negotiation, penalty
 from client_py.core.server import session, sleep_detection
 from client_py.drivers import binary_sender
@@ -223,7 +231,7 @@ def test_peer_lists_every_limit() -> None:
         f"{frames.MAX_ITEM_BYTES} bytes",
         f"{frames.WINDOW_BYTES} bytes, or one message",
         str(frames.WINDOW_MESSAGES),
-        f"{conversation.MAX_PENDING_ITEMS} messages, {conversation.MAX_PENDING_BYTES} bytes",
+        f"{item_limits.MAX_PENDING_ITEMS} messages, {item_limits.MAX_PENDING_BYTES} bytes",
         f"{deliveries.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
         str(conversation.MAX_RECENT_IDS),
         str(recipients.MAX_DEVICES),
@@ -283,8 +291,8 @@ def test_peer_lists_the_channels() -> None:
         ("The channels", f"in at most {channels.BINARY_BUDGETS[channels.BINARY].frames} frames"),
         ("The channels", f"at most {frames.MAX_FRAME_BYTES} bytes"),
         ("The channels", f"at most {json_text.MAX_DEPTH} levels deep, {json_text.MAX_CONTAINERS} in all"),
-        ("Frames", f"every {conversation.TYPING_SENT_EVERY_SECONDS:g} seconds"),
-        ("Frames", f"shown for {conversation.TYPING_SHOWN_SECONDS:g}"),
+        ("Frames", f"every {typing_indicator.TYPING_SENT_EVERY_SECONDS:g} seconds"),
+        ("Frames", f"shown for {typing_indicator.TYPING_SHOWN_SECONDS:g}"),
         ("Negotiation", f"for {link.OFFER_EXPECTED_SECONDS:g} seconds, then offers"),
         ("Negotiation", f"`disconnected` for {link.DISCONNECTED_SECONDS:g} seconds"),
         ("Negotiation", f"after {link.POLITE_DELAY_SECONDS:g} seconds without an offer"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -44,10 +42,10 @@ FIRST_VERSION_WITH_ITEMS = 2
 MAX_FEATURES = 64
 """Many more than there will ever be."""
 
-_PART_BYTES = MAX_FRAME_BYTES - 512
+PART_BYTES = MAX_FRAME_BYTES - 512
 """What is left for a part's text once it is escaped, beside the other fields of its frame."""
 
-MAX_PARTS = 6 * MAX_ITEM_BYTES // (_PART_BYTES - 8) + 1
+MAX_PARTS = 6 * MAX_ITEM_BYTES // (PART_BYTES - 8) + 1
 """JSON writes one byte of text in six at the most (a control character), and a part ends before what does not fit."""
 
 Number = Annotated[int, Range(1, 2 * MAX_ITEMS)]
@@ -188,24 +186,3 @@ FRAMES: Codec[Frame] = Codec(
 
 LENIENT_FRAMES: Codec[Frame] = Codec(FRAMES.types, MAX_FRAME_BYTES, lenient=True)
 """What is read: the other side may be newer, and say more than is declared here."""
-
-
-def split_content(text: str) -> list[str]:
-    """Return a content in as few parts as fit into frames; an empty one is one empty part."""
-    parts: list[str] = []
-    start = 0
-    while start < len(text) or not parts:
-        end = start + _fitting_length(text, start)
-        parts.append(text[start:end])
-        start = end
-    return parts
-
-
-def _fitting_length(text: str, start: int) -> int:
-    """Return how many characters of a text, from a place on, fit into one part."""
-    most = min(len(text) - start, _PART_BYTES)
-
-    def size(length: int) -> int:
-        return len(json.dumps(text[start : start + length], ensure_ascii=False).encode())
-
-    return most if size(most) <= _PART_BYTES else bisect_right(range(most), _PART_BYTES, key=size) - 1

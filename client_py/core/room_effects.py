@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from client_py.core.channels import ChannelSpec, Data
-from client_py.core.conversation.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.conversation.conversation import SendFrame, Store
+from client_py.core.conversation.typing_indicator import StartTypingTimer
 from client_py.core.notices import Notice
 from client_py.core.peer.ice_servers import ConfigureConnections, FetchIceServers
 from client_py.core.peer.peer_effects import ConnectionEffect

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from client_py.core.channels import CHANNELS, ChannelSpec, Data, features_of
-from client_py.core.conversation.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.conversation.conversation import SendFrame, Store
 from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.history_export import ExportFormat, ExportWords
 from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.items import Body
 from client_py.core.conversation.notices import HistoryLoaded
+from client_py.core.conversation.typing_indicator import StartTypingTimer
 from client_py.core.notices import DraftLoaded, Notice, RetentionChanged
 from client_py.core.retention import Retention
 from client_py.core.room import (

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from client_py.core.channels import CHAT
-from client_py.core.conversation.conversation import SendFrame, StartTypingTimer, Store
+from client_py.core.conversation.conversation import SendFrame, Store
 from client_py.core.conversation.history_records import Entry, Kept
+from client_py.core.conversation.typing_indicator import StartTypingTimer
 from client_py.core.frames import FRAMES
 from client_py.core.peer.ice_servers import FetchIceServers
 from client_py.core.peer.link_effects import (

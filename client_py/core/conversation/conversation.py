@@ -13,16 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from client_py.core.conversation.delivery import Delivery, Direction
-from client_py.core.conversation.faults import ItemFault
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
 from client_py.core.conversation.item_ids import local_id, without_author
+from client_py.core.conversation.item_limits import item_fault
 from client_py.core.conversation.items import Body, Item, Text, body_of, content_of
-from client_py.core.conversation.notices import ConversationNotice, ItemAdded, ItemRefused, TypingChanged, UnreadChanged
+from client_py.core.conversation.notices import ConversationNotice, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.conversation.outbox import Outgoing
 from client_py.core.conversation.recipients import Recipients, Stream
+from client_py.core.conversation.typing_indicator import StartTypingTimer, TypingIndicator
 from client_py.core.frames import (
-    MAX_ITEM_BYTES,
     Ack,
     ConversationFrame,
     Features,
@@ -36,19 +36,10 @@ from client_py.core.frames import (
 )
 from protocol.errors import UnexpectedMessage
 
-MAX_PENDING_ITEMS = 1_000
-MAX_PENDING_BYTES = 16_777_216
-"""The most that may wait to be delivered: days of writing to someone who is away."""
-
 MAX_RECENT_IDS = 10_000
 """How many of the last items are remembered here, ten times what an account may have to send again."""
 
 EMPTY = Snapshot()
-
-TYPING_SENT_EVERY_SECONDS = 3.0
-TYPING_AFTER_MESSAGE_SECONDS = 0.5
-"""A message ends what is shown of the writing before it; who writes one after the other needs no word between them."""
-TYPING_SHOWN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +57,6 @@ class Store:
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class StartTypingTimer:
-    """Call `typing_timer_fired` for this peer after some seconds; starting it again restarts it."""
-
-    peer_id: str
-    seconds: float
-
-
 ConversationEffect = SendFrame | Store | StartTypingTimer | ConversationNotice
 
 
@@ -83,7 +66,6 @@ class _Channel:
 
     stream: Stream | None = None
     abilities: Abilities = field(default_factory=Abilities)
-    typing: bool = False
 
 
 class Conversation:
@@ -101,8 +83,7 @@ class Conversation:
         """Our items that are being stored, in the order of writing; nothing of them has left yet."""
         self._shown_ids: dict[str, None] = {}
         """Of the items that came in last, the oldest first."""
-        self._typing_names: tuple[str, ...] = ()
-        self._typing_sent_at = float("-inf")
+        self._typing = TypingIndicator()
         self._reading = False
         self._unread = 0
         self._restore(snapshot)
@@ -131,14 +112,15 @@ class Conversation:
         if not text.strip():
             return []
         effects = self.submitted(item_id, Text(text), now)
-        self._typing_sent_at = now - TYPING_SENT_EVERY_SECONDS + TYPING_AFTER_MESSAGE_SECONDS
+        self._typing.message_written(now)
         return effects
 
     def submitted(self, item_id: str, body: Body, now: float) -> list[ConversationEffect]:
         """The person said something, in whatever way; `now` in seconds since the epoch."""
         item = Item(item_id, Direction.OUTGOING, self._username, body, now, Delivery.QUEUED)
         outgoing = self._outgoing(item)
-        if fault := self._refusal(outgoing.size):
+        waiting, waiting_bytes = self._deliveries.undelivered_items, self._deliveries.undelivered_bytes
+        if fault := item_fault(outgoing.size, waiting=waiting, waiting_bytes=waiting_bytes):
             return [ItemRefused(body, fault)]
         self._last_position = outgoing.position
         self._unstored.append(outgoing)
@@ -149,7 +131,7 @@ class Conversation:
 
     def typed(self, now: float) -> list[ConversationEffect]:
         """The person pressed a key in the composer."""
-        if 0 <= now - self._typing_sent_at < TYPING_SENT_EVERY_SECONDS:  # the clock may have been set back
+        if not self._typing.is_due(now):
             return []
         peers = [
             stream.peer_id
@@ -157,7 +139,7 @@ class Conversation:
             if stream.peer_id and stream.in_step and stream.account != self._username
         ]
         if peers:
-            self._typing_sent_at = now
+            self._typing.said(now)
         return [SendFrame(peer_id, Typing()) for peer_id in peers]
 
     def reading_changed(self, *, reading: bool) -> list[ConversationEffect]:
@@ -194,7 +176,7 @@ class Conversation:
         channel = self._channels.pop(peer_id, None)
         if channel is None:
             return []
-        effects = self._show_typing()
+        effects: list[ConversationEffect] = [*self._typing.ended(peer_id)]
         if channel.stream is not None and channel.stream.peer_id == peer_id:
             effects += self._detach(channel.stream)
         return effects
@@ -226,8 +208,7 @@ class Conversation:
             case Read():
                 return self._advance(stream.outbox.mark_read(frame.read), stream, Delivery.READ)
             case Typing():
-                channel.typing = True
-                return [*self._show_typing(), StartTypingTimer(peer_id, TYPING_SHOWN_SECONDS)]
+                return [*self._typing.heard(peer_id, stream.account)] if stream.account != self._username else []
 
     # Inputs of the store and of time
 
@@ -267,7 +248,7 @@ class Conversation:
 
     def typing_timer_fired(self, peer_id: str) -> list[ConversationEffect]:
         """Nothing more was heard of a peer who was typing."""
-        return self._stop_typing(peer_id)
+        return [*self._typing.ended(peer_id)]
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
@@ -327,8 +308,7 @@ class Conversation:
             Direction.OUTGOING if is_ours else Direction.INCOMING,
             stream.account,
             body_of(incoming.kind, incoming.content),
-            # Nothing comes before it is written: a clock that says so is ahead of ours.
-            min(incoming.sent_at, now),
+            incoming.written_at(now),
             from_other_device=is_ours,
         )
         return [Store(Entry(item, marks=(stream.mark(),)))]
@@ -365,7 +345,7 @@ class Conversation:
     def _acknowledge(self, stream: Stream) -> list[ConversationEffect]:
         if stream.peer_id is None:
             return []
-        typing = self._stop_typing(stream.peer_id)
+        typing = self._typing.ended(stream.peer_id)
         if not stream.has_our_mark:
             return [*self._send_resume(stream), *typing]
         return [SendFrame(stream.peer_id, Ack(stream.inbox.stored)), *typing]
@@ -442,25 +422,3 @@ class Conversation:
             return []
         self._unread = count
         return [UnreadChanged(count)]
-
-    def _stop_typing(self, peer_id: str) -> list[ConversationEffect]:
-        if peer_id in self._channels:
-            self._channels[peer_id].typing = False
-        return self._show_typing()
-
-    def _show_typing(self) -> list[ConversationEffect]:
-        typing = [channel.stream for channel in self._channels.values() if channel.typing and channel.stream]
-        names = tuple(dict.fromkeys(stream.account for stream in typing if stream.account != self._username))
-        if names == self._typing_names:
-            return []
-        self._typing_names = names
-        return [TypingChanged(names)]
-
-    def _refusal(self, size: int) -> ItemFault | None:
-        """Tell why an item of this many bytes cannot be taken, if it cannot."""
-        if size > MAX_ITEM_BYTES:
-            return ItemFault.TOO_LONG
-        waiting, waiting_bytes = self._deliveries.undelivered_items, self._deliveries.undelivered_bytes
-        if waiting >= MAX_PENDING_ITEMS or waiting_bytes + size > MAX_PENDING_BYTES:
-            return ItemFault.TOO_MANY_WAITING
-        return None

@@ -1,12 +1,13 @@
-"""Decides what of one device's frames is a new item: joins long ones, and lets each through once and in order."""
+"""Decides what of one device's frames is a new item: once each, in order, and within the window."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
 
-from client_py.core.frames import MAX_ITEM_BYTES, WINDOW_BYTES, ItemPart
-from protocol.errors import MalformedMessage, UnexpectedMessage
+from client_py.core.conversation.fragmentation import Reassembly
+from client_py.core.frames import WINDOW_BYTES, ItemPart
+from protocol.errors import UnexpectedMessage
 
 MAX_UNSTORED = 4_096
 """How many messages may wait here to be stored; a sender that keeps to its window never comes near it."""
@@ -25,6 +26,11 @@ class Incoming:
     kind: str
     content: str
     sent_at: float
+    """By the sender's clock."""
+
+    def written_at(self, now: float) -> float:
+        """Return when it was written, which is not after it came: a clock that says so is ahead of ours."""
+        return min(self.sent_at, now)
 
 
 class Inbox:
@@ -34,8 +40,7 @@ class Inbox:
         self.received = received
         self.stored = received
         self.read = read
-        self._parts: list[ItemPart] = []
-        self._part_bytes = 0
+        self._reassembly = Reassembly()
         self._unstored: deque[tuple[int, int]] = deque()
         """Number and bytes of each item after `stored`."""
         self._unstored_bytes = 0
@@ -49,17 +54,12 @@ class Inbox:
         """
         if frame.seq <= self.received:
             return None
-        if frame.seq != self.received + 1 or frame.part != len(self._parts) + 1:
+        if frame.seq != self.received + 1 or frame.part != self._reassembly.next_part:
             raise UnexpectedMessage("item", f"number {frame.seq} part {frame.part} after number {self.received}")
-        if self._parts and _identity(frame) != _identity(self._parts[0]):
-            raise MalformedMessage("the parts belong to different items")
         if self._unstored_bytes >= WINDOW_BYTES or len(self._unstored) >= MAX_UNSTORED:
             raise WindowExceeded("item", "too much is on its way without acknowledgement")
-        self._part_bytes += len(frame.content.encode())
-        if self._part_bytes > MAX_ITEM_BYTES:
-            raise MalformedMessage(f"an item may have {MAX_ITEM_BYTES} bytes")
-        self._parts.append(frame)
-        return self._complete() if frame.part == frame.parts else None
+        whole = self._reassembly.add(frame)
+        return None if whole is None else self._complete(whole)
 
     def mark_stored(self, seq: int) -> None:
         """All messages up to this one are safe, and may be acknowledged."""
@@ -69,23 +69,16 @@ class Inbox:
 
     def channel_lost(self) -> None:
         """Forget the parts of an item that is not whole: it comes again from its beginning."""
-        self._parts.clear()
-        self._part_bytes = 0
+        self._reassembly = Reassembly()
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""
         assert [seq for seq, _ in self._unstored] == list(range(self.stored + 1, self.received + 1))
         assert self._unstored_bytes == sum(size for _, size in self._unstored)
 
-    def _complete(self) -> Incoming:
-        first, content = self._parts[0], "".join(part.content for part in self._parts)
-        self._unstored.append((first.seq, self._part_bytes))
-        self._unstored_bytes += self._part_bytes
+    def _complete(self, whole: ItemPart) -> Incoming:
+        self._unstored.append((whole.seq, self._reassembly.size))
+        self._unstored_bytes += self._reassembly.size
         self.channel_lost()
-        self.received = first.seq
-        return Incoming(first.seq, first.id, first.kind, content, first.sent_at)
-
-
-def _identity(frame: ItemPart) -> tuple[str, str, int]:
-    """Return what all parts of an item have in common."""
-    return frame.id, frame.kind, frame.parts
+        self.received = whole.seq
+        return Incoming(whole.seq, whole.id, whole.kind, whole.content, whole.sent_at)

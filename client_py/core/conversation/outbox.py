@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from client_py.core.conversation.features import Abilities
-from client_py.core.frames import WINDOW_BYTES, WINDOW_MESSAGES, ItemPart, MessagePart, split_content
+from client_py.core.conversation.fragmentation import split_content
+from client_py.core.frames import WINDOW_BYTES, WINDOW_MESSAGES, ItemPart, MessagePart
 
 MAX_UNREAD = 2_000
 """How many items that have arrived are followed until they are read; of older ones we do not learn it any more."""

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from client_py.core.conversation.conversation import TYPING_AFTER_MESSAGE_SECONDS
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.inbox import MAX_UNSTORED
 from client_py.core.conversation.outbox import Outbox, Outgoing
+from client_py.core.conversation.typing_indicator import TYPING_AFTER_MESSAGE_SECONDS
 from client_py.core.frame_budgets import BUDGETS, UNKNOWN, budget_of
 from client_py.core.frames import FRAMES, MAX_ITEM_BYTES, WINDOW_BYTES, WINDOW_MESSAGES, Ack, Frame, Read, Signal
 from client_py.core.peer.negotiation import MAX_CANDIDATES

@@ -7,17 +7,13 @@ from hypothesis import strategies as st
 from client_py.core.frames import (
     FRAMES,
     MAX_FRAME_BYTES,
-    MAX_ITEM_BYTES,
     MAX_ITEMS,
-    MAX_MOMENT,
-    MAX_PARTS,
     MAX_SIGNAL_SDP_BYTES,
     Frame,
     MessagePart,
     Ping,
     Pong,
     Signal,
-    split_content,
 )
 from protocol.errors import MalformedMessage, RemoteProtocolError
 from protocol.webrtc import Candidate, Description
@@ -74,7 +70,7 @@ def test_signal_carries_one_of_the_two(offer: Description | None, candidate: Can
 def test_signal_has_room_for_a_long_description() -> None:
     """The longest description that is sent fits into a frame, line breaks and all."""
     line = "a=fingerprint:sha-256 " + ":".join(["AB"] * 32) + "\r\n"
-    sdp = repeated(line, MAX_SIGNAL_SDP_BYTES)[:MAX_SIGNAL_SDP_BYTES]
+    sdp = (line * MAX_SIGNAL_SDP_BYTES)[:MAX_SIGNAL_SDP_BYTES]
     assert len(FRAMES.encode(Signal(Description("answer", sdp))).encode()) <= MAX_FRAME_BYTES
 
 
@@ -100,32 +96,3 @@ def test_frames_refuse_what_is_none(text: str) -> None:
     """What the other side sends is looked at before it is believed."""
     with pytest.raises(RemoteProtocolError):
         FRAMES.decode(text)
-
-
-def repeated(text: str, least: int) -> str:
-    """Return a text repeated until it has a number of bytes."""
-    return text * (least // len(text.encode()) + 1)
-
-
-@given(TEXTS, st.integers(0, 60_000))
-@example("", 0)
-@example("\0", MAX_ITEM_BYTES - 1)
-@example("\U0001f345", 100_000)
-@example('"\\', 100_000)
-@example("a" * 15_860 + "\0" * 20, 0)
-def test_split_content_loses_nothing_and_fits(text: str, size: int) -> None:
-    """The parts of any text are the text again, and each fits into a frame."""
-    whole = repeated(text, size) if text else ""
-    parts = split_content(whole)
-    assert "".join(parts) == whole
-    assert len(parts) <= MAX_PARTS
-    for number, part in enumerate(parts, start=1):
-        frame = MessagePart(2 * MAX_ITEMS, "m" * 64, MAX_MOMENT - 1 / 3, number, len(parts), part)
-        assert len(FRAMES.encode(frame).encode()) <= MAX_FRAME_BYTES
-
-
-def test_split_content_leaves_short_texts_whole() -> None:
-    """What fits into one frame is not cut; an empty text is a part too."""
-    assert split_content("Hello") == ["Hello"]
-    assert split_content("") == [""]
-    assert len(split_content("a" * 100_000)) == 7

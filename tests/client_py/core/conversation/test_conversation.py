@@ -5,8 +5,6 @@ from dataclasses import replace
 import pytest
 
 from client_py.core.conversation.conversation import (
-    MAX_PENDING_BYTES,
-    MAX_PENDING_ITEMS,
     MAX_RECENT_IDS,
     Conversation,
     SendFrame,
@@ -15,6 +13,7 @@ from client_py.core.conversation.conversation import (
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.faults import ItemFault
 from client_py.core.conversation.history_records import Entry, Kept, Receipt
+from client_py.core.conversation.item_limits import MAX_PENDING_BYTES, MAX_PENDING_ITEMS
 from client_py.core.conversation.items import Item, Text
 from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.frames import MAX_ITEM_BYTES, VERSION, WINDOW_BYTES, Ack, Hello, MessagePart, Read, Resume

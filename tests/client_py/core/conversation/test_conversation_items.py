@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from client_py.core.conversation.conversation import MAX_PENDING_ITEMS, SendFrame
+from client_py.core.conversation.conversation import SendFrame
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Kept
+from client_py.core.conversation.item_limits import MAX_PENDING_ITEMS
 from client_py.core.conversation.items import FEATURES, Item, Reaction, Text, Unknown, content_of
 from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.frames import MAX_ITEM_BYTES, Ack, Features, Hello, ItemPart, Resume

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.conversation.conversation import MAX_PENDING_ITEMS, SendFrame
+from client_py.core.conversation.conversation import SendFrame
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.history_records import Receipt, Snapshot
+from client_py.core.conversation.item_limits import MAX_PENDING_ITEMS
 from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.frames import Ack, Read, Resume
 from tests.client_py.core.conversation.conversing import (

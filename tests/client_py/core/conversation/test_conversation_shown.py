@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from client_py.core.conversation.conversation import (
+from client_py.core.conversation.conversation import ConversationEffect, SendFrame
+from client_py.core.conversation.notices import ItemAdded, TypingChanged, UnreadChanged
+from client_py.core.conversation.typing_indicator import (
     TYPING_AFTER_MESSAGE_SECONDS,
     TYPING_SENT_EVERY_SECONDS,
     TYPING_SHOWN_SECONDS,
-    ConversationEffect,
-    SendFrame,
     StartTypingTimer,
 )
-from client_py.core.conversation.notices import ItemAdded, TypingChanged, UnreadChanged
 from client_py.core.frames import Read, Resume, Typing
 from tests.client_py.core.conversation.conversing import BEN, NOW, Stage, incoming, kept, mark, part, together
 
