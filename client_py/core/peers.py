@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from client_py.core.peer.negotiation import is_polite
 from client_py.core.peer.peer import Peer
 from client_py.core.peer.penalty import Penalty
 
@@ -33,8 +34,7 @@ class Peers:
 
     def add(self, peer_id: str, account: str) -> Peer:
         """Take a peer in."""
-        # Both sides arrive at opposite roles by themselves, no matter who came first or how often either came back.
-        polite = self.own_peer_id < peer_id
+        polite = is_polite(self.own_peer_id, peer_id)
         penalty = self._penalties.setdefault(account, Penalty(self._random))
         peer = self._peers[peer_id] = Peer(peer_id, account, polite=polite, random=self._random, penalty=penalty)
         return peer

@@ -21,6 +21,14 @@ MAX_CANDIDATES = 128
 """Candidates of one ICE generation that the browser is given: it keeps each, and tries it with all of ours."""
 
 
+def is_polite(own_peer_id: str, peer_id: str) -> bool:
+    """Tell whether our side is the polite one of two peers.
+
+    Both sides come to opposite roles by themselves, no matter who came first or how often either came back.
+    """
+    return own_peer_id < peer_id
+
+
 @dataclass(frozen=True, slots=True)
 class SetLocalDescription:
     """Call setLocalDescription() without arguments: the signaling state says whether it offers or answers."""

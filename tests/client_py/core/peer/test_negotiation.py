@@ -15,6 +15,7 @@ from client_py.core.peer.negotiation import (
     SendDescription,
     SetLocalDescription,
     SetRemoteDescription,
+    is_polite,
 )
 from protocol.webrtc import Candidate, Description
 
@@ -32,6 +33,12 @@ def candidate(generation: str | None, number: int = 1) -> Candidate:
 
 OFFER, ANSWER = description("offer", "theirs"), description("answer", "theirs")
 OUR_OFFER, OUR_ANSWER = description("offer", "ours", "BB"), description("answer", "ours", "BB")
+
+
+def test_two_sides_have_opposite_roles() -> None:
+    """The lower peer id is the polite one, on whichever side it is asked."""
+    assert is_polite("a-0000000000000000", "b-0000000000000000")
+    assert not is_polite("b-0000000000000000", "a-0000000000000000")
 
 
 def offering(*, polite: bool) -> Negotiation:
