@@ -11,7 +11,7 @@ from client_py.browser.date_formats import BrowserDateFormats
 from client_py.browser.document import BrowserDocument
 from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.http import BrowserHttp
-from client_py.browser.indexed_db import BrowserDatabases
+from client_py.browser.indexed_db_opening import BrowserDatabases
 from client_py.browser.interop import Callbacks, log_failure
 from client_py.browser.local_storage import BrowserStore
 from client_py.browser.location import BrowserLocation

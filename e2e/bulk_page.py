@@ -13,7 +13,7 @@ from pyodide.ffi import to_js
 from client_py.browser.clock import BrowserClock
 from client_py.browser.downloads import BrowserDownloads
 from client_py.browser.http import BrowserHttp
-from client_py.browser.indexed_db import BrowserDatabases
+from client_py.browser.indexed_db_opening import BrowserDatabases
 from client_py.browser.interop import Callbacks
 from client_py.browser.local_storage import BrowserStore
 from client_py.browser.locks import BrowserLocks

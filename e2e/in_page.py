@@ -13,7 +13,8 @@ from client_py.browser.clock import BrowserClock
 from client_py.browser.date_formats import BrowserDateFormats
 from client_py.browser.document import BrowserDocument
 from client_py.browser.http import retry_after_of
-from client_py.browser.indexed_db import STEPS, BrowserDatabase, BrowserDatabases, Step
+from client_py.browser.indexed_db import BrowserDatabase
+from client_py.browser.indexed_db_opening import STEPS, BrowserDatabases, Step
 from client_py.browser.interop import Callbacks
 from client_py.browser.local_storage import BrowserStore
 from client_py.browser.locks import BrowserLocks
