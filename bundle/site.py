@@ -22,7 +22,7 @@ from signaling.site.prebuilt import ENCODINGS, FOLDER, Start, digest, start_of
 BUNDLE = Path(__file__).parent
 ROOT = BUNDLE.parent
 SNAPSHOT = BUNDLE / "snapshot.mjs"
-TOOLS = BUNDLE / "snapshot.py"
+TOOLS = BUNDLE / "python_subset.py"
 COMPRESS = BUNDLE / "compress.mjs"
 RECIPE = "RECIPE"
 """The file that says which build made the others: what another build has made is made again."""

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 const BLOCK = 64;
 const PROGRAM = "/app.zip"; // where bootstrap.js puts it too
 
-// Python in the surroundings of a page, with the tools of snapshot.py.
+// Python in the surroundings of a page, with the tools of python_subset.py.
 async function startPython({ runtime, tools }, program, options) {
   const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`));
   // The home of a browser's Python: what it remembers of its surroundings goes along.

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from protocol.codes import CloseCode
 from protocol.http import (
     DELETE_ACCOUNT_PATH,
     END_LOGIN_PATH,
@@ -69,6 +70,7 @@ from signaling.monitoring.metrics import Gauges, registry
 from signaling.monitoring.readiness import Check, Readiness
 from signaling.monitoring.request_ids import REQUEST_ID_HEADER
 from signaling.monitoring.worker_metrics import Worker, WorkerMetrics
+from signaling.process.draining import drain
 from signaling.process.heap import keep_small
 from signaling.process.open_files import check_files, files_for_connections, watch_files
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, frames_for
@@ -77,6 +79,7 @@ from signaling.rate_limits.kept_limits import KeptLimits
 from signaling.rate_limits.rate_counters import RateCounters
 from signaling.rate_limits.rate_limit import account_limit, ice_servers_limit, refresh_limit, registration_limit
 from signaling.rate_limits.request_limit import RequestLimit
+from signaling.rooms.effects import Close
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Places, Rooms
 from signaling.sessions.ice_servers import IceServerList
@@ -87,9 +90,9 @@ from signaling.sessions.websocket_endpoint import SignalingEndpoint
 from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
 from signaling.site.security_headers import security_headers
 from signaling.site.target import Target
-from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.asgi_websocket import AsgiFallback
 from signaling.sockets.certificate import Certificate
+from signaling.sockets.websocket_limits import WEBSOCKET_MAX_BYTES
 from signaling.storage.data_folder import token_secrets
 from signaling.storage.database import Database, chosen_url
 
@@ -122,7 +125,8 @@ class Parts:
         """
         if self.backplane is not None:
             await self.backplane.close()
-        await self.effects_driver.send_away()
+        driver = self.effects_driver
+        await drain(driver.connections, lambda each: driver.carry_out([Close(each, CloseCode.SERVICE_RESTART)]))
 
 
 def create_app(settings: Settings, site: Site | None = None, worker: Worker | None = None) -> Starlette:

@@ -32,12 +32,12 @@ from signaling.accounts.passwords import PATIENCE_SECONDS
 from signaling.configuration.settings import Settings
 from signaling.errors import Refusal
 from signaling.monitoring.metrics import PREFIX
+from signaling.process.draining import DRAIN_SECONDS
 from signaling.process.serving import PING_SECONDS, PONG_SECONDS
-from signaling.rooms.effects_driver import SENT_AWAY_SECONDS
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_BYTES, MAX_HELD_BYTES_IN_ALL, MAX_HELD_EVENTS
 from signaling.sessions.session import MAX_REFUSED_IN_A_ROW
 from signaling.sessions.token_expiry import GRACE_SECONDS, LOOK_SECONDS
-from signaling.sockets.accepted_websocket import MAX_WAITING_MESSAGES
+from signaling.sockets.websocket_limits import MAX_WAITING_MESSAGES
 from tests.project import ROOT
 from tests.signaling.exported import exported
 
@@ -172,7 +172,7 @@ def test_protocol_lists_every_address() -> None:
         ("The token of a connection", f"{LOOK_SECONDS:g} more at most"),
         ("Getting lost, and resuming", f"{MAX_HELD_BYTES // 1024} KiB of descriptions"),
         ("Getting lost, and resuming", f"up to {MAX_HELD_BYTES_IN_ALL // 2**20} MiB for all peers"),
-        ("Getting lost, and resuming", f"within {SENT_AWAY_SECONDS:g} seconds"),
+        ("Getting lost, and resuming", f"within {DRAIN_SECONDS:g} seconds"),
         ("A session", f"{MAX_DEVICES} of one person at most"),
         ("Limits", f"After {MAX_REFUSED_IN_A_ROW} of those"),
         ("Limits", f"Up to {MAX_WAITING_MESSAGES} events"),

@@ -16,13 +16,13 @@ from uvicorn.server import ServerState
 
 from signaling.process.open_files import most_open_files
 from signaling.rate_limits.request_turns import RequestTurns
-from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
 from signaling.sockets.http_protocol import Gate, HttpProtocol
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import PicowsServerState
 from signaling.sockets.tls_handshake import TlsGate, over_tls
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 from signaling.sockets.websocket_handshake import WebSocketHandshake
+from signaling.sockets.websocket_limits import WEBSOCKET_MAX_BYTES
 
 OVERRIDDEN = (
     "_start_asgi_task",

@@ -19,17 +19,17 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from signaling.client_addresses import is_loopback
 from signaling.configuration.settings import Settings
 from signaling.errors import AddressUnusable
 from signaling.http.middleware.request_id import RequestId
 from signaling.http.middleware.request_limit import RequestLimitCheck
 from signaling.process.open_files import most_open_files
-from signaling.sockets.accepted_websocket import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
+from signaling.process.strict_transport_security import strict_transport_security
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_meter import metered
 from signaling.sockets.tls_handshake import TlsGate, over_tls
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
+from signaling.sockets.websocket_limits import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
 
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
@@ -112,7 +112,9 @@ def configuration(
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
-        "headers": _headers(app, settings),
+        "headers": strict_transport_security(
+            settings.host, settings.hsts, has_certificate=app.state.certificate is not None
+        ),
         "timeout_graceful_shutdown": GRACEFUL_SECONDS,
     }
     try:
@@ -130,16 +132,6 @@ def configuration(
         ws_per_message_deflate=False,  # a few bytes could become WEBSOCKET_MAX_BYTES
         **options,
     )
-
-
-def _headers(app: Starlette, settings: Settings) -> list[tuple[str, str]]:
-    """Return what every response says beside its own headers, those before the app and to handshakes too.
-
-    A browser keeps what it is told for every port of a name: on a loopback address, for other servers of this machine.
-    """
-    if app.state.certificate is None or not settings.hsts or is_loopback(settings.host):
-        return []
-    return [("Strict-Transport-Security", f"max-age={settings.hsts}")]
 
 
 def _http(app: Starlette, clients: WaitingClients | None) -> Any:

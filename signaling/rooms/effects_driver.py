@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -15,12 +14,6 @@ from signaling.monitoring.logs import log
 from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace, OutsideEffect
 from signaling.rooms.registry import Places
 from signaling.rooms.signal_codec import ForwardedSignal, Told
-
-SENT_AWAY_TOGETHER, SENT_AWAY_PAUSE = 50, 0.05
-"""Clients of a server that stops, and the seconds until the next of them: a thousand a second, which is about what one
-process lets in. Each comes back within half a second, and all at once they would stand in each other's way."""
-SENT_AWAY_SECONDS = 1.5
-"""For however many there are: the server has 5 s to stop."""
 
 
 class ConnectedClient(Protocol):
@@ -56,6 +49,11 @@ class EffectsDriver:
         """How many lines there are."""
         return len(self._clients)
 
+    @property
+    def connections(self) -> list[ConnectionId]:
+        """Those that are open now."""
+        return list(self._clients)
+
     def is_open(self, connection: ConnectionId) -> bool:
         """Tell whether a client is there, and nobody has closed it."""
         return connection in self._clients
@@ -89,16 +87,6 @@ class EffectsDriver:
                 self._outside(effect)
         if consequences:
             self.carry_out(consequences)
-
-    async def send_away(self) -> None:
-        """Have every client come back, to another process or to the next one: a few at a time where there are many."""
-        connections = list(self._clients)
-        turns = min(math.ceil(len(connections) / SENT_AWAY_TOGETHER), round(SENT_AWAY_SECONDS / SENT_AWAY_PAUSE))
-        for turn in range(turns):
-            if turn:
-                await asyncio.sleep(SENT_AWAY_PAUSE)
-            for connection in connections[turn::turns]:
-                self._close(connection, CloseCode.SERVICE_RESTART)
 
     def shut_down(self) -> None:
         """Stop every timer."""

@@ -1,4 +1,4 @@
-"""Says what a connection and the WebSocket under it ask of each other, and what bounds both kinds of it."""
+"""Says what a connection and the WebSocket under it ask of each other."""
 
 from __future__ import annotations
 
@@ -6,23 +6,10 @@ from typing import Protocol
 
 from starlette.types import Scope
 
-from protocol.requests import MAX_REQUEST_BYTES
 from signaling.rate_limits.address_and_account_quotas import Usage
 
-WEBSOCKET_MAX_BYTES = 2 * MAX_REQUEST_BYTES
-"""Beyond this a WebSocket is closed with 1009; below it, what is too big gets an error that says so."""
 EXTENSION = "p2p_chat.websocket"
 """Where the scope of an ASGI WebSocket says how to leave ASGI."""
-MAX_WAITING_MESSAGES = 128
-"""For a client that does not read: with descriptions of 32 KiB, some 4 MiB. One that lets more pile up is cut off."""
-CLOSE_SECONDS = 5.0
-"""For a client to take the close code and to close its side; then its connection is dropped."""
-COMPLETE_SECONDS = 10.0
-"""For a message to come to its end, from its first byte on. The largest comes in time by a line of 64 kbit/s."""
-FRAME_LEASE = 32
-"""Frames that are asked for at once, so that those of an honest client cost one subtraction each."""
-FRAMES_AFTER_CLOSE = 64
-"""Among these the client's close frame is looked for: others were on their way. After them nothing is read."""
 NO_CODE, ABNORMAL_CLOSURE = 1005, 1006
 """RFC 6455 §7.4.1: the client's close frame had no code; there was no close frame."""
 PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1002, 1007, 1009

@@ -19,15 +19,9 @@ from protocol.codes import CloseCode
 from signaling.monitoring.logs import WARNING, log
 from signaling.rate_limits.address_and_account_quotas import Usage
 from signaling.rate_limits.penalties import FLOOD
-from signaling.sockets.accepted_websocket import (
-    ABNORMAL_CLOSURE,
-    CLOSE_SECONDS,
-    MAX_WAITING_MESSAGES,
-    NO_CODE,
-    TOO_BIG,
-    Receiver,
-)
+from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, NO_CODE, TOO_BIG, Receiver
 from signaling.sockets.frame_meter import METER, FrameMeter
+from signaling.sockets.websocket_limits import CLOSE_SECONDS, MAX_WAITING_MESSAGES
 
 
 @dataclass

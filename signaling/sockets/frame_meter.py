@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
-from signaling.sockets.accepted_websocket import FRAME_LEASE, FRAMES_AFTER_CLOSE
 from signaling.sockets.connection_reset import reset
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_heads import FrameHeads
+from signaling.sockets.websocket_limits import FRAME_LEASE, FRAMES_AFTER_CLOSE
 
 METER = "p2p_chat.meter"
 """Where the state in the scope of a WebSocket has its meter."""

@@ -19,12 +19,7 @@ from signaling.rate_limits.penalties import FLOOD, UNFINISHED
 from signaling.rate_limits.request_turns import RequestTurns
 from signaling.sockets.accepted_websocket import (
     ABNORMAL_CLOSURE,
-    CLOSE_SECONDS,
-    COMPLETE_SECONDS,
-    FRAME_LEASE,
-    FRAMES_AFTER_CLOSE,
     INVALID_TEXT,
-    MAX_WAITING_MESSAGES,
     NO_CODE,
     PROTOCOL_ERROR,
     TOO_BIG,
@@ -33,6 +28,13 @@ from signaling.sockets.accepted_websocket import (
 from signaling.sockets.connection_reset import reset
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.keepalive import Keepalive, Pinged
+from signaling.sockets.websocket_limits import (
+    CLOSE_SECONDS,
+    COMPLETE_SECONDS,
+    FRAME_LEASE,
+    FRAMES_AFTER_CLOSE,
+    MAX_WAITING_MESSAGES,
+)
 
 READ_BUFFER_BYTES = 2048
 """What picows' buffer of a connection begins with; it doubles for what is larger, and does not shrink."""

@@ -6,7 +6,7 @@ import pytest
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import Error, Joined, Peer, PeerLeft
 from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver
-from signaling.rooms.effects_driver import SENT_AWAY_TOGETHER, EffectsDriver
+from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Newcomer, Rooms
 from signaling.rooms.signal_codec import CheckedSignal, Told
 
@@ -159,22 +159,3 @@ async def test_token_is_checked_for_whom_it_is(rooms: Rooms) -> None:
     effects_driver.remove(connection)
     effects_driver.carry_out([CheckToken(connection, "too late")])
     assert line.checked == ["fresh"]
-
-
-async def test_clients_are_sent_away_a_few_at_a_time(rooms: Rooms) -> None:
-    """Each is closed once, so that it comes back; of many, those that come later wait for those before them."""
-    effects_driver = EffectsDriver(rooms, grace=3600)
-    lines = [FakeLine() for _ in range(2 * SENT_AWAY_TOGETHER + 1)]
-    for line in lines:
-        add(effects_driver, line)
-    sending = asyncio.create_task(effects_driver.send_away())
-    await asyncio.sleep(0)
-    assert 0 < sum(len(line.closed) for line in lines) <= SENT_AWAY_TOGETHER
-    await sending
-    assert [line.closed for line in lines] == [[CloseCode.SERVICE_RESTART]] * len(lines)
-    assert effects_driver.open_connections == 0
-
-
-async def test_nobody_is_sent_away_where_nobody_is(rooms: Rooms) -> None:
-    """A server without clients stops at once."""
-    await EffectsDriver(rooms, grace=3600).send_away()

@@ -12,7 +12,7 @@ from protocol.requests import Leave
 from protocol.requests import Signal as SignalRequest
 from protocol.webrtc import Description
 from signaling.configuration.values import read_limit
-from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
+from signaling.sockets.websocket_limits import WEBSOCKET_MAX_BYTES
 from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.running import RunningServer, drop, in_room
 

@@ -7,9 +7,9 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from signaling.rate_limits.penalties import FLOOD, UNFINISHED
-from signaling.sockets.accepted_websocket import FRAME_LEASE, FRAMES_AFTER_CLOSE
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_meter import FRAMES_BEFORE, METER, FrameMeter, metered
+from signaling.sockets.websocket_limits import FRAME_LEASE, FRAMES_AFTER_CLOSE
 
 PING = Frame(Opcode.PING, b"").serialize(mask=True)
 PATIENCE = 10.0

@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from protocol.codes import CloseCode
 from protocol.events import EVENTS, Joined, PeerLeft, Pong
 from protocol.requests import Ping
-from signaling.sockets.accepted_websocket import WEBSOCKET_MAX_BYTES
+from signaling.sockets.websocket_limits import WEBSOCKET_MAX_BYTES
 from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.raw_client import connected, shaking_hands
 from tests.signaling.running import RunningServer, in_room

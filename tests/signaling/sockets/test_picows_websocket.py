@@ -23,9 +23,10 @@ from signaling.sessions.message_limit import MessageLimit
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.session import Identity, Session
 from signaling.sessions.token_expiry import TokenExpiry
-from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
+from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import READ_AT_ONCE, PicowsServerState, PicowsWebSocket
+from signaling.sockets.websocket_limits import FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
 
 PEER_ID = "0123456789abcdef"
 EVENT = Error(ErrorCode.INTERNAL, "Something to say.")
