@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from client_py.core.peer.evidence import Evidence
+from client_py.core.peer.failure_evidence import Evidence
 from client_py.core.peer.gathering import RelayFault
 from client_py.core.peer.ice_servers import RelayChoice
 from client_py.core.peer.link import LinkState

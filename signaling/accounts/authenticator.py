@@ -29,8 +29,8 @@ from signaling.errors import (
     InvalidUsername,
     ReservedUsername,
 )
+from signaling.rate_limits.fair_queue import Share
 from signaling.rate_limits.rate_limit import RateLimit
-from signaling.rate_limits.turn_queue import Share
 
 DEMO_PASSWORDS = {"test": "test", "demo": "demo"}
 """Of the demo accounts, by username: two, so that two people can talk. Everyone knows them, so they open a server in

@@ -25,7 +25,7 @@ import bcrypt
 from protocol.fields import Text
 from protocol.passwords import MAX_PASSWORD_BYTES, opaque_string
 from signaling.errors import RateLimited
-from signaling.rate_limits.turn_queue import Share, Ticket, TurnEffect, TurnQueue
+from signaling.rate_limits.fair_queue import FairQueue, Share, Ticket, TurnEffect
 
 One = TypeVar("One")
 Other = TypeVar("Other")
@@ -72,7 +72,7 @@ class Passwords:
         self._check = check
         # Threads of their own: what the others do, such as asking the database, must not be slow.
         self._threads = ThreadPoolExecutor(places, "bcrypt", step_back)
-        self._queue = TurnQueue(places)
+        self._queue = FairQueue(places)
         self._patience = patience
         self._answered: dict[Ticket, anyio.Event] = {}
 

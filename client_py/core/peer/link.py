@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 
 from client_py.core.backoff import Backoff
-from client_py.core.peer.evidence import Evidence
+from client_py.core.peer.failure_evidence import Evidence
 from client_py.core.peer.link_effects import (
     ClosePeerConnection,
     CreateChannels,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from client_py.core.channels import CHAT, ChannelSpec
 from client_py.core.frames import LinkFrame, Ping, Pong, Signal
-from client_py.core.peer.evidence import Evidence
+from client_py.core.peer.failure_evidence import Evidence
 from client_py.core.peer.gathering import RelayFault, RelayGathering
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import (

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from client_py.ui.transcript.hyperlinks import split_links
-from client_py.ui.transcript.portions import cut_into_portions
+from client_py.ui.transcript.message_portions import cut_into_portions
 from client_py.words.transcript import SHOW_LESS, SHOW_MORE
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from client_py.ports.page import Document, DomEvent, Element
     from client_py.ui.transcript.hyperlinks import Part
-    from client_py.ui.transcript.portions import Portion
+    from client_py.ui.transcript.message_portions import Portion
     from client_py.words.phrases import Words
 
 FOLDED_FROM = 4_000

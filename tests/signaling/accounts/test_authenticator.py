@@ -25,9 +25,9 @@ from signaling.errors import (
     InvalidUsername,
     RateLimited,
 )
+from signaling.rate_limits.fair_queue import Admit, Refuse, Share, Ticket
 from signaling.rate_limits.rate_counters import RateCounters
 from signaling.rate_limits.rate_limit import registration_limit
-from signaling.rate_limits.turn_queue import Admit, Refuse, Share, Ticket
 from signaling.storage.database import Database, sqlite_url
 
 SECRET = b"a secret of the tests, 32 bytes or more"

@@ -17,7 +17,7 @@ from signaling.accounts.passwords import (
 )
 from signaling.configuration.settings import Settings
 from signaling.errors import InvalidSetting, RateLimited
-from signaling.rate_limits.turn_queue import MAX_WAITING, Share
+from signaling.rate_limits.fair_queue import MAX_WAITING, Share
 
 COST = 5
 HASH = "$2b$05$" + "." * 53

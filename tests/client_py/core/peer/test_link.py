@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.core.peer.evidence import Evidence
+from client_py.core.peer.failure_evidence import Evidence
 from client_py.core.peer.link import (
     ATTEMPT_SECONDS,
     DISCONNECTED_SECONDS,

@@ -6,7 +6,7 @@ import pytest
 
 from client_py.core.channels import CHAT
 from client_py.core.frames import Ping, Pong, Signal
-from client_py.core.peer.evidence import Evidence
+from client_py.core.peer.failure_evidence import Evidence
 from client_py.core.peer.gathering import RelayFault
 from client_py.core.peer.link import (
     ATTEMPT_SECONDS,

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from client_py.ui.transcript.message_portions import PORTION_CHARACTERS, PORTION_LINES
 from client_py.ui.transcript.message_text import FOLDED_FROM, FOLDED_FROM_LINES, PORTIONS_AT_ONCE, LongText, is_long
-from client_py.ui.transcript.portions import PORTION_CHARACTERS, PORTION_LINES
 from client_py.words.phrases import Words
 from tests.fakes.document import FakeDocument, FakeElement
 

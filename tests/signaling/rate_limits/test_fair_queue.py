@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signaling.rate_limits.fair_queue import MAX_WAITING, MAX_WAITING_OF_ONE, Admit, FairQueue, Refuse, Share, Ticket
 from signaling.rate_limits.last_turns import MAX_REMEMBERED
-from signaling.rate_limits.turn_queue import MAX_WAITING, MAX_WAITING_OF_ONE, Admit, Refuse, Share, Ticket, TurnQueue
 
 ANN, BEN, CAT = ("stranger", "ann", "ann"), ("stranger", "ben", "ben"), ("stranger", "cat", "cat")
 
@@ -13,7 +13,7 @@ class Counter:
     """A place where one is served at a time, and who is served when."""
 
     def __init__(self) -> None:
-        self.queue = TurnQueue(1)
+        self.queue = FairQueue(1)
         self.served: list[Ticket] = []
         self.refused: list[Ticket] = []
 
@@ -42,7 +42,7 @@ class Counter:
 
 def test_free_place_is_given_at_once() -> None:
     """Where fewer are served than there are places, nobody waits."""
-    queue = TurnQueue(2)
+    queue = FairQueue(2)
     first, second, third = Ticket(ANN), Ticket(ANN), Ticket(ANN)
     assert queue.arrived(first) == [Admit(first)]
     assert queue.arrived(second) == [Admit(second)]
@@ -208,7 +208,7 @@ def parting(share: Share, other: Share) -> int:
 @given(st.lists(st.tuples(SHARES, st.integers(0, 2)), max_size=40), st.integers(1, 3))
 def test_queue_is_fair_in_every_circle(arrivals: list[tuple[Share, int]], places: int) -> None:
     """Places are used and not exceeded, and no circle has two turns while one beside it waits, and has none."""
-    queue = TurnQueue(places)
+    queue = FairQueue(places)
     serving: list[Ticket] = []
     waiting: dict[Ticket, set[Share]] = {}
     """Who waits, and which circles beside their own have had a turn meanwhile."""

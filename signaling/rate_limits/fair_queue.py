@@ -47,7 +47,7 @@ class Refuse:
 TurnEffect = Admit | Refuse
 
 
-class TurnQueue:
+class FairQueue:
     """Who is being served, at most `places` at a time, and who waits."""
 
     def __init__(self, places: int) -> None:

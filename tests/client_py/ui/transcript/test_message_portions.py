@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.ui.transcript.hyperlinks import split_links
-from client_py.ui.transcript.portions import PORTION_CHARACTERS, PORTION_LINES, Portion, cut_into_portions
+from client_py.ui.transcript.message_portions import PORTION_CHARACTERS, PORTION_LINES, Portion, cut_into_portions
 
 LINK = "https://example.org/page"
 RUNS = st.tuples(
