@@ -13,7 +13,7 @@ import pytest
 from client_py.core import channels, frame_budgets, frames
 from client_py.core.conversation import (
     conversation,
-    deliveries,
+    delivery_progress,
     inbox,
     item_limits,
     outbox,
@@ -232,7 +232,7 @@ def test_peer_lists_every_limit() -> None:
         f"{frames.WINDOW_BYTES} bytes, or one message",
         str(frames.WINDOW_MESSAGES),
         f"{item_limits.MAX_PENDING_ITEMS} messages, {item_limits.MAX_PENDING_BYTES} bytes",
-        f"{deliveries.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
+        f"{delivery_progress.MAX_FOLLOWED} messages, {outbox.MAX_UNREAD} of one device",
         str(conversation.MAX_RECENT_IDS),
         str(recipients.MAX_DEVICES),
         str(negotiation.MAX_HELD),

@@ -25,11 +25,11 @@ from client_py.core.conversation.database_rows import (
     receipt_row,
 )
 from client_py.core.conversation.delivery import Delivery
-from client_py.core.conversation.folding import folded_pieces
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
 from client_py.core.conversation.history_search import Match, Query
 from client_py.core.conversation.item_ids import with_author, without_author
 from client_py.core.conversation.items import Item
+from client_py.core.conversation.search_folding import folded_pieces
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import Append, Change, Database, Key, Put, Remove, RemoveAll, StorageFailed

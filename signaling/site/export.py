@@ -16,7 +16,7 @@ from signaling.errors import InvalidOption
 from signaling.origins import MAX_PORT, normal_origin
 from signaling.site.app_archive import APP_PACKAGES
 from signaling.site.caching import ASK_FIRST, FOREVER
-from signaling.site.export_folder import Content, write_files
+from signaling.site.export_replacement import Content, write_files
 from signaling.site.loading import FAVICON, PAGE, WORKER, Asset, Site, load_site
 from signaling.site.prebuilt import ENCODINGS
 from signaling.site.security_headers import security_headers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from client_py.core.conversation.folding import FoldedPiece, FoldedText, folded
 from client_py.core.conversation.items import Item
+from client_py.core.conversation.search_folding import FoldedPiece, FoldedText, folded
 
 MAX_QUERY = 200
 """How many characters are looked for at most: each word of them is looked for in the whole history."""

@@ -19,8 +19,8 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from client_py.core.conversation.deliveries import Deliveries
 from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.delivery_progress import Deliveries
 from client_py.core.conversation.history_records import Entry, Mark, Receipt, Snapshot
 from client_py.core.conversation.inbox import Inbox
 from client_py.core.conversation.outbox import Outbox, Outgoing

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from client_py.core.conversation.folding import FoldedText
 from client_py.core.conversation.history_search import Query
+from client_py.core.conversation.search_folding import FoldedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

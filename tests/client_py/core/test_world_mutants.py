@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from client_py.core.conversation.conversation import Conversation, ConversationEffect, SendFrame, Store
-from client_py.core.conversation.deliveries import Deliveries
 from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.delivery_progress import Deliveries
 from client_py.core.conversation.features import Abilities
 from client_py.core.conversation.history_records import Entry, Kept, Snapshot
 from client_py.core.conversation.inbox import Inbox

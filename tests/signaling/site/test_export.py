@@ -14,7 +14,7 @@ import pytest
 
 from signaling.errors import ExportError, FolderNotOurs, FolderUnwritable, InvalidOption, SiteIncomplete
 from signaling.site.export import export_site, read_base_path, read_signaler
-from signaling.site.export_folder import MARKER, PART
+from signaling.site.export_replacement import MARKER, PART
 from signaling.site.loading import RUNTIME_FILES, Site, load_site, static_folder
 from signaling.site.target import OWN_SERVER, Target
 from tests.project import ROOT

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from client_py.core.conversation.delivery import Direction
-from client_py.core.conversation.folding import folded_pieces
 from client_py.core.conversation.history_search import CUT, LEAD, MAX_EXCERPT, MAX_QUERY, Query
 from client_py.core.conversation.items import Item, Text
+from client_py.core.conversation.search_folding import folded_pieces
 
 THEIRS = Item("theirs", Direction.INCOMING, "ben", Text("Grüße aus\nder Straße"), 1_700_000_000.0)
 

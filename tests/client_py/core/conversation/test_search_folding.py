@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client_py.core.conversation.folding import MAX_MARKS, PIECE, FoldedText, folded
+from client_py.core.conversation.search_folding import MAX_MARKS, PIECE, FoldedText, folded
 
 TEXTS = st.text(st.sampled_from("ab ’é\u0301ßİıﬁＡ한\u1100\u1161\u11a8\u00ad"), max_size=30)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from client_py.core.conversation.deliveries import MAX_FOLLOWED, Deliveries
 from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.delivery_progress import MAX_FOLLOWED, Deliveries
 from client_py.core.conversation.history_records import Receipt
 from client_py.core.conversation.notices import DeliveryChanged
 
