@@ -33,10 +33,10 @@ from signaling.configuration.settings import Settings
 from signaling.errors import Refusal
 from signaling.monitoring.metrics import PREFIX
 from signaling.process.draining import DRAIN_SECONDS
-from signaling.process.serving import PING_SECONDS, PONG_SECONDS
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_BYTES, MAX_HELD_BYTES_IN_ALL, MAX_HELD_EVENTS
 from signaling.sessions.session import MAX_REFUSED_IN_A_ROW
 from signaling.sessions.token_expiry import GRACE_SECONDS, LOOK_SECONDS
+from signaling.sockets.keepalive import PING_SECONDS, PONG_SECONDS
 from signaling.sockets.websocket_limits import MAX_WAITING_MESSAGES
 from tests.project import ROOT
 from tests.signaling.exported import exported

@@ -10,6 +10,17 @@ from collections.abc import Mapping
 
 from signaling.rate_limits.budgets import Budget, Rate
 
+USUAL_LINES = Rate.of(300, 300.0)
+"""Of one event by one account or address: twice what eight devices with eight rooms each cause by coming back."""
+REPORT_SECONDS = 60.0
+LINES = {
+    "request": Rate.of(3000, 300.0),
+    "request_rejected": Rate.of(1, REPORT_SECONDS),
+    "requests_refused": Rate.of(1, REPORT_SECONDS),
+    "tls_failed": Rate.of(1, REPORT_SECONDS),
+}
+"""A page asks for some twenty files, and many people may share one address. Of what is refused before it is looked at,
+the first is worth a line, and then the number of the others."""
 MAX_SOURCES = 10_000
 """How many sources are told apart at a time; what others cause then counts together."""
 OTHERS = "others"

@@ -16,9 +16,8 @@ from collections.abc import Mapping
 from contextvars import Context
 from functools import lru_cache
 
-from signaling.monitoring.log_limits import LineLimits
+from signaling.monitoring.log_limits import LINES, REPORT_SECONDS, USUAL_LINES, LineLimits
 from signaling.monitoring.request_ids import request_id
-from signaling.rate_limits.budgets import Rate
 
 TEXT, JSON = "text", "json"
 WARNING = logging.WARNING
@@ -26,17 +25,6 @@ LOGGER = logging.getLogger("p2p_chat")
 PLAIN = re.compile(r"[\w.,:/@+-]+", re.ASCII)
 MAX_GIVEN_CHARACTERS = 256
 """Of a path or an origin, which can be as long as the head of a request."""
-USUAL_LINES = Rate.of(300, 300.0)
-"""Of one event by one account or address: twice what eight devices with eight rooms each cause by coming back."""
-REPORT_SECONDS = 60.0
-LINES = {
-    "request": Rate.of(3000, 300.0),
-    "request_rejected": Rate.of(1, REPORT_SECONDS),
-    "requests_refused": Rate.of(1, REPORT_SECONDS),
-    "tls_failed": Rate.of(1, REPORT_SECONDS),
-}
-"""A page asks for some twenty files, and many people may share one address. Of what is refused before it is looked at,
-the first is worth a line, and then the number of the others."""
 
 
 def log(event: str, *, level: int = logging.INFO, source: str | None = None, **fields: object) -> None:

@@ -27,6 +27,7 @@ from signaling.process.open_files import most_open_files
 from signaling.process.strict_transport_security import strict_transport_security
 from signaling.sockets.deadlines import Deadlines
 from signaling.sockets.frame_meter import metered
+from signaling.sockets.keepalive import PING_SECONDS, PONG_SECONDS
 from signaling.sockets.tls_handshake import TlsGate, over_tls
 from signaling.sockets.waiting_clients import WaitingClients, waiting_clients
 from signaling.sockets.websocket_limits import COMPLETE_SECONDS, WEBSOCKET_MAX_BYTES
@@ -34,10 +35,6 @@ from signaling.sockets.websocket_limits import COMPLETE_SECONDS, WEBSOCKET_MAX_B
 BuildFastPath = Callable[..., uvicorn.Config]
 QUEUED_MESSAGES = 4
 """How many messages uvicorn reads before the app asks for them, where its own WebSockets serve and it can be told."""
-PING_SECONDS, PONG_SECONDS = 15.0, 12.0
-"""Between two pings, and for the answer to each: together what it takes at most to find a client that is dead, under
-30 s, and well under the minute after which proxies drop what is silent. A phone may be without its network for as long
-as the answer has, before it has to come back with another WebSocket."""
 UNACKNOWLEDGED_MS = 60_000
 """TCP_USER_TIMEOUT (RFC 5482), where there is one. A network that is gone, or a client that no longer reads, could
 otherwise keep a connection for a quarter of an hour, and with it someone's place in a room."""

@@ -6,6 +6,10 @@ import asyncio
 from contextvars import Context
 from typing import Protocol
 
+PING_SECONDS, PONG_SECONDS = 15.0, 12.0
+"""Between two pings, and for the answer to each: together what it takes at most to find a client that is dead, under
+30 s, and well under the minute after which proxies drop what is silent. A phone may be without its network for as long
+as the answer has, before it has to come back with another WebSocket."""
 STEPS = 20
 """Parts of the interval, each with its own clients, so that not all are asked in one moment."""
 ANSWER_STEPS = 16

@@ -7,18 +7,8 @@ from typing import Any
 import pytest
 
 from protocol.codes import CloseCode, ErrorCode
-from signaling.monitoring.logs import (
-    LINES,
-    REPETITIONS,
-    USUAL_LINES,
-    LogEvent,
-    OneLine,
-    OneObject,
-    Repetitions,
-    given,
-    log,
-    pairs,
-)
+from signaling.monitoring.log_limits import LINES, USUAL_LINES
+from signaling.monitoring.logs import REPETITIONS, LogEvent, OneLine, OneObject, Repetitions, given, log, pairs
 from signaling.monitoring.request_ids import request_id
 
 

@@ -16,12 +16,12 @@ from protocol.requests import REQUESTS, Join
 from signaling.app import create_app
 from signaling.client_addresses import ClientAddress
 from signaling.configuration.settings import Settings
-from signaling.process.serving import PING_SECONDS, PONG_SECONDS
 from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
 from signaling.rate_limits.budgets import Rate
 from signaling.site.loading import Site
 from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, NO_CODE, TOO_BIG
 from signaling.sockets.asgi_websocket import AsgiFallback, AsgiWebSocket
+from signaling.sockets.keepalive import PING_SECONDS, PONG_SECONDS
 from signaling.sockets.websocket_limits import MAX_WAITING_MESSAGES
 from tests.signaling.conftest import StartServer, over_both_paths
 from tests.signaling.raw_client import connected

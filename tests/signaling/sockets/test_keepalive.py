@@ -1,8 +1,7 @@
 import asyncio
 
 from signaling.monitoring.request_ids import request_id
-from signaling.process.serving import PING_SECONDS, PONG_SECONDS
-from signaling.sockets.keepalive import ANSWER_STEPS, STEPS, Keepalive
+from signaling.sockets.keepalive import ANSWER_STEPS, PING_SECONDS, PONG_SECONDS, STEPS, Keepalive
 from tests.signaling.running import PATIENCE
 
 
