@@ -12,7 +12,6 @@ from contextlib import suppress
 from itertools import islice
 
 from client_py.core.conversation.database_rows import (
-    MAX_POSITION,
     Place,
     device_row,
     item_row,
@@ -28,6 +27,7 @@ from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
 from client_py.core.conversation.history_search import Match, Query
 from client_py.core.conversation.item_ids import with_author, without_author
+from client_py.core.conversation.item_order import positions_to_come
 from client_py.core.conversation.items import Item
 from client_py.core.conversation.search_folding import folded_pieces
 from client_py.drivers.memory_database import MemoryDatabase
@@ -42,8 +42,6 @@ MAX_TOGETHER = 100
 MAX_POSITIONS = 10_000
 """For how many messages the place is known without asking the database; many more than a page shows."""
 MAX_FOUND = 100
-MAX_POSITION_BY_CLOCK = MAX_POSITION // 2
-"""No clock takes more, so that a wrong one leaves numbers for what comes after it is set right."""
 RESCUE_SECONDS = 5.0
 """How long the page waits for a database that has failed already, before it goes on without what is in there."""
 READ_AT_ONCE = 50
@@ -179,7 +177,7 @@ class HistoryStorage:
     def _changes(self, entries: Sequence[Entry]) -> list[Change]:
         """Return the changes that entries add up to: two for each item, and then what remains of all the rest."""
         place, changes, rest = self._place, list[Change](), dict[Key, Change]()
-        positions = self._positions_to_come()
+        positions = positions_to_come(self._clock.now(), self._last_position)
         for entry in entries:
             if (item := entry.item) is not None:
                 row, index = item_row(item), self._position_key(item.id)
@@ -204,12 +202,6 @@ class HistoryStorage:
                 key = (*place.marks_of(self.device), *names)
                 rest[key] = Remove(key)
         return [*changes, *rest.values()]
-
-    def _positions_to_come(self) -> range:
-        # A position tells about when its message came, where that is all that can be read. But clocks are set, and
-        # other tabs store as well: the database decides.
-        by_clock = max(0, min(int(self._clock.now() * 1000), MAX_POSITION_BY_CLOCK))
-        return range(min(max(by_clock, self._last_position + 1), MAX_POSITION), MAX_POSITION + 1)
 
     # Finding again
 

@@ -24,17 +24,15 @@ from typing import get_args
 
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Mark, Receipt
+from client_py.core.conversation.item_order import MAX_POSITION
 from client_py.core.conversation.items import Body, Item, Text, Unreadable, body_of, content_of
-from client_py.core.frames import MAX_ITEM_BYTES, MAX_MOMENT, HighWaterMark, Moment, Name
+from client_py.core.frames import MAX_ITEM_BYTES, HighWaterMark, Moment, Name
 from protocol.fields import USERNAME, ResumeToken
 from protocol.fields import Text as TextBound
 from protocol.json_text import parse_json_or_none
 
 Key = tuple[str | int, ...]
 Row = tuple[Key, str]
-
-MAX_POSITION = 1_000 * MAX_MOMENT
-"""Positions begin as milliseconds of a clock, and go on by one; IndexedDB and JSON keep them exact."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _AUTHOR, _CONTENT = USERNAME, TextBound(MAX_ITEM_BYTES)

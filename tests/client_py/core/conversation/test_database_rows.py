@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_py.core.conversation.database_rows import (
-    MAX_POSITION,
     Key,
     Place,
     device_row,
@@ -23,6 +22,7 @@ from client_py.core.conversation.database_rows import (
 )
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Mark, Receipt
+from client_py.core.conversation.item_order import MAX_POSITION
 from client_py.core.conversation.items import Body, Item, Reaction, Text, Unknown, Unreadable
 from client_py.core.frames import FRAMES, MAX_ITEM_BYTES, MAX_MOMENT, MessagePart
 from protocol.fields import USERNAME
