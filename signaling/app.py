@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -176,18 +176,9 @@ def create_app(settings: Settings, site: Site | None = None, worker: Worker | No
 
 
 def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
-    secret, *others = token_secrets(settings)
-    rate_counters = RateCounters(settings.backplane_url)
+    secrets, rate_counters = token_secrets(settings), RateCounters(settings.backplane_url)
     database = Database(chosen_url(settings))
-    accounts = Accounts(database, with_demo=settings.is_development)
-    authenticator = Authenticator(
-        accounts,
-        Passwords(settings.bcrypt_cost),
-        Logins(database, accounts, AccessTokens(secret, settings.token_life, others)),
-        DeviceMarks(secret, *others),
-        LoginLimits(settings, rate_counters),
-        registration_limit(settings, rate_counters),
-    )
+    authenticator = _authenticator(settings, database, secrets, rate_counters)
     places: Places
     places = rooms = Rooms(settings.room_capacity, settings.connections_per_account)
     backplane = None
@@ -195,13 +186,6 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         places = spanning = SpanningRooms(rooms)
         backplane = Backplane(settings.backplane_url, spanning)
     effects_driver = EffectsDriver(places, settings.resume_grace, backplane.post if backplane else None)
-    ice_servers = IceServerList(
-        stun_urls=settings.stun_urls,
-        turn_urls=settings.turn_urls,
-        turn_secret=settings.turn_secret,
-        turn_life=settings.turn_life,
-    )
-    ice_servers_api = IceServersEndpoint(authenticator, ice_servers, ice_servers_limit(settings, rate_counters))
     watch = LoginWatch(authenticator.logins, places, effects_driver, backplane.announce if backplane else None)
     endpoint = SignalingEndpoint(
         message_limit=settings.message_limit,
@@ -211,32 +195,60 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         open_logins=watch.open_logins,
         rooms=places,
         effects_driver=effects_driver,
-        resume_tokens=ResumeTokens(secret, *others),
-        ice_servers=ice_servers,
+        resume_tokens=ResumeTokens(*secrets),
+        ice_servers=_ice_servers(settings),
         asgi_fallback=AsgiFallback(WEBSOCKET_MAX_BYTES),
     )
+    limits = refresh_limit(settings, rate_counters), account_limit(settings, rate_counters)
+    return Parts(
+        database=database,
+        authenticator=authenticator,
+        accounts_api=AccountApi(authenticator, *limits, watch.changed),
+        login_watch=watch,
+        ice_servers=IceServersEndpoint(authenticator, endpoint.ice_servers, ice_servers_limit(settings, rate_counters)),
+        endpoint=endpoint,
+        effects_driver=effects_driver,
+        backplane=backplane,
+        site=site,
+        readiness=Readiness(_checks(authenticator, backplane)),
+        metrics=WorkerMetrics(registry(effects_driver.counters, _gauges(rooms, effects_driver)), worker),
+        kept_limits=KeptLimits(
+            settings.data_dir / f"limits-{worker.number}.json", rate_counters.memory, endpoint.quotas
+        ),
+        exhausted_files=ExhaustedFiles(effects_driver.counters),
+    )
+
+
+def _authenticator(
+    settings: Settings, database: Database, secrets: Sequence[bytes], rate_counters: RateCounters
+) -> Authenticator:
+    secret, *others = secrets
+    accounts = Accounts(database, with_demo=settings.is_development)
+    return Authenticator(
+        accounts,
+        Passwords(settings.bcrypt_cost),
+        Logins(database, accounts, AccessTokens(secret, settings.token_life, others)),
+        DeviceMarks(secret, *others),
+        LoginLimits(settings, rate_counters),
+        registration_limit(settings, rate_counters),
+    )
+
+
+def _ice_servers(settings: Settings) -> IceServerList:
+    return IceServerList(
+        stun_urls=settings.stun_urls,
+        turn_urls=settings.turn_urls,
+        turn_secret=settings.turn_secret,
+        turn_life=settings.turn_life,
+    )
+
+
+def _checks(authenticator: Authenticator, backplane: Backplane | None) -> dict[str, Check]:
+    """Return what has to be well for the server to be ready, in the order in which it is told."""
     checks: dict[str, Check] = {"database": authenticator.accounts.check}
     if backplane is not None:
         checks["backplane"] = backplane.check
-    checks["files"] = check_files
-    metrics = WorkerMetrics(registry(effects_driver.counters, _gauges(rooms, effects_driver)), worker)
-    limits = refresh_limit(settings, rate_counters), account_limit(settings, rate_counters)
-    api = AccountApi(authenticator, *limits, watch.changed)
-    return Parts(
-        database,
-        authenticator,
-        api,
-        watch,
-        ice_servers_api,
-        endpoint,
-        effects_driver,
-        backplane,
-        site,
-        Readiness(checks),
-        metrics,
-        KeptLimits(settings.data_dir / f"limits-{worker.number}.json", rate_counters.memory, endpoint.quotas),
-        ExhaustedFiles(effects_driver.counters),
-    )
+    return checks | {"files": check_files}
 
 
 def _gauges(rooms: Rooms, effects_driver: EffectsDriver) -> Gauges:
