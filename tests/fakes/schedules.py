@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.fakes.account_world import play_account
@@ -46,3 +47,13 @@ def play(seed: int) -> Outcome:
         raise
     messages = sum(len(disk.written) for home in world.homes.values() for disk in home.disks)
     return Outcome(seed, world.faults, messages, settled_after)
+
+
+def some_schedule_fails(play_one: Callable[[int], object], count: int) -> bool:
+    """Tell whether one of the first schedules finds that something is wrong, in whatever way that shows."""
+    for seed in range(count):
+        try:
+            play_one(seed)
+        except Exception:  # noqa: BLE001 - of whatever kind
+            return True
+    return False

@@ -16,7 +16,7 @@ from protocol.requests import REQUESTS, Join
 from signaling.app import create_app
 from signaling.client_addresses import ClientAddress
 from signaling.configuration.settings import Settings
-from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
+from signaling.rate_limits.address_and_account_quotas import Quotas
 from signaling.rate_limits.budgets import Rate
 from signaling.site.loading import Site
 from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, NO_CODE, TOO_BIG
@@ -24,6 +24,7 @@ from signaling.sockets.asgi_websocket import AsgiFallback, AsgiWebSocket
 from signaling.sockets.keepalive import PING_SECONDS, PONG_SECONDS
 from signaling.sockets.websocket_limits import MAX_WAITING_MESSAGES
 from tests.signaling.conftest import StartServer, over_both_paths
+from tests.signaling.quotas import quota_limits
 from tests.signaling.raw_client import connected
 from tests.signaling.running import PATIENCE, RunningServer, in_room
 
@@ -64,17 +65,7 @@ class Line:
         self.starlette = WebSocket({"type": "websocket"}, self.coming.get, self._send)
         self.websocket = AsgiWebSocket(self.starlette, AsgiFallback(1000, patience))
         self.ear = Ear()
-        endless = Rate(0.0, 0.0)
-        limits = QuotaLimits(
-            connections=1,
-            connections_per_account=1,
-            connections_per_address=1,
-            opens_by_account=endless,
-            handshakes_by_address=endless,
-            requests_by_address=endless,
-            frames=Rate.of(frames, 3600.0),
-            buffered_bytes=mib * 2**20,
-        )
+        limits = quota_limits(connections=1, frames=Rate.of(frames, 3600.0), buffered_bytes=mib * 2**20)
         self.quotas = Quotas(limits)
 
     @property

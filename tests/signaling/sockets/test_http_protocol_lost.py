@@ -11,12 +11,12 @@ from uvicorn.server import ServerState
 
 from signaling.client_addresses import ClientAddresses
 from signaling.monitoring.counters import Counters
-from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
-from signaling.rate_limits.budgets import Rate
+from signaling.rate_limits.address_and_account_quotas import Quotas
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rate_limits.request_turns import RequestTurns
 from signaling.sockets.http_protocol import Gate, HttpProtocol
 from signaling.sockets.waiting_clients import Patience, WaitingClients
+from tests.signaling.quotas import quota_limits
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -26,7 +26,7 @@ class FakeTransport(asyncio.Transport):
 
     def __init__(self) -> None:
         names = {"getsockname": lambda: ("192.0.2.9", 80), "getpeername": lambda: ("192.0.2.1", 4711)}
-        super().__init__({"socket": SimpleNamespace(fileno=lambda: 7, **names)})
+        super().__init__({"socket": SimpleNamespace(fileno=lambda: 7, **names), "peername": names["getpeername"]()})
         self.written = b""
         self.is_gone = False
 
@@ -56,18 +56,7 @@ class Stage:
         self.asked = 0
         self.may_answer = asyncio.Event()
         self.turns = RequestTurns(at_once)
-        rate = Rate.of(1_000, 3600.0)
-        limits = QuotaLimits(
-            connections=10,
-            connections_per_account=10,
-            connections_per_address=10,
-            opens_by_account=rate,
-            handshakes_by_address=rate,
-            requests_by_address=rate,
-            frames=rate,
-            buffered_bytes=1,
-        )
-        limit = RequestLimit(Quotas(limits), ClientAddresses([]))
+        limit = RequestLimit(Quotas(quota_limits()), ClientAddresses([]))
         gate = Gate(WaitingClients(Patience()), limit, self.turns, Counters())
         self.state = ServerState()
         config = Config(

@@ -12,7 +12,7 @@ from protocol.events import Error, Limits, Welcome
 from signaling.client_addresses import ClientAddress
 from signaling.configuration.settings import Settings
 from signaling.errors import AuthenticationError
-from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas, Usage
+from signaling.rate_limits.address_and_account_quotas import Quotas, Usage
 from signaling.rate_limits.budgets import Rate
 from signaling.rooms.effects import Close, ConnectionId, Deliver
 from signaling.rooms.effects_driver import EffectsDriver
@@ -27,6 +27,7 @@ from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE
 from signaling.sockets.keepalive import Keepalive
 from signaling.sockets.picows_websocket import READ_AT_ONCE, PicowsServerState, PicowsWebSocket
 from signaling.sockets.websocket_limits import FRAME_LEASE, FRAMES_AFTER_CLOSE, MAX_WAITING_MESSAGES
+from tests.signaling.quotas import quota_limits
 
 PEER_ID = "0123456789abcdef"
 EVENT = Error(ErrorCode.INTERNAL, "Something to say.")
@@ -299,17 +300,7 @@ def frame(opcode: WSMsgType, size: int = 0, tail: int = 0) -> Any:
 
 def usage_of(line: Line, *, frames: int = 1000, connections: int = 100, mib: int = 16) -> Usage:
     """Have a line count against an address, with bounds of its own."""
-    slow = Rate.of(1000, 10.0)
-    limits = QuotaLimits(
-        connections=connections,
-        connections_per_account=100,
-        connections_per_address=100,
-        opens_by_account=slow,
-        handshakes_by_address=slow,
-        requests_by_address=slow,
-        frames=Rate.of(frames, 3600.0),
-        buffered_bytes=mib * 2**20,
-    )
+    limits = quota_limits(connections=connections, frames=Rate.of(frames, 3600.0), buffered_bytes=mib * 2**20)
     line.quotas = Quotas(limits)
     usage = line.quotas.connect(ClientAddress("203.0.113.1"), 0.0)
     assert usage is not None

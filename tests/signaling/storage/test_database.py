@@ -5,18 +5,18 @@ import contextlib
 import socket
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.configuration.settings import Settings
 from signaling.errors import DatabaseUnavailable, DatabaseUnusable
 from signaling.storage.database import Database, chosen_url, database_url, sqlite_url
+from tests.signaling.storage.test_schema import opened_database
 
 TEST_SECONDS = 30.0
 """Less than the minutes for which psycopg waits by itself."""
@@ -24,17 +24,6 @@ INSERTION = text(
     "INSERT INTO accounts (id, username, username_key, password_hash, is_demo, created_at) "
     "VALUES ('1', 'Ann', 'ann', 'hash', false, 1)"
 )
-
-
-@asynccontextmanager
-async def opened(url: URL) -> AsyncIterator[Database]:
-    """Open a database."""
-    database = Database(url)
-    await database.open()
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +140,7 @@ async def test_server_that_does_not_answer_is_not_waited_for() -> None:
 async def test_locked_database_is_away_until_it_is_free(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """While another program has the file for itself, each attempt is told so, with a line in the log; then none is."""
     path = tmp_path / "accounts.sqlite3"
-    async with opened(database_url(f"sqlite:///{path}?timeout=0.05")) as database:
+    async with opened_database(database_url(f"sqlite:///{path}?timeout=0.05")) as database:
         await database.close()  # nobody has a file for themselves that is open elsewhere; it is opened again when used
         with contextlib.closing(sqlite3.connect(path)) as other:
             other.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -166,7 +155,7 @@ async def test_locked_database_is_away_until_it_is_free(tmp_path: Path, caplog: 
 async def test_database_that_others_write_to_is_away(tmp_path: Path) -> None:
     """While another program writes for longer than we wait, nothing can be written; afterwards it can."""
     path = tmp_path / "accounts.sqlite3"
-    async with opened(database_url(f"sqlite:///{path}?timeout=0.05")) as database:
+    async with opened_database(database_url(f"sqlite:///{path}?timeout=0.05")) as database:
         with contextlib.closing(sqlite3.connect(path)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert await count(database.connect()) == 0
@@ -178,7 +167,7 @@ async def test_database_that_others_write_to_is_away(tmp_path: Path) -> None:
 
 async def test_statement_that_makes_no_sense_is_no_absence(tmp_path: Path) -> None:
     """A defect of ours is not passed off as the database's."""
-    async with opened(sqlite_url(tmp_path / "accounts.sqlite3")) as database:
+    async with opened_database(sqlite_url(tmp_path / "accounts.sqlite3")) as database:
         with pytest.raises(OperationalError, match="no such table"):
             await ask_for_nothing(database)
 
@@ -210,7 +199,7 @@ async def insert_and_fail(database: Database) -> None:
 
 async def test_error_of_ours_is_no_absence(tmp_path: Path) -> None:
     """What is wrong with a row is told as that, and undone."""
-    async with opened(sqlite_url(tmp_path / "accounts.sqlite3")) as database:
+    async with opened_database(sqlite_url(tmp_path / "accounts.sqlite3")) as database:
         with pytest.raises(ZeroDivisionError):
             await insert_and_fail(database)
         assert await count(database.connect()) == 0

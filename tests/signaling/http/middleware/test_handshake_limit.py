@@ -8,8 +8,9 @@ from starlette.types import Message, Receive, Scope, Send
 from signaling.client_addresses import ClientAddresses
 from signaling.http.middleware.handshake_limit import MAX_HELD, MAX_HELD_EACH, HandshakeLimit, Hold, most_held
 from signaling.monitoring.counters import Counters
-from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
+from signaling.rate_limits.address_and_account_quotas import Quotas
 from signaling.rate_limits.budgets import Rate
+from tests.signaling.quotas import quota_limits
 
 PROXY, CLIENT = ("127.0.0.1", 4711), ("203.0.113.1", 4711)
 
@@ -21,20 +22,9 @@ class Gate:
         self.passed: list[Any] = []
         self.answers: list[Message] = []
         self.counters = Counters()
-        rate = Rate.of(1, 3600.0)
-        limits = QuotaLimits(
-            connections=10,
-            connections_per_account=10,
-            connections_per_address=10,
-            opens_by_account=rate,
-            handshakes_by_address=rate,
-            requests_by_address=rate,
-            frames=rate,
-            buffered_bytes=1,
-        )
         self.limit = HandshakeLimit(
             self.app,
-            Quotas(limits),
+            Quotas(quota_limits(handshakes_by_address=Rate.of(1, 3600.0))),
             ClientAddresses(["127.0.0.1"]),
             self.counters,
             Hold(hold_seconds, random=random),
