@@ -77,7 +77,7 @@ class TlsHandshake(asyncio.Protocol):
         self.address = address_key(host)
         # TLS would cost more than the answer that it carries.
         self._is_refused = self._gate.limit.refusal(host) is not None
-        self.due = clients.clock() + (patience.refused if self._is_refused else patience.head)
+        self.due = clients.clock() + (patience.for_refusal() if self._is_refused else patience.head)
         self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own protocols there
         if clients.has_come(self, transport.get_extra_info("socket").fileno()):
             clients.owes(self)

@@ -6,19 +6,32 @@ import json
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from protocol.events import PeerJoined
+from signaling.client_addresses import ClientAddresses
 from signaling.configuration.settings import Settings
+from signaling.configuration.values import read_limit
 from signaling.process.serving import BuildFastPath
+from signaling.rate_limits.address_and_account_quotas import Quotas
+from signaling.rate_limits.budgets import Rate
+from signaling.rate_limits.request_limit import RequestLimit
 from signaling.site.loading import Site
+from signaling.sockets.certificate import Certificate
+from signaling.sockets.tls_handshake import TlsGate, TlsHandshake
 from signaling.sockets.waiting_clients import Patience, WaitingClients
 from tests.signaling.certificates import Files, certificate_files
 from tests.signaling.conftest import over_both_paths, quick_settings
+from tests.signaling.quotas import quota_limits
 from tests.signaling.running import PATIENCE, RunningServer, bearer, running
+from tests.signaling.sockets.test_http_protocol_lost import FakeTransport
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 MOST = 5
@@ -160,8 +173,13 @@ async def test_current_versions_are_spoken(server: RunningServer, files: Files, 
     """TLS 1.2 (RFC 9325 §3.1.1) and what came after it."""
     context = files.trusting
     context.minimum_version = context.maximum_version = version
-    async with server.http(verify=context) as client:
-        assert (await client.get("/healthz")).is_success
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    reader, writer = await asyncio.open_connection(server.host, server.port, ssl=context, server_hostname="localhost")
+    tls = writer.get_extra_info("ssl_object")
+    assert (tls.version(), tls.selected_alpn_protocol()) == (version.name.replace("_", "."), "http/1.1")
+    writer.write(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert (await ended(reader)).startswith(b"HTTP/1.1 200 OK\r\n")
+    writer.close()
 
 
 @over_both_paths
@@ -181,6 +199,20 @@ async def test_old_versions_are_refused(
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.78 is no address of this machine")
+async def test_failed_handshake_is_told(server: RunningServer, files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the reason, as one who asks why a client cannot come needs it."""
+    caplog.set_level("INFO", logger="p2p_chat")
+    source = ("127.0.0.78", 0)  # nobody else's, as more would be counted together
+    reader, writer = await asyncio.open_connection(server.host, server.port, local_addr=source)
+    writer.write(b"\x16\x03\x01\x00\x05hello")
+    await ended(reader)
+    writer.close()
+    async with server.http(verify=files.trusting) as client:
+        assert (await client.get("/healthz")).is_success
+    assert [message for message in caplog.messages if "event=tls_failed address=127.0.0.78 reason=" in message]
+
+
 @over_both_paths
 async def test_plain_request_is_told_to_come_by_tls(server: RunningServer) -> None:
     """Who leaves https away, as browsers do before an address, reads what to do instead of nothing."""
@@ -189,6 +221,7 @@ async def test_plain_request_is_told_to_come_by_tls(server: RunningServer) -> No
     head, _, body = (await ended(reader)).partition(b"\r\n\r\n")
     writer.close()
     assert head.startswith(b"HTTP/1.1 400 ")
+    assert {b"connection: close", b"x-content-type-options: nosniff"} <= set(head.lower().split(b"\r\n"))
     assert json.loads(body)["error"]["message"] == (
         "The request is malformed: https is spoken here; put https:// before the address."
     )
@@ -216,6 +249,47 @@ async def test_unfinished_handshakes_are_bounded(crowded: RunningServer, files: 
         assert (await client.get("/healthz")).is_success
     for _, writer in waiting:
         writer.close()
+
+
+@over_both_paths
+async def test_connection_too_many_is_closed_without_tls(
+    tmp_path: Path, site: Site, files: Files, build: BuildFastPath | None
+) -> None:
+    """Of an address that asks for too much: TLS would cost more than the answer that it carries."""
+    limit = read_limit("1/hour")
+    settings = quick_settings(
+        tmp_path, ssl_certfile=files.certfile, ssl_keyfile=files.keyfile, request_limit=limit, trusted_proxies=()
+    )
+    patience = Patience(head=600.0, refused=0.0, step=0.005)
+    with running(settings, site, WaitingClients(patience), build) as server:
+        _, first = await asyncio.open_connection(server.host, server.port)
+        reader, second = await asyncio.open_connection(server.host, server.port)
+        second.write(b"\x16\x03\x01\x02\x00\x01")
+        assert await ended(reader) == b""
+        first.close()
+        second.close()
+
+
+async def test_those_who_are_refused_together_are_closed_at_different_moments(files: Files) -> None:
+    """Else they would come back together, a second later and ever after."""
+    chances = iter((0.0, 1.0))
+    patience = Patience(refused=2.0, random=lambda: next(chances))
+    clients = WaitingClients(patience, clock=lambda: 100.0)
+    limit = RequestLimit(Quotas(quota_limits(requests_by_address=Rate.of(1, 3600.0))), ClientAddresses([]))
+    gate, dues = TlsGate(Certificate(files.certfile, files.keyfile), clients, limit), list[float]()
+    for _ in range(3):
+        connection = TlsHandshake(
+            never_made, gate, config=Config(never_made, log_config=None), server_state=ServerState()
+        )
+        connection.connection_made(FakeTransport())
+        dues.append(connection.due)
+        connection.connection_lost(None)
+    assert dues == [100.0 + patience.head, 101.0, 103.0]
+
+
+def never_made(**_options: Any) -> NoReturn:
+    """Be the protocol that none of these connections comes to."""
+    raise AssertionError
 
 
 @over_both_paths
