@@ -267,7 +267,8 @@ async def test_what_root_restores_is_the_servers(settings: Settings, backup: Pat
     back_up(settings, backup)
     os.chown(settings.data_dir / SQLITE_FILE, SOMEBODY, SOMEBODY)
     restore(settings, backup)
-    assert (settings.data_dir / SQLITE_FILE).stat().st_uid == SOMEBODY
+    restored = (settings.data_dir / SQLITE_FILE).stat()
+    assert (restored.st_uid, restored.st_gid, restored.st_mode & 0o777) == (SOMEBODY, SOMEBODY, 0o600)
     (settings.data_dir / SQLITE_FILE).unlink()
     os.chown(settings.data_dir, SOMEBODY, SOMEBODY)
     restore(settings, backup)

@@ -31,6 +31,14 @@ async def test_rebound_page_does_nothing(start_server: StartServer, caplog: pyte
     response = await server.post("/api/login", {"username": "test", "password": "test"}, headers=headers)
     assert response.status_code == 421
     assert f"event=forbidden_host path=/api/login host={EVIL}" in caplog.messages
+    assert server.app.state.counters.refusals["forbidden_host"] == 1
+
+
+async def test_answer_repeats_the_beginning_of_a_name(start_server: StartServer) -> None:
+    """Nobody has the server write as much as they like."""
+    response = await start_server(allowed_hosts=()).post("/api/login", {}, headers={"Host": f"{'x' * 10_000}.example"})
+    assert response.status_code == 421
+    assert len(response.content) < 1_000
 
 
 @over_both_paths

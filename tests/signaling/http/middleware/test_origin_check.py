@@ -54,6 +54,8 @@ async def test_refusal_names_both_sides(
 ) -> None:
     """Where a proxy has changed the Host header, or left it out, answer and log say what met what, and what to do."""
     caplog.set_level(logging.INFO)
+    refusals = server.app.state.counters.refusals
+    before = refusals["forbidden_origin"]
     request = f"POST /api/login HTTP/1.0\r\nOrigin: {FRIEND}\r\n" + (f"Host: {host}\r\n" if host else "") + "\r\n"
     reader, writer = await asyncio.open_connection(server.host, server.port)
     writer.write(request.encode())
@@ -66,6 +68,14 @@ async def test_refusal_names_both_sides(
     [line] = [record.getMessage() for record in caplog.records if "forbidden_origin" in record.getMessage()]
     assert f"origin={FRIEND} host={host or json.dumps('')} " in line
     assert "P2PCHAT_ALLOWED_ORIGINS" in line
+    assert refusals["forbidden_origin"] == before + 1
+
+
+async def test_refusal_repeats_the_beginning_of_an_origin(server: RunningServer) -> None:
+    """Nobody has the server write as much as they like."""
+    response = await server.post("/api/login", WRONG_LOGIN, headers={"Origin": f"https://{'x' * 10_000}.example"})
+    assert response.status_code == 403
+    assert len(response.content) < 1_500
 
 
 async def test_allowed_page_may_log_in(start_server: StartServer) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
+from signaling.app import create_app
 from signaling.configuration.settings import Settings
-from signaling.process.serving import BuildFastPath
+from signaling.process.serving import BuildFastPath, configuration
 from signaling.site.export import export_site
 from signaling.site.loading import Site
 from signaling.site.security_headers import UNUSED
@@ -201,6 +202,16 @@ async def test_everything_says_to_come_back_by_https(public: tuple[RunningServer
     async with server.connect(registered.json()["token"], ssl=trusting, server_hostname="localhost") as client:
         assert client.socket.response is not None
         assert client.socket.response.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_server_without_certificate_leaves_https_to_its_proxy(tmp_path: Path, site: Site) -> None:
+    """Which may have reasons of its own not to insist on it."""
+    settings = quick_settings(
+        tmp_path,
+        host="0.0.0.0",  # noqa: S104 - nobody listens
+        jwt_secret="a secret of the tests, 32 bytes or more",
+    )
+    assert configuration(create_app(settings, site), settings).headers == []
 
 
 @pytest.mark.parametrize("changes", [{"hsts": 0, "host": "0.0.0.0"}, {}], ids=["turned off", "loopback"])  # noqa: S104
