@@ -95,8 +95,11 @@ def _read(text: str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _ask(command: list[str], folder: Path) -> str:
-    """Return what a tool prints; nothing if it does not come to an end. What it complains of goes to the terminal."""
+def _ask(command: list[str], folder: Path, seconds: float = PATIENCE) -> str:
+    """Return what a tool prints; nothing if it is not installed, or does not come to an end.
+
+    What it complains of goes to the terminal.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             command,
@@ -104,10 +107,10 @@ def _ask(command: list[str], folder: Path) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
-            timeout=PATIENCE,
+            timeout=seconds,
             check=False,
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, FileNotFoundError):
         return ""
     return done.stdout
 

@@ -23,8 +23,8 @@ from cryptography import x509
 FOLDER = Path("build/lan")
 """Of the working directory: what is made is kept, so that a browser's exception for it stays, and so are accounts."""
 CERTIFICATE, KEY, AUTHORITY, SECRET = "certificate.pem", "key.pem", "authority.pem", "jwt-secret"
-LIFE = timedelta(days=397)
-"""Apple's systems believe no longer one, and no other of an authority that was installed for it."""
+LIFE = timedelta(days=396)
+"""With the day before it was made, less than the 398 days of which Apple's systems believe a certificate at most."""
 LEAST_LEFT = timedelta(days=1)
 ELSEWHERE = ("192.0.2.1", 9)
 """An address that nobody has (RFC 5737): no packet goes there, but the system says from where it would."""

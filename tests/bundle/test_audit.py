@@ -1,9 +1,11 @@
 """What the advisory services say is told apart from their silence."""
 
 import json
+import sys
 
 import pytest
 
+from bundle import audit
 from bundle.audit import KNOWN, NPM_LOCKS, PYTHON_LOCKS, UNANSWERED, Answer, lines, npm_answer, python_answer, status
 from tests.project import ROOT, project_files
 
@@ -48,6 +50,33 @@ def test_silence_is_no_good_news(answer: Answer) -> None:
     """A service that does not know a package, or does not answer, fails the audit, and is named."""
     assert status([answer]) == UNANSWERED
     assert [line for line in lines([answer]) if "no answer about" in line]
+
+
+def test_hole_that_nobody_has_mended_is_said_to_be_one() -> None:
+    """There is no release to wait for."""
+    holed = {"name": "click", "version": "8.1", "vulns": [HOLE | {"fix_versions": []}]}
+    answers = [
+        python_answer("run.lock", json.dumps({"dependencies": [holed]})),
+        npm_answer("bundle", json.dumps({"vulnerabilities": {"ws": NPM_HOLE | {"fixAvailable": False}}})),
+    ]
+    assert [line.rpartition(", ")[2] for line in lines(answers)] == ["not mended yet"] * 2
+
+
+def test_package_that_the_service_does_not_know_is_named() -> None:
+    """One of several, so that a person can look it up."""
+    packages = [*CLEAN["dependencies"], *SKIPPED["dependencies"]]
+    answer = python_answer("run.lock", json.dumps({"dependencies": [packages[0], packages[1] | {"name": "ours"}]}))
+    assert list(lines([answer])) == ["run.lock: no answer about ours."]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[sys.executable, "-c", "import time; print('{', flush=True); time.sleep(600)"], ["no-such-tool"]],
+    ids=["hangs", "missing"],
+)
+def test_tool_that_does_not_do_its_work_has_said_nothing(command: list[str]) -> None:
+    """Which is no hole, whose exit status a traceback would have."""
+    assert audit._ask(command, ROOT, 0.1) == ""
 
 
 def test_hole_outweighs_silence() -> None:

@@ -43,6 +43,12 @@ def test_bill_names_every_package(bill: dict[str, Any]) -> None:
     assert sorted(named) == sorted(pins)
 
 
+def test_package_of_some_systems_is_optional(bill: dict[str, Any]) -> None:
+    """As tzdata, which is for Windows: a hole in it concerns nobody else."""
+    scopes = {each["name"]: each["scope"] for each in bill["components"] if "scope" in each}
+    assert (scopes["tzdata"], scopes["starlette"]) == ("optional", "required")
+
+
 def test_bill_names_the_runtime(bill: dict[str, Any]) -> None:
     """Pyodide is in the wheel itself, so it is named too, with the hash of what npm was asked for."""
     [runtime] = [each for each in bill["components"] if each["purl"].startswith("pkg:npm/pyodide@")]

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import segno
+from cryptography import x509
 
 from bundle.lan import (
     AUTHORITY,
@@ -27,6 +29,8 @@ NAMES = server_names("Kitchen-PC.example.org", "192.0.2.7")
 NOW = datetime.now(UTC)
 QUIET_ZONE = 2
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+DARK_HALVES = {"█": (0, 0), "▀": (0, 1), "▄": (1, 0), " ": (1, 1)}
+"""Of a character that is drawn light on dark: the upper, and the lower."""
 
 
 @pytest.fixture
@@ -50,11 +54,14 @@ def test_server_has_its_names_and_addresses() -> None:
 
 def test_server_can_serve_with_what_is_made(made: Path) -> None:
     """Its settings are good, it answers by its names and no other, and says nothing of other ports."""
-    settings = Settings.read(dict(environment(made, NAMES, {"P2PCHAT_STUN_URLS": "none", "P2PCHAT_HSTS": ""})))
+    inherited = {"P2PCHAT_STUN_URLS": "none", "P2PCHAT_HSTS": "", "P2PCHAT_DATA_DIR": str(made / "elsewhere")}
+    settings = Settings.read(dict(environment(made, NAMES, inherited)))
     assert settings.ssl_certfile is not None
     Certificate(settings.ssl_certfile, settings.ssl_keyfile)
     assert settings.hsts == 0
     assert settings.stun_urls == ()
+    assert settings.data_dir == made / "elsewhere", "what is set already counts more"
+    assert settings.jwt_secret == (made / SECRET).read_text()
     assert all(
         is_answered(f"{name}:3000", settings.allowed_hosts, only_here=False) for name in NAMES if ":" not in name
     )
@@ -66,6 +73,13 @@ def test_secrets_are_the_owners(made: Path) -> None:
     assert {path.name for path in made.iterdir()} == {CERTIFICATE, KEY, AUTHORITY, SECRET}
     assert {stat.S_IMODE((made / name).stat().st_mode) for name in (KEY, SECRET)} == {0o600}
     assert [name for name, text in content(made).items() if b"PRIVATE KEY" in text] == [KEY]
+
+
+def test_certificate_is_believed_by_strict_systems(made: Path) -> None:
+    """It is not too long for Apple's, and good already where a clock is some hours slow."""
+    certificate = x509.load_pem_x509_certificate((made / CERTIFICATE).read_bytes())
+    assert certificate.not_valid_after_utc - certificate.not_valid_before_utc < timedelta(days=398)
+    assert certificate.not_valid_before_utc < NOW - timedelta(hours=23)
 
 
 @pytest.mark.parametrize("names", [NAMES, NAMES[:-1]], ids=["same", "fewer"])
@@ -107,6 +121,7 @@ def test_phone_is_shown_the_way() -> None:
     first, *code, _, _ = invitation("192.0.2.7", "3000")
     assert first.endswith("https://192.0.2.7:3000")
     assert all(line.startswith("\x1b[97;40m") and line.endswith("\x1b[0m") for line in code)
-    [width] = {len(ESCAPES.sub("", line)) for line in code}
-    assert (width - 2 * QUIET_ZONE - 17) % 4 == 0, "no version of a QR code is as wide"
+    rows = [row for line in code for row in zip(*(DARK_HALVES[one] for one in ESCAPES.sub("", line)), strict=True)]
+    expected = [tuple(row) for row in segno.make("https://192.0.2.7:3000", error="l").matrix_iter(border=QUIET_ZONE)]
+    assert rows[: len(expected)] == expected
     assert next(invitation("192.0.2.7", "443")).endswith("https://192.0.2.7")
