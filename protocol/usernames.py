@@ -46,11 +46,9 @@ _DOT_ABOVE = "\u0307"
 
 _SCRIPT_OF_WORD = {
     "IDEOGRAPHIC": "CJK",
-    "VERTICAL": "CJK",
     "HENTAIGANA": "HIRAGANA",
     "EXTENDED": "ARABIC",
     "COMBINING": "",
-    "DIGIT": "",
 }
 """A character's name begins with its script, except for these. The library knows scripts in no other way."""
 _WRITTEN_TOGETHER = (
@@ -102,7 +100,7 @@ def username_fault(form: str) -> UsernameFault | None:
 
 def isolated(username: str) -> str:
     """Return a name so that its direction moves nothing of the sentence around it (UAX 9 §2.4)."""
-    if username.isascii() or not any(bidirectional(character) in _RIGHT_TO_LEFT for character in username):
+    if not any(bidirectional(character) in _RIGHT_TO_LEFT for character in username):
         return username
     return f"{_FIRST_STRONG_ISOLATE}{username}{_POP_DIRECTIONAL_ISOLATE}"
 
@@ -165,8 +163,8 @@ def _is_in_order(form: str) -> bool:
     if _RIGHT_TO_LEFT.isdisjoint(kinds):
         return True
     last = next((kind for kind in reversed(kinds) if kind != "NSM"), "")
-    # With letters of one script, the conditions of the rule on what may stand in between are met.
-    return kinds[0] in {"R", "AL"} and last in {"R", "AL", "EN", "AN"} and not {"EN", "AN"} <= set(kinds)
+    # With letters of one script and digits of one kind, what the rule asks of those in between is so.
+    return kinds[0] in {"R", "AL"} and last in {"R", "AL", "EN", "AN"}
 
 
 _RULES: tuple[tuple[Callable[[str], bool], UsernameFault], ...] = (

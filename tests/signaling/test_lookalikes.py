@@ -16,6 +16,8 @@ from signaling.lookalikes import MAX_SKELETON_CHARACTERS, skeleton
         ("paul", "pau1"),
         ("paul", "PauI"),
         ("lan", "Ian"),
+        ("\u013aan", "\u00cdan"),
+        ("\u1e0d\u0304a", "\u018b\u0323a"),
         ("Max", "rnax"),
         ("bob", "b0b"),
         ("BOB", "b0b"),
