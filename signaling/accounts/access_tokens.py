@@ -27,7 +27,7 @@ MAX_TOKEN_CHARACTERS = 1_024
 HEADER = jwt.encode({}, bytes(32), ALGORITHM).partition(".")[0]
 """The one that PyJWT writes for us. Any other is refused unread, except those that name one of our keys: there is no
 algorithm, key or extension to choose."""
-REST = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+REST = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 """What follows the header. A signature of 32 bytes has one spelling: base64url without padding (RFC 7515 §2), and zeros
 in the two bits that are left over (RFC 4648 §3.5). PyJWT takes others, and each would be remembered as a token of its
 own."""

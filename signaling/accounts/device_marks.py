@@ -17,7 +17,7 @@ LIFE_DAYS = 180
 SKEW_DAYS = 1
 """A clock that was set back does not refuse the marks that it has just dated."""
 DAY_SECONDS = 86_400
-MARK = re.compile(r"(?P<device>[0-9a-f]{16})\.(?P<day>[0-9]{1,6})\.(?P<account>[0-9a-f]{64})\.[0-9a-f]{64}", re.ASCII)
+MARK = re.compile(r"(?P<device>[0-9a-f]{16})\.(?P<day>[0-9]{1,6})\.(?P<account>[0-9a-f]{64})\.[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ NICENESS = 5
 needs them, so that a flood of logins slows little else. Beside a loop that is always busy, a login takes a second."""
 NO_PASSWORD = b"-"
 """Stands in for every password where time is to pass; it is compared with a hash that no password has."""
-HASH_HEAD = re.compile(r"\$2[aby]\$(?P<cost>[0-9]{2})\$", re.ASCII)
-HASH_TAIL = re.compile(r"[./A-Za-z0-9]{53}", re.ASCII)
+HASH_HEAD = re.compile(r"\$2[aby]\$(?P<cost>[0-9]{2})\$")
+HASH_TAIL = re.compile(r"[./A-Za-z0-9]{53}")
 HIGHEST_COST = 16
 """Of those that can be set. A hash of a higher one, which somebody else has stored, is not what all others pay for."""
 

@@ -21,14 +21,14 @@ MAX_ICE_URL_BYTES = 512
 MAX_PORT = 65_535
 NOTHING = "none"
 HOST_AND_PORT = r"(?P<host>\[[^\]]*\]|[^\[\]:?]+)(?::(?P<port>[0-9]+))?"
-STUN_URL = re.compile(rf"stuns?:{HOST_AND_PORT}", re.ASCII)
+STUN_URL = re.compile(rf"stuns?:{HOST_AND_PORT}")
 """RFC 7064 §3.1. There is nothing after the port."""
-TURN_URL = re.compile(rf"turns?:{HOST_AND_PORT}(?:\?transport=(?:udp|tcp))?", re.ASCII)
+TURN_URL = re.compile(rf"turns?:{HOST_AND_PORT}(?:\?transport=(?:udp|tcp))?")
 """RFC 7065 §3.1, with the transports that browsers have."""
 STUN_EXAMPLE = "stun:stun.example.org:3478"
 TURN_EXAMPLE = "turn:turn.example.org:3478?transport=udp"
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-HOST_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*\.?", re.ASCII)
+HOST_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*\.?")
 """RFC 1123 §2.1, and the underscore that local names have. Browsers take more, of which no DNS knows anything."""
 MAX_HOST_NAME = 253
 
@@ -128,7 +128,7 @@ def _backplane_fault(text: str) -> str | None:
 def _place_fault(place: str) -> str | None:
     """Tell what is wrong with `host:port/database`."""
     authority, _, database = place.partition("/")
-    match = re.fullmatch(HOST_AND_PORT, authority, re.ASCII)
+    match = re.fullmatch(HOST_AND_PORT, authority)
     if match is None or not _can_be_reached(match):
         return f"must have a host and a port, if it has one, from 1 to {MAX_PORT}, as in {BACKPLANE_EXAMPLES}"
     return None if not database or _is_database(database) else "must end in the number of a database, like /0"

@@ -32,7 +32,7 @@ PLACEHOLDERS = ("changeme", "changethis", "replaceme", "replacethis", "yoursecre
 LETTERS_AND_DIGITS = frozenset((string.ascii_lowercase + string.digits).encode())
 GOOD_SECRET = "`openssl rand -base64 48` makes a good one"  # noqa: S105 - how to make one
 NOTHING = "none"
-CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:\+?[0-9().-]+", re.ASCII)
+CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+|tel:\+?[0-9().-]+")
 """Without a space or a line break, with which another line would begin."""
 MAX_LIMIT, MAX_WINDOW_SECONDS = 1_000_000, 366 * 86_400
 """What is counted has to be kept that long; Redis refuses what is out of all proportion."""

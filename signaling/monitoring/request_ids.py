@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 REQUEST_ID_HEADER = "X-Request-ID"
 MADE_BYTES = 8
-SANE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a proxy may call a request: it goes into a header, into the log, and into a sentence."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)

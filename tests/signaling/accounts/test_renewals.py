@@ -63,6 +63,13 @@ def test_tabs_that_are_loaded_one_after_the_other_stay_logged_in() -> None:
     assert shown(confirmed(chain), 1, LATER + GRACE_SECONDS + 1) is None
 
 
+def test_tabs_have_the_last_of_their_seconds() -> None:
+    """The one that comes in it, and another that comes after that one."""
+    chain = shown(begun(BEGIN), 0, LATER)
+    at_the_end = shown(chain, 1, LATER + GRACE_SECONDS)
+    assert shown(at_the_end, 0, LATER + GRACE_SECONDS) == at_the_end
+
+
 def test_lost_answer_is_asked_for_again() -> None:
     """As long as nobody has shown the token that was in it, the one before is good, however late and however often."""
     lost = shown(begun(BEGIN), 0, LATER)

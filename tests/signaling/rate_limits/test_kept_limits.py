@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -7,28 +8,25 @@ import time
 from pathlib import Path
 
 import pytest
+from limits.aio.storage.memory import Entry
 
+from signaling.app import create_app
 from signaling.client_addresses import ClientAddress
+from signaling.configuration.settings import Settings
 from signaling.configuration.values import read_limit
-from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
+from signaling.rate_limits.address_and_account_quotas import Quotas
 from signaling.rate_limits.budgets import Rate
 from signaling.rate_limits.kept_limits import MAX_KEYS, KeptLimits
+from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.rate_counters import RateCounters
 from signaling.rate_limits.rate_limit import RateLimit
+from signaling.site.loading import Site
 from tests.signaling.conftest import StartServer
-from tests.signaling.running import PASSWORD
+from tests.signaling.quotas import quota_limits
+from tests.signaling.running import PASSWORD, PATIENCE
 
 HOUSE = ClientAddress("2001:db8::/64", "2001:db8::/48")
-LIMITS = QuotaLimits(
-    connections=10,
-    connections_per_account=10,
-    connections_per_address=10,
-    opens_by_account=Rate.of(10, 60.0),
-    handshakes_by_address=Rate.of(1, 60.0),
-    requests_by_address=Rate.of(10, 60.0),
-    frames=Rate.of(100, 1.0),
-    buffered_bytes=2**20,
-)
+LIMITS = quota_limits(handshakes_by_address=Rate.of(1, 60.0))
 
 
 class Process:
@@ -82,6 +80,60 @@ async def test_refusals_go_on_growing(tmp_path: Path) -> None:
     assert 10 < after.refused_for <= 20
 
 
+async def test_limits_are_saved_now_and_then(tmp_path: Path) -> None:
+    """A process that is killed has no time for it."""
+    process = Process(tmp_path)
+    await process.failures.count("ann", "here")
+    saving = asyncio.create_task(process.kept.run(0.001))
+    async with asyncio.timeout(PATIENCE):
+        while not (tmp_path / "limits-0.json").exists():  # noqa: ASYNC110 - nobody tells when a file is there
+            await asyncio.sleep(0.001)
+    saving.cancel()
+    assert Process(tmp_path).counters.memory.events.keys() == process.counters.memory.events.keys()
+
+
+async def test_server_saves_its_limits_while_it_runs(settings: Settings, site: Site) -> None:
+    """And no longer."""
+    app = create_app(settings, site)
+    async with app.router.lifespan_context(app):
+        assert "KeptLimits.run" in running_coroutines()
+    assert "KeptLimits.run" not in running_coroutines()
+
+
+def running_coroutines() -> set[str]:
+    """Return what tasks do."""
+    return {getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()}
+
+
+async def test_network_that_is_refused_stays_so(tmp_path: Path) -> None:
+    """Its owner has an address for every handshake."""
+    before = Process(tmp_path)
+    for number in range(300):
+        before.quotas.shake_hands(ClientAddress(f"2001:db8:0:{number:x}::/64", HOUSE.network), time.monotonic())
+    before.kept.save()
+    assert Process(tmp_path).refused_for > 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"seconds": 1e300, "seconds_left": 1e300}, {"seconds_left": 1e300}],
+    ids=["endless", "longer than itself"],
+)
+async def test_refusal_is_never_longer_than_refusals_are(tmp_path: Path, changes: dict[str, float]) -> None:
+    """Whatever the file says that another release has written, or a hand."""
+    before = Process(tmp_path)
+    for _ in range(70):
+        before.quotas.shake_hands(HOUSE, time.monotonic())
+    before.kept.save()
+    path = tmp_path / "limits-0.json"
+    saved = json.loads(path.read_text())
+    for held in saved["penalties"].values():
+        for penalty in held.values():
+            penalty.update(changes)
+    path.write_text(json.dumps(saved))
+    assert 0 < Process(tmp_path).refused_for <= MOST_SECONDS
+
+
 async def test_expired_limits_are_not_taken_up(tmp_path: Path) -> None:
     """What does not count any more is not in the file, and is not read from an old one."""
     before = Process(tmp_path)
@@ -127,16 +179,27 @@ def test_file_that_cannot_be_written_is_told(tmp_path: Path, caplog: pytest.LogC
     assert "event=limits_not_saved" in caplog.text
 
 
+def test_folder_in_the_place_of_the_file_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At both ends, and no other file is left."""
+    (tmp_path / "limits-0.json").mkdir()
+    Process(tmp_path).kept.save()
+    assert "event=limits_not_read" in caplog.text
+    assert "event=limits_not_saved" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["limits-0.json"]
+
+
 async def test_file_is_bounded(tmp_path: Path) -> None:
     """Of more addresses than there is room for, the latest are kept."""
     process = Process(tmp_path)
     for number in range(MAX_KEYS + 2):
         process.counters.memory.expirations[str(number)] = time.time() + 3600
         process.counters.memory.storage[str(number)] = 1
+        process.counters.memory.events[str(number)] = [Entry(3600)]
     process.kept.save()
-    kept = json.loads((tmp_path / "limits-0.json").read_text())["fixed"]
-    assert len(kept) == MAX_KEYS
-    assert str(MAX_KEYS + 1) in kept
+    saved = json.loads((tmp_path / "limits-0.json").read_text())
+    for kind in ("fixed", "moving"):
+        assert len(saved[kind]) == MAX_KEYS
+        assert str(MAX_KEYS + 1) in saved[kind]
 
 
 async def test_guesses_are_not_forgiven_by_a_restart(start_server: StartServer) -> None:

@@ -59,7 +59,10 @@ def test_second_secret_does_not_replace_first(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(("text", "fault"), [("short", "at least 32 bytes"), ("x" * 64, "at least 6 different")])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("short", "at least 32 bytes"), ("", "at least 32 bytes"), ("\n", "at least 32 bytes"), ("x" * 64, "at least 6")],
+)
 def test_secret_file_that_is_no_good_is_refused(tmp_path: Path, text: str, fault: str) -> None:
     """A file that was emptied, cut or written by hand is no secret, and the sentence says what to do."""
     (tmp_path / "jwt-secret").write_text(text)
@@ -82,10 +85,11 @@ def test_rotated_secret_is_new_and_the_ones_before_are_kept(tmp_path: Path) -> N
 
 
 def test_secret_of_a_person_stays_in_the_file(tmp_path: Path) -> None:
-    """One that was written by hand, with spaces in it and not in ASCII, is kept as it is."""
-    (tmp_path / "jwt-secret").write_text(f"{SECRET} é\n", "utf-8")
+    """One that was written by hand, with spaces in it, in whichever encoding, is kept as it is; lines are set apart."""
+    lines = [f"{SECRET} é".encode(), f"{SECRET} é".encode("latin-1")]
+    (tmp_path / "jwt-secret").write_bytes(b"\n\n".join(lines) + b"\n\n")
     rotate_secret(Settings(data_dir=tmp_path))
-    assert token_secrets(Settings(data_dir=tmp_path))[1:] == (f"{SECRET} é".encode(),)
+    assert token_secrets(Settings(data_dir=tmp_path))[1:] == tuple(lines)
 
 
 def test_secret_of_the_settings_is_not_rotated(tmp_path: Path) -> None:
