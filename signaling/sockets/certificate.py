@@ -50,7 +50,7 @@ def _context(certfile: Path, keyfile: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # A client could have the keys agreed upon over and over, each time for less than it costs the server.
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(list(PROTOCOLS))
     try:
         context.load_cert_chain(certfile, keyfile, password=_refuse_to_ask)

@@ -49,7 +49,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_server_has_its_names_and_addresses() -> None:
     """What this machine calls itself, what its neighbours call it, and the address in the QR code."""
     assert NAMES == ("localhost", "127.0.0.1", "::1", "kitchen-pc", "kitchen-pc.local", "192.0.2.7")
-    assert server_names("localhost", None) == ("localhost", "127.0.0.1", "::1")
+    assert server_names("localhost", None) == server_names("Küche", None) == ("localhost", "127.0.0.1", "::1")
 
 
 def test_server_can_serve_with_what_is_made(made: Path) -> None:
@@ -61,6 +61,7 @@ def test_server_can_serve_with_what_is_made(made: Path) -> None:
     assert settings.hsts == 0
     assert settings.stun_urls == ()
     assert settings.data_dir == made / "elsewhere", "what is set already counts more"
+    assert dict(environment(made, NAMES, {}))["P2PCHAT_DATA_DIR"] == str(made)
     assert settings.jwt_secret == (made / SECRET).read_text()
     assert all(
         is_answered(f"{name}:3000", settings.allowed_hosts, only_here=False) for name in NAMES if ":" not in name
@@ -91,7 +92,9 @@ def test_certificate_is_kept(made: Path, names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "later"), [((*NAMES, "192.0.2.8"), timedelta(0)), (NAMES, LIFE)], ids=["new address", "expired"]
+    ("names", "later"),
+    [((*NAMES, "192.0.2.8"), timedelta(0)), (NAMES, LIFE - LEAST_LEFT), (NAMES, LIFE)],
+    ids=["new address", "expires soon", "expired"],
 )
 def test_certificate_is_made_anew(made: Path, names: tuple[str, ...], later: timedelta) -> None:
     """When it would not do any more; people who are logged in stay so."""

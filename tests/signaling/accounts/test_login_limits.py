@@ -98,6 +98,13 @@ async def test_device_is_out_of_others_reach(limits: LoginLimits) -> None:
     await limits.check_failures("ann", LAPTOP)
 
 
+async def test_name_may_be_written_as_an_address(limits: LoginLimits) -> None:
+    """Who tries much from there uses up nothing of the name's."""
+    for _ in range(9):
+        await limits.admit_attempt("ben", Caller(HOME))
+    await limits.admit_attempt(HOME, LAPTOP)
+
+
 async def test_failures_are_limited_by_device(limits: LoginLimits) -> None:
     """A device has as many wrong tries as an address has, and leaves those of the address and the name alone."""
     await fail(limits, "ann", LAPTOP, 2)

@@ -86,6 +86,20 @@ async def test_looking_begins_by_itself() -> None:
     await asyncio.wait_for(stage.holder.has_heard.wait(), PATIENCE)
 
 
+async def test_looking_goes_on() -> None:
+    """For as long as there is one whose token has not expired, by one timer however many there are."""
+    stage, other = Stage(seconds=0.001), Holder()
+    stage.now = 5_000
+    stage.expiry.watch(stage.holder, 1_000)
+    timer = stage.expiry._timer
+    stage.expiry.watch(other, 10_000)
+    assert stage.expiry._timer is timer
+    await asyncio.wait_for(stage.holder.has_heard.wait(), PATIENCE)
+    assert other.told == []
+    stage.now = 20_000
+    await asyncio.wait_for(other.has_heard.wait(), PATIENCE)
+
+
 async def test_holder_is_told_what_its_token_proves() -> None:
     """The account and the end of the token, as soon as they are known."""
     stage = Stage()

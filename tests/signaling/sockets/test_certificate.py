@@ -100,6 +100,13 @@ def test_key_may_stand_with_its_certificate(files: Files) -> None:
     assert Certificate(files.certfile).context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
+def test_keys_are_agreed_upon_once(files: Files) -> None:
+    """A client could have the server do it over and over; among ciphers, the server chooses."""
+    options = Certificate(files.certfile, files.keyfile).context.options
+    assert options & ssl.OP_NO_RENEGOTIATION
+    assert options & ssl.OP_CIPHER_SERVER_PREFERENCE, "Python asks for that by itself"
+
+
 def test_new_files_are_read(files: Files, caplog: pytest.LogCaptureFixture) -> None:
     """At the wish of who has replaced them."""
     caplog.set_level("INFO")

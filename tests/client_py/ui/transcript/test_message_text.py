@@ -97,6 +97,17 @@ def test_button_that_has_done_its_part_hands_the_keyboard_on() -> None:
     folded.more.fire("click")
     assert (folded.more.hidden, folded.less.hidden) == (True, False)
     assert folded.document.focused is folded.less
+    folded.less.fire("click")
+    assert (folded.more.hidden, folded.less.hidden) == (False, True)
+    assert folded.shown.text == folded.text
+
+
+def test_text_that_is_taken_away_listens_no_more() -> None:
+    """What listens in a browser has to be given up, or stays."""
+    folded = Folded(LINES)
+    folded.view.dispose()
+    folded.more.fire("click")
+    assert folded.resized == 0
 
 
 def test_line_that_is_longer_than_a_portion_is_laid_out_as_one() -> None:
@@ -105,6 +116,7 @@ def test_line_that_is_longer_than_a_portion_is_laid_out_as_one() -> None:
     text = line + "the end"
     folded = Folded(text)
     assert folded.laid_out == ["x" * PORTION_CHARACTERS]
+    assert folded.shown.text == text
     folded.more.fire("click")
     assert folded.laid_out == [line, "the end"]
 
