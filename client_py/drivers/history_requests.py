@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from client_py.core.conversation.faults import HistoryFault
@@ -17,6 +18,7 @@ from client_py.core.conversation.notices import (
 )
 from client_py.core.notices import Notice
 from client_py.drivers.history_storage import HistoryStorage
+from client_py.drivers.tasks import Tasks
 from client_py.ports.page import Downloads
 from client_py.ports.storage import StorageFailed
 
@@ -31,12 +33,15 @@ class HistoryRequests:
         downloads: Downloads,
         show: Callable[[Notice], None],
         warn: Callable[[str], None],
+        tasks: Tasks,
     ) -> None:
         self._room = room
         self._opened = opened
         self._downloads = downloads
         self._show = show
         self._warn = warn
+        self._tasks = tasks
+        self._searching: asyncio.Task[None] | None = None
 
     async def load_earlier(self, oldest: str) -> None:
         """Show messages from before the one with this id; always answered, since a button waits for it."""
@@ -52,8 +57,17 @@ class HistoryRequests:
         """Show the end of the conversation; always answered, like the others."""
         self._show(NewestLoaded(*await self._page("newest", lambda storage: storage.newest())))
 
-    async def search(self, query: str) -> None:
-        """Look for messages."""
+    def search(self, query: str) -> None:
+        """Look for messages, and no longer for what was looked for before."""
+        self.end_search()
+        self._searching = self._tasks.spawn(self._search(query))
+
+    def end_search(self) -> None:
+        """Look for nothing any more: a long history takes a while, and holds up what else is asked of it."""
+        if self._searching is not None:
+            self._searching.cancel()
+
+    async def _search(self, query: str) -> None:
         try:
             matches, complete = await (await self._opened()).search(query)
         except StorageFailed as error:

@@ -135,7 +135,7 @@ class RoomDriver:
         self._stopped = False
         self._retention = RetentionDriver(Place(username, name), ports.keeping, tasks, self._retention_changed)
         self._drafts = DraftStorage(Place(username, name), ports.keeping.store, ports.keeping.tab, self._clock)
-        self._history = HistoryRequests(name, self._storage, ports.downloads, self._show, callbacks.warn)
+        self._history = HistoryRequests(name, self._storage, ports.downloads, self._show, callbacks.warn, tasks)
         self._opening: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._machine: Room | None = None
@@ -152,6 +152,7 @@ class RoomDriver:
         """Leave the room, and leave nothing of it behind but what is kept."""
         self._stopped = True
         self._drafts.close()
+        self._history.end_search()
         if self._machine is not None:
             self._perform(self._machine.stop())
         self._server.stop()
@@ -232,7 +233,11 @@ class RoomDriver:
 
     def search(self, query: str) -> None:
         """Look for messages."""
-        self._tasks.spawn(self._history.search(query))
+        self._history.search(query)
+
+    def end_search(self) -> None:
+        """Look for nothing any more."""
+        self._history.end_search()
 
     def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history as a file."""

@@ -75,6 +75,10 @@ class RoomActions(Protocol):
         """Look for messages of this room's history; what is found comes by `MessagesFound`."""
         ...
 
+    def end_search(self) -> None:
+        """Look no longer for what was asked for last."""
+        ...
+
     def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history of this room as a file."""
         ...

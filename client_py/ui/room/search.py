@@ -86,6 +86,7 @@ class Search:
 
     def _edited(self) -> None:
         self._stop_waiting()
+        self._actions.end_search()
         if self._field.value.strip():
             self._stop_waiting = self._clock.call_later(PAUSE_SECONDS, self._ask)
         else:

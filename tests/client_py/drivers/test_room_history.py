@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
+
+import pytest
 
 from client_py.core.conversation.faults import HistoryFault
 from client_py.core.conversation.history_export import ExportFormat
@@ -142,6 +145,37 @@ async def test_room_tells_what_cannot_be_read() -> None:
         "The history could not be exported: failed: The disk is broken.",
         "The history could not be cleared: failed: The disk is broken.",
     ]
+
+
+@pytest.mark.parametrize("ended_by", ["another search", "nothing to look for", "leaving"])
+async def test_room_searches_no_longer_than_somebody_waits(ended_by: str) -> None:
+    """The database is left to what is asked of it next."""
+    database = FakeDatabase()
+    stage = Stage()
+    stage.databases = FakeDatabases(database)
+    stage = Stage(stage)
+    await stage.connect()
+    database.hanging = True
+    stage.driver.search("morning")
+    await settle()
+    database.hanging = False
+    if ended_by == "another search":
+        stage.driver.search("evening")
+    elif ended_by == "nothing to look for":
+        stage.driver.end_search()
+        stage.driver.load_newest()
+    else:
+        stage.driver.stop()
+    await settle()
+    answers = [notice for notice in stage.notices if isinstance(notice, MessagesFound | NewestLoaded)]
+    expected: dict[str, list[Notice]] = {
+        "another search": [MessagesFound("evening", (), complete=True)],
+        "nothing to look for": [NewestLoaded((), has_earlier=False)],
+        "leaving": [],
+    }
+    assert answers == expected[ended_by]
+    assert [task for task in asyncio.all_tasks() if "HistoryRequests" in repr(task.get_coro())] == []
+    assert stage.failures == []
 
 
 async def test_room_takes_bytes_for_a_sign_of_life() -> None:

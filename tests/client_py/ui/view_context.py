@@ -205,6 +205,10 @@ class Asked:
         """Remember it."""
         self.calls.append(("search", query))
 
+    def end_search(self) -> None:
+        """Remember it."""
+        self.calls.append(("end_search",))
+
     def export(self, form: ExportFormat, words: ExportWords) -> None:  # noqa: ARG002 - the signature of RoomActions
         """Remember it."""
         self.calls.append(("export", form))

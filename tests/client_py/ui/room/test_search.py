@@ -50,6 +50,15 @@ def test_enter_searches_at_once(world: World, field: FakeElement) -> None:
     assert world.clock.waiting == []
 
 
+@pytest.mark.parametrize("then", ["tomatoes", ""])
+def test_editing_ends_the_search_before(world: World, field: FakeElement, then: str) -> None:
+    """Nobody waits any longer for what it would find."""
+    field.type("tomato")
+    world.clock.ring()
+    field.type(then)
+    assert [name for name, *_ in world.asked.calls if "search" in name] == ["end_search", "search", "end_search"]
+
+
 @pytest.mark.parametrize(("key", "composing"), [("a", False), ("Enter", True)])
 def test_other_keys_do_not_search(world: World, field: FakeElement, key: str, *, composing: bool) -> None:
     """Enter belongs to the input method while it composes."""
