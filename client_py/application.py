@@ -152,7 +152,7 @@ class Application:
         for room in tuple(self._open_rooms.values()):
             room.screen.ask_password()
         if self._shown_room is None:
-            self._page.show_sign_in(LoginFault.EXPIRED, username)
+            self._ask_to_sign_in(LoginFault.EXPIRED, username)
 
     def login_renewed(self) -> None:
         """Go on where the login was refused."""
@@ -171,7 +171,7 @@ class Application:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
         for room in tuple(self._open_rooms):
             self._leave_room(room)
-        self._page.show_sign_in(fault, username)
+        self._ask_to_sign_in(fault, username)
 
     # Places
 
@@ -181,10 +181,10 @@ class Application:
             self._leave_room(self._shown_room)
         login = self._account.login
         if login is None:
-            self._page.show_sign_in()
+            self._ask_to_sign_in()
             return
         if self._account.has_expired:
-            self._page.show_sign_in(LoginFault.EXPIRED, login.username)
+            self._ask_to_sign_in(LoginFault.EXPIRED, login.username)
             return
         match place_of(self._location.path):
             case Lobby():
@@ -197,6 +197,14 @@ class Application:
                 self._enter_room(room, login.username)
             case NoRoom() | NoPlace() as place:
                 self._page.show_not_found(place)
+
+    def _ask_to_sign_in(self, fault: AccessFault | None = None, username: str = "") -> None:
+        """Show the form, unless signing in would lead to nothing: then that is said at once."""
+        match place_of(self._location.path):
+            case NoRoom() | NoPlace() as place:
+                self._page.show_no_place(place)
+            case _:
+                self._page.show_sign_in(fault, username)
 
     # Open rooms
 

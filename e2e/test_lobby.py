@@ -92,11 +92,11 @@ async def test_addresses_that_differ_in_nothing_a_person_sees_lead_together(
 
 
 async def test_wrong_address_is_a_page_with_a_way_home(open_page: OpenPage) -> None:
-    """And not the server's JSON."""
+    """Which says so to someone who is not signed in, too."""
     page = await open_page("chromium")
     page.allow_refusal(404, "/nowhere")
     await page.open("/nowhere")
-    await page.log_in()
     await expect(page.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     await page.page.get_by_role("button", name="Choose a room").click()
+    await page.log_in()
     await page.wait_for_lobby()

@@ -11,7 +11,7 @@ from client_py.drivers.relay_preference import RELAY_ONLY_KEY
 from protocol.events import EVENTS, Limits, Welcome
 from protocol.http import ICE_SERVERS_PATH
 from protocol.requests import REQUESTS, Renew
-from tests.client_py.page_stage import TOKEN, Stage, login_answer, stage_at
+from tests.client_py.page_stage import TOKEN, Stage, login_answer, refusal, stage_at
 from tests.fakes.ports import settle
 
 NO_ROOM = "/chat/no%20such%20room"
@@ -23,13 +23,53 @@ STORE_LOOKED_AT = ("storage", "pageshow")
 # Where the person is
 
 
-@pytest.mark.parametrize("path", ["/", "/chat/den", NO_ROOM])
+@pytest.mark.parametrize("path", ["/", "/chat/den"])
 async def test_form_is_shown_at_every_address(path: str) -> None:
     """Who is not signed in sees the form wherever they come in, and stays at that address."""
     stage = await stage_at(path, person=None)
     assert (stage.screen, stage.location.path, stage.rooms) == ("form", path, [])
     assert RECENT_ROOMS_KEY not in stage.store
     assert stage.document.root().get("data-app") == "ready"
+
+
+WRONG = {NO_ROOM: "There is no such room", "/nowhere": "There is nothing here"}
+
+
+@pytest.mark.parametrize("path", WRONG)
+async def test_wrong_address_is_said_before_anybody_signs_in(path: str) -> None:
+    """Signing in there would lead to nothing; the way home leads to the form, and that to the lobby."""
+    stage = await stage_at(path, person=None)
+    assert (stage.screen, stage.location.path) == (WRONG[path], path)
+    stage.document.by_id("stage").one(tag="button").fire("click")
+    assert (stage.screen, stage.location.path) == ("form", "/")
+    stage.http.answers = [login_answer(TOKEN)]
+    stage.application.sign_in("alice", "secret")
+    await settle()
+    assert stage.screen == "lobby"
+    assert stage.failures == []
+
+
+@pytest.mark.parametrize("path", WRONG)
+@pytest.mark.parametrize("outcome", ["signed in", "refused"])
+async def test_what_was_submitted_early_at_a_wrong_address_is_answered(path: str, outcome: str) -> None:
+    """The form is there before Python comes, and somebody may have been quicker than that."""
+    stage = await stage_at(path, person=None)
+    stage.http.answers = [login_answer(TOKEN) if outcome == "signed in" else refusal()]
+    stage.application.sign_in("alice", "secret")
+    assert stage.screen == "form"
+    await settle()
+    assert stage.screen == (WRONG[path] if outcome == "signed in" else "form")
+
+
+@pytest.mark.parametrize("path", WRONG)
+async def test_wrong_address_stays_one_when_the_login_ends(path: str) -> None:
+    """In another tab, for one: the form stands at the end of the way home."""
+    stage = await stage_at(path)
+    stage.log_out()
+    stage.document.fire("storage")
+    assert stage.screen == WRONG[path]
+    stage.document.by_id("stage").one(tag="button").fire("click")
+    assert stage.screen == "form"
 
 
 @pytest.mark.parametrize(
