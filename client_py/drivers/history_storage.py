@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -37,6 +37,13 @@ from client_py.ports.time import Clock
 
 PAGE_MESSAGES = 80
 """How many messages are shown at first, and at each request for more: they fill the largest screen without a stall."""
+PAGE_CHARACTERS = 1_000_000
+"""How much text they have at most, and one message more: half of what the page may have, so that what goes to one side
+of it leaves there what was before the reader's eyes."""
+FIRST_READ = 10
+"""How many messages are read before it is known how long they are: of the longest, 2.6 MB to copy and to parse."""
+READ_CHARACTERS = 2_000_000
+"""How much is read at once from then on, as far as messages are as long as those before."""
 MAX_TOGETHER = 100
 """How many entries go into one transaction: enough to share its fixed cost, and not enough to hold the page up."""
 MAX_POSITIONS = 10_000
@@ -45,13 +52,22 @@ MAX_FOUND = 100
 RESCUE_SECONDS = 5.0
 """How long the page waits for a database that has failed already, before it goes on without what is in there."""
 READ_AT_ONCE = 50
-"""How many messages are read at once where all are looked at: of the longest, 13 MB to copy and to parse."""
+"""How many messages are read at once where all are looked at."""
 FOLDED_AT_ONCE = 10_000
 """How many characters are folded for a search before the page has its turn: some letters stand for a whole sentence."""
 
 Row = tuple[Key, str]
 _Receipts = Mapping[tuple[str, str], Receipt | None]
 """By device and message; None for those that cannot be read."""
+
+
+def next_read(count: int, rows: Sequence[Row], most: int) -> int:
+    """Return how many rows to read after the last `count`, `most` at most.
+
+    They may be many times longer than those before, so that the number only doubles.
+    """
+    characters = sum(len(row) for _, row in rows)
+    return max(1, min(2 * count, READ_CHARACTERS * count // max(1, characters), most))
 
 
 def kept(entries: Sequence[Entry], outcomes: Sequence[Key | None]) -> list[Kept]:
@@ -236,11 +252,11 @@ class HistoryStorage:
         async with self._turn:
             after = await self._key_of(message_id)
             while True:
-                rows = await self._database.read(self._place.messages, after=after, oldest=PAGE_MESSAGES + 1)
-                shown = _shown(self._items(rows[:PAGE_MESSAGES], await self._deliveries()))
-                if shown or len(rows) <= PAGE_MESSAGES:
-                    return shown, len(rows) > PAGE_MESSAGES
-                after = rows[PAGE_MESSAGES - 1][0]
+                rows, has_more = await self._page(self._after, after)
+                shown = _shown(self._items(rows, await self._deliveries()))
+                if shown or not has_more:
+                    return shown, has_more
+                after = rows[-1][0]
 
     async def newest(self) -> tuple[tuple[Item, ...], bool]:
         """Return the last messages, the oldest first, and whether there are earlier ones."""
@@ -249,11 +265,37 @@ class HistoryStorage:
 
     async def _newest(self, before: Key | None = None) -> tuple[tuple[Item, ...], bool]:
         while True:
-            rows = await self._database.read(self._place.messages, before=before, newest=PAGE_MESSAGES + 1)
-            shown = _shown(self._items(rows[-PAGE_MESSAGES:], await self._deliveries()))
-            if shown or len(rows) <= PAGE_MESSAGES:
-                return shown, len(rows) > PAGE_MESSAGES
-            before = rows[-PAGE_MESSAGES][0]
+            rows, has_more = await self._page(self._before, before)
+            rows.reverse()
+            shown = _shown(self._items(rows, await self._deliveries()))
+            if shown or not has_more:
+                return shown, has_more
+            before = rows[0][0]
+
+    async def _page(
+        self, read: Callable[[Key | None, int], Awaitable[Sequence[Row]]], edge: Key | None
+    ) -> tuple[list[Row], bool]:
+        """Read rows for one page, those next to its edge first, and tell whether there are more."""
+        rows: list[Row] = []
+        count, characters = FIRST_READ, 0
+        while True:
+            found = await read(edge, count)
+            for row in found:
+                if len(rows) == PAGE_MESSAGES or characters > PAGE_CHARACTERS:
+                    return rows, True
+                rows.append(row)
+                characters += len(row[1])
+            if len(found) < count:
+                return rows, False
+            edge, count = found[-1][0], next_read(count, found, PAGE_MESSAGES + 1 - len(rows))
+
+    async def _before(self, key: Key | None, count: int) -> Sequence[Row]:
+        """Return the newest before a key, the newest first."""
+        return (await self._database.read(self._place.messages, before=key, newest=count))[::-1]
+
+    async def _after(self, key: Key | None, count: int) -> Sequence[Row]:
+        """Return the oldest after a key."""
+        return await self._database.read(self._place.messages, after=key, oldest=count)
 
     async def _key_of(self, message_id: str) -> Key:
         """Find a message in the transcript."""
@@ -330,14 +372,14 @@ class HistoryStorage:
         return pending
 
     async def _backwards(self) -> AsyncIterator[Sequence[Item]]:
-        before: Key | None = None
+        before, count = None, FIRST_READ
         while True:
             async with self._turn:
-                rows = await self._database.read(self._place.messages, before=before, newest=READ_AT_ONCE)
+                rows = await self._database.read(self._place.messages, before=before, newest=count)
                 messages = self._items(rows, await self._deliveries())
             if not rows:
                 return
-            before = rows[0][0]
+            before, count = rows[0][0], next_read(count, rows, READ_AT_ONCE)
             yield messages
 
     async def _receipts(self) -> _Receipts:

@@ -13,6 +13,7 @@ from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Entry, Kept, Mark, Receipt, Snapshot
 from client_py.core.conversation.history_search import Match
 from client_py.core.conversation.items import Item, Reaction, Text, Unknown
+from client_py.core.frames import MAX_ITEM_BYTES
 from client_py.drivers import history_storage as storage
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.memory_database import MemoryDatabase
@@ -341,16 +342,65 @@ async def test_archive_reads_a_long_history_piece_by_piece() -> None:
 
 
 async def test_search_lets_the_page_go_on() -> None:
-    """Of the longest messages, few are read at once, and the page has its turn between the parts of each."""
+    """It has its turn between the parts of each message."""
     stage = Stage()
     await stage.keep(*(Entry(incoming(f"{number} {'ü' * 5 * storage.FOLDED_AT_ONCE}")) for number in range(20)))
-    stage.database.reads.clear()
     searching, turns = asyncio.create_task(stage.storage.search("needle")), 0
     while not searching.done():
         await asyncio.sleep(0)
         turns += 1
     assert turns > 90
-    assert {limits["newest"] for prefix, limits in stage.database.reads if prefix == PLACE.messages} == {50}
+
+
+def messages_read(stage: Stage) -> list[int]:
+    """Return how many messages were asked for at each reading, and forget it."""
+    limits = [each for prefix, each in stage.database.reads if prefix == PLACE.messages]
+    stage.database.reads.clear()
+    return [each.get("newest") or each["oldest"] for each in limits]
+
+
+LONGEST = "a" * (MAX_ITEM_BYTES - 10)
+
+
+async def test_archive_reads_so_many_messages_as_are_shown() -> None:
+    """Of short ones a page full; of the longest, a few; and it goes on where the page before ended."""
+    stage = Stage()
+    await stage.keep(*(Entry(incoming(str(number))) for number in range(100)))
+    stage.database.reads.clear()
+    newest, has_earlier = await stage.storage.newest()
+    assert ([item.text for item in newest], has_earlier) == ([str(number) for number in range(20, 100)], True)
+    assert messages_read(stage) == [10, 20, 40, 11]
+    assert [item.text for item in (await stage.storage.later("ben:message-0"))[0]] == [str(n) for n in range(1, 81)]
+
+    stage = Stage()
+    messages = [replace(incoming(str(number)), body=Text(f"{number} {LONGEST}")) for number in range(50)]
+    await stage.keep(*map(Entry, messages))
+    stage.database.reads.clear()
+    newest, has_earlier = await stage.storage.newest()
+    assert (newest, has_earlier, messages_read(stage)) == (tuple(messages[-4:]), True, [10])
+    assert await stage.storage.earlier(newest[0].id) == (tuple(messages[-8:-4]), True)
+    assert await stage.storage.later(messages[7].id) == (tuple(messages[8:12]), True)
+    assert await stage.storage.later(messages[47].id) == (tuple(messages[48:]), False)
+    assert await stage.storage.earlier(messages[2].id) == (tuple(messages[:2]), False)
+
+
+async def test_archive_reads_few_of_the_longest_messages_at_once() -> None:
+    """Also where all are looked at: what is read at once is copied and parsed at once."""
+    stage = Stage()
+    messages = [replace(incoming(str(number)), body=Text(f"{number} {LONGEST}")) for number in range(30)]
+    await stage.keep(*map(Entry, messages))
+    stage.database.reads.clear()
+    assert await stage.storage.everything() == messages
+    assert messages_read(stage) == [10, 7, 7, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("count", "length", "expected"), [(10, 100, 20), (40, 100, 50), (10, 400_000, 5), (10, 4_000_000, 1), (0, 0, 1)]
+)
+def test_reading_goes_by_how_long_messages_were(count: int, length: int, expected: int) -> None:
+    """Twice as many as before, if they were short; and one always."""
+    rows = [(("key",), "a" * length)] * count
+    assert storage.next_read(count, rows, storage.READ_AT_ONCE) == expected
 
 
 async def test_archive_clears_all_but_what_is_yet_to_be_delivered() -> None:
