@@ -12,6 +12,8 @@ from client_py.core.conversation.notices import (
     HistoryCleared,
     HistoryFailed,
     HistoryLoaded,
+    HistoryNotLoaded,
+    HistoryPart,
     LaterLoaded,
     MessagesFound,
     NewestLoaded,
@@ -45,17 +47,18 @@ class HistoryRequests:
 
     async def load_earlier(self, oldest: str) -> None:
         """Show messages from before the one with this id; always answered, since a button waits for it."""
-        messages, has_earlier = await self._page("earlier", lambda storage: storage.earlier(oldest))
-        self._show(HistoryLoaded(messages, has_earlier, oldest))
+        if page := await self._page(HistoryPart.EARLIER, lambda storage: storage.earlier(oldest)):
+            self._show(HistoryLoaded(*page, oldest))
 
     async def load_later(self, newest: str) -> None:
         """Show the messages after the one with this id; always answered, since the page waits for it."""
-        messages, has_later = await self._page("later", lambda storage: storage.later(newest))
-        self._show(LaterLoaded(messages, has_later, newest))
+        if page := await self._page(HistoryPart.LATER, lambda storage: storage.later(newest)):
+            self._show(LaterLoaded(*page, newest))
 
     async def load_newest(self) -> None:
         """Show the end of the conversation; always answered, like the others."""
-        self._show(NewestLoaded(*await self._page("newest", lambda storage: storage.newest())))
+        if page := await self._page(HistoryPart.NEWEST, lambda storage: storage.newest()):
+            self._show(NewestLoaded(*page))
 
     def search(self, query: str) -> None:
         """Look for messages, and no longer for what was looked for before."""
@@ -96,11 +99,12 @@ class HistoryRequests:
         self._show(HistoryCleared(pending))
 
     async def _page(
-        self, which: str, read: Callable[[HistoryStorage], Awaitable[tuple[tuple[Item, ...], bool]]]
-    ) -> tuple[tuple[Item, ...], bool]:
-        """Read some messages, and whether there are more; none where that fails, which is warned of."""
+        self, part: HistoryPart, read: Callable[[HistoryStorage], Awaitable[tuple[tuple[Item, ...], bool]]]
+    ) -> tuple[tuple[Item, ...], bool] | None:
+        """Read some messages, and whether there are more; None where that fails, which is told."""
         try:
             return await read(await self._opened())
         except StorageFailed as error:
-            self._warn(f"The {which} messages could not be read: {error}")
-            return (), True
+            self._warn(f"The {part.name.lower()} messages could not be read: {error}")
+            self._show(HistoryNotLoaded(part))
+            return None

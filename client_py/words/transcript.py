@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.items import Unknown
+from client_py.core.conversation.notices import HistoryPart
 from client_py.ports.page import NearDay
 from client_py.words.phrases import Counted, Phrase, Words
 
@@ -20,6 +21,19 @@ NEWEST = Phrase("Newest messages")
 NEW = Counted("{count} new message", "{count} new messages")
 SHOW_MORE = Phrase("Show more")
 SHOW_LESS = Phrase("Show less")
+NOT_LOADED = {
+    HistoryPart.EARLIER: Phrase(
+        "This browser could not read the earlier messages. Please try again; if that does not help, reload this page."
+    ),
+    HistoryPart.LATER: Phrase(
+        "This browser could not read the messages that follow. Please try again; if that does not help, reload this "
+        "page."
+    ),
+    HistoryPart.NEWEST: Phrase(
+        "This browser could not read the newest messages. Please try again; if that does not help, reload this page."
+    ),
+}
+TRY_AGAIN = Phrase("Try again")
 UNREADABLE = Phrase("This message cannot be shown.")
 UNKNOWN = Phrase("This message needs a newer version of this page.")
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.faults import HistoryFault, ItemFault
 from client_py.core.conversation.history_search import Match
 from client_py.core.conversation.items import Body, Item
+
+
+class HistoryPart(Enum):
+    """What a page asks the history for."""
+
+    EARLIER = auto()
+    """What stands before the first message on the page."""
+    LATER = auto()
+    """What stands after the last one."""
+    NEWEST = auto()
+    """The end of the conversation, in the place of what is on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,13 @@ class NewestLoaded:
 
     items: tuple[Item, ...]
     has_earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryNotLoaded:
+    """A part of the history could not be read; everything is as it was, and it can be asked for again."""
+
+    part: HistoryPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,7 @@ ConversationNotice = (
     HistoryLoaded
     | LaterLoaded
     | NewestLoaded
+    | HistoryNotLoaded
     | HistoryCleared
     | HistoryFailed
     | MessagesFound

@@ -12,6 +12,7 @@ from client_py.core.conversation.notices import (
     HistoryCleared,
     HistoryFailed,
     HistoryLoaded,
+    HistoryNotLoaded,
     ItemAdded,
     ItemRefused,
     LaterLoaded,
@@ -106,6 +107,7 @@ class RoomScreen:
             self._status.element,
             self._keeping_fault.element,
             self._password.element,
+            self._transcript.fault.element,
             self._transcript.element,
             self._writing.element,
             self._composer.element,
@@ -137,6 +139,8 @@ class RoomScreen:
                 self._transcript.add_later(messages, after=after, has_later=has_later)
             case NewestLoaded(messages, has_earlier):
                 self._transcript.show_newest(messages, has_earlier=has_earlier)
+            case HistoryNotLoaded(part):
+                self._transcript.show_fault(part)
             case HistoryCleared(messages):
                 self._transcript.start_over(messages)
                 self._history.start_over()

@@ -90,13 +90,11 @@ class MessageList:
 
     def count_newest(self, messages: int, characters: int) -> int:
         """Count the newest that may stay, within limits on their number and on all their text; one always may."""
-        count = 0
-        for row in islice(reversed(self._rows.values()), messages):
-            characters -= len(row.message.text)
-            if characters < 0 and count > 0:
-                break
-            count += 1
-        return count
+        return _count(reversed(self._rows.values()), messages, characters)
+
+    def count_oldest(self, messages: int, characters: int) -> int:
+        """Count the oldest that may stay, within the same limits."""
+        return _count(self._rows.values(), messages, characters)
 
     @property
     def oldest(self) -> str | None:
@@ -227,3 +225,14 @@ class MessageList:
 
     def _is_same_day(self, one: float, other: float) -> bool:
         return one == other or self._formats.day(one) == self._formats.day(other)
+
+
+def _count(rows: Iterable[Row], messages: int, characters: int) -> int:
+    """Count the rows that are within limits, from the first of these on."""
+    count = 0
+    for row in islice(rows, messages):
+        characters -= len(row.message.text)
+        if characters < 0 and count > 0:
+            break
+        count += 1
+    return count

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from client_py.core.conversation.delivery import Delivery, Direction
+from client_py.core.conversation.notices import HistoryPart
 from client_py.ui.room.read_tracking import ReadTracking
+from client_py.ui.transcript.loading_fault import LoadingFault
 from client_py.ui.transcript.message_list import MessageList
 from client_py.ui.transcript.scroll_end import ScrollEnd
 from client_py.ui.widgets.icons import icon
@@ -39,17 +40,6 @@ WAITING = (Delivery.QUEUED, Delivery.SENT)
 """How far a message has come that nobody else has yet."""
 
 
-class Asked(Enum):
-    """What the history was asked for, and has yet to give."""
-
-    EARLIER = auto()
-    """What stands before the first message on the page."""
-    LATER = auto()
-    """What stands after the last one."""
-    NEWEST = auto()
-    """The end of the conversation, in the place of what is on the page."""
-
-
 class Transcript:
     """The messages in the order in which they came; `placeholder` stands in their place while there are none."""
 
@@ -59,7 +49,8 @@ class Transcript:
         self._actions = actions
         self._placeholder = placeholder
         self._unseen = 0
-        self._asked: Asked | None = None
+        self._asked: HistoryPart | None = None
+        """What the history was asked for, and has yet to give."""
         self._coming: list[Item] = []
         """What came in since the last frame, and goes to the end."""
         self._meanwhile: list[Item] = []
@@ -89,6 +80,7 @@ class Transcript:
         self._jump = create("button", {"type": "button", "class": "jump"}, self._count, icon(document, "down"))
         self._jump.hidden = True
         self.element = create("div", {"class": "conversation"}, self._log, self._jump)
+        self.fault = LoadingFault(document, words, self._ask_again, self._end.keep)
         self._reading = ReadTracking(document, lambda: self._end.at_end, actions)
         self._drawing = OncePerFrame(document, self._draw)
         self._listeners = ExitStack()
@@ -97,6 +89,7 @@ class Transcript:
             self._end.dispose,
             self._reading.dispose,
             self._drawing.dispose,
+            self.fault.dispose,
             self._earlier.on("click", lambda _event: self._ask_for_earlier(by_button=True)),
             self._jump.on("click", self._jump_to_end),
         ):
@@ -131,7 +124,7 @@ class Transcript:
         `before` is the message that they stand before, if somebody has asked for them.
         """
         if before:
-            self._answered(Asked.EARLIER)
+            self._answered(HistoryPart.EARLIER)
             self._earlier.disabled = False
             if before != self._messages.oldest:
                 return  # the page shows another part of the conversation by now
@@ -146,20 +139,20 @@ class Transcript:
 
     def add_later(self, messages: Sequence[Item], *, after: str, has_later: bool) -> None:
         """Show messages after `after`, the one after which they were asked for; nothing of it is new."""
-        self._answered(Asked.LATER)
-        if after != self._messages.newest or not self._end.goes_on or self._asked is Asked.NEWEST:
+        self._answered(HistoryPart.LATER)
+        if after != self._messages.newest or not self._end.goes_on or self._asked is HistoryPart.NEWEST:
             return
         for message in messages:
             self._messages.append(self._as_known(message), aloud=False)
         self._go_on(goes_on=has_later)
         self._add_meanwhile()
-        if len(self._messages) > MAX_SHOWN:
+        if self._is_too_much(0):
             self._take_off_oldest()
         self._end.look()
 
     def show_newest(self, messages: Sequence[Item], *, has_earlier: bool) -> None:
         """Show the end of the conversation, which was asked for, and stand there."""
-        if self._asked is not Asked.NEWEST:
+        if self._asked is not HistoryPart.NEWEST:
             return  # the history was cleared meanwhile
         self._messages.take_off(len(self._messages))
         self._go_on(goes_on=False)
@@ -168,12 +161,20 @@ class Transcript:
         self.prepend(messages, has_earlier=has_earlier)
         self._add_meanwhile()
 
+    def show_fault(self, part: HistoryPart) -> None:
+        """Show that what was asked for could not be read; what is on the page stays."""
+        if self._asked is part:
+            self._asked = None
+            self._earlier.disabled = False
+            self.fault.show(part)
+
     def start_over(self, messages: Sequence[Item]) -> None:
         """Show these messages and none of before."""
         self._messages.take_off(len(self._messages))
         self._coming.clear()
         self._meanwhile.clear()
         self._asked = None
+        self.fault.rest()
         self._go_on(goes_on=False)
         self._end.go()
         self.prepend(messages, has_earlier=False)
@@ -239,7 +240,7 @@ class Transcript:
 
     def _leave_below(self, message: Item) -> None:
         """Show a message only where its place is: far below, in the history, until the reader comes there."""
-        if self._asked in (Asked.LATER, Asked.NEWEST):
+        if self._asked in (HistoryPart.LATER, HistoryPart.NEWEST):
             self._meanwhile.append(message)
         if message.direction is Direction.OUTGOING:
             self._ask_for_newest()
@@ -285,6 +286,11 @@ class Transcript:
         """Tell whether more is on the page than may be, by more than `slack` messages or by text."""
         return len(self._messages) > MAX_SHOWN + slack or self._messages.characters > MAX_CHARACTERS
 
+    @property
+    def _is_full_at_end(self) -> bool:
+        """Tell whether what comes before would be taken off at once, since the reader is at the end of so much text."""
+        return self._end.at_end and self._messages.characters > MAX_CHARACTERS // 2
+
     def _take_off_oldest(self) -> None:
         """Keep the page bounded, at its beginning; an answer that is due is for a beginning that is no longer there."""
         with self._end.holding():
@@ -294,11 +300,13 @@ class Transcript:
 
     def _take_off_farthest(self) -> None:
         """Keep the page bounded, on the side that the reader is not on."""
-        excess = len(self._messages) - MAX_SHOWN
-        if excess > 0 and self._end.at_end:
+        if not self._is_too_much(0):
+            return
+        if self._end.at_end:
             self._take_off_oldest()
-        elif excess > 0:
-            self._messages.take_off_newest(excess)
+        else:
+            kept = self._messages.count_oldest(MAX_SHOWN, MAX_CHARACTERS)
+            self._messages.take_off_newest(len(self._messages) - kept)
             self._go_on(goes_on=True)
 
     def _go_on(self, *, goes_on: bool) -> None:
@@ -317,13 +325,25 @@ class Transcript:
 
     # What is asked for
 
-    def _answered(self, asked: Asked) -> None:
+    def _answered(self, asked: HistoryPart) -> None:
         if self._asked is asked:
             self._asked = None
 
+    def _ask_again(self, part: HistoryPart) -> None:
+        """Ask for what could not be read, as the person wishes."""
+        match part:
+            case HistoryPart.EARLIER:
+                self._ask_for_earlier(by_button=True)
+            case HistoryPart.LATER:
+                self._ask_for_later()
+            case HistoryPart.NEWEST:
+                self._ask_for_newest()
+
     def _ask_for_more(self) -> None:
-        """Ask for what the reader may come to next."""
-        if self._end.near_start and not self._earlier.hidden:
+        """Ask for what the reader may come to next, unless that could not be read just now."""
+        if self.fault.part is not None:
+            return
+        if self._end.near_start and not self._earlier.hidden and not self._is_full_at_end:
             self._ask_for_earlier()
         elif self._end.near_end and self._end.goes_on:
             self._ask_for_later()
@@ -335,22 +355,26 @@ class Transcript:
         if by_button:
             # A button that is disabled loses the keyboard; from here, the arrow keys lead to what is about to come.
             self._log.focus()
-        self._asked = Asked.EARLIER
+        self._ask(HistoryPart.EARLIER)
         self._earlier.disabled = True
         self._actions.load_earlier(oldest)
 
     def _ask_for_later(self) -> None:
         newest = self._messages.newest
         if newest is not None and self._asked is None:
-            self._asked = Asked.LATER
+            self._ask(HistoryPart.LATER)
             self._meanwhile.clear()
             self._actions.load_later(newest)
 
     def _ask_for_newest(self) -> None:
-        if self._asked is not Asked.NEWEST:
-            self._asked = Asked.NEWEST
+        if self._asked is not HistoryPart.NEWEST:
+            self._ask(HistoryPart.NEWEST)
             self._meanwhile.clear()
             self._actions.load_newest()
+
+    def _ask(self, part: HistoryPart) -> None:
+        self._asked = part
+        self.fault.rest()
 
     def _end_reached_or_left(self) -> None:
         if self._end.at_end:

@@ -12,7 +12,8 @@ from client_py.core.conversation.notices import (
     HistoryCleared,
     HistoryFailed,
     HistoryLoaded,
-    LaterLoaded,
+    HistoryNotLoaded,
+    HistoryPart,
     MessagesFound,
     NewestLoaded,
 )
@@ -129,9 +130,9 @@ async def test_room_tells_what_cannot_be_read() -> None:
     stage.driver.clear_history()
     await settle()
     assert stage.notices[before:] == [
-        HistoryLoaded((), has_earlier=True, before=THEIRS.id),
-        LaterLoaded((), has_later=True, after=THEIRS.id),
-        NewestLoaded((), has_earlier=True),
+        HistoryNotLoaded(HistoryPart.EARLIER),
+        HistoryNotLoaded(HistoryPart.LATER),
+        HistoryNotLoaded(HistoryPart.NEWEST),
         MessagesFound("morning", (), complete=False),
         HistoryFailed(HistoryFault.NOT_EXPORTED),
         HistoryFailed(HistoryFault.NOT_CLEARED),

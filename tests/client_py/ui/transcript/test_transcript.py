@@ -13,6 +13,8 @@ from client_py.core.conversation.notices import (
     DeliveryChanged,
     HistoryCleared,
     HistoryLoaded,
+    HistoryNotLoaded,
+    HistoryPart,
     ItemAdded,
     LaterLoaded,
     NewestLoaded,
@@ -21,7 +23,7 @@ from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.transcript.message_text import FOLDED_FROM
 from client_py.ui.transcript.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, SLACK_SHOWN
-from client_py.words.transcript import NEW, NEWEST, OTHER_DEVICE
+from client_py.words.transcript import NEW, NEWEST, NOT_LOADED, OTHER_DEVICE
 from tests.client_py.ui.view_context import DAY, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
@@ -550,6 +552,83 @@ def test_answer_for_another_part_of_the_conversation_is_passed_over(
     jump(world).fire("click")
     room.apply(LaterLoaded(tuple(numbered(1300)[1220:]), has_later=False, after="1219"))
     assert texts(world) == before
+
+
+def long(*numbers: int) -> list[Item]:
+    """Make messages of which the page takes eight at most, with their numbers for ids."""
+    size = MAX_CHARACTERS // 8
+    return [replace(message, body=Text("a" * size)) for number in numbers for message in numbered(number + 1)[-1:]]
+
+
+def test_reader_above_is_left_so_much_text(world: World, room: RoomScreen, log: FakeElement) -> None:
+    """Scrolling up, too, long messages leave the page sooner, those that are farthest from the reader."""
+    load(room, *long(*range(20, 27)), has_earlier=True)
+    log.scroll_to(300)
+    load(room, *long(17, 18, 19), before="20", has_earlier=True)
+    assert len(shown(world)) == 8
+    assert jump(world).text == NEWEST
+    log.scroll_to(600)
+    assert world.asked.of("load_later") == [("load_later", "24")]
+    room.apply(LaterLoaded(tuple(long(25, 26)), has_later=False, after="24"))
+    assert len(shown(world)) == 8
+    log.scroll_to(100)
+    assert world.asked.of("load_earlier")[-1] == ("load_earlier", "19")
+
+
+def test_reader_at_the_end_of_much_text_gets_no_more_of_it_unasked(
+    world: World, room: RoomScreen, log: FakeElement
+) -> None:
+    """It would be taken off at once, to be asked for again."""
+    log.scroll_height = 500
+    load(room, *long(*range(20, 26)), has_earlier=True)
+    log.scroll_to(100)
+    assert world.asked.of("load_earlier") == []
+    load(room, *long(*range(20, 28)), has_earlier=True)
+    assert len(shown(world)) == 8
+
+
+PARTS = {HistoryPart.EARLIER: 300, HistoryPart.LATER: 600, HistoryPart.NEWEST: 350}
+"""Where a reader above stands who asks for each part."""
+
+
+@pytest.mark.parametrize("part", HistoryPart)
+def test_part_that_cannot_be_read_is_said_and_can_be_asked_for_again(
+    world: World, room: RoomScreen, above: FakeElement, part: HistoryPart
+) -> None:
+    """What is on the page stays there; by itself, the page does not ask again."""
+
+    def asked() -> list[tuple[object, ...]]:
+        return [call for call in world.asked.calls if str(call[0]).startswith("load_")]
+
+    before, line = texts(world), world.document.by_test_id("loading-fault")
+    assert not line.one(tag="button").is_shown()
+    above.scroll_to(PARTS[part])
+    if part is HistoryPart.NEWEST:
+        jump(world).fire("click")
+    calls = asked()
+    room.apply(HistoryNotLoaded(part))
+    assert line.one(role="alert").text == NOT_LOADED[part]
+    assert (texts(world), earlier(world).disabled) == (before, False)
+    for pixels in (290, 590, PARTS[part]):
+        above.scroll_to(pixels)
+    assert asked() == calls
+    world.document.by_test_id("load-again").fire("click")
+    assert asked() == [*calls, calls[-1]]
+    assert (line.text, line.one(tag="button").is_shown()) == (line.one(tag="button").text, False)
+    room.apply(HistoryNotLoaded(part))
+    assert line.one(role="alert").text == NOT_LOADED[part]
+    room.apply(HistoryCleared(()))
+    assert not line.one(tag="button").is_shown()
+
+
+def test_part_that_is_wanted_no_longer_is_not_missed(world: World, room: RoomScreen, above: FakeElement) -> None:
+    """The reader has gone to the newest messages meanwhile, or has cleared the history."""
+    above.scroll_to(300)
+    jump(world).fire("click")
+    room.apply(HistoryNotLoaded(HistoryPart.EARLIER))
+    assert not world.document.by_test_id("load-again").is_shown()
+    room.apply(NewestLoaded(tuple(numbered(1300)[1220:]), has_earlier=True))
+    assert texts(world)[-1] == "1299"
 
 
 def test_messages_of_one_frame_are_shown_together(world: World, room: RoomScreen) -> None:
