@@ -53,6 +53,8 @@ RESCUE_SECONDS = 5.0
 """How long the page waits for a database that has failed already, before it goes on without what is in there."""
 READ_AT_ONCE = 50
 """How many messages are read at once where all are looked at."""
+ROWS_AT_ONCE = 500
+"""How many rows where they are only copied or passed over, and nothing else of the room is done meanwhile."""
 FOLDED_AT_ONCE = 10_000
 """How many characters are folded for a search before the page has its turn: some letters stand for a whole sentence."""
 
@@ -187,8 +189,10 @@ class HistoryStorage:
         self._database = memory
 
     async def _copy_to(self, database: Database) -> None:
-        rows = await self._database.read(self._place.prefix)
-        await database.write([Put(key, row) for key, row in rows])
+        last, count = None, FIRST_READ
+        while rows := await self._database.read(self._place.prefix, after=last, oldest=count):
+            await database.write([Put(key, row) for key, row in rows])
+            last, count = rows[-1][0], next_read(count, rows, ROWS_AT_ONCE)
 
     def _changes(self, entries: Sequence[Entry]) -> list[Change]:
         """Return the changes that entries add up to: two for each item, and then what remains of all the rest."""
@@ -354,10 +358,11 @@ class HistoryStorage:
         The ids stay, so that nothing is shown again that somebody sends once more.
         """
         async with self._turn:
-            place, database = self._place, self._database
+            place = self._place
             receipts = await self._receipts()
             waiting = {receipt.item_id for receipt in receipts.values() if receipt and not receipt.is_settled}
-            rows = [row for row in await database.read(place.messages) if str(row[0][-1]) in waiting]
+            rows = [row async for piece in self._pieces(ROWS_AT_ONCE) for row in piece if str(row[0][-1]) in waiting]
+            rows.sort(key=lambda row: position_of(row[0]) or 0)
             pending = tuple(each for each in self._items(rows, _deliveries_of(receipts)) if each.is_readable)
             kept_ids = {message.id for message in pending}
             forgotten = (place.messages, place.positions, place.receipts_of(self.device))
@@ -372,15 +377,21 @@ class HistoryStorage:
         return pending
 
     async def _backwards(self) -> AsyncIterator[Sequence[Item]]:
-        before, count = None, FIRST_READ
+        pieces = self._pieces(READ_AT_ONCE)
         while True:
             async with self._turn:
-                rows = await self._database.read(self._place.messages, before=before, newest=count)
+                rows = await anext(pieces, None)
+                if rows is None:
+                    return
                 messages = self._items(rows, await self._deliveries())
-            if not rows:
-                return
-            before, count = rows[0][0], next_read(count, rows, READ_AT_ONCE)
             yield messages
+
+    async def _pieces(self, most: int) -> AsyncIterator[Sequence[Row]]:
+        """Read the whole transcript backwards, `most` rows at once."""
+        before, count = None, FIRST_READ
+        while rows := await self._database.read(self._place.messages, before=before, newest=count):
+            before, count = rows[0][0], next_read(count, rows, most)
+            yield rows
 
     async def _receipts(self) -> _Receipts:
         return _receipts_in(await self._database.read(self._place.receipts))

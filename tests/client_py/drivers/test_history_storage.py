@@ -356,7 +356,7 @@ def messages_read(stage: Stage) -> list[int]:
     """Return how many messages were asked for at each reading, and forget it."""
     limits = [each for prefix, each in stage.database.reads if prefix == PLACE.messages]
     stage.database.reads.clear()
-    return [each.get("newest") or each["oldest"] for each in limits]
+    return [each.get("newest") or each.get("oldest", 0) for each in limits]
 
 
 LONGEST = "a" * (MAX_ITEM_BYTES - 10)
@@ -394,6 +394,18 @@ async def test_archive_reads_few_of_the_longest_messages_at_once() -> None:
     assert messages_read(stage) == [10, 7, 7, 7, 8]
 
 
+async def test_archive_looks_at_a_long_history_piece_by_piece_to_clear_it() -> None:
+    """The page has its turn in between; what waits is found wherever it stands, and keeps its order."""
+    stage = Stage()
+    await stage.keep(
+        *(written(f"{number}") if number in (3, 1_500) else Entry(incoming(f"{number}")) for number in range(2_000))
+    )
+    stage.database.reads.clear()
+    assert await stage.storage.clear() == (outgoing("3"), outgoing("1500"))
+    assert messages_read(stage) == [10, 20, 40, 80, 160, 320, 500, 500, 500, 500]
+    assert await stage.storage.everything() == [outgoing("3"), outgoing("1500")]
+
+
 @pytest.mark.parametrize(
     ("count", "length", "expected"), [(10, 100, 20), (40, 100, 50), (10, 400_000, 5), (10, 4_000_000, 1), (0, 0, 1)]
 )
@@ -419,7 +431,9 @@ async def test_archive_moves_to_another_database() -> None:
     """All of the room is there then, and what comes later goes there."""
     stage, memory = Stage(), MemoryDatabase()
     await stage.keep(Entry(incoming("1")))
+    stage.database.reads.clear()
     await stage.storage.move_to(memory)
+    assert [limits["oldest"] for _, limits in stage.database.reads] == [10, 20], "a long history goes piece by piece"
     rows = await stage.database.read(())
     await stage.keep(Entry(incoming("2")))
     assert await stage.database.read(()) == rows
