@@ -8,7 +8,7 @@ from typing import Any, cast
 import js
 
 from client_py.browser.clock import BrowserClock
-from client_py.browser.interop import Callbacks, from_null
+from client_py.browser.interop import Callbacks, from_null, js_object
 from client_py.ports.disposal import Dispose
 from client_py.ports.page import DomEvent, Element, Listener
 
@@ -122,9 +122,9 @@ class BrowserElement:
         """Return another one like it, with all that is in it (Node.cloneNode)."""
         return BrowserElement(self.node.cloneNode(True), self._callbacks)  # noqa: FBT003 - what is in it too
 
-    def focus(self) -> None:
-        """Focus it (HTMLElement.focus)."""
-        self.node.focus()
+    def focus(self, *, scroll: bool = True) -> None:
+        """Focus it (HTMLElement.focus with `preventScroll`)."""
+        self.node.focus(js_object({"preventScroll": not scroll}))
 
     def fit_to_content(self, max_height: float) -> None:
         """Make a text area as high as its text, up to a height in CSS pixels."""

@@ -79,8 +79,8 @@ class Element(Protocol):
         """Return another one like it, with all that is in it; nobody listens to that one yet."""
         ...
 
-    def focus(self) -> None:
-        """Give it the keyboard focus."""
+    def focus(self, *, scroll: bool = True) -> None:
+        """Give it the keyboard focus, and bring it before the eyes unless that is not wanted."""
         ...
 
     def fit_to_content(self, max_height: float) -> None:

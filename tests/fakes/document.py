@@ -132,10 +132,11 @@ class FakeElement:
         other.append(*(child if isinstance(child, str) else child.copy() for child in self.children))
         return other
 
-    def focus(self) -> None:
+    def focus(self, *, scroll: bool = True) -> None:
         """Give it the keyboard focus, which goes only to what is on the page, not hidden and not disabled."""
         if self.is_shown() and not self.disabled:
             self.page.focused = self
+            self.page.scrolled_to = self if scroll else self.page.scrolled_to
 
     def fit_to_content(self, max_height: float) -> None:
         """Remember the height that it was fitted to."""
@@ -240,6 +241,8 @@ class FakeDocument:
         self.visible = True
         self.listeners = Listeners()
         self.focused: FakeElement | None = None
+        self.scrolled_to: FakeElement | None = None
+        """What was brought before the eyes last, because it got the focus."""
         self.created: list[FakeElement] = []
         self.frames: list[Callable[[], None]] | None = None
         """Who waits for the next frame, where a test draws the page."""

@@ -97,7 +97,8 @@ class LongText:
         self._less.hidden = False
         self._more.hidden = self._length == len(self._text)
         if self._more.hidden:
-            self._less.focus()  # a button that is hidden loses the keyboard
+            # A button that is hidden loses the keyboard; who has pressed it goes on reading where the rest begins.
+            self._less.focus(scroll=False)
 
     def _show_less(self) -> None:
         self._fold()

@@ -92,12 +92,14 @@ def test_text_is_folded_again_wherever_it_is() -> None:
 
 
 def test_button_that_has_done_its_part_hands_the_keyboard_on() -> None:
-    """What is hidden cannot have it."""
+    """What is hidden cannot have it. The other button is far below, and who has unfolded the text reads on above."""
     folded = Folded("word " * FOLDED_FROM)
     folded.more.fire("click")
     assert (folded.more.hidden, folded.less.hidden) == (True, False)
     assert folded.document.focused is folded.less
+    assert folded.document.scrolled_to is None
     folded.less.fire("click")
+    assert folded.document.focused is folded.document.scrolled_to is folded.more
     assert (folded.more.hidden, folded.less.hidden) == (False, True)
     assert folded.shown.text == folded.text
 
