@@ -11,6 +11,7 @@ from e2e.conftest import Pair
 PARAGRAPHS = ("one\n\n\ntwo\n" * 30, "שלום, world\n" * 60, "word " * 2_000 + "\n", "\n" * 120, "the end")
 SELECTED = "element => { getSelection().selectAllChildren(element); return getSelection().toString(); }"
 HEIGHT = "element => element.getBoundingClientRect().height"
+WIDTH = "element => element.getBoundingClientRect().width"
 HEIGHT_UNCUT = """
 element => {
     const uncut = element.cloneNode();
@@ -51,6 +52,18 @@ async def test_message_in_portions_is_one_to_the_eye_and_to_the_clipboard(pair: 
         assert await shown.locator(".portion").count() > 1
         assert await shown.evaluate(HEIGHT) == await shown.evaluate(HEIGHT_UNCUT)
         assert await shown.evaluate(SELECTED) == text
+
+
+async def test_long_message_keeps_its_width(pair: Pair) -> None:
+    """Whatever is unfolded of it, and whichever buttons are there: at another width, all of it is laid out again."""
+    for sender, receiver in (pair, pair[::-1]):
+        await sender.paste("a\n" * 200 + "a wider line at the end")
+        message = receiver.handle("message").filter(has_text="at the end").last
+        await expect(message).to_have_attribute("data-direction", "incoming")
+        shown = message.get_by_test_id("message-text")
+        folded = await shown.evaluate(WIDTH)
+        await unfold(message)
+        assert await shown.evaluate(WIDTH) == folded
 
 
 async def paste(page: ChatPage, text: str) -> None:

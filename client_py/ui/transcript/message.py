@@ -134,6 +134,7 @@ class MessageView:
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
         yield shown
         if is_long(text):
+            self._bubble.set("data-long", "")
             self._long_text = LongText(self._document, self._words, shown, text, self._resized)
             yield from self._long_text.buttons
         else:
