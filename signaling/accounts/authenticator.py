@@ -99,14 +99,15 @@ class Authenticator:
         # What cannot be a name is counted as one name: made-up ones must not fill the memory.
         name = username_key(username) if USERNAME.admits(username_form(username)) else ""
         mark = self._mark_of(name, device_marks)
-        caller = Caller(address_key(host), mark.device_id if mark else None)
+        address = address_key(host)
+        caller = Caller(address, mark.device_id, mark.account_tag) if mark else Caller(address)
         await self.login_limits.admit_attempt(name, caller)
         # The database is asked before the turn, or everyone would wait while it does not answer; and not at all for
         # those who would be sent away after it.
         self.passwords.check_room(_share(name, mark, host))
         account = await self.accounts.by_name(name)
         if mark is not None and not self._is_current(mark, account):
-            mark, caller = None, Caller(caller.address)
+            mark, caller = None, Caller(address)
             await self.login_limits.admit_attempt(name, caller)
         async with self.passwords.turn(_share(name, mark, host)):
             # Looked at when the turn has come: of many tries at once, the later ones know how the earlier ones failed.

@@ -21,6 +21,8 @@ class Caller:
     """As `address_key` gives it."""
     device_id: str | None = None
     """Of the browser, where it has shown that this name has logged in there before."""
+    account_tag: str = ""
+    """Of the account and the password with which that was."""
 
 
 class LoginLimits:
@@ -32,7 +34,8 @@ class LoginLimits:
 
     All of them can be used up for someone by others at the same address. So a browser in which the name has logged in
     before has tries of its own, which nobody else can use up, and the address and the name have no part in it. Its
-    attempts count by name: anyone who knows a password can have as many marks as they like.
+    attempts count by account and password: anyone who knows one can have as many marks as they like. Those who knew
+    another, or had the name before, have no part in them either.
     """
 
     def __init__(self, settings: Settings, counters: RateCounters) -> None:
@@ -53,7 +56,7 @@ class LoginLimits:
         if caller.device_id is None:
             await self._attempts.spend(caller.address)
         else:
-            await self._attempts_on_devices.spend(name)
+            await self._attempts_on_devices.spend(name, caller.account_tag)
 
     async def check_failures(self, name: str, caller: Caller) -> None:
         """RateLimited if too many attempts failed to let this one be tried at all."""

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import math
+import os
 import tempfile
 import time
 from collections.abc import Iterable
@@ -27,6 +28,8 @@ SAVE_SECONDS = 30.0
 """What a process that is killed forgets is younger than that."""
 MAX_KEYS = 20_000
 """Of each kind, the latest: some megabytes. Someone with more addresses than that is not stopped by limits on them."""
+MAX_FILE_BYTES = 64 * 2**20
+"""Far more than that becomes. A file that something else has filled must not fill our memory too."""
 
 Value = TypeVar("Value")
 
@@ -42,10 +45,10 @@ class KeptLimits:
     def load(self) -> None:
         """Count what was counted before, if there is a file. What cannot be read of it counts as nothing."""
         try:
-            _restore(json.loads(self._path.read_text("utf-8")), self._memory, self._quotas)
+            _restore(json.loads(_text(self._path)), self._memory, self._quotas)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, TypeError, ArithmeticError, KeyError, AttributeError, RecursionError) as error:
             log("limits_not_read", level=logging.WARNING, path=str(self._path), reason=type(error).__name__)
 
     async def run(self, seconds: float = SAVE_SECONDS) -> None:
@@ -74,12 +77,12 @@ class KeptLimits:
     def _write(self, snapshot: dict[str, Any]) -> None:
         """Replace the file as a whole; it is its owner's alone, since addresses and names are in it."""
         try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", prefix=f".{self._path.name}-", dir=self._path.parent, delete=False
-            ) as file:
-                scratch = Path(file.name)
-                json.dump(snapshot, file)
+            descriptor, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)  # its mode is 0600
+            scratch = Path(name)
             try:
+                # What a full disk leaves of it goes too, or each try would leave some more.
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(snapshot, file)
                 scratch.replace(self._path)
             finally:
                 scratch.unlink(missing_ok=True)
@@ -92,15 +95,33 @@ def _latest(items: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     return dict(islice(known, max(0, len(known) - MAX_KEYS), None))
 
 
+def _text(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        text = file.read(MAX_FILE_BYTES)
+        if file.read(1):
+            raise ValueError(path)
+    return text
+
+
 def _restore(saved: Any, memory: ProcessMemory, quotas: Quotas) -> None:
-    moving = {str(key): [(_number(a), _number(b)) for a, b in entries] for key, entries in saved["moving"].items()}
+    now = time.time()
+    moving = {str(key): [_counted(now, *each) for each in entries] for key, entries in saved["moving"].items()}
     fixed = {str(key): (int(count), _number(until)) for key, (count, until) in saved["fixed"].items()}
-    passed = max(0.0, time.time() - _number(saved["saved_at"]))
+    passed = max(0.0, now - _number(saved["saved_at"]))
     penalties = {
         kind: {name: _penalty(kept, passed) for name, kept in held.items()} for kind, held in saved["penalties"].items()
     }
     memory.restore(Counted(moving, fixed))
     quotas.restore(penalties, time.monotonic())
+
+
+def _counted(now: float, counted_at: Any, expires_at: Any) -> tuple[float, float]:
+    """Return when something was counted, and until when: no later than now, where the clock has been set back since.
+
+    A clock that was years ahead for a moment would lock people out until then.
+    """
+    ahead = max(0.0, _number(counted_at) - now)
+    return _number(counted_at) - ahead, _number(expires_at) - ahead
 
 
 def _penalty(kept: Any, passed: float) -> KeptPenalty:

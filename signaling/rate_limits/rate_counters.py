@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +17,11 @@ from redis.asyncio import ConnectionPool
 from signaling.monitoring.logs import log
 
 KEY_PREFIX = "p2pchat:limit"
+MAX_KEYS = 50_000
+"""Of each kind of window, in the memory of a process: some 30 MB. Someone with a /32 of IPv6 could fill it otherwise,
+with addresses that are counted once each. Of more, those that count least go."""
+KEPT_PART = 0.8
+"""Of as many as there may be, when there are more, so that they are not sorted again at once."""
 SWEEP_SECONDS = 5.0
 """Between two looks at what this process counts no longer."""
 PAUSE_SECONDS = 5.0
@@ -71,15 +76,21 @@ class ProcessMemory(MemoryStorage):
     passwords, which are remembered for minutes, would keep the event loop busy with threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_keys: int = MAX_KEYS) -> None:
         super().__init__()
-        self._sweep_at = 0.0
+        self._max_keys = max_keys
+        self.sweep_at = 0.0
 
     async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - what limits calls before each count
-        now = time.time()
-        if now >= self._sweep_at:
-            self._sweep_at = now + SWEEP_SECONDS
-            self.forget_expired()
+        now = time.monotonic()  # goes on where the clock is set back
+        if now >= self.sweep_at:
+            self.sweep_at = now + SWEEP_SECONDS
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Forget what does not count any more, and of too much else, what counts least."""
+        self.forget_expired()
+        self._forget_least()
 
     def counted(self) -> Counted:
         """Return what counts now, to be counted again after a restart."""
@@ -111,6 +122,22 @@ class ProcessMemory(MemoryStorage):
                 del self.expirations[key]
                 self.storage.pop(key, None)
                 self.locks.pop(key, None)
+
+    def _forget_least(self) -> None:
+        """Those go whose limit is used least; of these, those that were counted longest ago."""
+        events, fixed = self.events, self.expirations
+        for key in self._least(events, lambda key: (len(events[key]), events[key][0].atime)):
+            del events[key]
+            self.locks.pop(key, None)
+        for key in self._least(fixed, lambda key: (self.storage[key], fixed[key])):
+            del self.expirations[key]
+            self.storage.pop(key, None)
+            self.locks.pop(key, None)
+
+    def _least(self, keys: Collection[str], use: Callable[[str], tuple[int, float]]) -> list[str]:
+        """Return those of too many keys that are used least; none where there are not too many."""
+        kept = int(KEPT_PART * self._max_keys)
+        return sorted(keys, key=use)[: len(keys) - kept] if len(keys) > self._max_keys else []
 
 
 def _entry(counted_at: float, expires_at: float) -> Entry:

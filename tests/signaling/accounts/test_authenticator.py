@@ -332,6 +332,19 @@ async def test_attempts_with_marks_that_are_no_good_are_limited(tmp_path: Path, 
     await database.close()
 
 
+@pytest.mark.parametrize("account_id", ["", "of the account that had the name before"])
+async def test_former_marks_use_up_nothing_of_a_device(authenticator: Authenticator, account_id: str) -> None:
+    """Who knew a former password, or had the name before, cannot lock a browser out that has logged in since."""
+    registered = await authenticator.register("Ann", PASSWORD, HOME)
+    former = authenticator.marks.issue(
+        "ann", account_id or registered.account.id, "$2b$04$former", "0" * 16, time.time()
+    )
+    with pytest.raises(RateLimited):
+        while True:
+            await authenticator.log_in("Ann", PASSWORD, ELSEWHERE, [former])
+    await authenticator.log_in("Ann", PASSWORD, HOME, [registered.device_mark])
+
+
 @pytest.mark.parametrize("name", ["Ann", "Nobody", "no name"])
 async def test_wrong_login_with_mark_costs_one_bcrypt(
     authenticator: Authenticator, counted: CountedBcrypt, name: str

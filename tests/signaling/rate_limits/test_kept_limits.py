@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import stat
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from signaling.configuration.settings import Settings
 from signaling.configuration.values import read_limit
 from signaling.rate_limits.address_and_account_quotas import Quotas
 from signaling.rate_limits.budgets import Rate
-from signaling.rate_limits.kept_limits import MAX_KEYS, KeptLimits
+from signaling.rate_limits.kept_limits import MAX_FILE_BYTES, MAX_KEYS, KeptLimits
 from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.rate_counters import RateCounters
 from signaling.rate_limits.rate_limit import RateLimit
@@ -147,6 +148,22 @@ async def test_expired_limits_are_not_taken_up(tmp_path: Path) -> None:
     assert after.counters.memory.events == {}
 
 
+async def test_clock_that_was_ahead_locks_nobody_out(tmp_path: Path) -> None:
+    """What was counted in years to come counts as if it were counted now, and for no longer than it should."""
+    before = Process(tmp_path)
+    for _ in range(2):
+        await before.failures.count("ann", "here")
+    before.kept.save()
+    path = tmp_path / "limits-0.json"
+    saved = json.loads(path.read_text())
+    ahead = {key: [[at + 1e9, until + 1e9] for at, until in each] for key, each in saved["moving"].items()}
+    path.write_text(json.dumps(saved | {"moving": ahead, "saved_at": saved["saved_at"] + 1e9}))
+    after = Process(tmp_path)
+    [entries] = after.counters.memory.events.values()
+    assert await after.failures.is_used_up("ann", "here")
+    assert all(entry.expiry <= time.time() + 600 for entry in entries)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -157,10 +174,26 @@ async def test_expired_limits_are_not_taken_up(tmp_path: Path) -> None:
         "[" * 100_000,
         '{"moving": {"a": [["x", 1]]}, "fixed": {}, "penalties": {}, "saved_at": 0}',
         '{"moving": {"a": [[NaN, 1e999]]}, "fixed": {}, "penalties": {}, "saved_at": 0}',
+        '{"moving": {"a": [[1' + 400 * "0" + ', 1]]}, "fixed": {}, "penalties": {}, "saved_at": 0}',
+        '{"moving": {}, "fixed": {"a": [1e999, 1]}, "penalties": {}, "saved_at": 0}',
         '{"moving": {}, "fixed": {}, "penalties": {"addresses": {"a": 1}}, "saved_at": 0}',
         "\udcff",
+        MAX_FILE_BYTES * " " + '{"moving": {}, "fixed": {}, "penalties": {}, "saved_at": 0}',
     ],
-    ids=["empty", "list", "null", "number", "deep", "text", "not finite", "penalty", "not UTF-8"],
+    ids=[
+        "empty",
+        "list",
+        "null",
+        "number",
+        "deep",
+        "text",
+        "not finite",
+        "no float",
+        "no integer",
+        "penalty",
+        "not UTF-8",
+        "huge",
+    ],
 )
 def test_file_that_is_spoilt_counts_as_none(tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
     """The server starts all the same, and the log says so; the next save mends it."""
@@ -186,6 +219,25 @@ def test_folder_in_the_place_of_the_file_is_told(tmp_path: Path, caplog: pytest.
     assert "event=limits_not_read" in caplog.text
     assert "event=limits_not_saved" in caplog.text
     assert [path.name for path in tmp_path.iterdir()] == ["limits-0.json"]
+
+
+def test_full_disk_is_not_filled_further(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a file that cannot be written to its end, nothing is left; the one before stays."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    process = Process(tmp_path)
+    process.kept.save()
+    process.counters.memory.expirations |= {str(number): time.time() + 3600 for number in range(1000)}
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        process.kept.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "event=limits_not_saved" in caplog.text
+    assert os.listdir(tmp_path) == ["limits-0.json"]  # noqa: PTH208 - nothing waits for it
+    assert json.loads((tmp_path / "limits-0.json").read_text())["fixed"] == {}
 
 
 async def test_file_is_bounded(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 import asyncio
 import threading
+import time
 
 import pytest
 from limits import RateLimitItemPerMinute
 
 from signaling.configuration.urls import read_backplane_url
-from signaling.rate_limits.rate_counters import ProcessMemory, RateCounters
+from signaling.rate_limits.rate_counters import SWEEP_SECONDS, ProcessMemory, RateCounters
 from signaling.rate_limits.rate_limit import RateLimit
 
 MANY = 200
@@ -41,6 +42,30 @@ async def test_old_entries_do_not_pile_up() -> None:
     await memory.acquire_entry("busy", 10, 3600)
     memory.forget_expired()
     assert len(memory.events["busy"]) == 1
+
+
+async def test_strangers_do_not_fill_the_memory() -> None:
+    """Of more keys than there may be, those stay that are used most, whatever came after them."""
+    memory = ProcessMemory(max_keys=10)
+    for _ in range(2):
+        await memory.acquire_entry("guessed", 10, 3600)
+        await memory.incr("known", 3600)
+    for number in range(20):
+        await memory.acquire_entry(f"house {number}", 10, 3600)
+        await memory.incr(f"address {number}", 3600)
+    memory.sweep()
+    assert (len(memory.events), len(memory.storage), len(memory.expirations)) == (8, 8, 8)
+    assert len(memory.events["guessed"]) == 2
+    assert await memory.get("known") == 2
+    assert "house 19" in memory.events
+    assert "house 1" not in memory.events
+
+
+async def test_clock_that_is_set_back_stops_no_sweep() -> None:
+    """The next one is due by a clock that nobody sets."""
+    memory = ProcessMemory()
+    await memory.acquire_entry("here", 10, 3600)
+    assert memory.sweep_at <= time.monotonic() + SWEEP_SECONDS
 
 
 @pytest.mark.parametrize(
