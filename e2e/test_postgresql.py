@@ -25,13 +25,20 @@ from e2e.services.postgresql import PASSWORD as DATABASE_PASSWORD
 from e2e.services.postgresql import Postgresql, postgresql
 from e2e.startup import START_SECONDS
 from protocol.codes import CloseCode
-from signaling.errors import AccountNotStored, DatabaseUnavailable, DatabaseUnusable, DependencyUnavailable
+from signaling.errors import (
+    AccountNotStored,
+    AuthenticationError,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    DependencyUnavailable,
+)
 from signaling.storage.database import Database, database_url
 from tests.project import ROOT
 from tests.signaling.accounts.test_logins import LoginsInAnyDatabase
+from tests.signaling.accounts.test_logins import opened as opened_logins
 from tests.signaling.accounts.test_store import AccountsInAnyDatabase, opened
 from tests.signaling.running import SignalingClient
-from tests.signaling.storage.test_schema import LATEST, SchemaOnAnyDatabase, execute, migrated
+from tests.signaling.storage.test_schema import LATEST, SchemaOnAnyDatabase, execute, migrated, opened_database, scalar
 
 PROCESSES = 3
 FROZEN_SECONDS = 4.0
@@ -114,6 +121,18 @@ class TestAccountsInPostgresql(AccountsInAnyDatabase):
 
 class TestLoginsInPostgresql(LoginsInAnyDatabase):
     """All that holds for logins in SQLite."""
+
+    async def test_no_login_begins_while_its_account_is_deleted(self, url: URL) -> None:
+        """Its row waits for what the account becomes, and is then one too many; nobody has failed."""
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        async with opened_logins(url) as here, opened_database(url) as other:
+            async with other.begin() as connection:
+                await connection.execute(text("DELETE FROM accounts"))
+                begins = asyncio.create_task(here.logins.begin(here.account, "Firefox on Linux"))
+                while not await scalar(url, waiting):
+                    await asyncio.sleep(0.01)
+            with pytest.raises(AuthenticationError):
+                await begins
 
 
 class TestSchemaOnPostgresql(SchemaOnAnyDatabase):

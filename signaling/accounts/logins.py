@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.accounts.access_tokens import CLOCK_SKEW, AccessToken, AccessTokens, Proof
@@ -119,12 +120,15 @@ class Logins:
         }
         is_same = and_(ACCOUNTS.c.id == account.id, ACCOUNTS.c.token_version == account.token_version)
         names, values = [*row, "account_id"], [literal(value) for value in row.values()]
-        async with self._database.begin() as connection:
-            row_of_ours = insert(LOGINS).from_select(names, select(*values, ACCOUNTS.c.id).where(is_same))
-            made = await connection.execute(row_of_ours, execution_options={"preserve_rowcount": True})
-            if not made.rowcount:
-                raise AuthenticationError
-            await _end_the_oldest(connection, account.id, now)
+        row_of_ours = insert(LOGINS).from_select(names, select(*values, ACCOUNTS.c.id).where(is_same))
+        try:
+            async with self._database.begin() as connection:
+                made = await connection.execute(row_of_ours, execution_options={"preserve_rowcount": True})
+                if not made.rowcount:
+                    raise AuthenticationError
+                await _end_the_oldest(connection, account.id, now)
+        except IntegrityError as error:  # PostgreSQL has waited for who deletes the account
+            raise AuthenticationError from error
         return token
 
     async def proven(self, text: str) -> tuple[Account, Proof]:

@@ -34,6 +34,13 @@ def refusal_response(refusal: Refusal) -> Response:
     return error_response(refusal.status, refusal.code, str(refusal), refusal.retry_after, headers, refusal.details)
 
 
+def early_refusal(refusal: Refusal) -> Response:
+    """Return the response to what is refused outside of the middleware, whose headers have to be put on here."""
+    response = refusal_response(refusal)
+    response.headers.update(security_headers())
+    return response
+
+
 def error_response(
     status: int,
     code: ErrorCode,

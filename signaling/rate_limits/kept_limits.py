@@ -77,7 +77,8 @@ class KeptLimits:
     def _write(self, snapshot: dict[str, Any]) -> None:
         """Replace the file as a whole; it is its owner's alone, since addresses and names are in it."""
         try:
-            descriptor, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)  # its mode is 0600
+            # Its mode is 0600.
+            descriptor, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
             scratch = Path(name)
             try:
                 # What a full disk leaves of it goes too, or each try would leave some more.

@@ -18,13 +18,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from protocol.http import MAX_BODY_BYTES
 from signaling.client_addresses import address_key
 from signaling.errors import HeadTooBig, MalformedRequest, NoRoom, RateLimited, Refusal, RequestTooSlow
-from signaling.http.responses import refusal_response
+from signaling.http.responses import early_refusal
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import log
 from signaling.rate_limits.penalties import MOST_SECONDS
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rate_limits.request_turns import RequestTurns
-from signaling.site.security_headers import security_headers
 from signaling.sockets.connection_reset import reset
 from signaling.sockets.request_heads import HTTP_1_0, check_fields, check_handshake, path_of
 from signaling.sockets.waiting_clients import WaitingClients
@@ -401,8 +400,8 @@ class HttpProtocol(HttpToolsProtocol):
 
 def _answer(refusal: Refusal) -> tuple[bytes, bytes]:
     """Return the first line of a response, and what follows uvicorn's own headers."""
-    response = refusal_response(refusal)
-    response.headers.update({**security_headers(), "Connection": "close"})
+    response = early_refusal(refusal)
+    response.headers["Connection"] = "close"
     lines = [b"%b: %b" % pair for pair in response.raw_headers]
     status = HTTPStatus(response.status_code)
     return b"HTTP/1.1 %d %b" % (status, status.phrase.encode()), b"\r\n".join([*lines, b"", bytes(response.body)])

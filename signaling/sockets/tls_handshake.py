@@ -18,10 +18,9 @@ from uvicorn.server import ServerState
 
 from signaling.client_addresses import address_key
 from signaling.errors import MalformedRequest
-from signaling.http.responses import refusal_response
+from signaling.http.responses import early_refusal
 from signaling.monitoring.logs import log
 from signaling.rate_limits.request_limit import RequestLimit
-from signaling.site.security_headers import security_headers
 from signaling.sockets.certificate import Certificate
 from signaling.sockets.connection_reset import reset
 from signaling.sockets.waiting_clients import WaitingClients
@@ -171,7 +170,7 @@ class TlsHandshake(asyncio.Protocol):
 @cache
 def _plain_answer() -> bytes:
     """Return what a client reads that has begun without TLS: a browser shows it to a person."""
-    response = refusal_response(MalformedRequest("https is spoken here; put https:// before the address"))
-    response.headers.update({**security_headers(), "Connection": "close"})
+    response = early_refusal(MalformedRequest("https is spoken here; put https:// before the address"))
+    response.headers["Connection"] = "close"
     lines = [b"%b: %b" % pair for pair in response.raw_headers]
     return b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"", bytes(response.body)])

@@ -23,6 +23,7 @@ from uvicorn.server import ServerState
 
 from protocol.codes import CloseCode
 from signaling.http.responses import failure_response
+from signaling.site.security_headers import security_headers
 from signaling.sockets.accepted_websocket import ABNORMAL_CLOSURE, EXTENSION
 from signaling.sockets.connection_reset import reset
 from signaling.sockets.picows_websocket import READ_BUFFER_BYTES, PicowsServerState, PicowsWebSocket
@@ -36,6 +37,8 @@ as long as each read fills its buffer: of a client that sends at full speed, two
 TIMED_EVERY_SECONDS = 0.01
 """Of the reads that relay something, one is timed as often as that: enough to tell how long they take."""
 Headers = Iterable[tuple[bytes, bytes]]
+BARE = tuple((name.lower().encode(), value.encode()) for name, value in security_headers().items())
+"""The headers of an answer that the app has not made."""
 
 
 class _PicowsLog(logging.LoggerAdapter[logging.Logger]):
@@ -139,7 +142,7 @@ class WebSocketHandshake(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """The server stops: uvicorn calls this."""
-        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, [], b"")
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, BARE, b"")
 
     # The app
 
@@ -171,7 +174,7 @@ class WebSocketHandshake(asyncio.Protocol):
             case "websocket.close" if self._websocket is not None:
                 self._websocket.close(message.get("code", CloseCode.NORMAL))
             case "websocket.close":
-                self._refuse(HTTPStatus.FORBIDDEN, [], b"")
+                self._refuse(HTTPStatus.FORBIDDEN, BARE, b"")
             case "websocket.http.response.start" if not self._is_answered:
                 self._denial = (message["status"], list(message.get("headers", ())))
             case "websocket.http.response.body" if self._denial is not None:

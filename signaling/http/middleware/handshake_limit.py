@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from signaling.client_addresses import ClientAddresses, host_of
 from signaling.errors import RateLimited
-from signaling.http.responses import refusal_response
+from signaling.http.responses import early_refusal
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import log
 from signaling.rate_limits.address_and_account_quotas import Quotas
@@ -75,7 +75,7 @@ class HandshakeLimit:
                 self._counters.refusals[refusal.code] += 1
                 log("handshake_refused", source=client.site, address=host, seconds=math.ceil(wait))
                 await self._hold(client.site)
-                await refusal_response(refusal)(scope, receive, send)
+                await early_refusal(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from signaling.client_addresses import host_of
 from signaling.monitoring.request_ids import REQUEST_ID_HEADER, is_sane, new_request_id, request_id
+from signaling.site.security_headers import security_headers
 
 ANSWERS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
@@ -58,7 +59,8 @@ class RequestId:
 
 
 async def _deny(send: Send, name: str) -> None:
-    """Refuse a handshake with 403, as closing does (ASGI), but with a header."""
-    headers = [(REQUEST_ID_HEADER.lower().encode(), name.encode())]
-    await send({"type": "websocket.http.response.start", "status": HTTPStatus.FORBIDDEN, "headers": headers})
+    """Refuse a handshake with 403, as closing does (ASGI), but with headers."""
+    headers = {**security_headers(), REQUEST_ID_HEADER: name}
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "websocket.http.response.start", "status": HTTPStatus.FORBIDDEN, "headers": raw})
     await send({"type": "websocket.http.response.body", "body": b""})

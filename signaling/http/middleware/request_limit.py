@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from signaling.client_addresses import host_of
-from signaling.http.responses import refusal_response
+from signaling.http.responses import early_refusal
 from signaling.rate_limits.request_limit import RequestLimit
 
 
@@ -19,6 +19,6 @@ class RequestLimitCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with 429 and the time to wait."""
         if scope["type"] == "http" and (refusal := self._limit.refusal(host_of(scope) or "")):
-            await refusal_response(refusal)(scope, receive, send)
+            await early_refusal(refusal)(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+ANSWERS = frozenset({"http.response.start", "websocket.http.response.start"})
+"""The second refuses a handshake."""
+
 
 class SecurityHeaders:
     """Plain ASGI middleware."""
@@ -17,7 +20,7 @@ class SecurityHeaders:
         """Pass a request on, and complete the headers of its response."""
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ANSWERS:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -339,9 +340,9 @@ async def test_former_marks_use_up_nothing_of_a_device(authenticator: Authentica
     former = authenticator.marks.issue(
         "ann", account_id or registered.account.id, "$2b$04$former", "0" * 16, time.time()
     )
-    with pytest.raises(RateLimited):
-        while True:
-            await authenticator.log_in("Ann", PASSWORD, ELSEWHERE, [former])
+    for number in range(100):
+        with contextlib.suppress(RateLimited):
+            await authenticator.log_in("Ann", PASSWORD, f"198.51.100.{number}", [former])
     await authenticator.log_in("Ann", PASSWORD, HOME, [registered.device_mark])
 
 

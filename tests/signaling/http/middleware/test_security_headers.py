@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from signaling.app import create_app
 from signaling.configuration.settings import Settings
+from signaling.configuration.values import read_limit
 from signaling.process.serving import BuildFastPath, configuration
 from signaling.site.export import export_site
 from signaling.site.loading import Site
@@ -19,6 +20,7 @@ from signaling.site.security_headers import UNUSED
 from tests.project import ROOT
 from tests.signaling.certificates import certificate_files
 from tests.signaling.conftest import over_both_paths, quick_settings
+from tests.signaling.raw_client import KEY
 from tests.signaling.running import RunningServer, running
 
 TABLE = {
@@ -74,6 +76,19 @@ REFUSED = {
     "foreign page": ("POST", "/api/login", {"Origin": "https://evil.example"}, 403),
     "foreign host": ("GET", "/", {"Host": "evil.example"}, 421),
 }
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": KEY,
+}
+HANDSHAKES: tuple[tuple[str, dict[str, str], int], ...] = (
+    ("/ws", {"Host": "evil.example"}, 421),
+    ("/ws", {"Origin": "https://evil.example"}, 403),
+    ("/nothing", {}, 403),
+    ("/ws", {}, 429),
+)
+"""Handshakes that are refused, the last one since there were three before."""
 FILES = ("pyodide.mjs", "pyodide.asm.wasm")
 
 
@@ -133,6 +148,19 @@ async def test_every_refusal_is_guarded(server: RunningServer, site: Site) -> No
             response = await client.request(method, path, headers=headers)
             assert (path, response.status_code) == (path, status)
             check(response.headers, site)
+
+
+@over_both_paths
+async def test_every_refused_handshake_is_guarded(tmp_path: Path, site: Site, build: BuildFastPath | None) -> None:
+    """What refuses a WebSocket is an answer like any other: by the app, beside it, and before it."""
+    limited = {"trusted_proxies": (), "connect_by_address_limit": read_limit("3/minute")}
+    settings = quick_settings(tmp_path, allowed_hosts=(), **limited)
+    with running(settings, site, build=build) as server:
+        async with server.http() as client:
+            for path, headers, status in HANDSHAKES:
+                response = await client.get(path, headers=HANDSHAKE | headers)
+                assert (path, response.status_code) == (path, status)
+                check(response.headers, site)
 
 
 async def test_refusal_before_the_app_is_guarded(server: RunningServer, site: Site) -> None:
