@@ -59,6 +59,8 @@ def _context(certfile: Path, keyfile: Path) -> ssl.SSLContext:
         raise CertificateUnusable(keyfile, reason) from None
     except ssl.SSLError as error:
         raise _unusable(certfile, keyfile, error) from error
+    except OSError as error:  # one of them was taken away since it was looked at
+        raise CertificateUnusable(keyfile, error.strerror or str(error)) from error
     return context
 
 

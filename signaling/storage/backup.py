@@ -14,7 +14,7 @@ from signaling.errors import AccountsElsewhere, BackupFailed, DatabaseInUse
 from signaling.storage.data_folder import FILE_MODE, FOLDER_MODE
 from signaling.storage.database import PRIMARY_CODE, SQLITE, database_url
 from signaling.storage.folder_lock import FolderLock
-from signaling.storage.schema import FIRST_TABLE, known_revisions
+from signaling.storage.schema import FIRST_COLUMNS, FIRST_TABLE, known_revisions
 
 BACKUP_COMMAND = 'pg_dump --format=custom --file={file} "$P2PCHAT_DATABASE_URL"'
 RESTORE_COMMAND = (
@@ -149,11 +149,15 @@ def _check(copy: Path, source: Path) -> int:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if state != "ok":
             raise BackupFailed(source, f"it is spoilt ({state})")
-        if FIRST_TABLE not in tables:
+        columns = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({FIRST_TABLE})")}
+        if FIRST_TABLE not in tables or not columns >= FIRST_COLUMNS:
             raise BackupFailed(source, "it holds no accounts of P2P Chat")
-        revisions = connection.execute("SELECT version_num FROM alembic_version") if "alembic_version" in tables else ()
-        if unknown := {revision for (revision,) in revisions} - known_revisions():
+        rows = connection.execute("SELECT version_num FROM alembic_version") if "alembic_version" in tables else ()
+        revisions = {str(revision) for (revision,) in rows}
+        if unknown := revisions - known_revisions():
             raise BackupFailed(source, f"a newer release of P2P Chat has made it (revision {min(unknown)})")
+        if len(revisions) > 1:
+            raise BackupFailed(source, "it is of several revisions at once")
         [(count,)] = connection.execute("SELECT count(*) FROM accounts")
     return int(count)
 

@@ -130,3 +130,19 @@ def test_unusable_files_leave_the_certificate_as_it_was(
     assert certificate.context is before
     [line] = caplog.messages
     assert line.startswith('event=certificate_kept reason="The certificate cannot be used (')
+
+
+def test_file_that_goes_while_it_is_read_leaves_the_certificate_as_it_was(
+    files: Files, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when somebody renews it in this moment: the files are read twice, to say what is wrong with them."""
+    certificate = Certificate(files.certfile, files.keyfile)
+    before = certificate.context
+
+    def gone(*_arguments: object, **_options: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", gone)
+    certificate.reload()
+    assert certificate.context is before
+    assert "event=certificate_kept" in caplog.text

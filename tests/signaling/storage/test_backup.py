@@ -204,6 +204,32 @@ async def test_what_is_no_backup_is_refused(
     assert files_in(settings.data_dir) == {SQLITE_FILE}
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("DROP TABLE accounts; CREATE TABLE accounts (id TEXT)", "holds no accounts"),
+        ("DROP TABLE accounts; CREATE VIEW accounts AS SELECT 1", "holds no accounts"),
+        ("INSERT INTO alembic_version VALUES ('0001')", "several revisions"),
+        ("INSERT INTO alembic_version VALUES (x'ff'), ('9999')", "newer release"),
+        ("DROP TABLE alembic_version; CREATE TABLE alembic_version (other)", "no such column"),
+    ],
+    ids=["other columns", "view", "revisions", "no text", "other table"],
+)
+async def test_backup_on_which_no_server_could_start_is_refused(
+    settings: Settings, backup: Path, change: str, fault: str
+) -> None:
+    """Somebody may have made it up: all that is there stays."""
+    await register(settings, "ann")
+    back_up(settings, backup)
+    await register(settings, "ben")
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.executescript(change)
+    with pytest.raises(BackupFailed, match=fault):
+        restore(settings, backup)
+    assert names_in(settings.data_dir / SQLITE_FILE) == {"ann", "ben"}
+    assert files_in(settings.data_dir) == {SQLITE_FILE}
+
+
 async def test_backup_of_newer_release_is_refused(settings: Settings, backup: Path) -> None:
     """A server of this release could not start on it."""
     await register(settings, "ann")
