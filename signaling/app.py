@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from limits import RateLimitItem
 from starlette.applications import Starlette
@@ -291,11 +292,10 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
             await parts.backplane.open(parts.effects_driver.carry_out, parts.login_watch.heard)
         await parts.metrics.open()
         watching = [
-            asyncio.create_task(keep_small()),
-            asyncio.create_task(watch_files(parts.exhausted_files)),
-            asyncio.create_task(parts.login_watch.run()),
+            _watching(keep_small()),
+            _watching(watch_files(parts.exhausted_files)),
+            _watching(parts.login_watch.run()),
         ]
-        watching[-1].add_done_callback(_log_failure)
         try:
             async with _keeping_limits(parts.kept_limits, settings):
                 yield
@@ -318,7 +318,7 @@ async def _keeping_limits(limits: KeptLimits, settings: Settings) -> AsyncIterat
         yield
         return
     limits.load()
-    saving = asyncio.create_task(limits.run())
+    saving = _watching(limits.run())
     try:
         yield
     finally:
@@ -326,9 +326,16 @@ async def _keeping_limits(limits: KeptLimits, settings: Settings) -> AsyncIterat
         limits.save()
 
 
+def _watching(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Begin what goes on for as long as the server runs, and have the log say so if it does not."""
+    task = asyncio.create_task(work, name=work.__qualname__)
+    task.add_done_callback(_log_failure)
+    return task
+
+
 def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        LOGGER.error("Nobody looks after open logins any more.", exc_info=error)
+        LOGGER.error("%s has failed, and is missing until the next start.", task.get_name(), exc_info=error)
 
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:

@@ -42,6 +42,7 @@ async def keep_small(
     least = resident()
     while True:
         await asyncio.sleep(seconds)
-        if resident() - least >= WORTH_RELEASING:
-            release()
-        least = min(least, resident())
+        with contextlib.suppress(OSError):  # there may be no file left to look into
+            if resident() - least >= WORTH_RELEASING:
+                release()
+            least = min(least, resident())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from signaling.accounts.logins import Logins
 from signaling.errors import DatabaseUnavailable
+from signaling.monitoring.logs import LOGGER
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Places
 from signaling.sessions.open_logins import OpenLogins
@@ -62,9 +63,13 @@ class LoginWatch:
                 look_at = loop.time() + look_seconds
                 self.open_logins.forget_closed(self.effects_driver.is_open)
                 told = list({*told, *self.open_logins.account_ids})
-            # While the database is away, nothing can be found out; the next look finds it.
-            with contextlib.suppress(DatabaseUnavailable):
+            try:
                 await self._look_at(told)
+            except DatabaseUnavailable:
+                pass  # nothing can be found out; the next look finds it
+            except Exception:  # noqa: BLE001 - it is logged, and must not be the end of the watch
+                # Such as a table that is missing while somebody puts a backup in its place.
+                LOGGER.exception("Open logins could not be looked at. The next look is in %s seconds.", look_seconds)
 
     async def _look_at(self, account_ids: list[str]) -> None:
         worths = await self.logins.standings(account_ids)

@@ -53,6 +53,22 @@ async def test_memory_is_released_while_there_is_more_than_before() -> None:
     assert released == [9 + WORTH_RELEASING]
 
 
+async def test_size_that_cannot_be_told_ends_nothing() -> None:
+    """As when no file is left to look with: the next look may find one."""
+    sizes: list[int | None] = [9, None, 9 + WORTH_RELEASING, 9]
+    released = asyncio.Event()
+
+    def resident() -> int:
+        size = sizes.pop(0) if sizes else 9
+        if size is None:
+            raise OSError(24, "Too many open files")
+        return size
+
+    task = asyncio.create_task(keep_small(resident, released.set, 0.001))
+    await asyncio.wait_for(released.wait(), PATIENCE)
+    task.cancel()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 def test_size_of_process_is_known() -> None:
     """It is what the system says."""

@@ -33,7 +33,7 @@ class FakeLogins:
         self.worths: dict[str, Standing] = {}
         self.forgotten: list[str] = []
         self.asked: list[list[str]] = []
-        self.is_away = False
+        self.is_away = self.fails = False
         self.was_asked = asyncio.Event()
 
     def forget(self, account_id: str) -> None:
@@ -46,6 +46,8 @@ class FakeLogins:
         self.was_asked.set()
         if self.is_away:
             raise DatabaseUnavailable
+        if self.fails:
+            raise RuntimeError
         return {each: worth for each, worth in self.worths.items() if each in account_ids}
 
 
@@ -129,6 +131,19 @@ async def test_what_nobody_tells_is_found(watched: Watched) -> None:
     watched.logins.is_away = False
     assert await asyncio.wait_for(ben.code, PATIENCE) == CloseCode.UNAUTHENTICATED
     assert not ann.code.done()
+    running.cancel()
+
+
+async def test_look_that_fails_is_not_the_last(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever went wrong is in the log, and what ends after that is found all the same."""
+    ann = watched.client("ann")
+    watched.logins.fails = True
+    running = asyncio.create_task(watched.watch.run(0.001))
+    await asyncio.wait_for(watched.logins.was_asked.wait(), PATIENCE)
+    watched.logins.worths.clear()
+    watched.logins.fails = False
+    assert await asyncio.wait_for(ann.code, PATIENCE) == CloseCode.UNAUTHENTICATED
+    assert "could not be looked at" in caplog.text
     running.cancel()
 
 
