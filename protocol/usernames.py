@@ -36,8 +36,11 @@ _APOSTROPHES = "\u02bb\u02bc"
 _NO_LETTERS = re.compile(
     "[\u0640\u07fa\u302e\u302f\u3031-\u3035\u303b"  # RFC 8264 §9.6
     "\u034f\u17b4\u17b5\u180b-\u180d\u180f"  # §9.13: nothing of them is to be seen
-    "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]"  # §9.9: what is left of Hangul after NFC
+    "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff"  # §9.9: what is left of Hangul after NFC
+    "\u1d00-\u1dbf\uab30-\uab6f]"  # letters of phoneticians (UTS 39 §3.1), many of which are others in another type
 )
+_SMALL_CAPITAL = "LETTER SMALL CAPITAL"
+"""In the name of a letter that only phoneticians write. In capitals, it is one of those that everyone writes."""
 _IN_CONTEXT = re.compile("(?<=l)\u00b7(?=l)|(?<=[\u05d0-\u05ea])[\u05f3\u05f4]|(?<=[\u3041-\u30ff\u4e00-\u9fff])\u30fb")
 """Punctuation within names of Catalan, Hebrew and Japanese (RFC 5892 appendix A.3, A.5 to A.7)."""
 _DOTTED = frozenset("ijl\u0131\u0237")
@@ -123,6 +126,7 @@ def _is_letter_or_digit(character: str) -> bool:
         and normalize("NFKC", character) == character  # RFC 8264 §9.17: no ligatures, no letters of mathematics
         and not _NO_LETTERS.match(character)
         and not _word(character).startswith("MODIFIER")
+        and _SMALL_CAPITAL not in name(character, "")
     )
 
 

@@ -18,6 +18,8 @@ somebody someone undefined unknown user username users you
 """Words that stand for others in a sentence, as in “Say hello to everyone”, or for what is not there."""
 RESERVED = frozenset((_OF_THE_SERVER + _OF_NO_ONE).split())
 _SEPARATORS = str.maketrans("", "", "_-.")
+_SIGNS_WITHIN = str.maketrans("", "", "'\u00b7")
+"""What apostrophes and the dot of Catalan are drawn like."""
 _SKELETONS = frozenset(skeleton(drawn) for name in RESERVED for drawn in (name, name.upper()))
 """Of both cases, since `ADM1N` looks like the one, and `adrnin` like the other."""
 
@@ -25,4 +27,4 @@ _SKELETONS = frozenset(skeleton(drawn) for name in RESERVED for drawn in (name, 
 def is_reserved(username: str) -> bool:
     """Tell whether nobody may register a name: it is a reserved one, or looks like one, with signs in it or without."""
     plain = username.translate(_SEPARATORS)
-    return skeleton(plain) in _SKELETONS or STAND_IN.fullmatch(username.lower()) is not None
+    return skeleton(plain).translate(_SIGNS_WITHIN) in _SKELETONS or STAND_IN.fullmatch(username.lower()) is not None

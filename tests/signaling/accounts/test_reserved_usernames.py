@@ -16,7 +16,20 @@ def test_reserved_name_is_reserved_in_any_case(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["adm1n", "ADM1N", "adrnin", "r00t", "p2p-chat", "AII", "\uff52oot", "\u0430\u04cf\u04cf"]
+    "name",
+    [
+        "adm1n",
+        "ADM1N",
+        "adrnin",
+        "r00t",
+        "p2p-chat",
+        "AII",
+        "\uff52oot",
+        "\u0430\u04cf\u04cf",
+        "admin\u02bc",
+        "\ua78croot",
+        "al\u00b7l",
+    ],
 )
 def test_name_that_looks_reserved_is(name: str) -> None:
     """A digit or a letter of another script in its place makes no other name of it."""
