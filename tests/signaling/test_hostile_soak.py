@@ -14,14 +14,15 @@ from starlette.websockets import WebSocket
 
 from protocol.http import SOCKET_PATH
 from signaling.site.loading import Site
-from tests.fuzz.soak import out_of_reach, soak
+from tests.fuzz.soak import PATIENCE, out_of_reach, soak
 from tests.signaling.running import running
 
 INPUTS = 1_500
 FEW_INPUTS, LOOK_EVERY = 150, 30
 """The planted route is one of the first that are asked, and asked once."""
 PATH = "/!"
-HANG_SECONDS = 1.0
+HANG_SECONDS = 3.0
+"""After which something counts as hanging, where that is what has to be found."""
 FOREVER = 3600.0
 MANY_OBJECTS, MANY_BYTES = 20_000, 64 * 2**20
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -91,22 +92,24 @@ async def test_server_and_page_bear_hostile_inputs(tmp_path: Path, site: Site) -
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "finding"),
+    ("endpoint", "finding", "patience"),
     [
-        (fail, "the server fails on"),
-        (hang, "no end of the connection"),
-        (fail_unheard, "nobody has heard of a failure"),
-        (go_on, "do not end"),
-        (end_another, "has ended"),
-        (keep_objects, "small objects"),
-        (keep_bytes, "memory has grown"),
+        (fail, "the server fails on", PATIENCE),
+        (hang, "no end of the connection", HANG_SECONDS),
+        (fail_unheard, "nobody has heard of a failure", PATIENCE),
+        (go_on, "do not end", HANG_SECONDS),
+        (end_another, "has ended", PATIENCE),
+        (keep_objects, "small objects", PATIENCE),
+        (keep_bytes, "memory has grown", PATIENCE),
     ],
 )
-async def test_fault_of_a_route_is_found(tmp_path: Path, site: Site, endpoint: Endpoint, finding: str) -> None:
+async def test_fault_of_a_route_is_found(
+    tmp_path: Path, site: Site, endpoint: Endpoint, finding: str, patience: float
+) -> None:
     """Wherever it is: all routes are asked, those that are added later too."""
     with running(out_of_reach(tmp_path), site) as server:
         server.app.router.routes.insert(0, Route(PATH, endpoint, methods=["POST"]))
-        run = await soak(server, FEW_INPUTS, first=1, look_every=LOOK_EVERY, patience=HANG_SECONDS)
+        run = await soak(server, FEW_INPUTS, first=1, look_every=LOOK_EVERY, patience=patience)
     kept.clear()
     assert any(finding in each for each in run.findings), run.findings
 
