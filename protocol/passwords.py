@@ -11,6 +11,9 @@ from unicodedata import category, normalize
 MIN_PASSWORD_CHARACTERS = 8
 MAX_PASSWORD_BYTES = 72
 """bcrypt reads no more than 72 bytes; a longer password would be cut without a word."""
+MAX_TYPED_PASSWORD = 512
+"""Characters in any form: what is longer is too long composed, too, and the time that composing takes may grow with the
+square of their number."""
 
 
 def opaque_string(password: str) -> str:
@@ -35,6 +38,8 @@ class PasswordFault(Enum):
 
 def password_fault(password: str) -> PasswordFault | None:
     """Tell what is wrong with a new password, or None if nothing is; its form is that of `opaque_string`."""
+    if len(password) > MAX_TYPED_PASSWORD:
+        return PasswordFault.TOO_LONG
     password = opaque_string(password)
     if len(password) < MIN_PASSWORD_CHARACTERS:
         return PasswordFault.TOO_SHORT

@@ -21,6 +21,9 @@ MIN_USERNAME_CHARACTERS = 2
 MAX_USERNAME_CHARACTERS = 32
 """Of the form, and of the key, which is longer where a capital has no small letter of its own, as İ; the database has
 so much room for each."""
+MAX_TYPED_CHARACTERS = 512
+"""Of a name in any form: composing makes one of a few characters, and the time that it takes may grow with the square
+of their number."""
 MAX_MARKS = 4
 """Marks without width on one letter (UTS 39 §5.4); no more are written in any language."""
 
@@ -79,8 +82,11 @@ class UsernameFault(Enum):
 
 
 def username_form(typed: str) -> str:
-    """Return the form of a name: in ordinary width (RFC 8265 §3.3.1), letters composed (NFC), case as it was typed."""
-    if typed.isascii():
+    """Return the form of a name: in ordinary width (RFC 8265 §3.3.1), letters composed (NFC), case as it was typed.
+
+    What is far too long for a name stays as it is.
+    """
+    if typed.isascii() or len(typed) > MAX_TYPED_CHARACTERS:
         return typed
     return normalize("NFC", "".join(map(_in_ordinary_width, typed)))
 
@@ -94,7 +100,7 @@ def username_fault(form: str) -> UsernameFault | None:
     """Tell what is wrong with the form of a new name, or None if nothing is."""
     if len(form) < MIN_USERNAME_CHARACTERS:
         return UsernameFault.TOO_SHORT
-    if max(len(form), len(username_key(form))) > MAX_USERNAME_CHARACTERS:
+    if len(form) > MAX_USERNAME_CHARACTERS or len(username_key(form)) > MAX_USERNAME_CHARACTERS:
         return UsernameFault.TOO_LONG
     if not USERNAME.admits(form):
         return UsernameFault.CHARACTER

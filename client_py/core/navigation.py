@@ -13,6 +13,8 @@ LOBBY_PATH = "/"
 LOBBY_PATHS = frozenset({"", LOBBY_PATH, "/index.html"})
 """A static host has the page under its file's name, too."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_TYPED = 2_048
+"""No link of a room is longer; the time that a text takes to be normalized may grow with the square of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ def path_of(room: str) -> str:
 
 def place_meant(typed: str, home: str) -> Place | Elsewhere:
     """Return what a person means who typed a room's name, or pasted its link; `home` is the address of this site."""
+    typed = typed.strip()
+    if len(typed) > MAX_TYPED:
+        return NoRoom()
     typed = normalize("NFKC", typed).strip()  # some keyboards write letters of full width
     if "/" not in typed:
         return place_of(ROOM_PATH_PREFIX + typed)

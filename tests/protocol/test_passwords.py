@@ -41,6 +41,7 @@ def test_password_is_accepted(password: str) -> None:
         ("x" * 7, PasswordFault.TOO_SHORT),
         ("x" * 73, PasswordFault.TOO_LONG),
         ("🔑" * 19, PasswordFault.TOO_LONG),
+        ("x" * 513 + "\0", PasswordFault.TOO_LONG),
         ("12345678\0", PasswordFault.UNUSABLE),
         ("12345678\ud800", PasswordFault.UNUSABLE),
     ],

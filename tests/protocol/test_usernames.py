@@ -168,6 +168,7 @@ def test_name_is_refused_for_what_is_wrong(name: str, fault: UsernameFault) -> N
         ("J\u030cim", "J\u030cim", "\u01f0im"),
         ("ﬁn", "ﬁn", "ﬁn"),
         ("\ud800", "\ud800", "\ud800"),
+        (513 * "Ａ", 513 * "Ａ", 513 * "ａ"),
     ],
 )
 def test_name_has_a_form_and_a_key(typed: str, form: str, key: str) -> None:

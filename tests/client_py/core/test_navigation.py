@@ -90,6 +90,7 @@ def test_link_of_another_server_is_of_another_server(typed: str, host: str) -> N
         ("https://chat.example/nowhere", NoPlace()),
         ("https://[chat/den", NoRoom()),
         ("https://chat.example:port/chat/den", NoRoom()),
+        ("https://chat.example/chat/den#" + 2_048 * "a", NoRoom()),
     ],
 )
 def test_what_names_no_room_is_told_apart(typed: str, place: Place) -> None:
