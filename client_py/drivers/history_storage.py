@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -32,7 +32,7 @@ from client_py.core.conversation.items import Item
 from client_py.core.conversation.search_folding import folded_pieces
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import Append, Change, Database, Key, Put, Remove, RemoveAll, StorageFailed
+from client_py.ports.storage import Append, Change, Database, Key, Put, Remove, StorageFailed
 from client_py.ports.time import Clock
 
 PAGE_MESSAGES = 80
@@ -55,6 +55,8 @@ READ_AT_ONCE = 50
 """How many messages are read at once where all are looked at."""
 ROWS_AT_ONCE = 500
 """How many rows where they are only copied or passed over, and nothing else of the room is done meanwhile."""
+FORGOTTEN_AT_ONCE = 200
+"""How many messages are forgotten in one transaction: each costs the page some calls of the browser."""
 FOLDED_AT_ONCE = 10_000
 """How many characters are folded for a search before the page has its turn: some letters stand for a whole sentence."""
 
@@ -355,26 +357,50 @@ class HistoryStorage:
     async def clear(self) -> tuple[Item, ...]:
         """Forget the history but for what has yet to be delivered, and give that.
 
-        The ids stay, so that nothing is shown again that somebody sends once more.
+        The ids stay, so that nothing is shown again that somebody sends once more. What another tab writes meanwhile
+        stands after all that is forgotten, and stays too.
         """
         async with self._turn:
-            place = self._place
+            place, database = self._place, self._database
+            last = await database.read(place.messages, newest=1)
+            # After that look, so that the receipt is there of whatever else another tab writes up to it.
             receipts = await self._receipts()
             waiting = {receipt.item_id for receipt in receipts.values() if receipt and not receipt.is_settled}
-            rows = [row async for piece in self._pieces(ROWS_AT_ONCE) for row in piece if str(row[0][-1]) in waiting]
-            rows.sort(key=lambda row: position_of(row[0]) or 0)
-            pending = tuple(each for each in self._items(rows, _deliveries_of(receipts)) if each.is_readable)
-            kept_ids = {message.id for message in pending}
-            forgotten = (place.messages, place.positions, place.receipts_of(self.device))
-            changes: list[Change] = [RemoveAll(prefix) for prefix in forgotten]
-            for key, row in rows:
-                if str(key[-1]) in kept_ids:
-                    changes += [Put(key, row), Put(self._position_key(str(key[-1])), str(position_of(key)))]
-            for (device, item_id), receipt in receipts.items():
-                if device == self.device and receipt and not receipt.is_settled:
-                    changes.append(Put((*place.receipts_of(device), item_id), receipt_row(receipt)))
-            await self._database.write(changes)
-        return pending
+            pending: dict[str, Item] = {}
+            async for rows in self._up_to(last):
+                kept_rows = [row for row in rows if str(row[0][-1]) in waiting]
+                kept = [each for each in self._items(kept_rows, _deliveries_of(receipts)) if each.is_readable]
+                await database.write(self._forgetting(rows, {each.id for each in kept}))
+                for each in kept:
+                    pending.setdefault(each.id, each)
+            forgotten = [(key, each) for key, each in receipts.items() if key[0] == self.device]
+            await database.write(
+                [
+                    Remove((*place.receipts_of(device), item_id))
+                    for (device, item_id), receipt in forgotten
+                    if receipt is None or receipt.is_settled
+                ]
+            )
+        return tuple(pending.values())
+
+    def _forgetting(self, rows: Sequence[Row], kept_ids: Collection[str]) -> list[Change]:
+        """Return what forgets messages, and leaves some where they stand."""
+        changes: list[Change] = []
+        for key, _ in rows:
+            index = self._position_key(str(key[-1]))
+            is_kept = str(key[-1]) in kept_ids
+            # Releases before 0.2 kept their places elsewhere.
+            changes += [Put(index, str(position_of(key)))] if is_kept else [Remove(key), Remove(index)]
+        return changes
+
+    async def _up_to(self, last: Sequence[Row]) -> AsyncIterator[Sequence[Row]]:
+        """Give the rows of the transcript up to one, the oldest first; none if there is none."""
+        after: Key | None = None
+        messages, count = self._place.messages, FIRST_READ
+        end = (*last[0][0], "") if last else messages
+        while rows := await self._database.read(messages, after=after, before=end, oldest=count):
+            after, count = rows[-1][0], next_read(count, rows, FORGOTTEN_AT_ONCE)
+            yield rows
 
     async def _backwards(self) -> AsyncIterator[Sequence[Item]]:
         pieces = self._pieces(READ_AT_ONCE)

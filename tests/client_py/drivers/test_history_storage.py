@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client_py.core.conversation.database_rows import Place, item_row
+from client_py.core.conversation.database_rows import Place, item_row, position_of
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.history_records import Entry, Kept, Mark, Receipt, Snapshot
 from client_py.core.conversation.history_search import Match
@@ -329,6 +329,48 @@ async def test_archive_takes_for_new_what_another_tab_has_cleared() -> None:
     assert other.stored == [("1", True), ("2", True)]
     assert other.positions[1] == stage.positions[1] < other.positions[0]
     assert [message.text for message in await stage.storage.everything()] == ["2", "1"]
+
+
+async def test_archive_clears_nothing_that_another_tab_writes_meanwhile() -> None:
+    """It was said after the person had asked for that; and it is known for what it is when this tab hears it, too."""
+    database = SharedDatabase()
+    stage = Stage(database=database)
+    other = Stage(stage, "adas-other-tab")
+    await stage.keep(Entry(incoming("before")))
+    numbers = count(1)
+
+    async def hear_and_write() -> None:
+        number = next(numbers)
+        await other.keep(Entry(incoming(f"in-{number}")), written(f"out-{number}"))
+
+    database.meanwhile = hear_and_write
+    await stage.storage.clear()
+    database.meanwhile = None
+    kept = [message.text for message in await stage.storage.everything()]
+    assert len(kept) >= 4
+    assert kept == [f"{way}-{number}" for number in range(1, next(numbers)) for way in ("in", "out")]
+    await stage.keep(Entry(incoming("in-1")))
+    assert [message.text for message in await stage.storage.everything()] == kept
+
+
+async def test_archive_clears_a_long_history_piece_by_piece() -> None:
+    """Nothing is left where one piece ends and the next begins, but what waits."""
+    stage = Stage()
+    await stage.keep(*(Entry(incoming(str(number))) for number in range(2 * storage.FORGOTTEN_AT_ONCE)))
+    await stage.keep(written("waits"), Entry(incoming("last")))
+    assert await stage.storage.clear() == (outgoing("waits"),)
+    assert await stage.storage.everything() == [outgoing("waits")]
+    assert await stage.storage.clear() == (outgoing("waits"),)
+
+
+async def test_archive_keeps_once_what_stands_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two tabs of an earlier release have each kept what waits, and one piece ends between the two."""
+    monkeypatch.setattr(storage, "FORGOTTEN_AT_ONCE", 1)
+    stage = Stage()
+    await stage.keep(written("waits"))
+    [(key, row)] = await stage.database.read(PLACE.messages)
+    await stage.database.write([Put(PLACE.message((position_of(key) or 0) + 1, "message-waits"), row)])
+    assert await stage.storage.clear() == (outgoing("waits"),)
 
 
 async def test_archive_reads_a_long_history_piece_by_piece() -> None:
