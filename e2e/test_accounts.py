@@ -210,6 +210,22 @@ async def test_logout_reaches_every_tab(newcomers: Newcomers, server: Server, ro
     await expect(third.handle("composer")).to_have_count(0)
 
 
+async def test_logout_ends_the_login_on_the_server(newcomers: Newcomers, own_server: Server) -> None:
+    """It is gone from the list of logins, and its token is worth nothing."""
+    elsewhere = {"Authorization": f"Bearer {own_server.register('Vera')['token']}"}
+    page = await newcomers.open("chromium", own_server.url)
+    await page.open()
+    await page.log_in("Vera", PASSWORD)
+    await page.wait_for_lobby()
+    async with httpx.AsyncClient(base_url=own_server.url, trust_env=False, headers=elsewhere) as client:
+        assert len((await client.get("/api/logins")).json()["logins"]) == 2
+        async with page.page.expect_response("**/api/logout"):
+            await page.handle("logout").click()
+        await page.wait_for_form()
+        [left] = (await client.get("/api/logins")).json()["logins"]
+    assert left["is_current"]
+
+
 async def until_form_is_back(page: ChatPage) -> None:
     """Wait until a page has come back alive with the form; Playwright waits for a load that there is none of then."""
     async with asyncio.timeout(30):

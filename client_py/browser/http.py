@@ -25,16 +25,18 @@ class BrowserHttp:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+    async def post(self, path: str, body: str, *, token: str | None = None, outlives_page: bool = False) -> Response:
         """Send JSON text, with a bearer token if one is given; Unreachable if there is no answer.
 
-        OriginRefused if the server takes no pages of this origin.
+        OriginRefused if the server takes no pages of this origin. What is to outlive the page is sent to its end where
+        the page is closed meanwhile (Request.keepalive).
         """
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         try:
-            return await self._fetch(path, {"method": "POST", "headers": js_object(headers), "body": body})
+            request = {"method": "POST", "headers": js_object(headers), "body": body, "keepalive": outlives_page}
+            return await self._fetch(path, request)
         except Unreachable:
             await self._look_for_refusal()
             raise

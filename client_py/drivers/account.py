@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Protocol
 
 from client_py.core.server.access_faults import AccessFault
@@ -9,6 +11,7 @@ from client_py.core.server.account import Account
 from client_py.core.server.account_effects import (
     AccountEffect,
     AskPassword,
+    EndLogin,
     Forget,
     ForgetDeviceMarks,
     ForgetExpired,
@@ -33,6 +36,7 @@ from client_py.drivers.timers import Timers
 from client_py.ports.server import Http, OriginRefused, Unreachable
 from client_py.ports.storage import Store
 from client_py.ports.time import Clock
+from protocol.http import LOGOUT_PATH
 
 LOGIN_KEY = "p2pchat.login"
 """Where the login stands in localStorage, for every tab: the JWT with its name, its end, and the logout before it."""
@@ -47,6 +51,9 @@ DEVICE_MARKS_KEY = "p2pchat.device-marks"
 """Where the marks stand by which the server knows this browser when someone logs in here again."""
 
 TICK = "tick"
+
+END_LOGIN_PAUSES = (2.0, 10.0, 60.0, 600.0)
+"""Seconds between the tries to tell a server that is away of a login that is over. It ends in its time anyway."""
 
 
 class AccountView(Protocol):
@@ -132,7 +139,7 @@ class AccountDriver:
 
     def sign_out(self) -> None:
         """End the login on this browser."""
-        self._perform(self._account.signed_out())
+        self._perform(self._account.signed_out(self._kept().login))
 
     def token_refused(self, token: str) -> None:
         """The server does not take this token where a room is entered."""
@@ -161,14 +168,31 @@ class AccountDriver:
         try:
             response = await self._http.post(post.purpose.path, post.body, token=post.token)
         except Unreachable:
-            self._perform(self._account.unreachable(post.purpose, self._clock.now()))
+            self._perform(self._account.unreachable(post.purpose, self._clock.now(), post.attempt))
             return
         except OriginRefused as refused:
-            self._perform(self._account.origin_refused(post.purpose, refused.origin, self._clock.now()))
+            effects = self._account.origin_refused(post.purpose, refused.origin, self._clock.now(), post.attempt)
+            self._perform(effects)
             return
         self.look()  # what has come may belong to a login that has ended in another tab
-        effects = self._account.responded(post.purpose, response.status, response.body, self._clock.now())
-        self._perform(effects)
+        now = self._clock.now()
+        self._perform(self._account.responded(post.purpose, response.status, response.body, now, post.attempt))
+
+    async def _end_login(self, token: str, pauses: Sequence[float] = END_LOGIN_PAUSES) -> None:
+        if not await self._is_told(token) and pauses:
+            pause, *others = pauses
+            self._timers.start(token, pause, lambda: self._begin_to_end(token, others))
+
+    def _begin_to_end(self, token: str, pauses: Sequence[float]) -> None:
+        self._tasks.spawn(self._end_login(token, pauses))
+
+    async def _is_told(self, token: str) -> bool:
+        """Tell the server that a login is over; return whether it has heard that, or never will: an earlier release."""
+        try:
+            response = await self._http.post(LOGOUT_PATH, "{}", token=token, outlives_page=True)
+        except (Unreachable, OriginRefused):
+            return False
+        return response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.TOO_MANY_REQUESTS
 
     def _perform(self, effects: list[AccountEffect]) -> None:  # noqa: C901, PLR0912 - a table of effects
         for effect in effects:
@@ -178,10 +202,12 @@ class AccountDriver:
                 case Keep(login, logout):
                     self._store.put(LOGIN_KEY, format_login(login, logout))
                 case Forget():
+                    self._store.remove(LOGIN_KEY)  # first, so that there is room where the storage is full
                     self._store.put(LOGOUT_KEY, str(self._clock.now()))
-                    self._store.remove(LOGIN_KEY)
                 case ForgetExpired():
                     self._store.remove(LOGIN_KEY)
+                case EndLogin(token):
+                    self._tasks.begin(self._end_login(token))  # at once: the tab may be closed next
                 case KeepDeviceMark(mark):
                     marks = with_device_mark(self._device_marks(), mark)
                     self._store.put(DEVICE_MARKS_KEY, write_device_marks(marks))

@@ -35,8 +35,11 @@ class OriginRefused(Exception):
 class Http(Protocol):
     """Requests to the server that this page belongs to."""
 
-    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
-        """Send JSON text, with a bearer token if one is given; Unreachable or OriginRefused if there is no answer."""
+    async def post(self, path: str, body: str, *, token: str | None = None, outlives_page: bool = False) -> Response:
+        """Send JSON text, with a bearer token if one is given; Unreachable or OriginRefused if there is no answer.
+
+        What is to outlive the page is sent to its end where the page is closed meanwhile.
+        """
         ...
 
     async def get(self, path: str, *, token: str) -> Response:

@@ -1,8 +1,10 @@
 """A world of one browser's tabs and the login that they share: the production account machine, among faults.
 
 A seed decides on them: clocks that are wrong, and are set; a server that is away or slow; tabs that sleep, are loaded
-again, or are left; people who sign in, renew without knowing, and log out in whichever tab. `AccountWorld.check` holds
-what is promised at any moment; `AccountWorld.settle`, what is promised once the faults are over.
+again, or are left; people who sign in, renew without knowing, log out in whichever tab, and end their login from
+another machine. What the server says of
+renewals is its own module's decision. `AccountWorld.check` holds what is promised at any moment; `AccountWorld.settle`,
+what is promised once the faults are over.
 """
 
 from __future__ import annotations
@@ -10,17 +12,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
 from client_py.core.server.access_faults import AccessFault
+from client_py.core.server.kept_login import Login as KeptLogin
 from client_py.core.server.kept_login import read_kept
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports.disposal import Dispose
 from client_py.ports.server import Response, Unreachable
-from protocol.http import CREDENTIALS, LOGIN, REFRESH_PATH, Login
+from protocol.http import CREDENTIALS, LOGIN, LOGOUT_PATH, REFRESH_PATH, Login
+from signaling.accounts.renewals import Chain, begun, renewed
 from tests.fakes.agenda import Agenda
 from tests.fakes.browser_ports import EPOCH
 from tests.fakes.page_loop import PageLoop
@@ -47,11 +51,13 @@ MAX_RENEWALS_A_LIFE = 6
 """By one tab: it renews when half is left, and at the earliest after 10 s."""
 MAX_RENEWALS_MORE = 6
 """By one tab, whenever it is looked at: when it wakes, hears of the network, or finds its clock set."""
-OK, UNAUTHORIZED = 200, 401
+HEARING_OF_LOGOUT_SECONDS = 3.0
+"""Until the server has heard of a logout."""
+OK, NO_CONTENT, UNAUTHORIZED = 200, 204, 401
 
 
 class AccountServer:
-    """Gives out tokens, each with a life, and says which of them are good."""
+    """Gives out tokens, each with a life, and says which of them are good; a token is exchanged for the next once."""
 
     def __init__(self, agenda: Agenda) -> None:
         self.agenda = agenda
@@ -60,6 +66,9 @@ class AccountServer:
         self.latency = agenda.random.choice(((0.001, 0.02), (0.05, 1.5)))
         self.entered: dict[str, int] = {}
         """By token: by which entrance, a login by password, its person came to it."""
+        self._chains: dict[int, Chain] = {}
+        """By entrance, while its login has not ended."""
+        self._generations: dict[str, int] = {}
         self._ends: dict[str, float] = {}
         self._people: dict[str, str] = {}
         self._numbers = itertools.count(1)
@@ -71,26 +80,63 @@ class AccountServer:
 
     def is_good(self, token: str) -> bool:
         """Tell whether a token is taken."""
-        return self._ends.get(token, 0.0) > self.now
+        return self._ends.get(token, 0.0) > self.now and self.entered[token] in self._chains
+
+    def show(self, token: str) -> None:
+        """See a token where a room is entered: where it is the newest one, that has arrived."""
+        if self.is_up and self.is_good(token):
+            chain = self._chains[self.entered[token]]
+            if self._generations[token] >= chain.generation:
+                self._chains[self.entered[token]] = replace(chain, is_confirmed=True)
 
     def answer(self, path: str, body: str, token: str | None) -> Response:
         """Answer a request."""
         if path == REFRESH_PATH:
             assert token is not None
-            if not self.is_good(token):
-                return Response(UNAUTHORIZED, '{"error":{"code":"unauthenticated"}}')
-            return self._give(self._people[token], self.entered[token])
+            return self._renew(token)
+        if path == LOGOUT_PATH:
+            assert token is not None
+            return self._end(token)
         credentials = CREDENTIALS.decode(body)
         if credentials.password != PASSWORD:
             return Response(UNAUTHORIZED, '{"error":{"code":"invalid_credentials"}}')
-        return self._give(credentials.username, next(self._numbers))
+        entrance = next(self._numbers)
+        self._chains[entrance] = begun(int(self.now))
+        return self._give(credentials.username, entrance)
+
+    def end_any(self) -> None:
+        """End one of the logins, as its person can from elsewhere."""
+        if self._chains:
+            del self._chains[self.agenda.random.choice(list(self._chains))]
+
+    def _renew(self, token: str) -> Response:
+        if not self.is_good(token):
+            return _refused()
+        entrance = self.entered[token]
+        chain = renewed(self._chains[entrance], self._generations[token], int(self.now))
+        if chain is None:
+            del self._chains[entrance]
+            return _refused()
+        self._chains[entrance] = chain
+        return self._give(self._people[token], entrance)
+
+    def _end(self, token: str) -> Response:
+        if not self.is_good(token):
+            return _refused()
+        del self._chains[self.entered[token]]
+        return Response(NO_CONTENT, "")
 
     def _give(self, username: str, entrance: int) -> Response:
         token = f"{username}.{next(self._numbers)}"
         self._people[token] = username
         self.entered[token] = entrance
+        self._generations[token] = self._chains[entrance].generation
         ends_at = self._ends[token] = self.now + self.life
         return Response(OK, LOGIN.encode(Login(token, username, int(ends_at), expires_in=int(self.life))))
+
+
+def _refused() -> Response:
+    return Response(UNAUTHORIZED, '{"error":{"code":"unauthenticated"}}')
 
 
 @dataclass(slots=True)
@@ -107,6 +153,8 @@ class Machine:
     """By which its people have signed in."""
     over: set[int] = field(default_factory=set)
     """Those of them that were before the last logout."""
+    ending: dict[str, float] = field(default_factory=dict)
+    """The tokens of logouts that the server hears of, and since when: it was there, and no page has gone or slept."""
 
     def written(self, writer: Tab, key: str) -> None:
         """Let the other tabs hear of what one has written."""
@@ -131,6 +179,8 @@ class Tab:
         """Who has last tried to sign in, since the page was loaded."""
         self.asks = 0
         """How often it has asked the server about its login."""
+        self.logouts = 0
+        """How often somebody has logged out in it."""
         self.open()
 
     def open(self) -> None:
@@ -148,6 +198,7 @@ class Tab:
     def reload(self) -> None:
         """Load the page again."""
         self.loop.end()
+        self.machine.ending.clear()
         self.open()
 
     def hear(self, key: str) -> None:
@@ -165,10 +216,15 @@ class Tab:
         """Log out, in every tab."""
         if self.person and not self.loop.is_frozen:
             self.machine.over |= self.machine.entrances
+            self.logouts += 1
+            login, server = self.driver.login, self.machine.server
+            if login is not None and server.is_up and not self.asked:
+                self.machine.ending[login.token] = self.agenda.now
             self.do(self.driver.sign_out)
 
     def sleep(self, seconds: float) -> None:
         """Be frozen for some time."""
+        self.machine.ending.clear()
         loop = self.loop
         loop.freeze()
         self.agenda.after(seconds, lambda: self.wake(loop))
@@ -198,11 +254,13 @@ class Tab:
 
     # ports.Http
 
-    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+    async def post(self, path: str, body: str, *, token: str | None = None, outlives_page: bool = False) -> Response:
         """Send a request, which the server may not be there to answer."""
+        assert outlives_page is (path == LOGOUT_PATH)
         loop, server, uniform = self.loop, self.machine.server, self.agenda.random.uniform
         outcome: asyncio.Future[Response] = loop.create_future()
         self.asks += path == REFRESH_PATH
+        logouts = self.logouts
 
         def arrive() -> None:
             if server.is_up:
@@ -213,8 +271,11 @@ class Tab:
 
         self.agenda.after(uniform(*server.latency), arrive)
         response = await outcome
-        if response.status == OK and path != REFRESH_PATH:
-            self.machine.entrances.add(server.entered[LOGIN.decode(response.body).token])
+        if response.status == OK and path not in (REFRESH_PATH, LOGOUT_PATH):
+            entrance = server.entered[LOGIN.decode(response.body).token]
+            self.machine.entrances.add(entrance)
+            if logouts != self.logouts:
+                self.machine.over.add(entrance)  # nobody waits for it any more
         return response
 
     async def get(self, path: str, *, token: str) -> Response:
@@ -233,6 +294,7 @@ class Tab:
         """Show who is signed in, which nobody becomes without their password or the login that is kept."""
         assert self.person in ("", username) or self.submitted == username, f"{self.person} has become {username}"
         self.person, self.asked = username, ""
+        self._show_token()
 
     def ask_password(self, username: str) -> None:
         """Ask for the password, which nobody needs to be asked for whose login is good."""
@@ -244,9 +306,17 @@ class Tab:
     def login_renewed(self) -> None:
         """Go on."""
         self.asked = ""
+        self._show_token()
 
     def token_changed(self) -> None:
-        """Have no WebSocket that stands by it."""
+        """Show it over the WebSocket, if the server is there."""
+        self._show_token()
+
+    def _show_token(self) -> None:
+        server, login = self.machine.server, self.driver.login
+        assert login is not None
+        token = login.token
+        self.agenda.within(*server.latency, partial(server.show, token))
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Show the form."""
@@ -322,6 +392,7 @@ class AccountWorld:
         self.server.is_up = True
         for tab in self.tabs:
             tab.wake(tab.loop)
+            tab.enter_room()
         self._run(SETTLING_SECONDS)
         for tab in self.tabs:
             if tab.asked:
@@ -331,8 +402,18 @@ class AccountWorld:
         for _ in range(QUIET_LIVES):
             self._run(self.server.life)
             for tab, person in zip(self.tabs, people, strict=True):
+                if self._renews_alone(person):
+                    continue
                 assert (tab.person, tab.asked) == (person, ""), f"{person} was signed out, or asked for the password"
                 self._check_login(tab)
+
+    def _renews_alone(self, person: str) -> bool:
+        """Tell whether a person's tabs hear nothing of each other's renewals, which the server takes for theft.
+
+        They have no login in common where someone else has signed in after them, and are asked for the password once.
+        """
+        kept = self._kept_login
+        return [tab.person for tab in self.tabs].count(person) > 1 and kept is not None and kept.username != person
 
     def _run(self, seconds: float) -> None:
         """Let time go by, in which nobody asks the server without end."""
@@ -346,7 +427,8 @@ class AccountWorld:
     def _faults(self) -> list[Callable[[], None]]:
         """Return what people do, and what befalls them; what stands here twice happens twice as often."""
         often = [self._sign_in, self._log_out, self._reload, self._sleep, self._set_clock]
-        return [*often, *often, self._stop_server, self._check_network, self._enter_room]
+        seldom = [self._stop_server, self._check_network, self._enter_room, self._end_login, self._change_mind]
+        return [*often, *often, *seldom]
 
     def _any_tab(self) -> Tab:
         return self.agenda.random.choice(self.tabs)
@@ -357,6 +439,15 @@ class AccountWorld:
 
     def _log_out(self) -> None:
         self._any_tab().sign_out()
+
+    def _change_mind(self) -> None:
+        """Log out instead of waiting until the password is checked."""
+        tab = self._any_tab()
+        tab.sign_in(PEOPLE[0])
+        tab.sign_out()
+
+    def _end_login(self) -> None:
+        self.server.end_any()
 
     def _reload(self) -> None:
         self._any_tab().reload()
@@ -372,6 +463,7 @@ class AccountWorld:
 
     def _stop_server(self) -> None:
         self.server.is_up = False
+        self.machine.ending.clear()
         self.agenda.after(self.agenda.random.choice((2.0, 20.0, self.server.life)), self._start_server)
 
     def _start_server(self) -> None:
@@ -387,10 +479,17 @@ class AccountWorld:
     # What is promised
 
     def check(self) -> None:
-        """Assert what holds at any moment: no login that is kept outlives a logout."""
-        store = self.machine.store
-        kept = read_kept(store.get(LOGIN_KEY) or "", store.get(LOGOUT_KEY) or "").login
+        """Assert what holds at any moment: no login that is kept outlives a logout, and the server hears of one."""
+        kept = self._kept_login
         assert kept is None or self.server.entered[kept.token] not in self.machine.over, "what is kept was logged out"
+        for token, since in self.machine.ending.items():
+            is_late = self.agenda.now > since + HEARING_OF_LOGOUT_SECONDS
+            assert not (is_late and self.server.is_good(token)), f"{token} outlives its logout on the server"
+
+    @property
+    def _kept_login(self) -> KeptLogin | None:
+        store = self.machine.store
+        return read_kept(store.get(LOGIN_KEY) or "", store.get(LOGOUT_KEY) or "").login
 
     def _check_login(self, tab: Tab) -> None:
         """Assert that the login of whoever is signed in is good, and is from after the last logout."""

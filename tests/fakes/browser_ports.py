@@ -191,9 +191,9 @@ class PageHttp:
 
     browser: Browser
 
-    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+    async def post(self, path: str, body: str, *, token: str | None = None, outlives_page: bool = False) -> Response:
         """Nothing is posted from a room."""
-        raise AssertionError((path, body, token))
+        raise AssertionError((path, body, token, outlives_page))
 
     async def get(self, path: str, *, token: str) -> Response:
         """Ask for the ICE servers."""

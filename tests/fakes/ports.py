@@ -21,6 +21,7 @@ from client_py.ports.webrtc import (
     PeerConnectionCallbacks,
     SelectedPath,
 )
+from protocol.http import LOGOUT_PATH
 from protocol.webrtc import Candidate, Description
 
 
@@ -242,8 +243,9 @@ class FakeHttp:
     answers: list[Response | OriginRefused] = field(default_factory=list)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
 
-    async def post(self, path: str, body: str, *, token: str | None = None) -> Response:
+    async def post(self, path: str, body: str, *, token: str | None = None, outlives_page: bool = False) -> Response:
         """Return the next answer."""
+        assert outlives_page is (path == LOGOUT_PATH)
         self.requests.append((path, body, token))
         await asyncio.sleep(0)
         if not self.answers:

@@ -33,6 +33,7 @@ from client_py.core.server.access_faults import (
 from client_py.core.server.account_effects import (
     AccountEffect,
     AskPassword,
+    EndLogin,
     Forget,
     ForgetDeviceMarks,
     ForgetExpired,
@@ -94,6 +95,8 @@ class Account:
     def __init__(self) -> None:
         self.login: Login | None = None
         self._checking = False
+        self._attempt = 0
+        """How often the form was submitted: the answer to an earlier time may come after a logout."""
         self._shown_as_signed_in = False
         self._logout = ""
         """The last one that we know of."""
@@ -117,6 +120,10 @@ class Account:
         """By how many seconds the server's clock is ahead of ours; None while it has not said."""
         self._has_jumped = False
         """Whether our clock has jumped since then."""
+        self._under_way = 0
+        """How many requests have no answer yet."""
+        self._has_jumped_meanwhile = False
+        """Whether our clock has jumped since the first of those went out."""
 
     @property
     def has_expired(self) -> bool:
@@ -150,15 +157,19 @@ class Account:
         if self._checking:
             return []
         self._checking = True
+        self._attempt += 1
         body = CREDENTIALS.to_json(Credentials(username, password))
         if purpose is Purpose.SIGN_IN and device_marks:
             body = MARKED_CREDENTIALS.to_json(MarkedCredentials(username, password, tuple(device_marks)))
-        return [ShowChecking(), Post(purpose, json.dumps(body))]
+        return [ShowChecking(), Post(purpose, json.dumps(body), attempt=self._attempt)]
 
-    def signed_out(self) -> list[AccountEffect]:
-        """The person signed out: of every tab, even where another person is signed in."""
+    def signed_out(self, kept: Login | None = None) -> list[AccountEffect]:
+        """The person signed out: of every tab, even where another person is signed in, whose login is kept."""
+        is_anothers = kept is not None and self.login is not None and kept.username != self.login.username
+        ended = [EndLogin(kept.token)] if kept is not None and is_anothers else []
+        ended += self._end_own_login()
         self._is_kept = True
-        return self._end(None, Forget())
+        return [*self._end(None, Forget()), *ended]
 
     # Inputs of the other tabs
 
@@ -169,25 +180,33 @@ class Account:
             return self._tell_of_someone_elsewhere(kept.login)
         has_expired = self.has_expired
         if kept.logout != self._logout or (kept.login is None and not has_expired):
+            # Where the login is the one that was kept, the tab in which the person logged out ends it.
+            ended = [] if self._is_kept else self._end_own_login()
             self._logout = kept.logout
-            return self._leave(LoginFault.LOGGED_OUT_ELSEWHERE)
+            return [*self._leave(LoginFault.LOGGED_OUT_ELSEWHERE), *ended]
         if kept.login is None:
             return []  # another tab has found it expired, too
         self._is_kept = kept.login.username == self.login.username
-        is_newer = kept.login.expires_at > self.login.expires_at
-        if not self._is_kept or kept.login.token == self._refused_token or not (is_newer or has_expired):
+        is_another = kept.login.token not in (self.login.token, self._refused_token)
+        # Of two that end in the same second, the one that is kept was written later.
+        is_older = kept.login.expires_at < self.login.expires_at
+        if not self._is_kept or not is_another or (is_older and not has_expired):
             return []
         self.login = kept.login
-        self._has_jumped |= self._sleep_detection.ticked(now)
+        self._look_for_jump(now)
         self._renew_in_time(kept.login.expires_at - self.server_ahead - now, now)
         return [StartTickTimer(TICK_SECONDS), *self._tell_of_renewal(self.login.username, had_expired=has_expired)]
 
     # Inputs of the server
 
-    def responded(self, purpose: Purpose, status: int, body: str, now: float) -> list[AccountEffect]:
-        """The server answered a request; `now` in seconds since the epoch."""
-        if self._is_stale(purpose):
-            return []
+    def responded(
+        self, purpose: Purpose, status: int, body: str, now: float, attempt: int | None = None
+    ) -> list[AccountEffect]:
+        """The server answered a request; `now` in seconds since the epoch. Without `attempt`, to the last one."""
+        self._answered()
+        if self._is_stale(purpose, attempt):
+            unwanted = parse_login(body) if purpose in _ENTRANCES and status in _OK else None
+            return [EndLogin(unwanted.token)] if unwanted is not None else []
         self._checking = False
         self._is_renewing = self._is_renewing and purpose in _ENTRANCES
         if status in _OK and (login := parse_login(body)) is not None:
@@ -204,13 +223,17 @@ class Account:
         refusal = _refusal_in(body)
         return self._go_on_without_renewal(now, (refusal and refusal.retry_after) or 0)
 
-    def unreachable(self, purpose: Purpose, now: float) -> list[AccountEffect]:
+    def unreachable(self, purpose: Purpose, now: float, attempt: int | None = None) -> list[AccountEffect]:
         """No answer came to a request."""
-        return self._without_answer(purpose, LoginFault.UNREACHABLE, now)
+        self._answered()
+        return [] if self._is_stale(purpose, attempt) else self._without_answer(purpose, LoginFault.UNREACHABLE, now)
 
-    def origin_refused(self, purpose: Purpose, origin: str, now: float) -> list[AccountEffect]:
+    def origin_refused(
+        self, purpose: Purpose, origin: str, now: float, attempt: int | None = None
+    ) -> list[AccountEffect]:
         """No answer came to a request, since the server takes no pages of this origin."""
-        return self._without_answer(purpose, PageOriginRefused(origin), now)
+        self._answered()
+        return [] if self._is_stale(purpose, attempt) else self._without_answer(purpose, PageOriginRefused(origin), now)
 
     def token_refused(self, token: str) -> list[AccountEffect]:
         """The server does not take a token where a room is entered; another tab may have renewed it meanwhile."""
@@ -222,7 +245,9 @@ class Account:
 
     def asked(self, now: float) -> list[AccountEffect]:
         """A request goes out; its answer says how far the server's clock is from ours, unless that jumps meanwhile."""
-        self._has_jumped |= self._sleep_detection.ticked(now)
+        self._look_for_jump(now)
+        self._has_jumped_meanwhile &= self._under_way > 0
+        self._under_way += 1
         return []
 
     def ticked(self, now: float) -> list[AccountEffect]:
@@ -239,9 +264,14 @@ class Account:
 
     # Transitions
 
-    def _is_stale(self, purpose: Purpose) -> bool:
-        """Tell whether an answer belongs to a login that has ended meanwhile."""
-        return purpose in (Purpose.RESUME, Purpose.RENEW) and self.login is None
+    def _is_stale(self, purpose: Purpose, attempt: int | None) -> bool:
+        """Tell whether an answer belongs to a login that has ended meanwhile, or that nobody wants any more."""
+        if purpose in _ENTRANCES:
+            return not self._checking or attempt not in (None, self._attempt)
+        return self.login is None
+
+    def _answered(self) -> None:
+        self._under_way = max(0, self._under_way - 1)
 
     def _ask(self, purpose: Purpose, login: Login) -> AccountEffect:
         self._asked_with = login.token
@@ -255,9 +285,15 @@ class Account:
         self._is_renewing = True
         return [self._ask(Purpose.RENEW, self.login)] if self.login else []
 
+    def _look_for_jump(self, now: float) -> bool:
+        """Tell whether our clock has jumped since the last look; there is only one that sees it."""
+        has_jumped = self._sleep_detection.ticked(now)
+        self._has_jumped |= has_jumped
+        self._has_jumped_meanwhile |= has_jumped and self._under_way > 0
+        return has_jumped
+
     def _look_at_clock(self, now: float) -> list[AccountEffect]:
-        if self._sleep_detection.ticked(now):
-            self._has_jumped = True
+        if self._look_for_jump(now):
             # What we know of it by our clock may be wrong now, and so may every pause.
             self._due_at = now
             self._not_before = _NO_PAUSE
@@ -277,7 +313,7 @@ class Account:
         if self.login is not None and purpose not in _ENTRANCES and self._has_newer(login, self.login):
             login = self.login
         self.login = login
-        self._has_jumped = self._sleep_detection.ticked(now)
+        self._has_jumped = self._look_for_jump(now) or self._has_jumped_meanwhile
         self._renew_in_time(login.expires_at - self.server_ahead - now, now)
         keeping: list[AccountEffect] = [Keep(login, self._logout)] if self._is_kept else []
         renewed = self._tell_of_renewal(login.username, had_expired=had_expired)
@@ -311,8 +347,6 @@ class Account:
         return [SignedOut(SignedInElsewhere(name) if name else None)]
 
     def _without_answer(self, purpose: Purpose, fault: AccessFault, now: float) -> list[AccountEffect]:
-        if self._is_stale(purpose):
-            return []
         self._checking = False
         if purpose in _ENTRANCES:
             return [ShowFault(fault)]
@@ -350,6 +384,10 @@ class Account:
     def _end(self, fault: AccessFault | None, forget: Forget | ForgetExpired) -> list[AccountEffect]:
         forgetting: list[AccountEffect] = [forget] if self._is_kept else []
         return [*forgetting, *self._leave(fault)]
+
+    def _end_own_login(self) -> list[EndLogin]:
+        """Have the server end our login, unless it has said that there is none."""
+        return [EndLogin(self.login.token)] if self.login is not None and not self.has_expired else []
 
     def _leave(self, fault: AccessFault | None) -> list[AccountEffect]:
         username = self.login.username if self.login and fault else ""

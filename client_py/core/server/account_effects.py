@@ -27,11 +27,13 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Send a request, and call `responded` or `unreachable` with its purpose."""
+    """Send a request, and call `responded` or `unreachable` with its purpose, and its attempt if it has one."""
 
     purpose: Purpose
     body: str
     token: str | None = None
+    attempt: int = 0
+    """Which time it is that somebody signs in on this page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,13 @@ class Forget:
 @dataclass(frozen=True, slots=True)
 class ForgetExpired:
     """Take a login out of this browser that the server takes no longer: nobody has logged out."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndLogin:
+    """Tell the server that a login is over, so that it lists it no longer; nobody waits for that."""
+
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,7 @@ AccountEffect = (
     | Keep
     | Forget
     | ForgetExpired
+    | EndLogin
     | KeepDeviceMark
     | ForgetDeviceMarks
     | RememberPerson

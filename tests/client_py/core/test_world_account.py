@@ -51,6 +51,17 @@ def counting_from_the_answer(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Account, "asked", lambda _self, _now: [])
 
 
+def seeing_a_jump_only_at_the_answer(patch: pytest.MonkeyPatch) -> None:
+    """Forget that the clock has jumped where that was seen before the answer came."""
+    original = Account._begin
+
+    def mutant(self: Account, *answer: Any) -> list[AccountEffect]:
+        self._has_jumped_meanwhile = False
+        return original(self, *answer)
+
+    patch.setattr(Account, "_begin", mutant)
+
+
 def renewing_without_end(patch: pytest.MonkeyPatch) -> None:
     """Renew whenever the clock is looked at."""
 
@@ -70,20 +81,45 @@ def ending_with_the_token_of_before(patch: pytest.MonkeyPatch) -> None:
     """Ask for the password when a token is refused, though another tab has renewed it meanwhile."""
     original = Account.responded
 
-    def mutant(self: Account, purpose: Purpose, status: int, body: str, now: float) -> list[AccountEffect]:
+    def mutant(self: Account, *answer: Any) -> list[AccountEffect]:
         self._asked_with = self.login.token if self.login is not None else ""
-        return original(self, purpose, status, body, now)
+        return original(self, *answer)
 
     patch.setattr(Account, "responded", mutant)
+
+
+def keeping_an_answer_that_is_older(patch: pytest.MonkeyPatch) -> None:
+    """Go back to a token that another tab has exchanged meanwhile."""
+    patch.setattr(Account, "_has_newer", lambda _self, _held, _login: False)
+
+
+def leaving_the_login_to_its_end(patch: pytest.MonkeyPatch) -> None:
+    """Tell the server of no logout."""
+    patch.setattr(Account, "_end_own_login", lambda _self: [])
+
+
+def signing_in_after_a_logout(patch: pytest.MonkeyPatch) -> None:
+    """Take the answer to an earlier attempt for the one that is waited for."""
+    original = Account._is_stale
+
+    def mutant(self: Account, purpose: Purpose, attempt: int | None) -> bool:
+        del attempt
+        return purpose not in (Purpose.SIGN_IN, Purpose.REGISTER) and original(self, purpose, None)
+
+    patch.setattr(Account, "_is_stale", mutant)
 
 
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     trusting_its_own_clock,
     going_on_by_a_clock_that_was_set,
     counting_from_the_answer,
+    seeing_a_jump_only_at_the_answer,
     renewing_without_end,
     hearing_of_no_other_tab,
     ending_with_the_token_of_before,
+    keeping_an_answer_that_is_older,
+    leaving_the_login_to_its_end,
+    signing_in_after_a_logout,
 )
 
 

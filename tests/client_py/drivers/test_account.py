@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from client_py.core.server.access_faults import (
     AccessFault,
     LoginFault,
@@ -12,6 +14,7 @@ from client_py.core.server.access_faults import (
 from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, LOGOUT_KEY, PERSON_KEY, AccountDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports.server import OriginRefused, Response
+from protocol.http import LOGIN_PATH
 from tests.fakes.ports import FakeClock, FakeHttp, FakeStore, settle
 
 NOW = 1_000_000.0
@@ -65,6 +68,7 @@ class Stage:
 
     async def sign_in(self) -> None:
         """Sign in as test."""
+        await settle()
         self.http.answers = [answer("jwt")]
         self.driver.sign_in("test", "secret")
         await settle()
@@ -192,13 +196,16 @@ async def test_account_is_known_again_after_signing_out() -> None:
     stage.http.answers = [marked_answer("a.1"), marked_answer("a.2")]
     stage.driver.sign_in("test", "secret")
     await settle()
+    stage.http.answers.insert(0, Response(204, ""))
     stage.driver.sign_out()
+    await settle()
     assert LOGIN_KEY not in stage.store
     assert stage.store[DEVICE_MARKS_KEY] == "a.1"
     stage.store[DEVICE_MARKS_KEY] += "\nb.7"  # of another tab
     stage.driver.sign_in("test", "secret")
     await settle()
-    assert [json.loads(body).get("device_marks") for _, body, _ in stage.http.requests] == [None, ["a.1", "b.7"]]
+    bodies = [body for path, body, _ in stage.http.requests if path == LOGIN_PATH]
+    assert [json.loads(body).get("device_marks") for body in bodies] == [None, ["a.1", "b.7"]]
     assert stage.store[DEVICE_MARKS_KEY] == "a.2\nb.7"
 
 
@@ -240,6 +247,65 @@ async def test_logout_reaches_every_tab() -> None:
     third = Stage(one.store)
     third.driver.start()
     assert third.view.shown == [("out", None, "")]
+
+
+async def test_logout_is_told_to_the_server() -> None:
+    """At once, and nobody waits for the answer; the other tab, which is logged out by it, says nothing."""
+    one, other = await two_tabs()
+    one.http.answers, asked = [Response(204, "")], len(other.http.requests)
+    one.driver.sign_out()
+    other.driver.look()
+    assert one.view.shown[-1] == ("out", None, "")
+    await settle()
+    assert one.http.requests[-1] == ("/api/logout", "{}", "jwt")
+    assert one.failures == []
+    assert (len(other.http.requests), one.clock.running) == (asked, [])
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 405])
+async def test_logout_is_told_once_to_whom_it_concerns_or_never_will(status: int) -> None:
+    """A login that has ended by itself, and a server of before, which has no list of logins, are left alone."""
+    stage = Stage()
+    await stage.sign_in()
+    stage.http.answers, stage.http.requests = [Response(status, "")], []
+    stage.driver.sign_out()
+    await settle()
+    assert stage.http.requests == [("/api/logout", "{}", "jwt")]
+    assert (stage.clock.running, stage.view.shown[-1], stage.failures) == ([], ("out", None, ""), [])
+
+
+async def test_answer_to_an_attempt_before_a_logout_signs_nobody_in() -> None:
+    """Ada has logged out while her password was checked, and Ben is at the form: her login ends, and his begins."""
+    stage = Stage()
+    await stage.sign_in()
+    stage.driver.token_refused("jwt")
+    stage.driver.sign_in("test", "secret")
+    stage.driver.sign_out()
+    stage.driver.sign_in("ben", "secret")
+    stage.http.answers = [answer("late"), answer("bens", username="ben"), Response(204, "")]
+    await settle()
+    assert stage.view.shown[-1] == ("in", "ben")
+    assert stage.driver.login is not None
+    assert stage.driver.login.token == "bens"
+    assert stage.http.requests[-1] == ("/api/logout", "{}", "late")
+    assert stage.failures == []
+
+
+@pytest.mark.parametrize("answers", [[], [Response(503, "")], [Response(429, "")], [OriginRefused("https://a")]])
+async def test_logout_is_told_to_a_server_that_was_away(answers: list[Response | OriginRefused]) -> None:
+    """The person is signed out meanwhile; after some tries the login is left to its end."""
+    stage = Stage()
+    await stage.sign_in()
+    stage.http.answers, stage.http.requests = list(answers), []
+    stage.driver.sign_out()
+    assert stage.view.shown[-1] == ("out", None, "")
+    await settle()
+    assert stage.clock.running == [2.0]
+    for pause in (2.0, 10.0, 60.0, 600.0):
+        stage.clock.advance(pause)
+        await settle()
+    assert stage.http.requests == 5 * [("/api/logout", "{}", "jwt")]
+    assert (stage.clock.running, stage.failures) == ([], [])
 
 
 async def test_renewal_under_way_writes_no_login_back_after_a_logout() -> None:

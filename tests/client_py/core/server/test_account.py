@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -23,6 +24,7 @@ from client_py.core.server.account import (
 from client_py.core.server.account_effects import (
     AccountEffect,
     AskPassword,
+    EndLogin,
     Forget,
     ForgetDeviceMarks,
     ForgetExpired,
@@ -49,6 +51,7 @@ BODY = json.dumps({"token": "jwt", "username": "ada", "expires_at": NOW + 3_600,
 RENEWED = Login("newer", "ada", NOW + 7_200)
 RENEWED_BODY = json.dumps({"token": "newer", "username": "ada", "expires_at": NOW + 7_200, "expires_in": 3_600})
 BENS = Login("bens", "ben", NOW + 9_000)
+BENS_BODY = json.dumps({"token": "bens", "username": "ben", "expires_at": NOW + 9_000, "expires_in": 9_000})
 GONE: list[AccountEffect] = [RememberPerson(""), StopTickTimer()]
 TICK = StartTickTimer(TICK_SECONDS)
 SOON = StartTickTimer(RETRY_SECONDS)
@@ -73,16 +76,21 @@ def test_account_opens_signed_out() -> None:
 def test_account_asks_the_server(purpose: Purpose, path: str) -> None:
     """What was submitted goes to the address that it is for, and the person sees that it is on its way."""
     effects = Account().submitted(purpose, "ada", "sécret")
-    assert effects == [ShowChecking(), Post(purpose, json.dumps({"username": "ada", "password": "sécret"}))]
+    body = json.dumps({"username": "ada", "password": "sécret"})
+    assert effects == [ShowChecking(), Post(purpose, body, attempt=1)]
     assert purpose.path == path
 
 
 def test_account_shows_its_marks_where_it_signs_in() -> None:
     """A login carries the marks that this browser keeps; a registration has no use for them."""
-    body = json.dumps({"username": "ada", "password": "secret", "device_marks": ["a.1", "b.2"]})
-    assert Account().submitted(Purpose.SIGN_IN, "ada", "secret", ("a.1", "b.2"))[-1] == Post(Purpose.SIGN_IN, body)
+    marked = json.dumps({"username": "ada", "password": "secret", "device_marks": ["a.1", "b.2"]})
+    assert Account().submitted(Purpose.SIGN_IN, "ada", "secret", ("a.1", "b.2"))[-1] == Post(
+        Purpose.SIGN_IN, marked, attempt=1
+    )
     bare = json.dumps({"username": "ada", "password": "secret"})
-    assert Account().submitted(Purpose.REGISTER, "ada", "secret", ("a.1",))[-1] == Post(Purpose.REGISTER, bare)
+    assert Account().submitted(Purpose.REGISTER, "ada", "secret", ("a.1",))[-1] == Post(
+        Purpose.REGISTER, bare, attempt=1
+    )
 
 
 @pytest.mark.parametrize("purpose", ENTRANCES)
@@ -347,7 +355,7 @@ def test_account_signs_out() -> None:
     """Signing out forgets the login; answers that were on their way, and timers, come to nothing."""
     account = signed_in()
     account.ticked(NOW + 1_800)
-    assert account.signed_out() == [Forget(), *GONE, SignedOut()]
+    assert account.signed_out(LOGIN) == [Forget(), *GONE, SignedOut(), EndLogin("jwt")]
     assert account.responded(Purpose.RENEW, 200, BODY, NOW) == []
     assert account.unreachable(Purpose.RENEW, NOW) == []
     assert account.ticked(NOW + 3_600) == []
@@ -405,6 +413,77 @@ def test_account_that_has_expired_goes_on_with_the_login_of_another_tab() -> Non
     assert account.looked(Kept(BENS), NOW) == []
     assert account.looked(Kept(RENEWED), NOW) == [TICK, LoginRenewed("ada")]
     assert not account.has_expired
+
+
+def test_account_goes_on_with_a_token_of_the_same_second() -> None:
+    """Two tabs were loaded at once, and the later token is kept: to renew with the one before would end the login."""
+    account = signed_in()
+    twin = Login("twin", "ada", LOGIN.expires_at)
+    assert account.looked(Kept(twin), NOW) == [StartTickTimer(TICK_SECONDS), TokenChanged()]
+    assert account.login == twin
+    assert account.looked(Kept(twin), NOW) == []
+
+
+@pytest.mark.parametrize("seen_by", [Account.ticked, Account.checked])
+def test_account_renews_at_once_after_a_sleep_during_a_renewal(
+    seen_by: Callable[[Account, float], list[AccountEffect]],
+) -> None:
+    """The answer has waited with the page, and says nothing of the time, whoever has seen before it how late it is."""
+    account = signed_in()
+    account.ticked(NOW + 1_800)
+    account.asked(NOW + 1_800)
+    woken = NOW + 4_800
+    seen_by(account, woken)
+    account.responded(Purpose.RENEW, 200, RENEWED_BODY, woken)
+    assert account.ticked(woken + 5) == [StartTickTimer(TICK_SECONDS)]
+    assert Post(Purpose.RENEW, "{}", RENEWED.token) in account.ticked(woken + MIN_RENEWAL_SECONDS)
+    account.asked(woken + MIN_RENEWAL_SECONDS)
+    account.responded(Purpose.RENEW, 200, RENEWED_BODY, woken + 11)
+    assert account.ticked(woken + 11 + MIN_RENEWAL_SECONDS) == [StartTickTimer(TICK_SECONDS)]
+
+
+def test_account_signs_out_while_the_password_is_checked() -> None:
+    """Nobody is signed in by an answer that comes after that; the login in it is ended."""
+    account = expired()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    account.signed_out()
+    assert account.responded(Purpose.SIGN_IN, 200, RENEWED_BODY, NOW) == [EndLogin(RENEWED.token)]
+    assert account.responded(Purpose.SIGN_IN, 401, RENEWED_BODY, NOW) == []
+    assert account.responded(Purpose.SIGN_IN, 200, "", NOW) == []
+    assert account.unreachable(Purpose.SIGN_IN, NOW) == []
+    assert account.login is None
+
+
+def test_answer_to_an_attempt_of_before_comes_to_nothing() -> None:
+    """Someone else is at the form since: whatever is answered to the one before them, it is not theirs."""
+    account = expired()
+    account.submitted(Purpose.SIGN_IN, "ada", "secret")
+    account.signed_out()
+    account.submitted(Purpose.SIGN_IN, "ben", "secret")
+    assert account.responded(Purpose.SIGN_IN, 200, RENEWED_BODY, NOW, 2) == [EndLogin(RENEWED.token)]
+    assert account.responded(Purpose.SIGN_IN, 401, "", NOW, 2) == []
+    assert account.unreachable(Purpose.SIGN_IN, NOW, 2) == []
+    assert account.origin_refused(Purpose.SIGN_IN, "https://pages.example", NOW, 2) == []
+    assert account.responded(Purpose.SIGN_IN, 200, BENS_BODY, NOW, 3)[-1] == SignedIn("ben")
+
+
+def test_logout_ends_the_login_of_each_person() -> None:
+    """Two at two tabs are logged out by one of them: that tab ends its own login and the one that is kept."""
+    account = signed_in()
+    assert account.looked(Kept(BENS), NOW) == []
+    assert account.signed_out(BENS)[-2:] == [EndLogin(BENS.token), EndLogin("jwt")]
+    assert signed_in().signed_out(BENS)[-2:] == [EndLogin(BENS.token), EndLogin("jwt")]
+    assert signed_in().signed_out(RENEWED)[-1] == EndLogin("jwt")
+    assert signed_in().signed_out()[-1] == EndLogin("jwt")
+
+
+def test_login_that_is_kept_no_longer_ends_with_the_logout_of_another_tab() -> None:
+    """That tab does not know of it; one that is kept it ends by itself."""
+    account = signed_in()
+    account.looked(Kept(BENS), NOW)
+    left = SignedOut(LoginFault.LOGGED_OUT_ELSEWHERE, "ada")
+    assert account.looked(Kept(None, "later"), NOW) == [*GONE, left, EndLogin("jwt")]
+    assert signed_in().looked(Kept(None, "later"), NOW) == [*GONE, left]
 
 
 def test_account_that_has_expired_ends_with_a_logout() -> None:
