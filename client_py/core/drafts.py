@@ -25,7 +25,7 @@ def parse_drafts(text: str | None) -> dict[str, str]:
 
 def format_drafts(drafts: Mapping[str, str]) -> str:
     """Write the drafts as the browser keeps them."""
-    return json.dumps(dict(drafts))
+    return json.dumps(dict(drafts), ensure_ascii=False)  # escaped, an emoji would take six times the room
 
 
 def with_draft(drafts: Mapping[str, str], room: str, text: str) -> dict[str, str]:

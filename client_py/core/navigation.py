@@ -13,8 +13,9 @@ LOBBY_PATH = "/"
 LOBBY_PATHS = frozenset({"", LOBBY_PATH, "/index.html"})
 """A static host has the page under its file's name, too."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
-MAX_TYPED = 2_048
-"""No link of a room is longer; the time that a text takes to be normalized may grow with the square of its length."""
+MAX_LENGTH = 2_048
+"""No link of a room is longer, and a browser takes addresses of two million characters; the time that a text takes to
+be normalized may grow with the square of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def place_of(path: str) -> Place:
         return Lobby()
     if not path.lower().startswith(ROOM_PATH_PREFIX):
         return NoPlace()
+    if len(path) > MAX_LENGTH:
+        return NoRoom()
     room = unquote(path[len(ROOM_PATH_PREFIX) :].rstrip("/"))
     return RoomPlace(canonical_room(room)) if is_room_name(room) else NoRoom()
 
@@ -67,7 +70,7 @@ def path_of(room: str) -> str:
 def place_meant(typed: str, home: str) -> Place | Elsewhere:
     """Return what a person means who typed a room's name, or pasted its link; `home` is the address of this site."""
     typed = typed.strip()
-    if len(typed) > MAX_TYPED:
+    if len(typed) > MAX_LENGTH:
         return NoRoom()
     typed = normalize("NFKC", typed).strip()  # some keyboards write letters of full width
     if "/" not in typed:

@@ -317,6 +317,8 @@ class Session:
                 return [CloseSocket(), *self.socket_closed(CloseCode.NORMAL)]
             case SessionTimer.PROBE:
                 return self._probe()
+            case SessionTimer.REJOIN if self.state is SessionState.JOINED:
+                return []  # what was refused was something else, such as a token
             case SessionTimer.REJOIN:
                 return [self._join(), self._await_answer()]
             case SessionTimer.PING:

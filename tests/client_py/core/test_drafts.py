@@ -29,3 +29,17 @@ def test_drafts_are_bounded() -> None:
         drafts = with_draft(drafts, f"room-{number}", "x" * (MAX_DRAFT_CHARACTERS + 1))
     assert list(drafts) == [f"room-{number}" for number in range(1, MAX_DRAFTS + 1)]
     assert {len(draft) for draft in drafts.values()} == {MAX_DRAFT_CHARACTERS}
+
+
+def test_drafts_take_no_more_room_than_their_letters() -> None:
+    """The browser has a few million letters for everything, the login among them, and drafts leave most of it."""
+    longest = {f"room-{number}": "👋" * MAX_DRAFT_CHARACTERS for number in range(MAX_DRAFTS)}
+    assert len(format_drafts(longest).encode("utf-16-le")) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud83d", "\udc4b\ud83d", "\0", "\u2028\u202e", '"\\', "[" * 1_000, "\N{NO-BREAK SPACE}"]
+)
+def test_draft_is_kept_letter_by_letter(text: str) -> None:
+    """Half a pair, what is invisible, and what means something in JSON."""
+    assert parse_drafts(format_drafts({"den": text})) == {"den": text}

@@ -29,9 +29,11 @@ def test_path_leads_to_a_room(path: str) -> None:
     assert place_of(path) == RoomPlace("den")
 
 
-@pytest.mark.parametrize("path", ["/chat/", "/chat/two%20words", "/chat/a/b", "/chat/" + 65 * "a"])
+@pytest.mark.parametrize(
+    "path", ["/chat/", "/chat/two%20words", "/chat/a/b", "/chat/" + 65 * "a", "/chat/a%00", "/chat/den" + 2_048 * "/"]
+)
 def test_path_of_an_impossible_room_leads_to_none(path: str) -> None:
-    """The server would refuse such a name."""
+    """The server would refuse such a name; nobody makes such a link."""
     assert place_of(path) == NoRoom()
 
 

@@ -244,6 +244,16 @@ def test_session_asks_a_full_room_again() -> None:
     assert state_of(session) is SessionState.JOINED
 
 
+def test_session_in_the_room_does_not_enter_again() -> None:
+    """What was refused before was a fresh token, and nobody answers to a second `join`."""
+    session = new_session()
+    session.start()
+    session.socket_opened()
+    session.event_received(events.Error(ErrorCode.UNAUTHENTICATED, "No."))
+    session.event_received(JOINED)
+    assert session.timer_fired(SessionTimer.REJOIN) == []
+
+
 def test_session_waits_as_long_as_the_server_says() -> None:
     """A refusal that names a time is asked again after that, and another one after a pause."""
     session = new_session()
