@@ -16,7 +16,7 @@ from client_py.drivers.history_storage import MAX_TOGETHER, HistoryStorage
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import Database, Databases, Locks, Put, RemoveAll, StorageFailed, Store
+from client_py.ports.storage import Database, Databases, Key, Locks, Put, RemoveAll, StorageFailed, Store
 from client_py.ports.time import Clock, Random
 from protocol.room_names import canonical_room
 
@@ -164,10 +164,14 @@ class RetentionDriver:
             return self._place
         rows = await database.read((account,), oldest=1)
         while rows:
-            name = str(rows[0][0][1])
-            if canonical_room(name) == room:
-                return Place(account, name)
-            rows = await database.read((account,), after=(account, name + "\0"), oldest=1)
+            match rows[0][0]:
+                case (_, str(name), *_) if canonical_room(name) == room:
+                    return Place(account, name)
+                case (_, str(name), *_):
+                    after: Key = (account, name + "\0")
+                case other:
+                    after = other  # it is no room's
+            rows = await database.read((account,), after=after, oldest=1)
         return self._place
 
     @property

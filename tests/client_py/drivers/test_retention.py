@@ -12,7 +12,7 @@ from client_py.core.retention import Retention, RetentionFault
 from client_py.drivers.history_storage import MAX_TOGETHER
 from client_py.drivers.retention import LeftRoom, RetentionDriver, StoragePorts
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import StorageFailed, StorageFault
+from client_py.ports.storage import Put, StorageFailed, StorageFault
 from tests.fakes.ports import FakeClock, FakeDatabases, FakeLocks, FakeRandom, FakeStore, settle
 
 PLACE = Place("ada", "den")
@@ -317,6 +317,19 @@ async def test_wish_that_comes_while_the_database_fails_is_carried_out() -> None
     assert wishing.done()
     assert stage.shown[-1].fault is RetentionFault.NOT_REMOVED
     assert await stage.texts() == ["Hello", "Again"]
+
+
+async def test_rows_of_no_room_are_passed_over() -> None:
+    """Something else has written there: the room opens all the same, and what was kept is found."""
+    stage = Stage(place=Place(PLACE.account, "Den"))
+    await stage.retention.open()
+    await stage.keep("hello")
+    await stage.retention.close()
+    account = PLACE.account
+    await stage.databases.database.write([Put((account,), ""), Put((account, 7), ""), Put((account, "Ben"), "")])
+    later = Stage(stage)
+    await later.retention.open()
+    assert await later.texts() == ["hello"]
 
 
 async def test_wishes_are_carried_out_one_at_a_time() -> None:
