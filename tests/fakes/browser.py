@@ -15,6 +15,7 @@ from tests.fakes.page_loop import PageLoop
 from tests.fakes.ports import FakeStore
 from tests.fakes.profile import Claim, Profile
 from tests.fakes.server import Line, Server
+from tests.fakes.shared_login import SharedLogin
 from tests.fakes.webrtc import Internet, PeerConnection
 
 LETTING_GO = (0.0, 0.5)
@@ -57,14 +58,22 @@ class PageRandom:
 class Browser:
     """A browser as one page sees it, from its opening to its end; whatever happens is told in the page's loop."""
 
-    def __init__(self, context: ViewContext, profile: Profile, tab: FakeStore, place: str, account: str) -> None:
+    def __init__(
+        self,
+        context: ViewContext,
+        profile: Profile,
+        tab: FakeStore,
+        place: str,
+        account: str,
+        login: SharedLogin | None = None,
+    ) -> None:
         self.agenda = context.agenda
         self.server = context.server
         self.internet = context.internet
         self.profile = profile
         self.max_together = context.max_together
         self.place = place
-        self.account = account
+        self.login = login or SharedLogin(context.agenda, context.server, account)
         self.loop = PageLoop(self.agenda)  # type: ignore[abstract]  # what nobody calls is not there
         self.random = PageRandom(self.agenda)
         self.line: Line | None = None

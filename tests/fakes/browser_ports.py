@@ -198,7 +198,7 @@ class PageHttp:
     async def get(self, path: str, *, token: str) -> Response:
         """Ask for the ICE servers."""
         browser = self.browser
-        assert (path, token) == (ICE_SERVERS_PATH, browser.account)
+        assert (path, token) == (ICE_SERVERS_PATH, browser.login.token)
         if browser.is_silenced:
             await browser.wait(FETCH_SECONDS, FETCH_SECONDS)
             raise Unreachable
@@ -219,7 +219,7 @@ class PageSockets:
     def open(self, path: str, subprotocols: Sequence[str], callbacks: SocketCallbacks) -> PageSocket:
         """Open a line to the server, which brings nothing while the browser is silenced."""
         assert path == SOCKET_PATH
-        assert subprotocols[-1] == TOKEN_SUBPROTOCOL_PREFIX + self.browser.account
+        assert subprotocols[-1] == TOKEN_SUBPROTOCOL_PREFIX + self.browser.login.token
         return PageSocket(self.browser, callbacks)
 
 
@@ -234,7 +234,8 @@ class PageSocket:
             received=lambda text: self._tell(partial(callbacks.received, text)),
             closed=lambda code: self._tell(partial(callbacks.closed, code), last=True),
         )
-        self._line = browser.line = browser.server.open(browser.account, told)
+        self._line = browser.line = browser.server.open(browser.login.token, told)
+        self._line.is_token_settled = lambda: browser.login.is_settled
         if browser.is_silenced:
             self._line.swallow()
 

@@ -13,7 +13,14 @@ from client_py.core.conversation.item_ids import without_author
 from client_py.core.conversation.items import Item, Reaction, Text
 from client_py.core.conversation.notices import DeliveryChanged, HistoryLoaded, ItemAdded, TypingChanged, UnreadChanged
 from client_py.core.frames import FRAMES, Features, ItemPart
-from client_py.core.notices import MembersChanged, Notice, RelayChoiceChanged, RetentionChanged, StatusChanged
+from client_py.core.notices import (
+    DraftLoaded,
+    MembersChanged,
+    Notice,
+    RelayChoiceChanged,
+    RetentionChanged,
+    StatusChanged,
+)
 from client_py.core.status_line import Status
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver
 from client_py.drivers.tasks import Tasks
@@ -23,11 +30,14 @@ from tests.fakes.browser import Browser, ViewContext
 from tests.fakes.browser_ports import ports_of
 from tests.fakes.ports import FakeStore
 from tests.fakes.profile import Profile
+from tests.fakes.shared_login import SharedLogin
 
 LONG = "long " * 3_500
 """Travels in parts."""
 INVARIANTS_CHECKED_EVERY = 7
 """Inputs; what is once broken seldom mends itself before the next look, and looking costs as much as all the rest."""
+KEEPING_SECONDS = 1.0
+"""By then, what is begun in the composer is kept."""
 UNFORESEEN = ("A peer's frame failed", "A peer sent what cannot be read", "The server sent what cannot be read")
 """How warnings begin that no fault of this world explains."""
 
@@ -51,11 +61,23 @@ class Written:
 
 
 @dataclass(slots=True)
+class Begun:
+    """What stands in the composer of a tab."""
+
+    text: str
+    since: float
+    is_kept: bool = False
+    """Whether it was certainly kept when its page ended."""
+
+
+@dataclass(slots=True)
 class Disk:
     """A browser of one person, with what is safe in it, and what its tabs have said of that."""
 
     context: ViewContext
+    account: str
     profile: Profile = field(init=False)
+    login: SharedLogin = field(init=False)
     tabs: dict[str, FakeStore] = field(default_factory=dict)
     """What each tab keeps in which pages are, one after the other, by its place."""
     order: dict[str, int] = field(default_factory=dict)
@@ -66,11 +88,14 @@ class Disk:
     """The ids of those messages, as their authors made them."""
     written: dict[str, Written] = field(default_factory=dict)
     """Its person's messages by id, in the order in which they came to be safe here."""
+    begun: dict[str, Begun] = field(default_factory=dict)
+    """What stands in the composer of each tab, by its place."""
     addressees: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By message: who was in the room when it was written, as far as its page knew."""
 
     def __post_init__(self) -> None:
         self.profile = Profile(self.context.agenda, self.context.storing, self._note_kept)
+        self.login = SharedLogin(self.context.agenda, self.context.server, self.account)
 
     def _note_kept(self, key: Key, row: str) -> None:
         item = read_item(str(key[-1]), row)
@@ -102,7 +127,8 @@ class Page:
         self._account = account
         self._numbers = numbers
         tab = disk.tabs.setdefault(place, FakeStore())
-        self._browser = Browser(disk.context, disk.profile, tab, place, account)
+        self._browser = Browser(disk.context, disk.profile, tab, place, account, disk.login)
+        disk.login.pages.append(self)
         self._browser.loop.entered = self._check_now_and_then
         if abilities is not OURS:
             self._browser.frame_received = self._check_frame
@@ -112,6 +138,8 @@ class Page:
         self._driver_before: RoomDriver | None = None
         """That of the visit before, which may not have come to its end."""
         self._heard = 0
+        self._is_open = False
+        self._slept_at = 0.0
         self._show_nothing()
 
     def _show_nothing(self) -> None:
@@ -123,9 +151,17 @@ class Page:
         self._transcript: list[Item] = []
         """What it shows, in its order."""
         self._members: tuple[str, ...] = ()
+        self._is_open = False
+        self.owed_draft = ""
+        """What it has yet to show in the composer."""
         for written in self.disk.written.values():
             if written.shown.get(self.place) is Delivery.SENT:
                 written.shown[self.place] = Delivery.QUEUED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it shows what was kept."""
+        return self._is_open
 
     @property
     def transcript(self) -> list[str]:
@@ -138,6 +174,12 @@ class Page:
         return self._browser.loop.is_frozen
 
     @property
+    def is_online(self) -> bool:
+        """Whether it runs, and can ask the server."""
+        browser = self._browser
+        return not (browser.loop.has_ended or browser.loop.is_frozen or browser.is_silenced)
+
+    @property
     def has_open_channel(self) -> bool:
         """Whether there is a channel to anyone."""
         channels = [connection.channel for connection in self._browser.connections]
@@ -148,7 +190,9 @@ class Page:
     def enter(self) -> None:
         """Go into the room, unless that is done."""
         if self._driver is None:
-            callbacks = RoomCallbacks(self._show, lambda _token: _fail(), _warn, lambda: self._account, lambda: False)
+            login, begun = self.disk.login, self.disk.begun.get(self.place)
+            self.owed_draft = begun.text if begun is not None and begun.is_kept else ""
+            callbacks = RoomCallbacks(self._show, login.refused, _warn, lambda: login.token, lambda: False)
             driver = self._driver = RoomDriver(
                 "den", self._account, self._ports, callbacks, self._tasks, Repertoire(self.abilities)
             )
@@ -169,6 +213,28 @@ class Page:
             body = Reaction(self.place, item_id, "👍")
             self._do_with_id(item_id, lambda: driver.say(body))
 
+    def begin(self) -> None:
+        """Write something, and do not send it yet."""
+        self._put_into_composer(f"{self.place} begins {next(self._numbers)}")
+
+    def finish(self) -> None:
+        """Send what is begun, or drop it."""
+        self._put_into_composer("")
+
+    def _put_into_composer(self, text: str) -> None:
+        if (driver := self._driver) is not None and self._is_open and not self.is_asleep:
+            self.owed_draft = ""
+            self.disk.begun[self.place] = Begun(text, self._browser.agenda.now)
+            self._do(lambda: driver.draft_changed(text))
+
+    def _note_draft(self) -> None:
+        """The page ends: what was begun just now may be kept, or what was before."""
+        if (begun := self.disk.begun.get(self.place)) is not None and not begun.is_kept:
+            end = self._slept_at if self.is_asleep else self._browser.agenda.now
+            begun.is_kept = end > begun.since + KEEPING_SECONDS
+            if not begun.is_kept:
+                del self.disk.begun[self.place]
+
     def _next_id(self) -> tuple[str, int]:
         number = next(self._numbers)
         return f"{self.place:0>8}-{number:08}", number
@@ -185,6 +251,11 @@ class Page:
         """Look at the page, or away from it."""
         if (driver := self._driver) is not None:
             self._do(lambda: driver.reading_changed(reading))
+
+    def hear_of_token(self, *, renewed: bool) -> None:
+        """Hear that the login has another token, or that its person has logged in again."""
+        if (driver := self._driver) is not None:
+            self._do(driver.login_renewed if renewed else driver.token_changed)
 
     def lose_server(self) -> None:
         """Lose the connection to the server, without knowing it yet."""
@@ -205,6 +276,7 @@ class Page:
         """Be frozen for some time, with the machine or by the browser; what happens meanwhile is heard afterwards."""
         if not self.is_asleep:
             self._browser.loop.freeze()
+            self._slept_at = self._browser.agenda.now
             self.lose_server()
             self._browser.agenda.after(seconds, self.wake)
 
@@ -217,20 +289,27 @@ class Page:
     def leave(self) -> None:
         """Go to the lobby; what the driver has still to do, it does meanwhile."""
         self.wake()
+        if self._browser.agenda.chance(0.3):
+            self.begin()
         if self._driver is not None:
             self._do(self._driver.stop)
+            if (begun := self.disk.begun.get(self.place)) is not None:
+                begun.is_kept = True
             self._driver_before, self._driver = self._driver, None
             self._show_nothing()
 
     def close(self) -> None:
         """Close the page, which its browser does without asking it."""
+        self._note_draft()
         self._browser.close()
 
     def crash(self) -> None:
         """End without a word to anyone; the tab may be another one afterwards."""
+        self._note_draft()
         self._browser.crash()
         if self._browser.agenda.chance(0.5):
             del self.disk.tabs[self.place]
+            self.disk.begun.pop(self.place, None)
 
     def forget(self) -> None:
         """End with the world."""
@@ -238,13 +317,14 @@ class Page:
 
     # What it shows
 
-    def _show(self, notice: Notice) -> None:
+    def _show(self, notice: Notice) -> None:  # noqa: C901 - a table of notices
         match notice:
             case StatusChanged(line):
                 self.status = line.status
             case MembersChanged(members):
                 self._members = tuple(member.username for member in members)
             case HistoryLoaded(items):
+                self._is_open = True
                 self._transcript.extend(items)
                 for item in items:
                     self._add(item)
@@ -256,10 +336,19 @@ class Page:
                 self._note_delivery(item_id, delivery)
             case RetentionChanged(keeping):
                 assert keeping.kept, keeping.fault
+            case DraftLoaded(text):
+                self._check_draft(text)
+                self.owed_draft = ""
             case TypingChanged() | UnreadChanged() | RelayChoiceChanged():
                 pass  # they promise nothing
             case _:
                 raise AssertionError(f"nobody has asked for {notice}")
+
+    def _check_draft(self, text: str) -> None:
+        """Assert that a tab goes on with what was begun in it, and with nothing of its own that is gone."""
+        begun = self.disk.begun.get(self.place)
+        if begun is not None and begun.is_kept and (begun.text or text.startswith(f"{self.place} ")):
+            assert text == begun.text, f"{self.place} goes on with {text!r} instead of {begun.text!r}"
 
     def _add(self, item: Item) -> None:
         assert item.is_readable
@@ -308,5 +397,5 @@ def _warn(sentence: str) -> None:
     assert not sentence.startswith(UNFORESEEN), sentence
 
 
-def _fail(error: BaseException | None = None) -> None:
-    raise error or AssertionError("the login was refused")
+def _fail(error: BaseException) -> None:
+    raise error

@@ -12,7 +12,8 @@ from protocol.codes import CloseCode
 from protocol.events import Limits, Welcome
 from protocol.http import ICE_SERVERS, IceServers
 from protocol.webrtc import IceServer
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from signaling.errors import AuthenticationError
+from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import Rooms
 from signaling.rooms.signal_codec import encode
 from signaling.sessions.resume_tokens import ResumeTokens
@@ -23,15 +24,20 @@ ABNORMAL = 1006
 """RFC 6455 §7.1.5: what a browser says of a connection that just went away."""
 
 GRACE_SECONDS = 30.0
+TOKEN_GRACE_SECONDS = 5.0
+"""After the end of a token, for the next one to be shown."""
 TURN_URL = "turn:turn.example.org"
 
 
 class Line:
     """One WebSocket, from its opening to its end; the page holds it as its socket."""
 
-    def __init__(self, server: Server, username: str, callbacks: SocketCallbacks) -> None:
+    def __init__(self, server: Server, token: str, callbacks: SocketCallbacks) -> None:
         self._server = server
-        self._username = username
+        self.token = token
+        """With which it was opened."""
+        self.is_token_settled: Callable[[], bool] = lambda: False
+        """Whether its page has had the newest token for long enough to have shown it."""
         self._callbacks = callbacks
         self._agenda = server.agenda
         self._up = Pipe(server.agenda, *server.latency)
@@ -60,6 +66,11 @@ class Line:
         """Close it, after everything that was sent."""
         self._down.carry(lambda: self._callbacks.closed(code))
         self.end(code)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it brings what is sent, both ways."""
+        return not (self._up.is_cut or self._down.is_cut)
 
     @property
     def session(self) -> Session | None:
@@ -95,8 +106,12 @@ class Line:
             self._up.is_cut = True
             self._down.carry(lambda: self._callbacks.closed(ABNORMAL))
             return
+        if not self._server.is_good(self.token):
+            self._up.is_cut = True
+            self._down.carry(lambda: self._callbacks.closed(CloseCode.UNAUTHENTICATED))
+            return
         self._down.carry(self._callbacks.opened)
-        self._session = self._server.begin(self, self._username)
+        self._session = self._server.begin(self, self.token)
 
 
 class Server:
@@ -111,16 +126,32 @@ class Server:
         """Seconds within which each end of a broken line finds out, for itself."""
         self.credential_seconds: float | None = None
         """How long the credentials for its TURN server are good; None if it has no such server."""
+        self.token_seconds: float | None = None
+        """How long a token is good; None if they are good for ever, and all that they say is whose they are."""
         self._capacity = capacity
+        self._logins: dict[str, tuple[str, int]] = {}
+        """By token: whose it is, and its end."""
         self._tokens = ResumeTokens(b"the secret")
         self._numbers = itertools.count(1)
         self._rooms = Rooms(capacity)
         self._lines: dict[ConnectionId, Line] = {}
         self._connections: dict[Line, ConnectionId] = {}
 
-    def open(self, username: str, callbacks: SocketCallbacks) -> Line:
+    def open(self, token: str, callbacks: SocketCallbacks) -> Line:
         """Start to open a WebSocket."""
-        return Line(self, username, callbacks)
+        return Line(self, token, callbacks)
+
+    def issue(self, username: str) -> str:
+        """Return a token of somebody who has logged in, or renewed their login."""
+        if self.token_seconds is None:
+            return username
+        token = f"{username}.{len(self._logins)}"
+        self._logins[token] = username, round(self.agenda.now + self.token_seconds)
+        return token
+
+    def is_good(self, token: str) -> bool:
+        """Tell whether a token is taken."""
+        return self.token_seconds is None or self._logins[token][1] > self.agenda.now
 
     def probe(self, answered: Callable[[bool], None]) -> Action:
         """Say whether the server was there when the probe came; gives what calls it off."""
@@ -162,8 +193,9 @@ class Server:
 
     # What its lines tell it
 
-    def begin(self, line: Line, username: str) -> Session:
+    def begin(self, line: Line, token: str) -> Session:
         """Welcome who has connected."""
+        username, token_ends_at = self._logins.get(token, (token, None))
         number = next(self._numbers)
         connection = ConnectionId(number)
         self._lines[connection] = line
@@ -172,9 +204,12 @@ class Server:
         peer_id = f"peer-{self.agenda.random.getrandbits(64):016x}"
         ice = self._ice_servers()
         limits = Limits(65_536, 50)
-        welcome = Welcome(peer_id, self._tokens.issue(peer_id, username), ice.ice_servers, limits, ice.expires_at)
+        resume_token = self._tokens.issue(peer_id, username)
+        welcome = Welcome(peer_id, resume_token, ice.ice_servers, limits, ice.expires_at, token_ends_at)
         session = Session(connection, Identity(username, username), welcome, self._rooms, self._tokens)
         self._carry_out(session.opened())
+        if token_ends_at is not None:
+            self.agenda.at(token_ends_at + TOKEN_GRACE_SECONDS, lambda: self._look_at_token(line, session))
         return session
 
     def receive(self, line: Line, text: str) -> None:
@@ -189,6 +224,28 @@ class Server:
             del self._lines[connection]
             self._carry_out(session.closed(code))
 
+    def _look_at_token(self, line: Line, session: Session) -> None:
+        """End a connection whose token has expired, unless its page has shown another one."""
+        if line.session is not session or line not in self._connections:
+            return
+        due_at = session.token_expires_at + TOKEN_GRACE_SECONDS
+        if self.agenda.now < due_at:
+            self.agenda.at(due_at, lambda: self._look_at_token(line, session))
+            return
+        assert not (line.is_whole and line.is_token_settled()), f"{line.token} was not renewed over its WebSocket"
+        self._carry_out(session.token_expired())
+
+    def _check_token(self, connection: ConnectionId, token: str) -> None:
+        line = self._lines.get(connection)
+        if line is None or line.session is None:
+            return
+        username, ends_at = self._logins[token]
+        is_good = self.is_good(token)
+        session = line.session
+        self._carry_out(
+            session.token_proved(username, ends_at) if is_good else session.token_refused(AuthenticationError())
+        )
+
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         pending = deque(effects)
         while pending:
@@ -199,6 +256,8 @@ class Server:
                 case Close(connection, code):
                     if connection in self._lines:
                         self._lines[connection].close_from_server(code)
+                case CheckToken(connection, token):
+                    self.agenda.within(*self.latency, partial(self._check_token, connection, token))
                 case HoldPlace(ticket):
                     self.agenda.after(GRACE_SECONDS, partial(self._grace_over, self._rooms, ticket))
 

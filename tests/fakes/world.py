@@ -56,7 +56,7 @@ class Home:
 
 
 class World:
-    """Two places or three, with a page in each, that meet in one room.
+    """Two places or three, with a page in each, that meet in one room. In some, tokens are good for some seconds only.
 
     In a world of `tabs`, all pages of a person are tabs of one browser, which keeps things for all of them. In one of
     `wanderers`, people also go on in another browser, which knows nothing of the one before. In one with a `liar`, the
@@ -85,6 +85,7 @@ class World:
         self.internet.slowness = choice((1.0, 1.0, 20.0))
         self.server.credential_seconds = choice((None, 60.0))
         self.internet.relays = choice((0.0, 0.5))
+        self.server.token_seconds = choice((None, None, None, 20.0))
         self._context = ViewContext(
             self.agenda,
             self.server,
@@ -102,7 +103,8 @@ class World:
         disks: dict[str, Disk] = {}
         self.homes = {}
         for place, account in zip(places, accounts, strict=True):
-            disk = disks.setdefault(account if tabs else place, Disk(self._context))
+            name = account if tabs else place
+            disk = disks[name] = disks.get(name) or Disk(self._context, account)
             self.homes[place] = Home(account, disk)
         self.pages = {place: self._open(place) for place in self.homes}
 
@@ -169,6 +171,8 @@ class World:
             page.write(long=self.agenda.chance(0.1), copied_id=self._copied_id(page))
         if self.agenda.chance(0.3):
             page.react()
+        if self.agenda.chance(0.4):
+            random.choice((page.begin, page.begin, page.finish))()
 
     def _copied_id(self, page: Page) -> str:
         """Return the id of a message of somebody else, where a page lies; of the newest, which others may yet lack."""
@@ -245,7 +249,7 @@ class World:
             home = self.homes[page.place]
             if wanders:
                 home.left_behind.append(home.disk)
-                home.disk = Disk(self._context)
+                home.disk = Disk(self._context, home.account)
             if end != page.leave:
                 self.pages[page.place] = self._open(page.place)
             self.agenda.within(0.2, 3.0, partial(self._enter, page.place))
@@ -290,6 +294,7 @@ class World:
                 if written.shown.get(place) is Delivery.SENT and not page.is_asleep:
                     assert page.has_open_channel, f"{item_id} is shown as sent"
             self._check_transcript(place, page)
+            assert not (page.is_open and page.owed_draft), f"{place} has lost {page.owed_draft!r}"
 
     def _check_transcript(self, place: str, page: Page) -> None:
         """Assert that a tab shows messages as it will after a reload, and as the other tabs of its browser do."""

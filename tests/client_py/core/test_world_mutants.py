@@ -23,9 +23,11 @@ from client_py.core.frames import Ack, ItemPart, MessagePart, Resume
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import LinkEffect
 from client_py.core.server.session import Session, SessionEffect, StartSessionTimer
+from client_py.drivers.draft_storage import DraftStorage
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.room import RoomDriver
 from client_py.ports.storage import Append, Change, Key
+from protocol.codes import CloseCode
 from tests.fakes.schedules import play, some_schedule_fails
 
 SCHEDULES = 2_000
@@ -336,6 +338,59 @@ def coming_back_before_the_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RoomDriver, "closed", mutant)
 
 
+def showing_no_fresh_token(patch: pytest.MonkeyPatch) -> None:
+    """Leave a connection to the server with the token that it was opened with."""
+    patch.setattr(Session, "token_changed", lambda _self, _token: [])
+
+
+def showing_a_fresh_token_only_in_time(patch: pytest.MonkeyPatch) -> None:
+    """Forget a token that came while the WebSocket was still being opened."""
+    original = Session.token_changed
+
+    def mutant(self: Session, token: str) -> list[SessionEffect]:
+        effects = original(self, token)
+        self._fresh_token = ""
+        return effects
+
+    patch.setattr(Session, "token_changed", mutant)
+
+
+def giving_up_when_a_token_has_expired(patch: pytest.MonkeyPatch) -> None:
+    """Take the end of a token for the end of the login."""
+    original = Session.socket_closed
+
+    def mutant(self: Session, code: int) -> list[SessionEffect]:
+        is_expiry = code == CloseCode.TOKEN_EXPIRED
+        return original(self, CloseCode.PROTOCOL_VIOLATION if is_expiry else code)
+
+    patch.setattr(Session, "socket_closed", mutant)
+
+
+def staying_out_after_a_new_login(patch: pytest.MonkeyPatch) -> None:
+    """Enter no room again when its person has logged in again."""
+    patch.setattr(Session, "login_renewed", lambda _self: [])
+
+
+def keeping_a_draft_at_the_end_alone(patch: pytest.MonkeyPatch) -> None:
+    """Keep what is begun only when the room is left."""
+
+    def mutant(self: DraftStorage, text: str) -> None:
+        self._unwritten = text
+
+    patch.setattr(DraftStorage, "changed", mutant)
+
+
+def leaving_a_draft_behind(patch: pytest.MonkeyPatch) -> None:
+    """Leave a room without keeping what was begun just now."""
+    patch.setattr(DraftStorage, "close", lambda self: self._timers.stop_all())
+
+
+def going_on_with_what_was_sent(patch: pytest.MonkeyPatch) -> None:
+    """Keep a draft whose text is gone from the composer."""
+    original = DraftStorage.changed
+    patch.setattr(DraftStorage, "changed", lambda self, text: original(self, text) if text else None)
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     acknowledging_before_storing,
     showing_what_is_known,
@@ -362,6 +417,13 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     keeping_for_each_tab_what_both_hear,
     taking_what_another_tab_has_just_written_for_read,
     coming_back_before_the_end,
+    showing_no_fresh_token,
+    showing_a_fresh_token_only_in_time,
+    giving_up_when_a_token_has_expired,
+    staying_out_after_a_new_login,
+    keeping_a_draft_at_the_end_alone,
+    leaving_a_draft_behind,
+    going_on_with_what_was_sent,
 )
 
 
