@@ -61,7 +61,7 @@ class OurDialect(Dialect):
 
     def target(self, member: Member) -> tuple[str, tuple[str, ...]]:
         """Hand the token over as the page does."""
-        return "/ws", (f"Sec-WebSocket-Protocol: p2p-chat.v1, token.{member.token}",)
+        return "/ws", (f"Sec-WebSocket-Protocol: p2p-chat.v2, p2p-chat.v1, token.{member.token}",)
 
     def opened(self, member: Member) -> None:
         """Wait for the welcome."""
