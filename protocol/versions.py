@@ -8,9 +8,11 @@ know it alone, and may be added without another version for those that would ign
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from hashlib import sha256
+from operator import is_
 from typing import Any
 
 from protocol.codes import ErrorCode
@@ -49,10 +51,9 @@ STAND_IN = re.compile(r"name-[0-9a-f]{16}")
 _USERNAME_BEFORE = re.compile(r"[A-Za-z0-9_.-]{3,32}")
 
 
-def version_of(offers: Iterable[str]) -> int | None:
+def version_of(offers: Collection[str]) -> int | None:
     """Return the newest version among the subprotocols that a client offers, or None if there is none."""
-    offered = set(offers)
-    return next((version for version, name in SUBPROTOCOLS.items() if name in offered), None)
+    return next((version for version, name in SUBPROTOCOLS.items() if name in offers), None)
 
 
 def known_to(
@@ -81,16 +82,23 @@ def stand_in(username: str) -> str:
 
 
 def _without_newer_fields(version: int, value: Any, since: Mapping[object, int]) -> Any:
+    """Return a value as a version knows it: itself if that is all of it, since a copy costs more than a look."""
     if isinstance(value, tuple):
-        return tuple(_without_newer_fields(version, item, since) for item in value)
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    known = {
-        field.name: None
-        if since.get((type(value), field.name), FIRST) > version
-        else _without_newer_fields(version, getattr(value, field.name), since)
-        for field in fields(value)
-    }
-    if isinstance(value, Peer) and known["username"] is not None and version < USERNAMES_IN_ANY_SCRIPT:
-        known["username"] = stand_in(value.username)
-    return replace(value, **known)
+        items = tuple([_without_newer_fields(version, item, since) for item in value])
+        return value if all(map(is_, items, value)) else items
+    cls = type(value)
+    changed: dict[str, Any] = {}
+    for name in _field_names(cls):
+        told = getattr(value, name)
+        known = None if since.get((cls, name), FIRST) > version else _without_newer_fields(version, told, since)
+        if known is not told:
+            changed[name] = known
+    if cls is Peer and "username" not in changed and version < USERNAMES_IN_ANY_SCRIPT:
+        changed["username"] = stand_in(value.username)
+    return replace(value, **changed) if changed else value
+
+
+@cache
+def _field_names(cls: type[Any]) -> tuple[str, ...]:
+    """Return the fields of a dataclass; none of anything else."""
+    return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else ()

@@ -341,6 +341,8 @@ def _log_failure(task: asyncio.Task[None]) -> None:
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
     api, pages, health = parts.accounts_api, Pages(parts.site), HealthEndpoint(settings.allowed_origins)
     routes: list[BaseRoute] = [
+        # Routes are tried in this order, and all others are for HTTP.
+        WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
         Route(WORKER_PATH, pages.worker),
@@ -362,7 +364,6 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(PASSWORD_PATH, api.change_password, methods=["POST"]),
         Route(DELETE_ACCOUNT_PATH, api.delete_account, methods=["POST"]),
         Route(ICE_SERVERS_PATH, parts.ice_servers.serve),
-        WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
     ]
     if settings.is_development:
         routes.append(Route(OPENAPI_PATH, OpenApi(routes).serve))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -93,6 +93,8 @@ class Logins:
         self._tokens = tokens
         self._clock = clock
         self._monotonic = monotonic
+        # Made once: putting it together would take as long as asking it.
+        self._account_and_chain = _account_and_chain(accounts.are_seen)
         self._known: dict[tuple[str, str], tuple[_Found, float]] = {}
         self._searches: dict[tuple[str, str], asyncio.Task[_Found | None]] = {}
 
@@ -273,12 +275,9 @@ class Logins:
     async def _search(self, key: tuple[str, str]) -> _Found | None:
         self._known.pop(key, None)
         account_id, login_id = key
-        login = and_(LOGINS.c.account_id == ACCOUNTS.c.id, LOGINS.c.id == login_id, self._is_open())
-        query = select(*ACCOUNT_COLUMNS, *CHAIN_COLUMNS).select_from(ACCOUNTS.outerjoin(LOGINS, login))
+        wanted = {"account_id": account_id, "login_id": login_id, "expired_at": int(self._clock() - CLOCK_SKEW)}
         async with self._database.connect() as connection:
-            row = (
-                await connection.execute(query.where(self._accounts.are_seen, ACCOUNTS.c.id == account_id))
-            ).one_or_none()
+            row = (await connection.execute(self._account_and_chain, wanted)).one_or_none()
         if row is None or (login_id and row.generation is None):
             return None
         count = len(ACCOUNT_COLUMNS)
@@ -296,6 +295,18 @@ class Logins:
 
     def _is_open(self) -> ColumnElement[bool]:
         return LOGINS.c.expires_at > self._clock() - CLOCK_SKEW
+
+
+def _account_and_chain(are_seen: ColumnElement[bool]) -> Select[Any]:
+    """Return the question for an account and, where it has the login that is named, how far its renewals have come."""
+    is_open = LOGINS.c.expires_at > bindparam("expired_at")
+    login = and_(LOGINS.c.account_id == ACCOUNTS.c.id, LOGINS.c.id == bindparam("login_id"), is_open)
+    both = ACCOUNTS.outerjoin(LOGINS, login)
+    return (
+        select(*ACCOUNT_COLUMNS, *CHAIN_COLUMNS)
+        .select_from(both)
+        .where(are_seen, ACCOUNTS.c.id == bindparam("account_id"))
+    )
 
 
 async def _end_the_oldest(connection: AsyncConnection, account_id: str, now: int) -> None:

@@ -60,7 +60,10 @@ class LineLimits:
         if budget.spend(now):
             self._left_out[key] += 1
             return False
-        if self._budgets_of_all.setdefault(event, Budget(rate.times(ALL_SOURCES))).spend(now):
+        of_all = self._budgets_of_all.get(event)
+        if of_all is None:
+            of_all = self._budgets_of_all[event] = Budget(rate.times(ALL_SOURCES))
+        if of_all.spend(now):
             self._left_out[event, OTHERS] += 1
             return False
         return True

@@ -203,6 +203,9 @@ def _identity(file: Path | None) -> tuple[int, int] | None:
 def _engine(url: URL, patience: float) -> AsyncEngine:
     # Parameters are hidden, or an error in the log could show the hash of a password.
     options: dict[str, Any] = {"hide_parameters": True}
+    if _file(url) is not None:
+        # A connection is a thread here. Those of a rush are kept, since to start one takes longer than to ask it.
+        options |= {"pool_size": POOL_CONNECTIONS + MORE_CONNECTIONS, "max_overflow": 0}
     if url.get_backend_name() != SQLITE:
         # Asked before use, a connection that a restart of the database has cut is replaced, and nobody notices.
         options |= {"pool_pre_ping": True, "pool_size": POOL_CONNECTIONS, "max_overflow": MORE_CONNECTIONS}

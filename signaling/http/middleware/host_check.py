@@ -6,6 +6,7 @@ Its browser would take this server for the page's own, and let it read whatever 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache, partial
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +18,9 @@ from signaling.http.responses import refusal_response
 from signaling.monitoring.counters import Counters
 from signaling.monitoring.logs import given, log
 
+RECENT = 32
+"""Hosts that need not be read again. A name can be as long as the head of a request, so there are few of them."""
+
 
 class HostCheck:
     """Plain ASGI middleware. Probes are answered under any name: load balancers ask for what they know a server by."""
@@ -25,15 +29,15 @@ class HostCheck:
         self, app: ASGIApp, allowed: Collection[str], probes: Collection[str], counters: Counters, *, only_here: bool
     ) -> None:
         self._app = app
-        self._allowed = frozenset(allowed)
+        # Browsers name the same host again and again, and to read one takes longer than the rest of this.
+        self._is_answered = lru_cache(RECENT)(partial(is_answered, allowed=frozenset(allowed), only_here=only_here))
         self._probes = probes
         self._counters = counters
-        self._only_here = only_here
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with 421; a WebSocket's handshake likewise."""
         host = Headers(scope=scope).get("host", "")
-        if scope["path"] in self._probes or is_answered(host, self._allowed, only_here=self._only_here):
+        if scope["path"] in self._probes or self._is_answered(host):
             await self._app(scope, receive, send)
             return
         self._counters.refusals[ForbiddenHost.code] += 1
