@@ -129,7 +129,7 @@ class TestLoginsInPostgresql(LoginsInAnyDatabase):
             async with other.begin() as connection:
                 await connection.execute(text("DELETE FROM accounts"))
                 begins = asyncio.create_task(here.logins.begin(here.account, "Firefox on Linux"))
-                while not await scalar(url, waiting):
+                while not await scalar(url, waiting):  # noqa: ASYNC110 - the database has no other way to tell
                     await asyncio.sleep(0.01)
             with pytest.raises(AuthenticationError):
                 await begins

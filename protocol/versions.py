@@ -94,7 +94,9 @@ def _without_newer_fields(version: int, value: Any, since: Mapping[object, int])
         if known is not told:
             changed[name] = known
     if cls is Peer and "username" not in changed and version < USERNAMES_IN_ANY_SCRIPT:
-        changed["username"] = stand_in(value.username)
+        username = stand_in(value.username)
+        if username != value.username:
+            changed["username"] = username
     return replace(value, **changed) if changed else value
 
 

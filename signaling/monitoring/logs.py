@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
-import re
+import string
 import sys
 import time
 from collections.abc import Mapping
@@ -22,7 +22,8 @@ from signaling.monitoring.request_ids import request_id
 TEXT, JSON = "text", "json"
 WARNING = logging.WARNING
 LOGGER = logging.getLogger("p2p_chat")
-PLAIN = re.compile(r"[\w.,:/@+-]+", re.ASCII)
+PLAIN = frozenset(string.ascii_letters + string.digits + "_.,:/@+-")
+"""The characters of a value that cannot be misread."""
 MAX_GIVEN_CHARACTERS = 256
 """Of a path or an origin, which can be as long as the head of a request."""
 
@@ -34,8 +35,7 @@ def log(event: str, *, level: int = logging.INFO, source: str | None = None, **f
     a line each minute tells the number.
     """
     if LOGGER.isEnabledFor(level) and (source is None or REPETITIONS.admits(event, source)):
-        # Made by hand: looking for the caller, which no line shows, would take as long as all the rest.
-        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (LogEvent({"event": event, **fields}),), None))
+        LOGGER.handle(EventRecord(level, LogEvent({"event": event, **fields})))
 
 
 class Repetitions:
@@ -88,9 +88,26 @@ class LogEvent:
         return pairs(**self.fields)
 
 
+class EventRecord(logging.LogRecord):
+    """The record of an event.
+
+    Who has caused it, no line shows, and to look for that, as logging does for each record, would take as long as all
+    the rest. So what is the same in all of them is found out once.
+    """
+
+    def __init__(self, level: int, event: LogEvent) -> None:
+        self.__dict__.update(_COMMON)
+        self.levelno, self.levelname, self.args = level, logging.getLevelName(level), (event,)
+        self.created = time.time()
+        self.msecs = self.created % 1 * 1000
+
+
+_COMMON = LOGGER.makeRecord(LOGGER.name, logging.INFO, "", 0, "%s", (), None).__dict__
+
+
 def pairs(**fields: object) -> str:
     """Return `key=value key=value`; a value that could be misread, or that holds a line break, is written as JSON."""
-    return " ".join(f"{key}={_value(value)}" for key, value in fields.items() if value is not None)
+    return " ".join([f"{key}={_value(value)}" for key, value in fields.items() if value is not None])
 
 
 def configure(level: str, log_format: str = TEXT) -> None:
@@ -160,4 +177,4 @@ def _second(second: int) -> str:
 
 def _value(value: object) -> str:
     text = str(value)
-    return text if PLAIN.fullmatch(text) else json.dumps(text)
+    return text if text and PLAIN.issuperset(text) else json.dumps(text)

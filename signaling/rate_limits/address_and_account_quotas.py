@@ -7,7 +7,7 @@ does not end what it sends, or does not read what is sent to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from signaling.client_addresses import ClientAddress
@@ -211,7 +211,7 @@ class Quotas:
 
     def connect(self, client: ClientAddress | None, now: float) -> Usage | None:
         """Count a connection from now on; None if there are as many as there may be."""
-        offenders = tuple(self._origins(client, now))
+        offenders = self._origins(client, now)
         if self._everyone.is_full or any(holder.is_full for holder in offenders):
             return None
         return Usage(self._frames, self._everyone, offenders)
@@ -245,11 +245,11 @@ class Quotas:
                 return wait
         return 0.0
 
-    def _origins(self, client: ClientAddress | None, now: float) -> Iterator[Holder]:
-        if client is not None:
-            yield self._addresses.of(client.site, now)
-            if client.network is not None:
-                yield self._networks.of(client.network, now)
+    def _origins(self, client: ClientAddress | None, now: float) -> tuple[Holder, ...]:
+        if client is None:
+            return ()
+        address = self._addresses.of(client.site, now)
+        return (address,) if client.network is None else (address, self._networks.of(client.network, now))
 
 
 class _Holders:

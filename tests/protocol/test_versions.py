@@ -70,6 +70,12 @@ def test_newer_fields_are_left_out_wherever_they_stand() -> None:
     assert known_to(1, joined, {(Peer, "username"): 2}).peers[0].username is None  # type: ignore[union-attr]
 
 
+def test_what_a_version_knows_is_not_copied() -> None:
+    """Where nothing differs for an older page, it is told the very event that the others are told."""
+    for event in (PeerJoined(ANN), Joined("den", ANN.peer_id, "token", resumed=False, peers=(ANN,), capacity=2)):
+        assert known_to(FIRST, event) is event
+
+
 def test_first_version_is_told_a_stand_in_for_a_name_of_another_script() -> None:
     """A page that knows names of ASCII alone sees the same one for an account each time; others see the name."""
     event = PeerJoined(Peer(ANN.peer_id, "Zoë"))

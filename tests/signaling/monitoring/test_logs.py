@@ -8,7 +8,17 @@ import pytest
 
 from protocol.codes import CloseCode, ErrorCode
 from signaling.monitoring.log_limits import LINES, USUAL_LINES
-from signaling.monitoring.logs import REPETITIONS, LogEvent, OneLine, OneObject, Repetitions, given, log, pairs
+from signaling.monitoring.logs import (
+    LOGGER,
+    REPETITIONS,
+    LogEvent,
+    OneLine,
+    OneObject,
+    Repetitions,
+    given,
+    log,
+    pairs,
+)
 from signaling.monitoring.request_ids import request_id
 
 
@@ -75,6 +85,18 @@ def test_traceback_is_field() -> None:
     assert "\n" not in text
     assert 'traceback="ValueError' in text
     assert "two\\nlines" in text
+
+
+def test_record_of_an_event_has_what_every_record_has(caplog: pytest.LogCaptureFixture) -> None:
+    """A host that logs in a way of its own finds the name, the level, the moment and all else in it."""
+    caplog.set_level(logging.INFO, logger="p2p_chat")
+    usual = LOGGER.makeRecord("p2p_chat", logging.WARNING, "", 0, "", (), None)
+    log("odd", level=logging.WARNING, room="kitchen")
+    made = caplog.records[-1]
+    assert vars(made).keys() >= vars(usual).keys()
+    assert (made.name, made.levelname, made.levelno) == ("p2p_chat", "WARNING", logging.WARNING)
+    assert 0 <= made.created - usual.created < 60
+    assert int(made.msecs) == int(made.created % 1 * 1000)
 
 
 def test_event_below_level_is_not_written(caplog: pytest.LogCaptureFixture) -> None:

@@ -26,6 +26,20 @@ INSERTION = text(
 )
 
 
+async def test_connections_of_a_rush_are_kept(tmp_path: Path) -> None:
+    """SQLite's connections are threads, which are not started again for the next rush."""
+    async with (
+        opened_database(sqlite_url(tmp_path / "accounts.sqlite3")) as database,
+        contextlib.AsyncExitStack() as rush,
+    ):
+        together = [await rush.enter_async_context(database.connect()) for _ in range(8)]
+        kept = {(await connection.get_raw_connection()).driver_connection for connection in together}
+        await rush.aclose()
+        async with contextlib.AsyncExitStack() as again:
+            others = [await again.enter_async_context(database.connect()) for _ in range(8)]
+            assert {(await connection.get_raw_connection()).driver_connection for connection in others} == kept
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [

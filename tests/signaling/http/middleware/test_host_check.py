@@ -50,6 +50,14 @@ async def test_rebound_page_opens_no_websocket(start_server: StartServer) -> Non
         assert json.loads(await client.body())["error"]["code"] == "forbidden_host"
 
 
+async def test_host_is_told_from_those_before(start_server: StartServer) -> None:
+    """What was found out of one name holds for that name, each time."""
+    server = start_server(allowed_hosts=("chat.example.org",))
+    async with server.http() as client:
+        for host, status in 2 * [("chat.example.org", 200), (EVIL, 421), ("CHAT.example.org:3000", 200)]:
+            assert (await client.get("/robots.txt", headers={"Host": host})).status_code == status
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_probe_asks_by_any_name(start_server: StartServer, path: str) -> None:
     """A load balancer knows a server by its address or by a name of its own, and learns nothing but that it lives."""
