@@ -202,7 +202,7 @@ class Application:
         """Show the form, unless signing in would lead to nothing: then that is said at once."""
         match place_of(self._location.path):
             case NoRoom() | NoPlace() as place:
-                self._page.show_no_place(place)
+                self._page.show_not_found(place)
             case _:
                 self._page.show_sign_in(fault, username)
 

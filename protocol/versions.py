@@ -88,7 +88,7 @@ def _without_newer_fields(version: int, value: Any, since: Mapping[object, int])
         return value if all(map(is_, items, value)) else items
     cls = type(value)
     changed: dict[str, Any] = {}
-    for name in _field_names(cls):
+    for name in _field_names(cls):  # type: ignore[arg-type]  # any class can be hashed
         told = getattr(value, name)
         known = None if since.get((cls, name), FIRST) > version else _without_newer_fields(version, told, since)
         if known is not told:

@@ -328,7 +328,7 @@ async def _keeping_limits(limits: KeptLimits, settings: Settings) -> AsyncIterat
 
 def _watching(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Begin what goes on for as long as the server runs, and have the log say so if it does not."""
-    task = asyncio.create_task(work, name=work.__qualname__)
+    task = asyncio.create_task(work, name=getattr(work, "__qualname__", None))
     task.add_done_callback(_log_failure)
     return task
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_hole_that_nobody_has_mended_is_said_to_be_one() -> None:
 
 def test_package_that_the_service_does_not_know_is_named() -> None:
     """One of several, so that a person can look it up."""
-    packages = [*CLEAN["dependencies"], *SKIPPED["dependencies"]]
+    packages: list[dict[str, Any]] = [*CLEAN["dependencies"], *SKIPPED["dependencies"]]
     answer = python_answer("run.lock", json.dumps({"dependencies": [packages[0], packages[1] | {"name": "ours"}]}))
     assert list(lines([answer])) == ["run.lock: no answer about ours."]
 

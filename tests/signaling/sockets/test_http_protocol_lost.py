@@ -25,8 +25,9 @@ class FakeTransport(asyncio.Transport):
     """A connection that keeps what is written, and takes nothing when it is gone, as uvloop's does."""
 
     def __init__(self) -> None:
-        names = {"getsockname": lambda: ("192.0.2.9", 80), "getpeername": lambda: ("192.0.2.1", 4711)}
-        super().__init__({"socket": SimpleNamespace(fileno=lambda: 7, **names), "peername": names["getpeername"]()})
+        peer = ("192.0.2.1", 4711)
+        socket = SimpleNamespace(fileno=lambda: 7, getsockname=lambda: ("192.0.2.9", 80), getpeername=lambda: peer)
+        super().__init__({"socket": socket, "peername": peer})
         self.written = b""
         self.is_gone = False
 

@@ -97,9 +97,11 @@ def test_button_that_has_done_its_part_hands_the_keyboard_on() -> None:
     folded.more.fire("click")
     assert (folded.more.hidden, folded.less.hidden) == (True, False)
     assert folded.document.focused is folded.less
-    assert folded.document.scrolled_to is None
+    scrolled_to = [folded.document.scrolled_to]
     folded.less.fire("click")
-    assert folded.document.focused is folded.document.scrolled_to is folded.more
+    scrolled_to.append(folded.document.scrolled_to)
+    assert scrolled_to == [None, folded.more]
+    assert folded.document.focused is folded.more
     assert (folded.more.hidden, folded.less.hidden) == (False, True)
     assert folded.shown.text == folded.text
 
