@@ -125,6 +125,7 @@ async def test_signing_out_leaves_the_room_and_keeps_the_address() -> None:
     stage.click("logout")
     assert (stage.screen, stage.location.path) == ("form", "/chat/den")
     assert stage.calls() == [("den", "start", "stop")]
+    await settle()
     stage.http.answers = [login_answer("other", "bob")]
     stage.application.sign_in("bob", "secret")
     await settle()

@@ -145,7 +145,7 @@ class Server:
         """Return a token of somebody who has logged in, or renewed their login."""
         if self.token_seconds is None:
             return username
-        token = f"{username}.{len(self._logins)}"
+        token = f"login-{len(self._logins)}"  # names may be of any script, tokens are not
         self._logins[token] = username, round(self.agenda.now + self.token_seconds)
         return token
 

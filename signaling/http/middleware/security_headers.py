@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ANSWERS = frozenset({"http.response.start", "websocket.http.response.start"})
 """The second refuses a handshake."""
+REQUESTS = frozenset({"http", "websocket"})
 
 
 class SecurityHeaders:
@@ -18,7 +19,7 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and complete the headers of its response."""
-        if scope["type"] != "http":
+        if scope["type"] not in REQUESTS:
             await self._app(scope, receive, send)
             return
 

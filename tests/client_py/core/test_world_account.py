@@ -88,11 +88,6 @@ def ending_with_the_token_of_before(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Account, "responded", mutant)
 
 
-def keeping_an_answer_that_is_older(patch: pytest.MonkeyPatch) -> None:
-    """Go back to a token that another tab has exchanged meanwhile."""
-    patch.setattr(Account, "_has_newer", lambda _self, _held, _login: False)
-
-
 def leaving_the_login_to_its_end(patch: pytest.MonkeyPatch) -> None:
     """Tell the server of no logout."""
     patch.setattr(Account, "_end_own_login", lambda _self: [])
@@ -117,7 +112,6 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     renewing_without_end,
     hearing_of_no_other_tab,
     ending_with_the_token_of_before,
-    keeping_an_answer_that_is_older,
     leaving_the_login_to_its_end,
     signing_in_after_a_logout,
 )
