@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -19,12 +20,12 @@ from tests.signaling.running import running
 
 INPUTS = 1_500
 FEW_INPUTS, LOOK_EVERY = 150, 30
-"""The planted route is one of the first that are asked, and asked once."""
-PATH = "/!"
+PATHS = [f"/!{number}" for number in range(8)]
+"""Of the planted route: they are among the first that are asked, before the first look and after it."""
 HANG_SECONDS = 3.0
 """After which something counts as hanging, where that is what has to be found."""
 FOREVER = 3600.0
-MANY_OBJECTS, MANY_BYTES = 20_000, 64 * 2**20
+MANY_OBJECTS, MANY_BYTES = 50_000, 16 * 2**20
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 kept: list[object] = []
@@ -99,7 +100,7 @@ async def test_server_and_page_bear_hostile_inputs(tmp_path: Path, site: Site) -
         (fail_unheard, "nobody has heard of a failure", PATIENCE),
         (go_on, "do not end", HANG_SECONDS),
         (end_another, "has ended", PATIENCE),
-        (keep_objects, "small objects", PATIENCE),
+        (keep_objects, r"\d{6,} small objects", PATIENCE),
         (keep_bytes, "memory has grown", PATIENCE),
     ],
 )
@@ -108,10 +109,10 @@ async def test_fault_of_a_route_is_found(
 ) -> None:
     """Wherever it is: all routes are asked, those that are added later too."""
     with running(out_of_reach(tmp_path), site) as server:
-        server.app.router.routes.insert(0, Route(PATH, endpoint, methods=["POST"]))
+        server.app.router.routes[:0] = [Route(path, endpoint, methods=["POST"]) for path in PATHS]
         run = await soak(server, FEW_INPUTS, first=1, look_every=LOOK_EVERY, patience=patience)
     kept.clear()
-    assert any(finding in each for each in run.findings), run.findings
+    assert any(re.search(finding, each) for each in run.findings), run.findings
 
 
 async def test_websocket_that_is_not_answered_is_found(tmp_path: Path, site: Site) -> None:
