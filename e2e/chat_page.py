@@ -136,6 +136,11 @@ class ChatPage:
         await self.handle("join-room").click()
         await self.wait_for_room()
 
+    async def log_out(self) -> None:
+        """End the login on this browser, by the account's menu."""
+        await self.handle("account").click()
+        await self.handle("logout").click()
+
     async def go_back_to_lobby(self) -> None:
         """Leave the room by the button in its header."""
         await self.page.get_by_role("button", name="Rooms", exact=True).click()

@@ -155,7 +155,7 @@ async def show_tabs(stage: Studio) -> None:
     await show_notice(stage, first, "someone-else")
     await first.log_in("Ada", "a password of 8 or more")
     await first.wait_for_lobby()
-    await first.handle("logout").click()
+    await first.log_out()
     await show_notice(stage, second, "logged-out-elsewhere")
 
 
@@ -194,7 +194,7 @@ async def show_conversation(stage: Studio) -> None:
     await ada.messages("incoming").nth(1).wait_for()
     # Right after a message, nobody is told of the first keys.
     await ben.handle("composer").press_sequentially("And then", delay=250)
-    await ada.page.locator(".writing .dots").wait_for()
+    await ada.handle("typing").wait_for()
     await stage.look(ada.page, "conversation")
     await show_history(stage, ada)
     cleo = await stage.visitor("garden", "Cleo")
@@ -213,16 +213,17 @@ async def show_conversation(stage: Studio) -> None:
 
 
 async def show_history(stage: Studio, page: ChatPage) -> None:
-    """Show the panel of the history: at rest, with what was found, with nothing found, and asking twice."""
-    await page.handle("history").click()
-    await stage.look(page.page, "history")
+    """Show the search, with what was found and with nothing found; and the room's menu, at rest and asking."""
+    await page.handle("search-messages").click()
     await page.handle("search").fill("tomatoes")
     await page.handle("search-result").first.wait_for()
-    await stage.look(page.page, "history-found")
+    await stage.look(page.page, "search-found")
     await page.handle("search").fill("potatoes")
     await page.page.locator(".found:has(ol[hidden]) > p:not(:empty)").wait_for()
-    await stage.look(page.page, "history-not-found")
-    await page.handle("search").fill("")
+    await stage.look(page.page, "search-not-found")
+    await page.page.keyboard.press("Escape")
+    await page.handle("room-menu").click()
+    await stage.look(page.page, "room-menu")
     await page.handle("clear-history").click()
     await stage.look(page.page, "history-clear")
     await page.handle("keep-history").click()

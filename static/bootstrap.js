@@ -391,6 +391,16 @@ function offerReload() {
   button.addEventListener("click", () => location.reload());
 }
 
+// Works before Python does, and without it.
+function showOrHidePassword({ currentTarget: button }) {
+  const field = document.getElementById("password");
+  const isShown = field.type === "password";
+  field.type = isShown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(isShown));
+  button.textContent = isShown ? gettext("Hide") : gettext("Show");
+  field.focus();
+}
+
 function keepSubmission(event) {
   event.preventDefault();
   submitter = event.submitter;
@@ -642,6 +652,7 @@ if ("signedIn" in root.dataset) { // by hide-sign-in.js
   showSigningIn();
 }
 form.addEventListener("submit", keepSubmission);
+document.getElementById("show-password").addEventListener("click", showOrHidePassword);
 try {
   await boot();
   form.removeEventListener("submit", keepSubmission);

@@ -27,7 +27,7 @@ PROGRAM = re.compile(r"\b(import|from) [a-z_.]+\b.*;")
 """What JavaScript has Python run."""
 FOR_DEVELOPERS = {"Warn", "_warn", "warn"}
 """What goes to the browser's console is English, like code."""
-TECHNICAL = {"class", "rel", "d", "viewBox", "data-testid"}
+TECHNICAL = {"class", "rel", "d", "viewBox", "transform", "data-testid"}
 """Attributes that are no words for anybody."""
 
 ALLOWED = {
@@ -35,9 +35,11 @@ ALLOWED = {
     "client_py/core/frame_budgets.py": {"item message"},
     "client_py/core/peer/sdp.py": {"c=IN IP4 0.0.0.0"},
     "client_py/drivers/retention.py": {"no, but not removed yet"},
+    "client_py/ui/page.py": {"Tab"},
     "client_py/ui/room/composer.py": {"Enter"},
     "client_py/ui/transcript/message.py": {"tick second"},
     "client_py/ui/room/search.py": {"Enter"},
+    "client_py/ui/widgets/icons.py": {"icon turns"},
 }
 """Names of keys, headers, frames and classes of CSS, lines of SDP, and what is stored."""
 ROOM_NAMES = Path("client_py/ui/room_name_generator.py")

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.core.navigation import LOBBY_PATH, Elsewhere, RoomPlace, place_meant
+from client_py.ui.account_menu import AccountMenu
 from client_py.ui.recent_rooms import RecentRooms
 from client_py.ui.room.relay_switch import RelaySwitch
 from client_py.ui.room_name_generator import make_up_room_name
@@ -13,7 +14,6 @@ from client_py.words.lobby import (
     ANYONE_CAN_JOIN,
     HELLO,
     JOIN,
-    LOG_OUT,
     MAKE_UP,
     NAME_OF_ROOM,
     OTHER_SERVER,
@@ -53,6 +53,7 @@ class LobbyScreen:
             },
         )
         self._fault = document.create("p", {"class": "fault", "id": "room-fault", "role": "alert"})
+        self._account = AccountMenu(document, self._words, username, actions)
         self._relay = RelaySwitch(document, self._words, actions)
         self._recent = RecentRooms(document, self._words, actions, recent_rooms, removed=self._name.focus)
         self.element = document.create(
@@ -77,18 +78,15 @@ class LobbyScreen:
 
     def dispose(self) -> None:
         """Stop listening."""
+        self._account.dispose()
         self._relay.dispose()
         self._recent.dispose()
         self._listeners.close()
 
     def _head(self, username: str) -> Element:
         create = self._document.create
-        logout = create(
-            "button", {"type": "button", "class": "quiet", "data-testid": "logout"}, self._words.say(LOG_OUT)
-        )
-        self._listeners.callback(logout.on("click", lambda _event: self._actions.sign_out()))
-        hello = create("h1", {"class": "hello"}, self._words.say(HELLO, username=username))
-        return create("header", {"class": "card-head"}, hello, logout)
+        hello = create("h1", {}, self._words.say(HELLO, username=username))
+        return create("header", {"class": "card-row"}, hello, self._account.element)
 
     def _form(self) -> Element:
         create, say = self._document.create, self._words.say
@@ -100,7 +98,7 @@ class LobbyScreen:
             create("label", {"class": "field"}, create("span", {}, say(NAME_OF_ROOM)), self._name),
             self._fault,
             create("div", {"class": "buttons"}, join, make_up),
-            create("p", {"class": "hint"}, say(ANYONE_CAN_JOIN)),
+            create("p", {"class": "note"}, say(ANYONE_CAN_JOIN)),
         )
         self._listeners.callback(form.on("submit", self._submitted))
         self._listeners.callback(make_up.on("click", self._make_up))

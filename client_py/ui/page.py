@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from client_py.ui.lobby import LobbyScreen
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from client_py.core.navigation import NoPlace, NoRoom
     from client_py.core.peer.ice_servers import RelayChoice
     from client_py.core.server.access_faults import AccessFault
-    from client_py.ports.page import Element
+    from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
 
@@ -56,6 +57,10 @@ class Page:
         self._stage = self._document.by_id("stage")
         self._sign_in = SignInScreen(self._document, context.words, actions)
         self._screen: Screen = self._sign_in
+        # The full ring around the composer is for those who move by Tab.
+        self._listeners = ExitStack()
+        self._listeners.callback(self._document.on("keydown", self._key_pressed))
+        self._listeners.callback(self._document.on("pointerdown", lambda _event: self._root.set("data-keyboard", None)))
         self._drafts: dict[tuple[str, str], Draft] = defaultdict(Draft)
         """What stands in each composer, by username and room, so that leaving a room loses nothing."""
 
@@ -104,6 +109,11 @@ class Page:
         """End every screen."""
         self._put(self._sign_in)
         self._sign_in.dispose()
+        self._listeners.close()
+
+    def _key_pressed(self, event: DomEvent) -> None:
+        if event.key == "Tab":
+            self._root.set("data-keyboard", "")
 
     def _put(self, screen: Screen) -> None:
         """Let a screen follow the one on the stage."""

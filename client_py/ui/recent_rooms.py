@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.widgets.icons import icon
+from client_py.ui.widgets.avatar import avatar_of
+from client_py.ui.widgets.header_button import build_tool
 from client_py.words.lobby import FORGET_ROOM, RECENT_ROOMS
 
 if TYPE_CHECKING:
@@ -58,13 +59,9 @@ class RecentRooms:
 
     def _row(self, room: str) -> Element:
         create = self._document.create
-        go = create("button", {"type": "button", "class": "recent-room", "data-room": room}, room)
-        label = self._words.say(FORGET_ROOM, room=room)
-        remove = create(
-            "button",
-            {"type": "button", "class": "quiet square", "aria-label": label, "title": label},
-            icon(self._document, "close"),
-        )
+        attributes = {"type": "button", "class": "recent-room", "data-room": room}
+        go = create("button", attributes, avatar_of(self._document, room, "m"), create("span", {}, room))
+        remove = build_tool(self._document, "close", self._words.say(FORGET_ROOM, room=room), {})
         self._listeners.callback(go.on("click", lambda _event: self._actions.open_room(room)))
         self._listeners.callback(remove.on("click", lambda _event: self._remove(room)))
         return create("li", {}, go, remove)

@@ -12,15 +12,13 @@ from client_py.words.transcript import UNKNOWN, UNREADABLE
 if TYPE_CHECKING:
     from client_py.core.conversation.notices import MessagesFound
 
-HISTORY = Phrase("History")
-HISTORY_OF_ROOM = Phrase("History of this room")
 EXPORT_TEXT = Phrase("Export as text")
 EXPORT_JSON = Phrase("Export as JSON")
 
-CLEAR_HISTORY = Phrase("Clear history")
+CLEAR_HISTORY = Phrase("Delete messages from this browser…")
 CLEAR_QUESTION = Phrase("Delete all messages of this room from this browser? Those that are not delivered yet stay.")
 # For translators: a button; yes, delete all messages.
-CLEAR = Phrase("Clear")
+CLEAR = Phrase("Delete")
 
 # For translators: in an exported file, in the place of a date.
 UNKNOWN_TIME = Phrase("unknown time")

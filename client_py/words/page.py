@@ -7,6 +7,9 @@ from client_py.words.phrases import Phrase
 APP_NAME = "P2P Chat"
 """The same in every language."""
 
+ACCOUNT = Phrase("Account")
+# For translators: who one is, on the button that opens the account’s menu.
+YOU_ARE = Phrase("You are {username}")
 CANCEL = Phrase("Cancel")
 CLOSE = Phrase("Close")
 DISMISS = Phrase("Dismiss")

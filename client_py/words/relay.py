@@ -9,7 +9,6 @@ from client_py.words.phrases import Phrase
 if TYPE_CHECKING:
     from client_py.core.peer.ice_servers import RelayChoice
 
-CONNECTION = Phrase("Connection")
 YOUR_CONNECTION = Phrase("Your connection")
 RELAY_ONLY = Phrase("Connect through a relay only")
 

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 ROOM = Phrase("Room {room}")
 ROOMS = Phrase("Rooms")
+ROOM_MENU = Phrase("More about this room")
+ROOM_SETTINGS = Phrase("This room")
 OTHERS = Phrase("Also in this room")
 # For translators: follows one’s own name, where one is in the room twice.
 ALSO_YOU = Phrase("(also you)")
 
-# For translators: who one is, in the header of a room.
-YOU_ARE = Phrase("You are {username}")
-
-ALONE = Phrase("You are alone here.")
-SHARE_LINK = Phrase("Share this link:")
+ALONE = Phrase("You are the first one here")
+SHARE_LINK = Phrase("Send somebody this link. What you write until then is delivered when they come.")
 SHOW_CODE = Phrase("Show a QR code")
+OTHER_ROOMS = Phrase("Other rooms")
 GREETING = Phrase("Say hello to {usernames}.")
 
 # For translators: a list of people, one more in its middle.

@@ -35,6 +35,23 @@ STATUSES = {
     Status.FAILED: Phrase("No connection"),
     Status.UNSUPPORTED: Phrase("Not supported"),
 }
+# For translators: how one is connected to the person whose name stands before it.
+DIRECT = Phrase("direct")
+# For translators: as above; through a TURN server.
+BY_RELAY = Phrase("by relay")
+WAYS = {None: Phrase("connected"), False: DIRECT, True: BY_RELAY}
+# For translators: where one stands, after the name of whom one talks with, or without.
+STANDINGS = {
+    Status.WAITING: Phrase("nobody else yet"),
+    Status.CONNECTING: Phrase("connecting…"),
+    Status.RECONNECTING: Phrase("reconnecting…"),
+    Status.OFFLINE: Phrase("offline"),
+    Status.FULL: Phrase("full"),
+    Status.FAILED: Phrase("not connected"),
+}
+# For translators: somebody is not in the room at the moment.
+IS_AWAY = Phrase("{username} is away")
+YOUR_OTHER_DEVICE = Phrase("your other tab or device")
 STATUSES_IN_SITUATIONS = {
     Situation.TOO_MANY_TABS: Phrase("Too many tabs"),
     Situation.BROKEN: Phrase("Something broke"),
@@ -83,22 +100,22 @@ CONNECTING = Phrase("Looking for a path to {username}’s browser…")
 INTERRUPTED = Phrase("The connection to {username} was interrupted. What you write is sent as soon as it is back.")
 
 CONNECTED = {
-    None: Phrase("Connected to {username}, end to end encrypted."),
-    False: Phrase("Directly connected to {username}, end to end encrypted."),
-    True: Phrase("Connected to {username} through a relay, end to end encrypted."),
+    None: Phrase("Connected to {username}: encrypted, not verified."),
+    False: Phrase("Directly connected to {username}: encrypted, not verified."),
+    True: Phrase("Connected to {username} through a relay: encrypted, not verified."),
 }
 """By whether a TURN server carries the data."""
 CONNECTED_WITHOUT_SERVER = {
     None: Phrase(
-        "Connected to {username}, end to end encrypted. The server cannot be reached just now; the conversation goes "
-        "on without it."
+        "Connected to {username}: encrypted, not verified. The server cannot be reached just now; the conversation "
+        "goes on without it."
     ),
     False: Phrase(
-        "Directly connected to {username}, end to end encrypted. The server cannot be reached just now; the "
+        "Directly connected to {username}: encrypted, not verified. The server cannot be reached just now; the "
         "conversation goes on without it."
     ),
     True: Phrase(
-        "Connected to {username} through a relay, end to end encrypted. The server cannot be reached just now; the "
+        "Connected to {username} through a relay: encrypted, not verified. The server cannot be reached just now; the "
         "conversation goes on without it."
     ),
 }
@@ -116,7 +133,7 @@ KEPT_AWAY = {
         "on, reload this page."
     ),
 }
-AWAY = Phrase("{username} is not here. What you write is delivered when they come back.")
+AWAY = Phrase("{username} is away, and will get what you write later.")
 OWN_DEVICE = Phrase(
     "Connected to your other tab or device. Nobody else is here yet; what you write is delivered when someone comes."
 )
@@ -222,6 +239,19 @@ def status_text(words: Words, line: StatusLine) -> str:
     """Say the state in one or two words: "Connected"."""
     closer = STATUSES_IN_SITUATIONS.get(line.detail) if isinstance(line.detail, Situation) else None
     return words.say(closer or STATUSES[line.status])
+
+
+def way_text(words: Words, line: StatusLine) -> str:
+    """Say in a word or two how one is connected, or why not; the names of the others stand before it."""
+    match line.detail:
+        case Connected(relayed=relayed):
+            return words.say(WAYS[relayed])
+        case ConnectedToOwnDevice():
+            return words.say(YOUR_OTHER_DEVICE)
+        case Away(username):
+            return words.say(IS_AWAY, username=username)
+        case _:
+            return words.say(STANDINGS[line.status]) if line.status in STANDINGS else status_text(words, line)
 
 
 def origin_refusal(words: Words, refusal: PageOriginRefused) -> str:

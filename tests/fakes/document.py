@@ -286,10 +286,10 @@ class FakeDocument:
         elements = {id(element): element for element in (*self.created, *self.html.all())}
         return self.listeners.count + sum(element.listeners.count for element in elements.values())
 
-    def fire(self, name: str) -> bool:
+    def fire(self, name: str, *, key: str = "") -> bool:
         """Let an event of the document or the window happen; return whether a listener prevented what comes of it."""
         prevented: list[bool] = []
-        self.listeners.fire(name, DomEvent(prevent_default=lambda: prevented.append(True)))
+        self.listeners.fire(name, DomEvent(key=key, prevent_default=lambda: prevented.append(True)))
         return bool(prevented)
 
     def hold_frames(self) -> None:

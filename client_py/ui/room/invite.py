@@ -6,7 +6,8 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.widgets.popover import Popover, PopoverLabels
+from client_py.ui.widgets.header_button import build_tool
+from client_py.ui.widgets.popover import Popover
 from client_py.words.invite import CODE, COPIED, COPY, INVITE, INVITE_SOMEONE, NOT_COPIED, SEND_LINK
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class InviteCard:
         self._shows_code = False
         self._left = False
         create = self._document.create
-        self._copy = create("button", {"type": "button", "class": "copy", "aria-live": "polite"}, self._words.say(COPY))
+        self._copy = create(
+            "button", {"type": "button", "class": "copy soft", "aria-live": "polite"}, self._words.say(COPY)
+        )
         self._place = create("div", {"class": "code-place"})
         row = create("div", {"class": "link-row"}, create("code", {"class": "link"}, link), self._copy)
         self.element = create("div", {"class": "invite-card"}, row, self._place)
@@ -108,14 +111,17 @@ class InviteButton:
     def __init__(self, context: ViewContext, link: str) -> None:
         document, words = context.document, context.words
         self._card = InviteCard(context, link)
+        opener = build_tool(document, "invite", words.say(INVITE), {"class": "third"})
         popover = Popover(
             document,
             words,
-            PopoverLabels("invite", INVITE, INVITE_SOMEONE),
-            document.create("p", {"class": "lead"}, words.say(SEND_LINK)),
+            "invite",
+            INVITE_SOMEONE,
+            opener,
+            document.create("p", {"class": "note"}, words.say(SEND_LINK)),
             self._card.element,
         )
-        self.element = popover.element
+        self.element = document.create("div", {}, opener, popover.panel)
         self.element.set("data-testid", "invite")
         self._listeners = ExitStack()
         self._listeners.callback(self._card.dispose)

@@ -50,7 +50,7 @@ class PasswordPrompt:
         sentence = words.say(LOGIN_EXPIRED_HERE, username=username)
         self.element = create(
             "section",
-            {"class": "password-prompt", "data-testid": "password-prompt", "aria-label": sentence},
+            {"class": "strip password-prompt", "data-testid": "password-prompt", "aria-label": sentence},
             create("p", {"role": "status"}, sentence),
             self._form,
             self._fault,

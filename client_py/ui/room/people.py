@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 from client_py.words.room import ALSO_YOU, OTHERS
-from protocol.usernames import username_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,26 +12,6 @@ if TYPE_CHECKING:
     from client_py.core.notices import Member
     from client_py.ports.page import Document, Element
     from client_py.words.phrases import Words
-
-HUES = 6
-"""How many colours app.css has for people."""
-
-
-def hue_of(username: str) -> str:
-    """Return a person's colour: the same on every page, and in whatever case the name is written."""
-    return str(sum(map(ord, username_key(username))) % HUES)
-
-
-def initial_of(username: str) -> str:
-    """Return the first letter of a name, large where its script has large ones, with the marks that belong to it."""
-    marks = takewhile(lambda character: category(character).startswith("M"), username[1:])
-    return "".join((username[:1].title()[:1], *marks))
-
-
-def avatar_of(document: Document, username: str) -> Element:
-    """Build a person's initial in their colour, which says nothing to a screen reader."""
-    attributes = {"class": "avatar", "data-hue": hue_of(username), "aria-hidden": "true"}
-    return document.create("span", attributes, initial_of(username))
 
 
 class PeerList:
@@ -57,7 +34,6 @@ class PeerList:
         return create(
             "li",
             {"class": "peer", "data-testid": "peer", "data-name": name},
-            avatar_of(self._document, name),
             create("span", {"class": "name", "dir": "auto"}, name),
             *note,
         )

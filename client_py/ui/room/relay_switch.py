@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.widgets.popover import Popover, PopoverLabels
 from client_py.ui.widgets.toggle_switch import build_switch
-from client_py.words.relay import CONNECTION, RELAY_ONLY, YOUR_CONNECTION, relay_hint
+from client_py.words.relay import RELAY_ONLY, relay_hint
 
 if TYPE_CHECKING:
     from client_py.core.peer.ice_servers import RelayChoice
-    from client_py.ports.page import Document, DomEvent, Element
+    from client_py.ports.page import Document, DomEvent
     from client_py.ui.actions import PageActions
     from client_py.words.phrases import Words
 
@@ -24,7 +23,7 @@ class RelaySwitch:
         self._actions = actions
         self._only = False
         self._switch = build_switch(document, words.say(RELAY_ONLY), "relay-only", "relay-hint")
-        self._hint = document.create("p", {"class": "hint", "id": "relay-hint"})
+        self._hint = document.create("p", {"class": "note", "id": "relay-hint"})
         self.element = document.create("div", {"class": "relaying"}, self._switch, self._hint)
         self.element.hidden = True
         self._listeners = ExitStack()
@@ -45,22 +44,3 @@ class RelaySwitch:
 
     def _switched(self, _event: DomEvent) -> None:
         self._actions.set_relay_only(not self._only)
-
-
-class ConnectionButton:
-    """A button in the room's header that opens what can be chosen about the connection over the page."""
-
-    def __init__(self, document: Document, words: Words, actions: PageActions) -> None:
-        self._relay = RelaySwitch(document, words, actions)
-        labels = PopoverLabels("connection", CONNECTION, YOUR_CONNECTION)
-        popover = Popover(document, words, labels, self._relay.element)
-        popover.opener.set("data-testid", "connection")
-        self.element: Element = popover.element
-
-    def show(self, choice: RelayChoice) -> None:
-        """Show what was chosen."""
-        self._relay.show(choice)
-
-    def dispose(self) -> None:
-        """Stop listening."""
-        self._relay.dispose()

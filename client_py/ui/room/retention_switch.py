@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.ui.widgets.confirmation import Confirmation, Question
-from client_py.ui.widgets.icons import icon
+from client_py.ui.widgets.header_button import build_tool
 from client_py.ui.widgets.toggle_switch import build_switch
 from client_py.words.page import DISMISS
 from client_py.words.retention import KEEP, STOP, STOP_QUESTION, retention_fault, retention_hint
@@ -31,7 +31,7 @@ class RetentionSwitch:
         self._kept = False
         create = document.create
         self._switch = build_switch(document, words.say(KEEP), "keep-history", "keeping-hint")
-        self._hint = create("p", {"class": "hint", "id": "keeping-hint"})
+        self._hint = create("p", {"class": "note", "id": "keeping-hint"})
         self._confirmation = Confirmation(
             document, words, STOP_KEEPING, replaced=self._hint, origin=self._switch, confirmed=self._stop_keeping
         )
@@ -76,9 +76,8 @@ class RetentionFaultLine:
         self._resized = resized
         self._told = ""
         self._sentence = document.create("p", {"data-testid": "keeping-fault", "role": "status"})
-        attributes = {"type": "button", "class": "quiet square", "aria-label": words.say(DISMISS)}
-        self._close = document.create("button", attributes, icon(document, "close"))
-        self.element = document.create("div", {"class": "keeping-fault"}, self._sentence, self._close)
+        self._close = build_tool(document, "close", words.say(DISMISS), {})
+        self.element = document.create("div", {"class": "strip"}, self._sentence, self._close)
         self._listeners = ExitStack()
         self._listeners.callback(self._close.on("click", lambda _event: self._write("")))
         self._write("")
@@ -96,5 +95,5 @@ class RetentionFaultLine:
 
     def _write(self, sentence: str) -> None:
         self._sentence.text = sentence
-        self._close.hidden = not sentence
+        self.element.hidden = not sentence
         self._resized()

@@ -30,30 +30,22 @@ from client_py.core.notices import (
     RetentionChanged,
     StatusChanged,
 )
+from client_py.core.status_line import Status
 from client_py.ui.room.composer import Composer, Draft
 from client_py.ui.room.empty_room import Placeholder
-from client_py.ui.room.history_menu import HistoryButton
-from client_py.ui.room.invite import InviteButton
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.password_prompt import PasswordPrompt
-from client_py.ui.room.people import PeerList, avatar_of
-from client_py.ui.room.relay_switch import ConnectionButton
 from client_py.ui.room.retention_switch import RetentionFaultLine
-from client_py.ui.room.status_strip import StatusStrip
+from client_py.ui.room.room_header import RoomHeader
+from client_py.ui.room.status_strip import StatusView, WaitingLine
 from client_py.ui.room.typing_indicator import TypingIndicator
 from client_py.ui.transcript.transcript import Transcript
-from client_py.ui.widgets.header_button import build_tool
-from client_py.words.lobby import LOG_OUT
-from client_py.words.room import ROOM, ROOMS, YOU_ARE, item_fault
+from client_py.words.room import ROOM, item_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from client_py.core.server.access_faults import AccessFault
-    from client_py.ports.page import Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
-    from client_py.words.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +62,7 @@ class RoomScreen:
 
     def __init__(self, context: ViewContext, visit: Visit, actions: RoomActions, page_actions: PageActions) -> None:
         self.room = visit.room
+        self._username = visit.username
         self._left = False
         self._kept = True
         self._document = document = context.document
@@ -77,22 +70,21 @@ class RoomScreen:
         self._clock, self._formats = context.clock, context.formats
         self._day = self._formats.day(self._clock.now())
         self._listeners = ExitStack()
+        self._status = StatusView(document, words, context.clock, self._keep_end)
+        self._header = RoomHeader(context, visit.room, visit.username, self._status, actions, page_actions)
+        self._waiting = WaitingLine(document, words)
+        self._writing = TypingIndicator(document, words, self._keep_end)
         link = context.location.url_of(f"/chat/{visit.room}")
-        self._peers = PeerList(document, words, visit.username)
-        self._status = StatusStrip(document, words)
-        self._writing = TypingIndicator(document, words)
-        self._connection = ConnectionButton(document, words, page_actions)
-        self._history = HistoryButton(context, actions)
-        self._invite = InviteButton(context, link)
-        self._placeholder = Placeholder(context, link, visit.username)
-        self._transcript = Transcript(context, actions, self._placeholder.element)
-        self._keeping_fault = RetentionFaultLine(document, words, self._transcript.keep_end)
-        self._password = PasswordPrompt(document, words, visit.username, page_actions, self._transcript.keep_end)
-        self._composer = Composer(document, words, visit.draft, actions, self._transcript.keep_end)
+        self._placeholder = Placeholder(context, link, visit.username, page_actions)
+        self._transcript = Transcript(
+            context, actions, self._placeholder.element, self._waiting.element, self._writing.element
+        )
+        self._keeping_fault = RetentionFaultLine(document, words, self._keep_end)
+        self._password = PasswordPrompt(document, words, visit.username, page_actions, self._keep_end)
+        self._composer = Composer(document, words, visit.draft, actions, self._keep_end)
         for part in (
-            self._connection,
-            self._history,
-            self._invite,
+            self._status,
+            self._header,
             self._placeholder,
             self._transcript,
             self._keeping_fault,
@@ -100,17 +92,24 @@ class RoomScreen:
             self._composer,
         ):
             self._listeners.callback(part.dispose)
-        self.element = document.create(
+        create = document.create
+        troubles = (
+            self._status.strip,
+            self._keeping_fault.element,
+            self._transcript.fault.element,
+            self._password.element,
+        )
+        self.element = create(
             "section",
             {"class": "screen room", "aria-label": words.say(ROOM, room=visit.room)},
-            self._header(visit.username, page_actions),
-            self._status.element,
-            self._keeping_fault.element,
-            self._password.element,
-            self._transcript.fault.element,
-            self._transcript.element,
-            self._writing.element,
-            self._composer.element,
+            create(
+                "div",
+                {"class": "room-parts"},
+                self._header.element,
+                create("div", {"class": "troubles"}, *troubles),
+                self._transcript.element,
+                self._composer.element,
+            ),
         )
 
     def begin(self) -> None:
@@ -125,14 +124,16 @@ class RoomScreen:
         match notice:
             case StatusChanged(line):
                 self._status.show(line)
-                self._placeholder.show_status(line.status)
-                # A longer detail takes a line from the transcript.
-                self._transcript.keep_end()
+                self._waiting.show(line)
+                self._placeholder.show_status(line)
+                # Where there is no place for the person, there is nobody to write to.
+                self._composer.element.hidden = line.status is Status.FULL
             case DraftLoaded(text):
                 self._composer.load(text)
             case MembersChanged(members):
-                self._peers.show(members)
+                self._header.peers.show(members)
                 self._placeholder.show_members(members)
+                self._transcript.note_others(each.username for each in members if each.username != self._username)
             case HistoryLoaded(messages, has_earlier, before):
                 self._transcript.prepend(messages, before=before, has_earlier=has_earlier)
             case LaterLoaded(messages, has_later, after):
@@ -143,18 +144,19 @@ class RoomScreen:
                 self._transcript.show_fault(part)
             case HistoryCleared(messages):
                 self._transcript.start_over(messages)
-                self._history.start_over()
+                self._header.search.search.start_over()
             case HistoryFailed(fault):
-                self._history.show_fault(fault)
+                self._header.menu.show_fault(fault)
             case MessagesFound():
-                self._history.show_found(notice)
+                self._header.search.search.show(notice)
             case RetentionChanged(keeping):
-                self._history.show_keeping(keeping)
+                self._header.menu.show_keeping(keeping)
                 self._keeping_fault.show(keeping)
                 self._kept = keeping.kept
                 self._status.show_keeping(kept=keeping.kept)
+                self._waiting.show_keeping(kept=keeping.kept)
             case RelayChoiceChanged(choice):
-                self._connection.show(choice)
+                self._header.relay.show(choice)
             case ItemAdded(item):
                 if item.is_shown:
                     self._transcript.append(item)
@@ -182,7 +184,7 @@ class RoomScreen:
         if day != self._day:
             self._day = day
             self._transcript.name_days()
-            self._history.name_days()
+            self._header.search.search.name_days()
 
     def ask_password(self) -> None:
         """Ask for the password, since the login has expired; the conversation goes on."""
@@ -205,33 +207,6 @@ class RoomScreen:
         self._left = True
         self._listeners.close()
 
-    def _header(self, username: str, page_actions: PageActions) -> Element:
-        create = self._document.create
-        return create(
-            "header",
-            {"class": "room-head"},
-            self._tool("back", ROOMS, "lobby", page_actions.open_lobby),
-            create("div", {"class": "room-name"}, create("h1", {"title": self.room}, self.room), self._peers.element),
-            self._connection.element,
-            self._history.element,
-            self._invite.element,
-            self._oneself(username),
-            self._tool("logout", LOG_OUT, "logout", page_actions.sign_out),
-        )
-
-    def _oneself(self, username: str) -> Element:
-        """Show who one is here, since another tab may be someone else."""
-        create = self._document.create
-        sentence = self._words.say(YOU_ARE, username=username)
-        return create(
-            "p",
-            {"class": "oneself", "data-testid": "oneself", "data-name": username, "title": sentence},
-            avatar_of(self._document, username),
-            create("span", {"class": "tool-label"}, sentence),
-        )
-
-    def _tool(self, drawing: str, phrase: Phrase, testid: str, act: Callable[[], None]) -> Element:
-        label = self._words.say(phrase)
-        button = build_tool(self._document, drawing, label, {"data-testid": testid, "title": label})
-        self._listeners.callback(button.on("click", lambda _event: act()))
-        return button
+    def _keep_end(self) -> None:
+        """Follow the end of the conversation, where something has taken a line from it or given one back."""
+        self._transcript.keep_end()

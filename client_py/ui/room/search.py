@@ -1,4 +1,4 @@
-"""Shows the search in a room's history, and what it found."""
+"""Shows the search in a room's history, and what it found, in a panel that a button opens."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.history_search import MAX_QUERY
 from client_py.ui.room.search_excerpts import split_matches
+from client_py.ui.widgets.header_button import build_tool
+from client_py.ui.widgets.popover import Popover
 from client_py.words.history import MESSAGES_FOUND, SEARCH, SEARCH_THE_ROOM, summary_of
 from client_py.words.transcript import DAY_AND_TIME, YOU, day_of
 
@@ -24,6 +26,22 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 0.25
 """Who pauses for so long in typing is searched for; who presses Enter, at once."""
+
+
+class SearchButton:
+    """A button in the room's bar that opens the search over the page."""
+
+    def __init__(self, context: ViewContext, actions: RoomActions) -> None:
+        document, words = context.document, context.words
+        self.search = Search(context, actions)
+        attributes = {"class": "second", "data-testid": "search-messages"}
+        opener = build_tool(document, "search", words.say(SEARCH_THE_ROOM), attributes)
+        popover = Popover(document, words, "search", SEARCH, opener, self.search.element)
+        self.element: Element = document.create("div", {}, opener, popover.panel)
+
+    def dispose(self) -> None:
+        """Stop listening."""
+        self.search.dispose()
 
 
 class Search:
@@ -52,7 +70,7 @@ class Search:
                 "autofocus": "",
             },
         )
-        self._summary = create("p", {"class": "hint", "role": "status"})
+        self._summary = create("p", {"class": "note", "role": "status"})
         self._results = create("ol", {"class": "results", "tabindex": "0", "aria-label": words.say(MESSAGES_FOUND)})
         found = create("div", {"class": "found", "data-testid": "search-results"}, self._summary, self._results)
         self.element = create("div", {"class": "search", "role": "search"}, self._field, found)

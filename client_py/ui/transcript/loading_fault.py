@@ -29,7 +29,7 @@ class LoadingFault:
         self._sentence = document.create("p", {"role": "alert"})
         self._again = document.create("button", {"type": "button", "data-testid": "load-again"}, words.say(TRY_AGAIN))
         self.element = document.create(
-            "div", {"class": "loading-fault", "data-testid": "loading-fault"}, self._sentence, self._again
+            "div", {"class": "strip loading-fault", "data-testid": "loading-fault"}, self._sentence, self._again
         )
         self._listeners = ExitStack()
         self._listeners.callback(self._again.on("click", lambda _event: self._try_again()))

@@ -9,6 +9,7 @@ from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.items import Unknown
 from client_py.ui.transcript.hyperlinks import split_links
 from client_py.ui.transcript.message_text import LongText, elements_of, is_long
+from client_py.ui.widgets.avatar import hue_of
 from client_py.ui.widgets.icons import PATHS, drawing, icon
 from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, OTHER_DEVICE, YOU, text_of
 
@@ -31,7 +32,9 @@ class Blanks:
             for direction in Direction
         }
         self.bubble = create("div", {"class": "bubble"})
-        self.text = create("div", {"class": "text", "data-testid": "message-text", "dir": "auto"})
+        # The direction of the text decides on which side of its last line the time stands.
+        self.body = create("div", {"class": "body", "dir": "auto"})
+        self.text = create("span", {"class": "text", "data-testid": "message-text", "dir": "auto"})
         self.foot = create("footer", {"class": "meta"})
         self.time = create("time")
         self.ticks = _ticks(document)
@@ -42,8 +45,10 @@ def _ticks(document: Document) -> Element:
     """Build every sign at once; app.css shows the one that `data-delivery` asks for."""
     signs = {
         "clock": PATHS["clock"],
-        "tick": "M2 12.500l4.500 4.500L16 7",
-        "tick second": "M12 15.700l1.300 1.300L22.500 7",
+        "tick": "M1.500 12.500L6 17l8.500-9.500",
+        "tick second": "M11.500 16l1 1L21.500 7.500",
+        "disc": "M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
+        "disc-tick": "M7.500 12.300l3.200 3.200 5.800-6.500",
     }
     paths = [document.create("path", {"class": name, "d": path}) for name, path in signs.items()]
     return document.create("span", {"class": "ticks", "role": "img"}, drawing(document, "0 0 24 24", *paths))
@@ -81,13 +86,16 @@ class MessageView:
         foot.append(self._when, *([self._ticks] if self._ticks else []))
         if message.from_other_device:
             foot.append(self._labelled(blanks.other_device.copy(), parts.words.say(OTHER_DEVICE)))
+        body = blanks.body.copy()
+        body.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
         self._bubble = blanks.bubble.copy()
-        self._bubble.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
+        self._bubble.append(body)
         self.element = blanks.articles[message.direction].copy()
         self.element.set("data-unreadable", None if message.is_readable else "")
         self.element.set("data-unknown", "" if isinstance(message.body, Unknown) else None)
         self.element.set("data-device", "other" if message.from_other_device else None)
         self.element.append(self._bubble)
+        self.close_group(closes=True)
         if message.delivery is not None:
             self.show_delivery(message.delivery)
 
@@ -101,10 +109,15 @@ class MessageView:
             self.element.insert_before(self._author, self._bubble)
         self.element.set("data-opens-group", "" if shown else None)
 
+    def close_group(self, *, closes: bool) -> None:
+        """Tell whether this is the last of what its author says in one go: the time of all stands there."""
+        self.element.set("data-closes-group", "" if closes else None)
+
     def show_day(self, day: str) -> None:
         """Show beside its time on which day it was written, or only the time where that is the day it stands under."""
         if day != self._day:
             self._day = day
+            self.element.set("data-other-day", "" if day else None)
             self._when.text = self._words.say(DAY_AND_TIME, day=day, time=self._time) if day else self._time
 
     def show_delivery(self, delivery: Delivery) -> None:
@@ -127,7 +140,9 @@ class MessageView:
 
     def _build_author(self) -> Element:
         if self._message.direction is Direction.INCOMING:
-            return self._document.create("p", {"class": "author", "dir": "auto"}, self._message.author)
+            author = self._message.author
+            attributes = {"class": "author", "data-hue": hue_of(author), "dir": "auto"}
+            return self._document.create("p", attributes, author)
         # The side and the colour tell it to the eye.
         return self._document.create("p", {"class": "author unseen"}, self._words.say(YOU))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from client_py.core.conversation.delivery import Direction
 from client_py.ui.transcript.message import Blanks, MessageParts, MessageView
 from client_py.words.transcript import day_of
 
@@ -78,7 +79,9 @@ class MessageList:
         self._report = context.report
         self._parts = MessageParts(document, self._formats, self._words, Blanks(document), resized)
         self._rows: dict[str, Row] = {}
-        self.element = document.create("div", {"class": "rows"}, *above)
+        self._others: set[str] = set()
+        """Who else is in the room, and who else has written what was on the page."""
+        self.element = document.create("div", {"class": "rows", "data-people": "two"}, *above)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -143,6 +146,12 @@ class MessageList:
         self._rows = earlier | {row.message.id: row} | later
         self._join_from_start(len(earlier) + 1)
 
+    def note_others(self, usernames: Iterable[str]) -> None:
+        """Take note of who else speaks here: of more than one, each message says who it was."""
+        self._others.update(usernames)
+        if len(self._others) > 1:
+            self.element.set("data-people", "several")
+
     def prepend(self, messages: Iterable[Item]) -> None:
         """Put messages before all others, the oldest first; those that are there already keep their places."""
         first = next(iter(self._rows.values()), None)
@@ -167,6 +176,8 @@ class MessageList:
         """Take the newest `count` off the page."""
         for message_id in tuple(islice(reversed(self._rows), count)):
             self._rows.pop(message_id).take_off()
+        if last := next(reversed(self._rows.values()), None):
+            last.view.close_group(closes=True)
 
     def show_delivery(self, message_id: str, delivery: Delivery) -> None:
         """Show how far a message has come, if it is on the page."""
@@ -180,6 +191,8 @@ class MessageList:
             row.view.dispose()
 
     def _build(self, message: Item) -> Row:
+        if message.direction is Direction.INCOMING and message.is_readable:
+            self.note_others((message.author,))
         try:
             return Row(message, MessageView(self._parts, message))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one message, the others are shown
@@ -211,6 +224,8 @@ class MessageList:
             row.day = None
         goes_on = not begins_day and before is not None and belong_together(before.message, row.message)
         row.view.show_author(shown=not goes_on)
+        if before:
+            before.view.close_group(closes=not goes_on)
 
     def name_days(self) -> None:
         """Name the days as they are called today."""

@@ -17,7 +17,7 @@ from client_py.ui.widgets.once_per_frame import OncePerFrame
 from client_py.words.transcript import MESSAGES, NEW, NEWEST, SHOW_EARLIER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from client_py.core.conversation.items import Item
     from client_py.ports.page import DomEvent, Element
@@ -41,9 +41,12 @@ WAITING = (Delivery.QUEUED, Delivery.SENT)
 
 
 class Transcript:
-    """The messages in the order in which they came; `placeholder` stands in their place while there are none."""
+    """The messages in the order in which they came; `placeholder` stands in their place while there are none.
 
-    def __init__(self, context: ViewContext, actions: RoomActions, placeholder: Element) -> None:
+    `below` stands after the last one.
+    """
+
+    def __init__(self, context: ViewContext, actions: RoomActions, placeholder: Element, *below: Element) -> None:
         document = context.document
         self._words = words = context.words
         self._actions = actions
@@ -75,7 +78,7 @@ class Transcript:
         )
         self._end = ScrollEnd(document, self._log, self._end_reached_or_left, self._ask_for_more)
         self._messages = MessageList(context, self._end.look, self._earlier, placeholder)
-        self._log.append(self._messages.element)
+        self._log.append(self._messages.element, *below)
         self._count = create("span")
         self._jump = create("button", {"type": "button", "class": "jump"}, self._count, icon(document, "down"))
         self._jump.hidden = True
@@ -187,6 +190,10 @@ class Transcript:
     def keep_end(self) -> None:
         """Stay at the end, if the reader is there, when the room for the transcript has changed."""
         self._end.keep()
+
+    def note_others(self, usernames: Iterable[str]) -> None:
+        """Take note of who else speaks here."""
+        self._messages.note_others(usernames)
 
     def name_days(self) -> None:
         """Name the days as they are called today."""

@@ -42,7 +42,7 @@ class Confirmation:
         self._confirmed = confirmed
         create = document.create
         yes = create(
-            "button", {"type": "button", "class": "danger", "data-testid": question.test_id}, words.say(question.yes)
+            "button", {"type": "button", "class": "destroy", "data-testid": question.test_id}, words.say(question.yes)
         )
         self._no = create("button", {"type": "button"}, words.say(CANCEL))
         self._question = create(

@@ -1,4 +1,4 @@
-"""Shows the buttons of the room's header: a drawing, and beside it a label where there is room for one."""
+"""Shows the buttons of a bar: a drawing, whose label is for the ear and under the pointer."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_tool(document: Document, drawing: str, label: str, attributes: Mapping[str, str]) -> Element:
-    """Build a button; app.css takes the label from the eye in a narrow window, and leaves it to screen readers."""
-    return document.create(
-        "button",
-        {"type": "button", "class": "tool", **attributes},
-        icon(document, drawing),
-        document.create("span", {"class": "tool-label"}, label),
-    )
+    """Build a button of this drawing, which is called by the label."""
+    classes = " ".join(filter(None, ("tool", attributes.get("class"))))
+    named = {"type": "button", "aria-label": label, "title": label, **attributes, "class": classes}
+    return document.create("button", named, icon(document, drawing))

@@ -10,24 +10,41 @@ if TYPE_CHECKING:
 # Outlines on a field of 24 by 24, drawn with a pen.
 PATHS = {
     "back": "M15 5l-7 7 7 7",
-    "clock": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7.5V12l3 2",
+    "clock": "M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM12 7.500V12l3 2",
     "close": "M6 6l12 12M18 6L6 18",
-    "connection": "M12 3l7 3v5.500c0 4.300-3 7.700-7 9.500-4-1.800-7-5.200-7-9.500V6zM9 12l2 2 4-4",
     "devices": "M3 5h13v3M3 5v10h8M7 19h4M14 10.500h7v9.500h-7z",
-    "down": "M12 5v14M6 13l6 6 6-6",
-    "history": "M3 12a9 9 0 1 0 3-6.700L3 8M3 3v5h5M12 7.500V12l3 2",
-    "invite": "M10 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM3 20a7 7 0 0 1 11.500-5.400M18 14v6M15 17h6",
-    "logout": "M10 4H5v16h5M10 12h10M16 8l4 4-4 4",
+    "down": "M6 9.500l6 6 6-6",
+    "invite": "M10 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM3 20a7 7 0 0 1 11-5.700M18 14v6M15 17h6",
+    "leave": "M10 4H5v16h5M10 12h10M16 8l4 4-4 4",
+    "more": "M5.500 12h.01M12 12h.01M18.500 12h.01",
+    "offline": "M3 3l18 18M8.5 15.5a5 5 0 0 1 5.8-.9M5 12a10 10 0 0 1 4-2.4M12.5 9a10 10 0 0 1 6.5 3"
+    "M2 8.5a14.5 14.5 0 0 1 4-2.4M10.5 5a14.5 14.5 0 0 1 11.5 3.5M12 19.5h.01",
+    "people": "M9 4a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2.5 19.5a6.5 6.5 0 0 1 13 0"
+    "M16 4.3a3.5 3.5 0 0 1 0 6.4M18 13.5a6.5 6.5 0 0 1 3.5 6",
+    "search": "M11 4.500a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13zM16 16l4.500 4.500",
     "send": "M5 12h13M12 5l7 7-7 7",
+    "spin": "M12 3.500a8.500 8.500 0 1 1-8.500 8.500",
+    "warning": "M12 4L2.500 20h19zM12 10v4.500M12 17.300h.01",
 }
+HEAVY = ("more",)
+"""What is drawn with a heavier pen: dots."""
+TURNING = ("back", "leave", "send")
+"""What points somewhere, which is the other way where one reads from right to left."""
 
 
 def icon(document: Document, name: str) -> Element:
     """Draw one; it says nothing to a screen reader, so that its button needs a label."""
-    return drawing(document, "0 0 24 24", document.create("path", {"d": PATHS[name]}))
+    pen = {"stroke-width": "3"} if name in HEAVY else {}
+    path = document.create("path", {"d": PATHS[name], **pen})
+    return drawing(document, "0 0 24 24", path, turns=name in TURNING)
 
 
-def drawing(document: Document, view_box: str, *paths: Element) -> Element:
-    """Draw paths on a field."""
-    attributes = {"class": "icon", "viewBox": view_box, "aria-hidden": "true", "focusable": "false"}
+def drawing(document: Document, view_box: str, *paths: Element, turns: bool = False) -> Element:
+    """Draw paths on a field; what `turns` is mirrored where one reads from right to left."""
+    attributes = {
+        "class": "icon turns" if turns else "icon",
+        "viewBox": view_box,
+        "aria-hidden": "true",
+        "focusable": "false",
+    }
     return document.create("svg", attributes, *paths)

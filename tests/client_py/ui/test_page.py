@@ -37,20 +37,22 @@ def test_page_shows_one_screen_at_a_time(world: World, page: Page, first: str, s
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_page_leaves_no_listener_of_a_screen_behind(world: World, page: Page, name: str) -> None:
-    """After any screen, only the form's own listener lives."""
+    """After any screen, only those of the page and its form live."""
+    lasting = world.document.live_listeners
     SCREENS["room"](page, world)
     SCREENS[name](page, world)
     page.show_sign_in()
-    assert world.document.live_listeners == 1
+    assert world.document.live_listeners == lasting
 
 
 def test_room_leaves_no_listener_of_its_messages_behind(world: World, page: Page) -> None:
     """Messages that listen, folded ones, end with their room."""
+    lasting = world.document.live_listeners
     screen = page.show_room("den", "alice", world.asked)
     screen.apply(ItemAdded(incoming("x" * 100_000)))
     screen.apply(ItemAdded(outgoing("y" * 100_000)))
     page.show_sign_in()
-    assert world.document.live_listeners == 1
+    assert world.document.live_listeners == lasting
 
 
 @pytest.mark.parametrize("name", ["sign-in", "room"])
@@ -113,3 +115,15 @@ def test_screen_that_was_left_changes_nothing(world: World, page: Page) -> None:
     assert world.document.by_test_id("status").get("data-state") == "signed-out"
     assert not world.document.has_test_id("peer")
     assert world.document.title == "P2P Chat"
+
+
+def test_page_knows_who_moves_by_the_keyboard(world: World, page: Page) -> None:
+    """The full ring around the composer is for them alone, until the pointer is used again."""
+    page.show_room("den", "alice", world.asked)
+    root = world.document.root()
+    world.document.fire("keydown", key="a")
+    assert root.get("data-keyboard") is None
+    world.document.fire("keydown", key="Tab")
+    assert root.get("data-keyboard") == ""
+    world.document.fire("pointerdown")
+    assert root.get("data-keyboard") is None

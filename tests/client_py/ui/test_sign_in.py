@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.server.access_faults import LoginFault, ServerRefused
+from client_py.core.server.access_faults import AccessFault, LoginFault, ServerRefused
 from client_py.ui.page import Page
 from tests.client_py.ui.view_context import DIRECTLY, World
 
@@ -136,3 +136,34 @@ def test_form_shows_again_where_a_kept_login_proves_worthless(world: World, page
 def test_form_can_never_put_a_password_into_an_address(world: World) -> None:
     """Without a listener, a browser submits a form with this method nowhere."""
     assert world.document.by_id("sign-in-form").get("method") == "dialog"
+
+
+@pytest.mark.parametrize(
+    ("fault", "faulty"),
+    [
+        (ServerRefused("invalid_credentials"), "password"),
+        (ServerRefused("account_exists"), "username"),
+        (ServerRefused("similar_account_exists"), "username"),
+        (ServerRefused("reserved_username"), "username"),
+        (LoginFault.UNREACHABLE, "password"),
+    ],
+)
+def test_fault_is_shown_at_the_field_that_it_is_about(
+    world: World, page: Page, fault: AccessFault, faulty: str
+) -> None:
+    """The keyboard is there, and the mark goes as soon as something is mended."""
+    page.show_access_fault(fault)
+    fields = {name: world.document.by_test_id(name) for name in ("username", "password")}
+    assert world.document.focused is fields[faulty]
+    assert [name for name, field in fields.items() if field.get("aria-invalid")] == [faulty]
+    fields[faulty].type("mended")
+    assert [name for name, field in fields.items() if field.get("aria-invalid")] == []
+
+
+@pytest.mark.usefixtures("page")
+def test_fault_of_a_new_password_takes_the_keyboard_there(world: World) -> None:
+    """What is too short can be lengthened at once."""
+    fill(world, "alice", "short")
+    submit(world, "register")
+    assert world.document.focused is world.document.by_test_id("password")
+    assert world.document.by_test_id("password").get("aria-invalid") == "true"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -8,33 +9,54 @@ from tests.fakes.document import INDEX
 
 CSS = (INDEX.parent / "app.css").read_text()
 
+GROUNDS = ("ground", "surface", "raised", "sunken")
+SCHEMES = ("light", "dark")
 TEXT_ON_GROUND = [
-    ("text", "ground"),
-    ("text", "surface"),
-    ("text", "sunken"),
-    ("text", "own"),
-    ("muted", "ground"),
-    ("muted", "surface"),
-    ("muted", "own"),
+    *(("text", ground) for ground in (*GROUNDS, "own", "found")),
+    *(("muted", ground) for ground in (*GROUNDS, "own")),
+    *(("accent", ground) for ground in GROUNDS),
+    *(("bad", ground) for ground in (*GROUNDS, "bad-soft")),
+    ("accent", "own"),
     ("on-accent", "accent"),
     ("on-accent", "accent-hover"),
-    ("link", "surface"),
-    ("link", "own"),
-    ("read", "own"),
-    ("good", "good-ground"),
-    ("busy", "busy-ground"),
-    ("bad", "bad-ground"),
-    ("bad", "surface"),
-    ("bad", "ground"),
-    ("calm", "calm-ground"),
+    ("on-accent-soft", "accent-soft"),
+    ("good", "good-soft"),
+    ("warn", "warn-soft"),
+    ("on-bad", "bad-solid"),
 ]
+HUES = range(1, 9)
+"""What people are told apart by, as app.css numbers them."""
 
 
 def colours(scheme: str) -> dict[str, str]:
     """Return the colours of a scheme by their names."""
-    light, dark = (block for block in re.findall(r":root \{(.*?)\}", CSS, re.DOTALL) if "--ground:" in block)
-    named = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
-    return named | dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark)) if scheme == "dark" else named
+    root = CSS[: CSS.index("\n}\n")]
+    pairs = re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", root)
+    return {name: (light, dark)[SCHEMES.index(scheme)] for name, light, dark in pairs}
+
+
+def person(role: str, hue: int, scheme: str) -> str:
+    """Return a colour of a person, which is given by lightness, chroma and hue (CSS Color 4)."""
+    (degrees,) = re.findall(rf'\[data-hue="{hue}"\] \{{ --hue: (\d+); \}}', CSS)
+    pairs = re.findall(rf"--person-{role}: light-dark\(oklch\(([\d. ]+)var\(--hue\)\), oklch\(([\d. ]+)var", CSS)
+    lightness, chroma = map(float, pairs[0][SCHEMES.index(scheme)].split())
+    return from_oklch(lightness, chroma, math.radians(float(degrees)))
+
+
+def from_oklch(lightness: float, chroma: float, hue: float) -> str:
+    """Return the colour of sRGB (Björn Ottosson's Oklab); what is out of its range is cut."""
+    a, b = chroma * math.cos(hue), chroma * math.sin(hue)
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * middle + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * middle - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * middle + 1.7076147010 * short,
+    )
+    bounded = (max(0, min(1, c)) for c in linear)
+    gamma = (12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in bounded)
+    return "#" + "".join(f"{round(255 * c):02x}" for c in gamma)
 
 
 def luminance(colour: str) -> float:
@@ -50,7 +72,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(("text", "ground"), TEXT_ON_GROUND)
 def test_text_stands_out_from_its_ground(scheme: str, text: str, ground: str) -> None:
     """Every text keeps the contrast of WCAG AA, 4.5 to 1, in both schemes."""
@@ -58,8 +80,17 @@ def test_text_stands_out_from_its_ground(scheme: str, text: str, ground: str) ->
     assert contrast(named[text], named[ground]) >= 4.5
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("ground", ["surface", "ground"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("hue", HUES)
+def test_people_stand_out_in_every_hue(scheme: str, hue: int) -> None:
+    """The initial on its ground, and the name above what somebody says."""
+    named = colours(scheme)
+    assert contrast(person("text", hue, scheme), person("ground", hue, scheme)) >= 4.5
+    assert contrast(person("name", hue, scheme), named["ground"]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("ground", GROUNDS)
 def test_fields_and_focus_stand_out_from_their_ground(scheme: str, ground: str) -> None:
     """Outlines that tell where to type keep 3 to 1."""
     named = colours(scheme)

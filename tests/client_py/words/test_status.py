@@ -62,9 +62,9 @@ def test_nothing_to_tell_is_nothing() -> None:
     [
         (Connecting("Ben"), "Looking for a path to Ben’s browser…"),
         (Interrupted("Ben"), "The connection to Ben was interrupted. What you write is sent as soon as it is back."),
-        (Connected("Ben", relayed=None), "Connected to Ben, end to end encrypted."),
-        (Connected("Ben", relayed=False), "Directly connected to Ben, end to end encrypted."),
-        (Connected("Ben", relayed=True), "Connected to Ben through a relay, end to end encrypted."),
+        (Connected("Ben", relayed=None), "Connected to Ben: encrypted, not verified."),
+        (Connected("Ben", relayed=False), "Directly connected to Ben: encrypted, not verified."),
+        (Connected("Ben", relayed=True), "Connected to Ben through a relay: encrypted, not verified."),
     ],
 )
 def test_connection_is_told_by_name(detail: Detail, sentence: str) -> None:
@@ -129,7 +129,7 @@ def test_everyone_is_named_who_is_connected_or_is_not() -> None:
 
 def test_person_is_told_for_whom_what_they_write_waits() -> None:
     """And that their own other device is not meant by it."""
-    assert detail_of(Away("Ben")).startswith("Ben is not here.")
+    assert detail_of(Away("Ben")).startswith("Ben is away,")
     assert "your other tab or device. Nobody else" in detail_of(ConnectedToOwnDevice(None))
     assert "your other tab or device. Ben is not here" in detail_of(ConnectedToOwnDevice("Ben"))
 

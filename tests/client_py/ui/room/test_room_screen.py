@@ -16,17 +16,26 @@ from client_py.core.conversation.notices import (
 )
 from client_py.core.notices import Member, MembersChanged, RetentionChanged, StatusChanged
 from client_py.core.retention import Retention, RetentionFault
-from client_py.core.status_line import Connected, Situation, Status, StatusLine
+from client_py.core.status_line import (
+    Away,
+    Connected,
+    ConnectedToOwnDevice,
+    Detail,
+    Situation,
+    Status,
+    StatusLine,
+)
 from client_py.ui.page import Page
 from client_py.ui.room.page_title import title_of
-from client_py.ui.room.people import HUES, hue_of, initial_of
 from client_py.ui.room.room_screen import RoomScreen
+from client_py.ui.widgets.avatar import HUES, hue_of, initial_of
 from client_py.words.status import STATUSES
 from tests.client_py.ui.view_context import DAY, Calendar, World, incoming, outgoing
 from tests.fakes.document import FakeElement
 
 BOB = Member("b" * 16, "bob")
 ALICE_ELSEWHERE = Member("a" * 16, "alice")
+BY_RELAY = "Connected to bob through a relay: encrypted, not verified."
 
 
 def show(room: RoomScreen, status: Status) -> None:
@@ -40,7 +49,7 @@ def test_status_is_shown_as_it_was_told(world: World, room: RoomScreen, status: 
     room.apply(StatusChanged(StatusLine(status, Connected("bob", relayed=True))))
     pill = world.document.by_test_id("status")
     assert (pill.get("data-state"), pill.text) == (status.value, STATUSES[status])
-    assert world.document.by_test_id("status-detail").text == "Connected to bob through a relay, end to end encrypted."
+    assert world.document.by_test_id("status-detail").text == BY_RELAY
 
 
 def test_status_that_stays_is_not_written_again(world: World, room: RoomScreen) -> None:
@@ -50,7 +59,7 @@ def test_status_that_stays_is_not_written_again(world: World, room: RoomScreen) 
     world.document.by_test_id("status").replace_children = _never  # type: ignore[method-assign]  # to see it not called
     room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=True))))
     assert world.document.by_test_id("status").children == written
-    assert world.document.by_test_id("status-detail").text == "Connected to bob through a relay, end to end encrypted."
+    assert world.document.by_test_id("status-detail").text == BY_RELAY
 
 
 def _never(*_children: object) -> None:
@@ -103,21 +112,21 @@ def test_hue_of_a_name_does_not_depend_on_case() -> None:
     """Names are compared without case, so their colours are too."""
     assert hue_of("Bob") == hue_of("bob")
     assert hue_of("ИВАН") == hue_of("иван")
-    assert {hue_of(chr(code)) for code in range(97, 123)} == {str(hue) for hue in range(HUES)}
+    assert {hue_of(chr(code)) for code in range(97, 123)} == {str(hue + 1) for hue in range(HUES)}
 
 
 def test_typing_is_shown_while_it_lasts(world: World, room: RoomScreen) -> None:
-    """The dots move only while somebody writes, and the line keeps its place."""
-    line = world.document.html.one(class_="writing")
-    dots = line.one(class_="dots")
-    assert not dots.is_shown()
+    """It is a bubble below the messages, which a reader at the end sees whole."""
+    bubble, log = world.document.by_test_id("typing"), world.document.by_test_id("transcript")
+    assert not bubble.is_shown()
+    log.scroll_height, log.client_height = 1000, 400
     room.apply(TypingChanged(("bob",)))
-    assert line.text == "bob is typing…"
-    assert dots.is_shown()
+    assert (bubble.text, bubble.is_shown()) == ("bob is typing…", True)
+    assert log.scroll_top == 600
+    room.apply(TypingChanged(("bob", "eve")))
+    assert bubble.text == "bob and eve are typing…"
     room.apply(TypingChanged(()))
-    assert line.text == ""
-    assert not dots.is_shown()
-    assert line.is_shown()
+    assert not bubble.is_shown()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +157,7 @@ def test_header_leads_out_of_the_room(world: World, handle: str, call: str) -> N
 @pytest.mark.usefixtures("room")
 def test_header_says_who_one_is(world: World) -> None:
     """Another tab of the same browser may be someone else."""
-    oneself = world.document.by_test_id("oneself")
+    oneself = world.document.by_test_id("account")
     assert oneself.get("data-name") == "alice"
     assert oneself.get("title") == "You are alice"
 
@@ -197,14 +206,106 @@ def test_first_message_takes_the_place_of_the_invitation(world: World, room: Roo
     assert not alone(world).is_shown()
 
 
-def test_detail_that_needs_a_line_more_does_not_cover_the_newest_message(world: World, room: RoomScreen) -> None:
-    """The transcript stays at its end when the line above it grows."""
+def strip(world: World) -> FakeElement:
+    """Return the strip that tells of trouble."""
+    return next(each for each in world.document.html.every(class_="strip") if each.every(data_testid="status-detail"))
+
+
+def test_strip_that_takes_a_line_does_not_cover_the_newest_message(world: World, room: RoomScreen) -> None:
+    """The transcript stays at its end when something comes above it."""
     log = world.document.by_test_id("transcript")
     log.scroll_height, log.client_height = 1000, 400
     room.apply(ItemAdded(incoming()))
-    log.client_height = 300
     show(room, Status.FAILED)
+    log.client_height = 300
+    world.clock.ring()
     assert log.scroll_top == 700
+
+
+def test_strip_tells_of_trouble_that_lasts(world: World, room: RoomScreen) -> None:
+    """What is over within three seconds is not worth a line that comes and goes."""
+    show(room, Status.CONNECTED)
+    show(room, Status.RECONNECTING)
+    assert strip(world).get("data-quiet") is not None
+    show(room, Status.CONNECTED)
+    assert world.clock.waiting == []
+    show(room, Status.RECONNECTING)
+    world.clock.ring()
+    assert (strip(world).get("data-quiet"), strip(world).get("data-level")) == (None, "busy")
+    show(room, Status.FAILED)
+    assert (strip(world).get("data-quiet"), strip(world).get("data-level")) == (None, "bad")
+    show(room, Status.CONNECTED)
+    assert strip(world).get("data-quiet") is not None, "it goes at once"
+
+
+@pytest.mark.parametrize(
+    ("detail", "way"),
+    [
+        (Connected("bob", relayed=False), "direct"),
+        (Connected("bob", relayed=True), "by relay"),
+        (Connected("bob", relayed=None), "connected"),
+        (ConnectedToOwnDevice(None), "your other tab or device"),
+    ],
+)
+def test_connection_is_a_word_beside_the_name(world: World, room: RoomScreen, detail: Detail, way: str) -> None:
+    """Nothing says "connected" twice, and no strip is there."""
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, detail)))
+    assert world.document.html.one(class_="way").text == way
+    assert world.document.html.one(class_="dot").get("data-presence") == "here"
+    world.clock.ring()
+    assert strip(world).get("data-quiet") is not None
+
+
+@pytest.mark.parametrize(
+    "detail", [Connected("bob", relayed=False, server_away=True), Connected("bob", relayed=False, without=("eve",))]
+)
+def test_connection_that_is_not_whole_is_told_calmly(world: World, room: RoomScreen, detail: Detail) -> None:
+    """Somebody is missing, or the server is: the conversation goes on."""
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, detail)))
+    world.clock.ring()
+    assert (strip(world).get("data-quiet"), strip(world).get("data-level")) == (None, "calm")
+
+
+def test_panel_says_how_one_is_connected(world: World, room: RoomScreen) -> None:
+    """Who presses the name is told in a whole sentence."""
+    room.apply(StatusChanged(StatusLine(Status.CONNECTED, Connected("bob", relayed=False))))
+    panel = world.document.by_id(world.document.by_test_id("connection").get("popovertarget") or "")
+    assert "Directly connected to bob: encrypted, not verified." in panel.text
+
+
+def test_message_for_somebody_away_says_when_they_get_it(world: World, room: RoomScreen) -> None:
+    """Below the messages, and no longer once they are back."""
+    line = world.document.html.one(class_="event")
+    room.apply(StatusChanged(StatusLine(Status.WAITING, Away("bob"))))
+    assert (line.text, line.is_shown()) == ("bob is away, and will get what you write later.", True)
+    show(room, Status.CONNECTED)
+    assert not line.is_shown()
+
+
+def test_full_room_offers_the_way_out(world: World, room: RoomScreen) -> None:
+    """There is nobody to write to, so there is nothing to write in."""
+    room.apply(StatusChanged(StatusLine(Status.FULL, Situation.ROOM_FULL)))
+    full = world.document.html.one(class_="full")
+    assert full.is_shown()
+    assert "Every place in this room is taken" in full.text
+    assert not world.document.by_test_id("composer").is_shown()
+    full.one(tag="button").fire("click")
+    assert world.asked.of("open_lobby") == [("open_lobby",)]
+    show(room, Status.CONNECTED)
+    assert not full.is_shown()
+    assert world.document.by_test_id("composer").is_shown()
+
+
+def test_author_is_named_to_the_eye_among_several(world: World, room: RoomScreen) -> None:
+    """Between two, the side tells who speaks."""
+    rows = world.document.html.one(class_="rows")
+    room.apply(MembersChanged((BOB, ALICE_ELSEWHERE)))
+    room.apply(ItemAdded(incoming()))
+    assert rows.get("data-people") == "two"
+    room.apply(MembersChanged((BOB, Member("e" * 16, "eve"))))
+    assert rows.get("data-people") == "several"
+    room.apply(MembersChanged((BOB,)))
+    assert rows.get("data-people") == "several", "what eve has said still stands there"
 
 
 def test_today_is_another_day_after_midnight(world: World) -> None:

@@ -142,6 +142,7 @@ def test_messages_of_one_author_stand_together(world: World, room: RoomScreen) -
     add(room, incoming("1", at=0), incoming("2", at=10), outgoing("3", at=20), incoming("4", at=30))
     add(room, incoming("5", at=331), incoming("6", at=332, author="eve"))
     assert ["data-opens-group" in each.attributes for each in shown(world)] == [True, False, True, True, True, True]
+    assert ["data-closes-group" in each.attributes for each in shown(world)] == [False, True, True, True, True, True]
     assert [len(each.every(class_="author")) for each in shown(world)] == [1, 0, 1, 1, 1, 1]
 
 

@@ -1,4 +1,4 @@
-"""Shows what can be done with a room's history: search it, export it, keep it or not, clear it."""
+"""Shows what can be done with a room: keep its messages or not, export them, delete them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import TYPE_CHECKING
 
 from client_py.core.conversation.history_export import ExportFormat
 from client_py.ui.room.retention_switch import RetentionSwitch
-from client_py.ui.room.search import Search
 from client_py.ui.widgets.confirmation import Confirmation, Question
-from client_py.ui.widgets.popover import Popover, PopoverLabels
+from client_py.ui.widgets.header_button import build_tool
+from client_py.ui.widgets.popover import Popover
 from client_py.words.history import (
     CLEAR,
     CLEAR_HISTORY,
     CLEAR_QUESTION,
     EXPORT_JSON,
     EXPORT_TEXT,
-    HISTORY,
     HISTORY_FAULTS,
-    HISTORY_OF_ROOM,
     export_words,
 )
+from client_py.words.room import ROOM_MENU, ROOM_SETTINGS
 
 if TYPE_CHECKING:
     from client_py.core.conversation.faults import HistoryFault
-    from client_py.core.conversation.notices import MessagesFound
     from client_py.core.retention import Retention
     from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import RoomActions
@@ -34,26 +32,28 @@ if TYPE_CHECKING:
 QUESTION = Question(CLEAR_QUESTION, CLEAR, "confirm-clear")
 
 
-class HistoryButton:
-    """A button in the room's header that opens the history over the page."""
+class RoomMenu:
+    """A button in the room's bar that opens all that over the page."""
 
     def __init__(self, context: ViewContext, actions: RoomActions) -> None:
         self._document = document = context.document
         self._words = context.words
         self._actions = actions
         self._listeners = ExitStack()
-        self._search = Search(context, actions)
         self._keeping = RetentionSwitch(document, self._words, actions)
         self._fault = document.create("p", {"class": "fault", "role": "alert"})
         clear = self._button(CLEAR_HISTORY, "clear-history")
+        clear.set("class", "danger")
         self._clearing = Confirmation(
             document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
         )
+        opener = build_tool(document, "more", self._words.say(ROOM_MENU), {"data-testid": "room-menu"})
         popover = Popover(
             document,
             self._words,
-            PopoverLabels("history", HISTORY, HISTORY_OF_ROOM),
-            self._search.element,
+            "room",
+            ROOM_SETTINGS,
+            opener,
             self._keeping.element,
             document.create(
                 "div",
@@ -64,16 +64,11 @@ class HistoryButton:
             self._clearing.element,
             self._fault,
         )
-        popover.opener.set("data-testid", "history")
-        self.element = popover.element
-        for part in (self._search, self._keeping, self._clearing):
+        self.element: Element = document.create("div", {}, opener, popover.panel)
+        for part in (self._keeping, self._clearing):
             self._listeners.callback(part.dispose)
         self._listeners.callback(clear.on("click", self._ask_to_clear))
         self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._rest()))
-
-    def show_found(self, found: MessagesFound) -> None:
-        """Show what a search came to."""
-        self._search.show(found)
 
     def show_fault(self, fault: HistoryFault) -> None:
         """Show what could not be done, until something else is asked for."""
@@ -82,14 +77,6 @@ class HistoryButton:
     def show_keeping(self, keeping: Retention) -> None:
         """Show whether messages are kept."""
         self._keeping.show(keeping)
-
-    def name_days(self) -> None:
-        """Name the days of what was found as they are called today."""
-        self._search.name_days()
-
-    def start_over(self) -> None:
-        """Show nothing of before; the history was cleared."""
-        self._search.start_over()
 
     def dispose(self) -> None:
         """Stop listening."""

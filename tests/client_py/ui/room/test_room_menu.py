@@ -9,15 +9,16 @@ from client_py.core.notices import RetentionChanged
 from client_py.core.retention import Retention
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.history import HISTORY_FAULTS
+from client_py.words.room import ROOM_MENU
 from tests.client_py.ui.view_context import World
 from tests.fakes.document import FakeElement
 
 
 @pytest.fixture
 def panel(world: World, room: RoomScreen) -> FakeElement:
-    """Return the panel of its history."""
+    """Return the panel that it opens."""
     room.apply(RetentionChanged(Retention(kept=True)))
-    return world.document.by_id(world.document.by_test_id("history").get("popovertarget") or "")
+    return world.document.by_id(world.document.by_test_id("room-menu").get("popovertarget") or "")
 
 
 def asks(panel: FakeElement) -> bool:
@@ -25,21 +26,20 @@ def asks(panel: FakeElement) -> bool:
     return any(question.is_shown() for question in panel.every(class_="question"))
 
 
-def test_history_is_opened_and_closed_by_the_browser(world: World, panel: FakeElement) -> None:
-    """Both buttons name the panel, and the keyboard goes to the search."""
-    opener = world.document.by_test_id("history")
+def test_menu_is_opened_and_closed_by_the_browser(world: World, panel: FakeElement) -> None:
+    """Both buttons name the panel."""
+    opener = world.document.by_test_id("room-menu")
     closer = panel.one(popovertarget=panel.get("id") or "")
-    assert opener.text == "History"
+    assert (opener.get("aria-label"), opener.get("aria-haspopup")) == (ROOM_MENU, "dialog")
     assert (closer.get("popovertargetaction"), closer.get("aria-label")) == ("hide", "Close")
     assert (panel.get("popover"), panel.get("role")) == ("", "dialog")
-    assert panel.by_test_id("search").get("autofocus") == ""
 
 
 def test_panels_are_apart(world: World, panel: FakeElement) -> None:
-    """History and invitation have ids of their own."""
+    """Menu, search, connection, account and invitation have ids of their own."""
     ids = [each.get("id") for each in world.document.html.all() if each.get("id")]
     assert len(ids) == len(set(ids))
-    assert panel.get("id") == "history-panel"
+    assert panel.get("id") == "room-panel"
 
 
 @pytest.mark.parametrize(("handle", "form"), [("export-text", ExportFormat.TEXT), ("export-json", ExportFormat.JSON)])
