@@ -27,12 +27,6 @@ async def exchange(first: ChatPage, second: ChatPage) -> None:
     await first.wait_for_arrival("Good morning")
 
 
-async def open_history(page: ChatPage) -> None:
-    """Open the panel with the history."""
-    await page.handle("history").click()
-    await expect(page.handle("search")).to_be_visible()
-
-
 async def test_history_is_there_after_a_reload(pair: Pair) -> None:
     """What was said is shown again on both sides, once, with how far it has come."""
     alice, bob = pair
@@ -66,7 +60,7 @@ async def test_history_is_searched(pair: Pair) -> None:
     """Words are found in whatever case, and what is not there is not found."""
     alice, bob = pair
     await exchange(alice, bob)
-    await open_history(alice)
+    await alice.handle("search-messages").click()
     await alice.handle("search").fill("tomatoes RIPE")
     await expect(alice.handle("search-result")).to_have_count(1)
     await alice.handle("search").fill("potatoes")
@@ -77,7 +71,7 @@ async def test_history_is_exported(pair: Pair, tmp_path: Path) -> None:
     """The file holds the conversation, for a program and for a person."""
     alice, bob = pair
     await exchange(alice, bob)
-    await open_history(alice)
+    await alice.handle("room-menu").click()
     for handle in ("export-json", "export-text"):
         async with alice.page.expect_download() as downloading:
             await alice.handle(handle).click()
@@ -99,7 +93,7 @@ async def test_history_is_exported_in_firefox(browsers: Browsers, server: Server
         await page.enter(room)
         await page.wait_for_status("waiting")
         await page.send("Written in Firefox")
-        await open_history(page)
+        await page.handle("room-menu").click()
         await page.handle("export-json").click()
         exported = json.loads(await text_of_download(folder, "*.json"))
     finally:
@@ -126,7 +120,7 @@ async def test_history_is_cleared(pair: Pair) -> None:
     """After clearing, nothing stands there, nor after a reload."""
     alice, bob = pair
     await exchange(alice, bob)
-    await open_history(alice)
+    await alice.handle("room-menu").click()
     await alice.handle("clear-history").click()
     await alice.handle("confirm-clear").click()
     await expect(alice.handle("message")).to_have_count(0)
@@ -141,7 +135,7 @@ async def test_switch_keeps_nothing(open_page: OpenPage, room: str) -> None:
     first, second = await open_page("chromium"), await open_page("chromium")
     await meet(first, second, room)
     await exchange(first, second)
-    await open_history(first)
+    await first.handle("room-menu").click()
     await first.handle("keep-history").click()
     await first.handle("confirm-stop-keeping").click()
     await expect(first.handle("keep-history")).to_have_attribute("aria-checked", "false")
@@ -200,7 +194,7 @@ async def test_draft_survives_a_reload(open_page: OpenPage, room: str) -> None:
     await page.handle("composer").fill("half a sen")
     await page.reload()
     await expect(page.handle("composer")).to_have_value("half a sen")
-    await page.handle("history").click()
+    await page.handle("room-menu").click()
     await page.handle("keep-history").click()
     await page.handle("confirm-stop-keeping").click()
     await expect(page.handle("keep-history")).to_have_attribute("aria-checked", "false")
@@ -228,11 +222,11 @@ async def test_reload_asks_before_it_loses_what_waits(open_page: OpenPage, room:
     page = await open_page("chromium")
     await page.enter(room)
     await page.wait_for_detail("delivered when someone comes")
-    await page.handle("history").click()
+    await page.handle("room-menu").click()
     await page.handle("keep-history").click()
     await page.handle("confirm-stop-keeping").click()
     await page.wait_for_detail("a reload loses it")
-    await page.handle("history").click()
+    await page.handle("room-menu").click()
     await page.send("Anyone?")
     page.page.remove_listener("dialog", page._dismiss)  # noqa: SLF001 - here one is awaited
     async with page.page.expect_event("dialog") as question:

@@ -93,7 +93,7 @@ async def converse(ada: Page, ben: Page) -> None:
 
 async def search(page: Page) -> None:
     """Look for what everybody said."""
-    await page.get_by_test_id("history").click()
+    await page.get_by_test_id("search-messages").click()
     await page.get_by_test_id("search").fill("ordinary")
     await expect(page.get_by_test_id("search-result")).to_have_count(MESSAGES, timeout=SECONDS_TO_SHOW)
     await page.keyboard.press("Escape")

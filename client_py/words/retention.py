@@ -6,7 +6,7 @@ from client_py.core.retention import Retention, RetentionFault
 from client_py.words.phrases import Phrase, Words
 
 KEEP = Phrase("Keep messages in this browser")
-KEPT = Phrase("Messages stay in this browser until you clear them.")
+KEPT = Phrase("Messages stay in this browser until you delete them.")
 NOT_KEPT = Phrase("Messages are gone when you close this page, even those that are not delivered yet.")
 
 STOP_QUESTION = Phrase(
