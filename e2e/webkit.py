@@ -47,7 +47,7 @@ class WebKitPage(Protocol):
         ...
 
     async def text_of(self, selector: str) -> str:
-        """Return the text of an element as it is shown."""
+        """Return the text of an element, also of one that is only said aloud."""
         ...
 
 
@@ -91,8 +91,8 @@ class PlaywrightPage:
         await self._page.locator(selector).click()
 
     async def text_of(self, selector: str) -> str:
-        """Return the text of an element as it is shown."""
-        return await self._page.locator(selector).inner_text()
+        """Return the text of an element, also of one that is only said aloud."""
+        return await self._page.locator(selector).text_content() or ""
 
 
 class DriverPage:
@@ -132,8 +132,8 @@ class DriverPage:
         await _command(self._http, "POST", f"{await self._find(selector)}/click", {})
 
     async def text_of(self, selector: str) -> str:
-        """Return the text of an element as it is shown."""
-        return str(await _command(self._http, "GET", f"{await self._find(selector)}/text"))
+        """Return the text of an element, also of one that is only said aloud."""
+        return str(await _command(self._http, "GET", f"{await self._find(selector)}/property/textContent"))
 
     async def _find(self, selector: str) -> str:
         """Return the address of an element, once it is there."""
