@@ -117,7 +117,7 @@ class RoomScreen:
         self._composer.begin()
         self._transcript.begin()
 
-    def apply(self, notice: Notice) -> None:  # noqa: C901, PLR0912 - a table of notices
+    def apply(self, notice: Notice) -> None:  # noqa: C901, PLR0912, PLR0915 - a table of notices
         """Show what has changed; what comes after the room was left is not shown."""
         if self._left:
             return

@@ -86,9 +86,8 @@ class MessageView:
         foot.append(self._when, *([self._ticks] if self._ticks else []))
         if message.from_other_device:
             foot.append(self._labelled(blanks.other_device.copy(), parts.words.say(OTHER_DEVICE)))
-        body = blanks.body.copy()
+        self._bubble, body = blanks.bubble.copy(), blanks.body.copy()
         body.append(*self._body(blanks.text.copy(), text_of(parts.words, message)), foot)
-        self._bubble = blanks.bubble.copy()
         self._bubble.append(body)
         self.element = blanks.articles[message.direction].copy()
         self.element.set("data-unreadable", None if message.is_readable else "")

@@ -51,7 +51,6 @@ class LongText:
     ) -> None:
         self._document = document
         self._shown = shown
-        self._shown.set("data-long", "")
         self._text = text
         self._resized = resized
         self._rest = document.create("span")

@@ -261,7 +261,7 @@ def test_unfolding_is_not_an_arrival(world: World, room: RoomScreen, log: FakeEl
 def test_long_message_is_as_wide_as_it_may_be(world: World, room: RoomScreen) -> None:
     """Whatever its lines and its buttons need: another width would have all that is unfolded laid out again."""
     add(room, incoming("short"), incoming("word " * FOLDED_FROM))
-    assert [bubble.get("data-long") for bubble in world.document.html.every(class_="bubble")] == [None, ""]
+    assert [message.one(class_="bubble").get("data-long") for message in shown(world)] == [None, ""]
 
 
 def test_transcript_is_a_log_that_the_keyboard_reaches(log: FakeElement) -> None:
