@@ -6,11 +6,24 @@ There is no js in it: whatever it stands on comes in by its constructor, so that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from client_py.core.conversation_list import (
+    MAX_OPEN,
+    ConversationRow,
+    bounded,
+    closed,
+    entered,
+    format_rows,
+    in_order,
+    merged,
+    noticed,
+    one_line,
+    parse_rows,
+)
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, path_of, place_of
-from client_py.core.notices import Notice, StatusChanged
-from client_py.core.recent_rooms import format_rooms, parse_rooms, with_room, without_room
+from client_py.core.notices import Notice, RetentionChanged, StatusChanged
+from client_py.core.recent_rooms import parse_rooms
 from client_py.core.server.access_faults import AccessFault, LoginFault
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
@@ -22,12 +35,19 @@ from client_py.ports.page import DomEvent
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
+from client_py.words.home import LEFT, PUT_AWAY
 
 TICK_SECONDS = 20.0
 """How often the page looks whether it is another day; a timer until midnight would stand still in sleep."""
 
 RECENT_ROOMS_KEY = "p2pchat.rooms"
-"""Where the recent rooms stand in localStorage."""
+"""Where releases before 0.2 had the recent rooms in localStorage."""
+CONVERSATIONS_KEY = "p2pchat.conversations:"
+"""Where the list of conversations stands in localStorage, with whose it is after it."""
+KEEPING_SECONDS = 0.5
+"""Not every change of the list is written down by itself."""
+OPENING_SECONDS = 0.5
+"""Between the rooms that are opened beside the one that is shown: that one comes first."""
 
 BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
 
@@ -47,8 +67,8 @@ class OpenRoom:
 class Application:
     """The page from its start on: who is signed in, where they are, and the rooms that are open.
 
-    The page shows one room at a time, and a room that it shows no more is left. That is decided in `_go` alone;
-    everything else counts with several open rooms.
+    The page shows one room at a time. Others stay open beside it, those that were used last; which ones is decided
+    in `_open_listed` and `_close_others`.
     """
 
     def __init__(
@@ -70,12 +90,17 @@ class Application:
             http, self._store, self._token, self._tasks, self._page.show_relay_choice
         )
         self._open_rooms: dict[str, OpenRoom] = {}
+        """The one that was shown last comes last."""
         self._shown_room: str | None = None
         """Which of the open ones is on the page."""
+        self._rows: dict[str, ConversationRow] = {}
+        """The conversations of the person who is signed in."""
+        self._rows_of = ""
+        """Whose they are."""
         self._unkept_rooms: set[tuple[str, str]] = set()
         """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
-        self._left_room: RoomDriver | None = None
-        """The last one that was left; it may not have come to its end."""
+        self._left_rooms: dict[tuple[str, str], RoomDriver] = {}
+        """Those that were closed, by username and room: they may not have come to their end."""
 
     def start(self) -> None:
         """Take over the page."""
@@ -118,14 +143,29 @@ class Application:
         self._location.push(path_of(room))
         self._go()
 
-    def open_lobby(self) -> None:
-        """Go back to the lobby; leaves the room."""
+    def open_home(self) -> None:
+        """Go to the list of conversations; the room stays open."""
         self._location.push(LOBBY_PATH)
         self._go()
 
-    def forget_room(self, room: str) -> None:
-        """Take a room off the list of recent ones."""
-        self._keep_rooms(without_room(self._recent_rooms(), room))
+    def leave_room(self, room: str) -> None:
+        """Leave a room, and take it off the list; what was said in it stays in this browser."""
+        row = self._rows.get(room)
+        if room in self._open_rooms:
+            self._close_room(room)
+        self._rows.pop(room, None)
+        self._keep_rows()
+        if self._location.path == path_of(room):
+            self.open_home()
+        if row is not None:
+            self._page.offer_undo(LEFT, room, lambda: self._come_back(row))
+
+    def set_archived(self, room: str, archived: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Put a conversation away, or take it out again; it is there as before when something is said."""
+        self._put_row(replace(self._rows[room], is_archived=archived))
+        if archived:
+            self.open_home()
+            self._page.offer_undo(PUT_AWAY, room, lambda: self.set_archived(room, archived=False))
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Connect through a relay only from now on, or also directly; in every room, and on this device."""
@@ -170,15 +210,17 @@ class Application:
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
         for room in tuple(self._open_rooms):
-            self._leave_room(room)
+            self._close_room(room)
+        self._write_rows()
+        self._rows, self._rows_of = {}, ""
         self._ask_to_sign_in(fault, username)
 
     # Places
 
     def _go(self) -> None:
-        """Show what the address stands for, and leave the room that was shown before."""
-        if self._shown_room is not None:
-            self._leave_room(self._shown_room)
+        """Show what the address stands for; the room that was shown before stays open."""
+        self._keep_draft_of_shown()
+        self._shown_room = None
         login = self._account.login
         if login is None:
             self._ask_to_sign_in()
@@ -186,17 +228,18 @@ class Application:
         if self._account.has_expired:
             self._ask_to_sign_in(LoginFault.EXPIRED, login.username)
             return
+        self._load_rows(login.username)
         match place_of(self._location.path):
             case Lobby():
-                self._page.show_lobby(login.username, self._recent_rooms(), self._relay_preference.choice)
+                self._page.show_start(login.username, self._relay_preference.choice)
                 self._relay_preference.look()
             case RoomPlace(room):
                 if self._location.path != path_of(room):
                     self._location.replace(path_of(room))
-                self._keep_rooms(with_room(self._recent_rooms(), room))
-                self._enter_room(room, login.username)
+                self._show_room(room, login.username)
             case NoRoom() | NoPlace() as place:
-                self._page.show_not_found(place)
+                self._page.show_not_found(place, login.username)
+        self._timers.start("open", OPENING_SECONDS, self._open_listed)
 
     def _ask_to_sign_in(self, fault: AccessFault | None = None, username: str = "") -> None:
         """Show the form, unless signing in would lead to nothing: then that is said at once."""
@@ -206,10 +249,25 @@ class Application:
             case _:
                 self._page.show_sign_in(fault, username)
 
+    def _come_back(self, row: ConversationRow) -> None:
+        """Be in a room again that was left by mistake."""
+        self._put_row(closed(row))
+        self.open_room(row.room)
+
     # Open rooms
 
-    def _enter_room(self, room: str, username: str) -> None:
-        """Open a room, and show it."""
+    def _show_room(self, room: str, username: str) -> None:
+        """Open a room, if it is not open yet, and show it."""
+        now = self._ports.keeping.clock.now()
+        self._put_row(entered(self._rows.get(room, ConversationRow(room)), now))
+        if room not in self._open_rooms:
+            self._open_room(room, username)
+        self._open_rooms[room] = self._open_rooms.pop(room)
+        self._shown_room = room
+        self._page.show_room(self._open_rooms[room].screen, username)
+        self._close_others()
+
+    def _open_room(self, room: str, username: str) -> None:
         callbacks = RoomCallbacks(
             lambda notice: self._show(room, notice),
             self._account.token_refused,
@@ -219,23 +277,53 @@ class Application:
             lambda: self._account.server_ahead,
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
-        self._open_rooms[room] = OpenRoom(username, driver, self._page.show_room(room, username, driver))
+        self._open_rooms[room] = OpenRoom(username, driver, self._page.make_room(room, username, driver))
         self._unkept_rooms.discard((username, room))
-        self._shown_room = room
-        driver.start(after=self._left_room)
+        driver.start(after=self._left_rooms.pop((username, room), None))
 
-    def _leave_room(self, room: str) -> None:
-        left = self._open_rooms[room]
+    def _open_listed(self) -> None:
+        """Open the next of the rooms that stay connected: one after the other, lest one be in the way of another."""
+        login = self._account.login
+        if login is None or self._account.has_expired:
+            return
+        listed = [row.room for row in in_order(self._rows.values()) if not row.is_archived][:MAX_OPEN]
+        waiting = [room for room in listed if room not in self._open_rooms]
+        if not waiting or len(self._open_rooms) >= MAX_OPEN:
+            return
+        self._open_room(waiting[0], login.username)
+        # What is shown comes last: it is the last to be closed.
+        if self._shown_room is not None:
+            self._open_rooms[self._shown_room] = self._open_rooms.pop(self._shown_room)
+        self._timers.start("open", OPENING_SECONDS, self._open_listed)
+
+    def _close_others(self) -> None:
+        """Close the rooms that are too many, those first that were shown longest ago."""
+        for room in tuple(self._open_rooms)[:-MAX_OPEN]:
+            self._close_room(room)
+
+    def _close_room(self, room: str) -> None:
+        left = self._open_rooms.pop(room)
         if left.screen.would_lose_messages:
             self._unkept_rooms.add((left.username, room))
+        self._keep_draft(room, left.screen)
         left.driver.stop()
-        self._left_room = left.driver
-        del self._open_rooms[room]
+        self._left_rooms[left.username, room] = left.driver
+        self._page.end_room(left.screen)
         if self._shown_room == room:
             self._shown_room = None
+        if room in self._rows:
+            self._put_row(closed(self._rows[room]))
 
     def _show(self, room: str, notice: Notice) -> None:
-        self._open_rooms[room].screen.apply(notice)
+        open_room = self._open_rooms[room]
+        open_room.screen.apply(notice)
+        if room in self._rows:
+            now = self._ports.keeping.clock.now()
+            self._put_row(noticed(self._rows[room], notice, open_room.username, now))
+        if isinstance(notice, RetentionChanged) and not notice.keeping.kept:
+            # Of other rooms, the list keeps nothing either.
+            self._rows = {name: replace(row, is_kept=False) for name, row in self._rows.items()}
+            self._keep_rows()
 
     @property
     def _shown_screen(self) -> RoomScreen | None:
@@ -260,10 +348,13 @@ class Application:
 
     def _look_at_clock(self) -> None:
         """It may be another day."""
+        self._page.look_at_clock()
         for room in tuple(self._open_rooms.values()):
             room.screen.look_at_clock()
 
     def _keep_drafts(self) -> None:
+        self._keep_draft_of_shown()
+        self._write_rows()
         for driver in self._drivers():
             driver.keep_draft()
 
@@ -275,7 +366,7 @@ class Application:
     def _look_at_store(self) -> None:
         """Another tab may have written to localStorage: look at everything that we hold a copy of."""
         self._account.look()
-        self._page.show_recent_rooms(self._recent_rooms())
+        self._merge_rows()
         self._page.show_relay_choice(self._relay_preference.choice)
         for driver in self._drivers():
             driver.retention_requested()
@@ -284,10 +375,43 @@ class Application:
     def _token(self) -> str:
         return self._account.login.token if self._account.login else ""
 
-    # Recent rooms
+    # The list of conversations
 
-    def _recent_rooms(self) -> tuple[str, ...]:
-        return parse_rooms(self._store.get(RECENT_ROOMS_KEY))
+    def _load_rows(self, username: str) -> None:
+        """Read this person's list, which the first release had as a list of rooms alone."""
+        if self._rows_of == username:
+            return
+        self._rows_of = username
+        rows = parse_rows(self._store.get(CONVERSATIONS_KEY + username))
+        for number, room in enumerate(reversed(parse_rooms(self._store.get(RECENT_ROOMS_KEY)))):
+            rows.setdefault(room, ConversationRow(room, used_at=float(number)))
+        self._rows = bounded(rows)
+        self._page.show_conversations(in_order(self._rows.values()))
 
-    def _keep_rooms(self, rooms: tuple[str, ...]) -> None:
-        self._store.put(RECENT_ROOMS_KEY, format_rooms(rooms))
+    def _put_row(self, row: ConversationRow) -> None:
+        if self._rows.get(row.room) != row:
+            self._rows = bounded(self._rows | {row.room: row})
+            self._keep_rows()
+
+    def _keep_rows(self) -> None:
+        self._page.show_conversations(in_order(self._rows.values()))
+        self._timers.start("rows", KEEPING_SECONDS, self._write_rows)
+
+    def _write_rows(self) -> None:
+        self._timers.stop("rows")
+        if self._rows_of:
+            self._store.put(CONVERSATIONS_KEY + self._rows_of, format_rows(self._rows))
+
+    def _merge_rows(self) -> None:
+        """Another tab may have written the list."""
+        if self._rows_of:
+            self._rows = merged(self._rows, parse_rows(self._store.get(CONVERSATIONS_KEY + self._rows_of)))
+            self._page.show_conversations(in_order(self._rows.values()))
+
+    def _keep_draft_of_shown(self) -> None:
+        if self._shown_room is not None:
+            self._keep_draft(self._shown_room, self._open_rooms[self._shown_room].screen)
+
+    def _keep_draft(self, room: str, screen: RoomScreen) -> None:
+        if room in self._rows:
+            self._put_row(replace(self._rows[room], draft=one_line(screen.draft)))

@@ -131,7 +131,7 @@ class ChatPage:
         await self.wait_for_room()
 
     async def go_to(self, room: str) -> None:
-        """Go from the lobby to a room, without loading the page again."""
+        """Go to a room from where none is shown, without loading the page again."""
         await self.handle("room-name").fill(room)
         await self.handle("join-room").click()
         await self.wait_for_room()
@@ -141,10 +141,11 @@ class ChatPage:
         await self.handle("account").click()
         await self.handle("logout").click()
 
-    async def go_back_to_lobby(self) -> None:
-        """Leave the room by the button in its header."""
-        await self.page.get_by_role("button", name="Rooms", exact=True).click()
-        await self.wait_for_lobby()
+    async def leave_room(self) -> None:
+        """Leave the room that is shown, by its menu: it is off the list, and not connected any more."""
+        await self.handle("room-menu").click()
+        await self.handle("leave-room").click()
+        await self.wait_for_start()
 
     async def send(self, text: str) -> None:
         """Write a message and send it by the button."""
@@ -162,7 +163,7 @@ class ChatPage:
         """Wait until the form for logging in is there."""
         await expect(self.handle("username")).to_be_visible(timeout=READY_MS)
 
-    async def wait_for_lobby(self) -> None:
+    async def wait_for_start(self) -> None:
         """Wait until a room can be chosen."""
         await expect(self.handle("room-name")).to_be_visible(timeout=READY_MS)
 

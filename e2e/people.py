@@ -62,7 +62,7 @@ class Regulars:
             try:
                 assert page.errors == []
                 if await page.handle("composer").is_visible():
-                    await page.go_back_to_lobby()
+                    await page.leave_room()
             except BaseException:
                 await page.page.context.close()
                 raise
@@ -78,5 +78,5 @@ class Regulars:
         page = await ChatPage.create(context, self._server.url)
         await page.open()
         await page.log_in(username, PASSWORD)
-        await page.wait_for_lobby()
+        await page.wait_for_start()
         return page

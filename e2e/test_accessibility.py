@@ -103,7 +103,7 @@ async def test_keyboard_alone_leads_from_login_to_a_message(open_page: OpenPage,
         await press(page, "Tab")
         await expect_visible_focus(page, button)
     await press(page, "Shift+Tab", "Enter")
-    await page.wait_for_lobby()
+    await page.wait_for_start()
     await expect_visible_focus(page, "room-name")
     await keyboard.type(room)
     await press(page, "Tab")
@@ -118,7 +118,7 @@ async def test_keyboard_alone_leads_from_login_to_a_message(open_page: OpenPage,
     await expect_visible_focus(page, "composer")
 
     reached = await controls_by_tab(page)
-    named = {"send", "lobby", "connection", "search-messages", "room-menu", "account", "transcript", "composer"}
+    named = {"send", "connection", "search-messages", "room-menu", "new-room", "account", "transcript", "composer"}
     assert named <= set(reached)
     await page.handle("invite").get_by_role("button", name="Invite").focus()
     await press(page, "Enter")
@@ -145,7 +145,7 @@ async def test_screens_have_names_and_fit_a_phone(open_page: OpenPage) -> None:
     await expect(page.handle("auth-error")).not_to_be_empty()
     await expect_names_and_no_overflow(page)
     await page.log_in()
-    await page.wait_for_lobby()
+    await page.wait_for_start()
     await page.go_to(LONG_NAME)
     await page.wait_for_status("waiting")
     await expect_names_and_no_overflow(page)
@@ -156,8 +156,12 @@ async def test_screens_have_names_and_fit_a_phone(open_page: OpenPage) -> None:
     await expect(page.page.get_by_role("dialog")).to_be_visible()
     await expect_names_and_no_overflow(page)
     await page.page.keyboard.press("Escape")
-    await page.go_back_to_lobby()
-    await expect(page.page.get_by_role("region", name="Recent rooms")).to_be_visible()
+    await page.leave_room()
+    await expect_names_and_no_overflow(page)
+    await page.handle("undo").click()
+    await page.wait_for_room()
+    await page.handle("lobby").click()
+    await expect(page.handle("conversation")).to_be_visible()
     await expect_names_and_no_overflow(page)
 
 

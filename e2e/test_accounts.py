@@ -57,7 +57,7 @@ async def test_form_says_what_is_wrong(open_page: OpenPage, server: Server) -> N
         await expect_auth_error(page, sentence)
         await expect(page.handle("username")).to_have_value(username)
     await page.log_in("frida", PASSWORD)
-    await page.wait_for_lobby()
+    await page.wait_for_start()
 
 
 @pytest.mark.parametrize("held_back", ["pyodide.asm.wasm", "python.snapshot"])
@@ -163,7 +163,7 @@ async def test_browser_that_logged_in_before_is_not_locked_out(own_server: Serve
     known, new = [await newcomers.open("chromium", own_server.url) for _ in range(2)]
     await known.open()
     await known.log_in("Hanna", PASSWORD)
-    await known.wait_for_lobby()
+    await known.wait_for_start()
     await known.log_out()
     await known.wait_for_form()
     assert "hanna" not in (await known.page.evaluate("JSON.stringify(localStorage)")).lower()
@@ -176,7 +176,7 @@ async def test_browser_that_logged_in_before_is_not_locked_out(own_server: Serve
     await expect_auth_error(new, "Too many attempts")
     await known.reload()
     await known.log_in("hanna", PASSWORD)
-    await known.wait_for_lobby()
+    await known.wait_for_start()
 
 
 async def two_tabs(newcomers: Newcomers, kind: Kind, url: str) -> tuple[ChatPage, ChatPage]:
@@ -196,7 +196,7 @@ async def test_logout_reaches_every_tab(newcomers: Newcomers, server: Server, ro
     first, second = await two_tabs(newcomers, kind, server.url)
     await first.enter(room)
     await second.open()
-    await second.wait_for_lobby()
+    await second.wait_for_start()
     third = await newcomers.open_beside(first.page.context, server.url)
     await third.open(f"/chat/{room}")
     await third.wait_for_room()
@@ -216,11 +216,11 @@ async def test_logout_ends_the_login_on_the_server(newcomers: Newcomers, own_ser
     page = await newcomers.open("chromium", own_server.url)
     await page.open()
     await page.log_in("Vera", PASSWORD)
-    await page.wait_for_lobby()
+    await page.wait_for_start()
     async with httpx.AsyncClient(base_url=own_server.url, trust_env=False, headers=elsewhere) as client:
         assert len((await client.get("/api/logins")).json()["logins"]) == 2
         async with page.page.expect_response("**/api/logout"):
-            await page.handle("logout").click()
+            await page.log_out()
         await page.wait_for_form()
         [left] = (await client.get("/api/logins")).json()["logins"]
     assert left["is_current"]
@@ -246,10 +246,10 @@ async def test_logout_reaches_a_page_that_comes_back_from_the_history(server: Se
             first, second = await two_tabs(Newcomers(browsers), kind, server.url)
             await first.open()
             await first.log_in()
-            await first.wait_for_lobby()
+            await first.wait_for_start()
             await first.page.evaluate(NOTE_THAT_IT_COMES_BACK)
             await second.open()
-            await second.wait_for_lobby()
+            await second.wait_for_start()
             await first.page.goto(f"{server.url}/healthz")
             await second.log_out()
             await second.wait_for_form()
@@ -321,7 +321,7 @@ async def test_lobby_follows_the_rooms_of_other_tabs(
     first, second = await two_tabs(newcomers, kind, server.url)
     await first.open()
     await first.log_in()
-    await first.wait_for_lobby()
+    await first.wait_for_start()
     await second.open(f"/chat/{room}")
     await second.wait_for_room()
     await expect(first.page.locator(f'[data-room="{room}"]')).to_be_visible()

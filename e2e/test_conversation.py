@@ -72,7 +72,7 @@ async def test_people_who_enter_at_once_connect(neighbours: Pair, room: str) -> 
     alice, bob = neighbours
     for visit in range(5):
         if visit:
-            await asyncio.gather(alice.go_back_to_lobby(), bob.go_back_to_lobby())
+            await asyncio.gather(alice.leave_room(), bob.leave_room())
         await asyncio.gather(alice.go_to(f"{room}-{visit}"), bob.go_to(f"{room}-{visit}"))
         await connect(alice, bob)
         await asyncio.gather(alice.send(f"Alice, visit {visit}"), bob.send(f"Bob, visit {visit}"))

@@ -140,7 +140,7 @@ async def test_two_people_talk(
     await ada.wait_for_incoming("To another")
     await ada.wait_for_arrival("From a host that knows no rooms")
 
-    await ada.go_back_to_lobby()
+    await ada.leave_room()
     assert ada.page.url == f"{host.url}/"
     await ada.go_to(f"{room[:50]}-2")
     assert ada.page.url == f"{host.url}/chat/{room[:50]}-2"
@@ -270,13 +270,13 @@ async def test_two_pages_of_an_origin_keep_to_themselves(
     first = await newcomers.open("chromium", host.url)
     await first.open()
     await log_in(first, signaler)
-    await first.wait_for_lobby()
+    await first.wait_for_start()
     await first.page.evaluate(IN_FORCE)
     second = await newcomers.open_beside(first.page.context, f"{host.origin}/second")
     await second.open()
     await second.wait_for_form()
     await log_in(second, other, "ben")
-    await second.wait_for_lobby()
+    await second.wait_for_start()
     await second.page.evaluate(IN_FORCE)
     names = await second.page.evaluate(CACHES)
     assert [re.sub(r"[0-9a-f]{16}$", "…", name) for name in names] == [
@@ -284,7 +284,7 @@ async def test_two_pages_of_an_origin_keep_to_themselves(
         "p2p-chat@/second/ …",
     ]
     await first.reload()
-    await first.wait_for_lobby()
+    await first.wait_for_start()
     await expect(first.page.get_by_role("heading", name="Hello, ada")).to_be_visible()
 
 
@@ -327,7 +327,7 @@ async def test_server_that_is_away_is_told(
     await expect(page.handle("auth-error")).to_contain_text("The server cannot be reached")
     signaler.start()
     await log_in(page, signaler)
-    await page.wait_for_lobby()
+    await page.wait_for_start()
 
 
 @CHROMIUM_FIRST
@@ -338,7 +338,7 @@ async def test_configuration_leads_to_another_server(
     page = await newcomers.open(kind, host.url)
     await page.open()
     await log_in(page, signaler)
-    await page.wait_for_lobby()
+    await page.wait_for_start()
     await page.page.evaluate(IN_FORCE)
     other = open_signaler(host.origin)
     (host.site / "config.json").write_text(json.dumps({"signaler": other.url}), encoding="utf-8")
@@ -346,7 +346,7 @@ async def test_configuration_leads_to_another_server(
     await page.wait_for_form()
     assert "/api/refresh" not in other.log.read_text()
     await log_in(page, other, "ben")
-    await page.wait_for_lobby()
+    await page.wait_for_start()
 
 
 NO_SERVER = ["", "{}", '{"signaler": "chat.example.org"}', '{"signaler": "ftp://x.example"}', "[" * 100_000]

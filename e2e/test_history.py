@@ -177,7 +177,7 @@ async def test_closed_tab_is_missed_and_a_reloaded_one_is_no_ghost(pair: Pair, o
     await bob.reload()
     await connect(alice, bob)
     await alice.wait_for_peers("bob")
-    await bob.go_back_to_lobby()
+    await bob.leave_room()
     visitor = await open_page("firefox")
     await visitor.enter(room)
     await connect(alice, visitor)

@@ -44,7 +44,7 @@ async def enter_long_history(page: ChatPage, room: str, username: str) -> None:
     await page.open()
     await page.fill_in(username, PASSWORD)
     await page.handle("register").click()
-    await page.wait_for_lobby()
+    await page.wait_for_start()
     await fill_history(page.page, username, room, COUNT)
     await page.go_to(room)
     await expect(message(page, COUNT)).to_be_in_viewport(timeout=SECONDS_TO_SHOW)

@@ -383,4 +383,4 @@ async def test_page_says_that_the_database_is_away_and_goes_on_by_itself(
             await regular.wait_for_detail("cannot let anyone in at the moment")
         await regular.wait_for_status("waiting")
         await newcomer.log_in("Paula", PASSWORD)
-        await newcomer.wait_for_lobby()
+        await newcomer.wait_for_start()

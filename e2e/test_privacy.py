@@ -52,7 +52,7 @@ async def test_server_receives_no_word_of_the_conversation(
         await speaker.wait_for_delivery(SECRETS[0], "read")
     fingerprints = [await fingerprint_of(page) for page in (first, second)]
     for page in (first, second):
-        await page.go_back_to_lobby()
+        await page.leave_room()
 
     heard = [bytes(connection) for connection in proxy.received]
     signaling = [message for connection in heard for message in websocket_frames.messages(connection)]

@@ -76,7 +76,7 @@ async def test_third_person_gets_in_when_one_leaves(pair: Pair, open_page: OpenP
     await expect(third.handle("status-detail")).not_to_be_empty()
     await say_something(bob, alice, "Somebody is at the door")
     await alice.wait_for_peers("bob")
-    await bob.go_back_to_lobby()
+    await bob.leave_room()
     await connect(third, alice)
     await alice.wait_for_peers("test")
     await say_something(third, alice, "At last")

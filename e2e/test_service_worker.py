@@ -72,7 +72,7 @@ async def test_page_works_without_the_server(newcomers: Newcomers, own_server: S
     await expect(page.handle("auth-error")).to_contain_text("cannot be reached")
     own_server.start()
     await page.log_in()
-    await (page.wait_for_lobby() if path == "/" else page.wait_for_room())
+    await (page.wait_for_start() if path == "/" else page.wait_for_room())
 
 
 def release(folder: Path, name: str) -> dict[str, str]:

@@ -12,6 +12,9 @@ from client_py.ports.page import NearDay
 DAY_SECONDS = 86_400
 MINUTE_SECONDS = 60
 """No zone's day begins within a minute, and a time of day does not show its seconds."""
+WEEK_DAYS = 6
+"""A weekday of longer ago could be mistaken for the next one of that name."""
+YEAR_DAYS = 300
 MAX_KNOWN = 500
 MAX_SECONDS = 8.64e12
 """A Date of JavaScript ends there, and to write one beyond throws (ECMA-262, Time Values and Time Range)."""
@@ -26,6 +29,9 @@ class BrowserDateFormats:
         self._time = _Writer({"timeStyle": "short"})
         self._day = _Writer({"weekday": "long", "day": "numeric", "month": "long", "year": "numeric"})
         self._full = _Writer({"dateStyle": "full", "timeStyle": "medium"}, 1)
+        self._weekday = _Writer({"weekday": "short"})
+        self._date = _Writer({"day": "numeric", "month": "short"})
+        self._year = _Writer({"day": "numeric", "month": "numeric", "year": "numeric"})
 
     def time(self, seconds: float) -> str:
         """Write the time of day of a moment."""
@@ -41,6 +47,14 @@ class BrowserDateFormats:
         # Summer time makes a day of 23 or 25 hours: yesterday is then still within the day before this moment.
         near = {self._day.write(now - DAY_SECONDS): NearDay.YESTERDAY, self._day.write(now): NearDay.TODAY}
         return near.get(self._day.write(seconds))
+
+    def brief(self, seconds: float) -> str:
+        """Write the time of day if it is today, a weekday in the last week, else a date; with its year, if long ago."""
+        if self.near_day(seconds) is NearDay.TODAY:
+            return self.time(seconds)
+        days = (js.Date.now() / 1000 - seconds) / DAY_SECONDS
+        writer = self._weekday if 0 <= days < WEEK_DAYS else self._date if abs(days) < YEAR_DAYS else self._year
+        return writer.write(seconds)
 
     def full(self, seconds: float) -> str:
         """Write date and time in full."""

@@ -126,6 +126,10 @@ class BrowserElement:
         """Focus it (HTMLElement.focus with `preventScroll`)."""
         self.node.focus(js_object({"preventScroll": not scroll}))
 
+    def hide_popover(self) -> None:
+        """Close it, if it is a popover that is open (HTMLElement.hidePopover)."""
+        self.node.hidePopover()
+
     def fit_to_content(self, max_height: float) -> None:
         """Make a text area as high as its text, up to a height in CSS pixels."""
         # scrollHeight never falls under the height that is set, so that is let go first; and it leaves the borders out,
@@ -209,11 +213,18 @@ def _node(child: Element | str) -> Any:
     return child if isinstance(child, str) else cast("BrowserElement", child).node
 
 
+def _asks_for_another_tab(event: Any) -> bool:
+    return bool(getattr(event, "button", 0)) or any(
+        getattr(event, key, False) for key in ("ctrlKey", "metaKey", "shiftKey")
+    )
+
+
 def _dom_event(event: Any) -> DomEvent:
     submitter = from_null(getattr(event, "submitter", None))
     return DomEvent(
         key=getattr(event, "key", ""),
         shift=bool(getattr(event, "shiftKey", False)),
+        aside=_asks_for_another_tab(event),
         composing=bool(getattr(event, "isComposing", False)) or getattr(event, "keyCode", 0) == KEY_OF_INPUT_METHOD,
         prevent_default=event.preventDefault,
         submitter=submitter.value if submitter is not None else "",

@@ -53,4 +53,19 @@ class DraftLoaded:
     text: str
 
 
-Notice = DraftLoaded | StatusChanged | MembersChanged | RetentionChanged | RelayChoiceChanged | ConversationNotice
+@dataclass(frozen=True, slots=True)
+class ReadingChanged:
+    """The newest message came before the person's eyes, or is no longer there."""
+
+    reading: bool
+
+
+Notice = (
+    ReadingChanged
+    | DraftLoaded
+    | StatusChanged
+    | MembersChanged
+    | RetentionChanged
+    | RelayChoiceChanged
+    | ConversationNotice
+)

@@ -1,9 +1,6 @@
-"""Decides which rooms the lobby offers again: the ones entered last, the latest first."""
+"""Reads the rooms that releases before 0.2 offered again: those entered last, the latest first."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Sequence
 
 from protocol.json_text import parse_json_or_none
 from protocol.room_names import canonical_room, is_room_name
@@ -18,18 +15,3 @@ def parse_rooms(text: str | None) -> tuple[str, ...]:
         return ()
     rooms = (canonical_room(room) for room in value if isinstance(room, str) and is_room_name(room))
     return tuple(dict.fromkeys(rooms))[:MAX_RECENT_ROOMS]
-
-
-def format_rooms(rooms: Sequence[str]) -> str:
-    """Write the list as the browser keeps it."""
-    return json.dumps(list(rooms))
-
-
-def with_room(rooms: Sequence[str], room: str) -> tuple[str, ...]:
-    """Return the list after a room was entered."""
-    return (room, *without_room(rooms, room))[:MAX_RECENT_ROOMS]
-
-
-def without_room(rooms: Sequence[str], room: str) -> tuple[str, ...]:
-    """Return the list without a room."""
-    return tuple(other for other in rooms if other != room)

@@ -17,7 +17,7 @@ from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.items import Body
 from client_py.core.conversation.notices import HistoryLoaded
 from client_py.core.conversation.typing_indicator import StartTypingTimer
-from client_py.core.notices import DraftLoaded, Notice, RetentionChanged
+from client_py.core.notices import DraftLoaded, Notice, ReadingChanged, RetentionChanged
 from client_py.core.retention import Retention
 from client_py.core.room import (
     ConfigureConnections,
@@ -181,6 +181,7 @@ class RoomDriver:
     def reading_changed(self, reading: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """The newest message came before the person's eyes, or is no longer there."""
         self._hear(lambda room: room.reading_changed(reading=reading))
+        self._show(ReadingChanged(reading))
 
     def draft_changed(self, text: str) -> None:
         """Another text stands in the composer."""

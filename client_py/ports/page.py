@@ -24,6 +24,8 @@ class DomEvent:
     """SubmitEvent.submitter's `value`: which button submitted the form."""
     data: str = ""
     """InputEvent.data: what is about to be written, pasted or dropped, or has just been."""
+    aside: bool = False
+    """Whether a click asks for another tab or window: with a key held, or by another button than the first."""
 
 
 Listener = Callable[[DomEvent], None]
@@ -81,6 +83,10 @@ class Element(Protocol):
 
     def focus(self, *, scroll: bool = True) -> None:
         """Give it the keyboard focus, and bring it before the eyes unless that is not wanted."""
+        ...
+
+    def hide_popover(self) -> None:
+        """Close it, if it is a panel over the page that is open."""
         ...
 
     def fit_to_content(self, max_height: float) -> None:
@@ -176,6 +182,10 @@ class DateFormats(Protocol):
 
     def full(self, seconds: float) -> str:
         """Write date and time in full, for a tooltip."""
+        ...
+
+    def brief(self, seconds: float) -> str:
+        """Write a moment as short as can be: the time of day today, a weekday in the last week, else a date."""
         ...
 
 

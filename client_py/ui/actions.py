@@ -27,12 +27,16 @@ class PageActions(Protocol):
         """Go to a room, whose name is already checked."""
         ...
 
-    def open_lobby(self) -> None:
-        """Go back to the lobby; leaves the room."""
+    def open_home(self) -> None:
+        """Go to the list of conversations; the room stays open."""
         ...
 
-    def forget_room(self, room: str) -> None:
-        """Take a room off the list of recent ones."""
+    def leave_room(self, room: str) -> None:
+        """Leave a room, and take it off the list; what was said in it stays in this browser."""
+        ...
+
+    def set_archived(self, room: str, archived: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
+        """Put a conversation away, or take it out again."""
         ...
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else

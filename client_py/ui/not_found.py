@@ -35,11 +35,14 @@ class NotFoundScreen:
             ),
         )
         self._listeners = ExitStack()
-        self._listeners.callback(self._go.on("click", lambda _event: actions.open_lobby()))
+        self._listeners.callback(self._go.on("click", lambda _event: actions.open_home()))
 
     def begin(self) -> None:
         """Take the keyboard to the way out."""
         self._go.focus()
+
+    def pause(self) -> None:
+        """Do nothing: nothing goes on here."""
 
     def dispose(self) -> None:
         """Stop listening."""

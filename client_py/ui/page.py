@@ -1,4 +1,4 @@
-"""Shows one screen at a time on the stage of index.html, and ends the one that it takes away."""
+"""Shows the page: the form of index.html, or the list of conversations with one screen beside it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ from collections import defaultdict
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
-from client_py.ui.lobby import LobbyScreen
+from client_py.ui.home.home_pane import HomePane
+from client_py.ui.home.new_room import NewRoomForm
+from client_py.ui.home.start_screen import StartScreen
 from client_py.ui.not_found import NotFoundScreen
 from client_py.ui.room.composer import Draft
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen, Visit
 from client_py.ui.sign_in import SignInScreen
+from client_py.ui.undo import UndoOffer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from client_py.core.conversation_list import ConversationRow
     from client_py.core.navigation import NoPlace, NoRoom
     from client_py.core.peer.ice_servers import RelayChoice
     from client_py.core.server.access_faults import AccessFault
     from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
+    from client_py.words.phrases import Phrase
 
 
 class Screen(Protocol):
-    """What fills the stage."""
+    """What fills the place beside the list, or on a phone the page."""
 
     @property
     def element(self) -> Element:
@@ -41,13 +46,41 @@ class Screen(Protocol):
         """Do what needs to stand on the page: take the keyboard, scroll."""
         ...
 
+    def pause(self) -> None:
+        """Note what there is to note before another screen takes the place; `begin` may follow."""
+        ...
+
     def dispose(self) -> None:
         """Stop listening; the screen is not shown again."""
         ...
 
 
+class Frame:
+    """What somebody who is signed in sees: the list, and the place beside it."""
+
+    def __init__(self, context: ViewContext, username: str, actions: PageActions) -> None:
+        self.username = username
+        self.form = NewRoomForm(context, actions)
+        self.home = HomePane(context, username, self.form, actions)
+        self.start = StartScreen(context, self.form, actions)
+        self.place = context.document.create("div", {"class": "place"})
+        attributes = {"class": "app", "data-view": "list"}
+        self.undo = UndoOffer(context)
+        self.element = context.document.create("div", attributes, self.home.element, self.place, self.undo.element)
+
+    def show(self, rows: Sequence[ConversationRow], current: str) -> None:
+        """Show these conversations."""
+        self.element.set("data-empty", None if rows else "")
+        self.home.show(rows, current)
+
+    def dispose(self) -> None:
+        """Stop listening, in every part."""
+        for part in (self.form, self.home, self.start, self.undo):
+            part.dispose()
+
+
 class Page:
-    """Owns the screens; the form of index.html is its first one, and is never built again."""
+    """Owns the form, the frame and the screens; the form is never built again, and open rooms keep their screens."""
 
     def __init__(self, context: ViewContext, actions: PageActions) -> None:
         self._context = context
@@ -56,7 +89,15 @@ class Page:
         self._root = self._document.root()
         self._stage = self._document.by_id("stage")
         self._sign_in = SignInScreen(self._document, context.words, actions)
-        self._screen: Screen = self._sign_in
+        self._frame: Frame | None = None
+        """There while somebody is signed in."""
+        self._screen: Screen | None = None
+        """What stands beside the list; None while the form is on the page."""
+        self._stranger_screen: NotFoundScreen | None = None
+        """What stands alone on the page, to somebody who is not signed in."""
+        self._rooms: list[RoomScreen] = []
+        """The screens of all rooms that are open."""
+        self._rows: Sequence[ConversationRow] = ()
         # The full ring around the composer is for those who move by Tab.
         self._listeners = ExitStack()
         self._listeners.callback(self._document.on("keydown", self._key_pressed))
@@ -64,50 +105,85 @@ class Page:
         self._drafts: dict[tuple[str, str], Draft] = defaultdict(Draft)
         """What stands in each composer, by username and room, so that leaving a room loses nothing."""
 
+    # The form
+
     def show_sign_in(self, fault: AccessFault | None = None, username: str = "") -> None:
         """Show the form, with why it is there and a name to begin with, where there are any."""
         self._sign_in.open(fault, username)
-        self._put(self._sign_in)
+        self._put_form()
 
     def show_signing_in(self) -> None:
         """Show that name and password are being checked."""
         self._sign_in.show_checking()
-        self._put(self._sign_in)
+        self._put_form()
 
     def show_access_fault(self, fault: AccessFault) -> None:
         """Show the form again, with the reason why signing in or registering failed."""
-        self._put(self._sign_in)
+        self._put_form()
         self._sign_in.show_fault(fault)
 
-    def show_lobby(self, username: str, recent_rooms: Sequence[str], choice: RelayChoice) -> None:
-        """Show where a room is chosen."""
-        self._put(LobbyScreen(self._context, self._actions, username, recent_rooms))
+    # The list, and what stands beside it
+
+    def show_start(self, username: str, choice: RelayChoice) -> None:
+        """Show the list, and how a conversation begins."""
+        self._put(self._framed(username).start)
         self.show_relay_choice(choice)
 
     def show_relay_choice(self, choice: RelayChoice) -> None:
-        """Show in the lobby whether the person connects through a relay only; a room hears of it by a notice."""
-        if isinstance(self._screen, LobbyScreen):
-            self._screen.show_relay_choice(choice)
+        """Show beside the list whether the person connects through a relay only; a room hears of it by a notice."""
+        if self._frame:
+            self._frame.start.show_relay_choice(choice)
 
-    def show_recent_rooms(self, rooms: Sequence[str]) -> None:
-        """Show in the lobby which rooms were visited before; another tab may have visited one."""
-        if isinstance(self._screen, LobbyScreen):
-            self._screen.show_recent_rooms(rooms)
+    def show_conversations(self, rows: Sequence[ConversationRow]) -> None:
+        """Show how the conversations stand, in their order."""
+        self._rows = rows
+        self._show_rows()
 
-    def show_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
-        """Show a room, and give the screen that its notices go to."""
+    def make_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
+        """Return the screen of a room, which is open from now on; it is shown by `show_room`."""
         visit = Visit(room, username, self._drafts[username, room])
-        screen = RoomScreen(self._context, visit, actions, self._actions)
-        self._put(screen)
-        return screen
+        self._rooms.append(RoomScreen(self._context, visit, actions, self._actions))
+        return self._rooms[-1]
 
-    def show_not_found(self, place: NoRoom | NoPlace) -> None:
-        """Show that there is nothing at the address, and why where that can be told."""
-        self._put(NotFoundScreen(self._context.document, self._context.words, self._actions, place))
+    def show_room(self, screen: RoomScreen, username: str) -> None:
+        """Show a room."""
+        self._framed(username)
+        self._put(screen)
+
+    def end_room(self, screen: RoomScreen) -> None:
+        """Let go of the screen of a room that is not open any more."""
+        self._rooms.remove(screen)
+        screen.dispose()
+        if self._screen is screen:
+            self._screen = None
+
+    def show_not_found(self, place: NoRoom | NoPlace, username: str = "") -> None:
+        """Show that there is nothing at the address, and why where that can be told; also where nobody is signed in."""
+        screen = NotFoundScreen(self._context.document, self._context.words, self._actions, place)
+        if username:
+            self._framed(username)
+            self._put(screen)
+            return
+        self._clear_stage()
+        self._stranger_screen = screen
+        self._stage.replace_children(screen.element)
+        screen.begin()
+
+    def offer_undo(self, done: Phrase, room: str, undo: Callable[[], None]) -> None:
+        """Say what was done with a room, and offer to take it back."""
+        if self._frame:
+            self._frame.undo.show(self._context.words.say(done, room=room), undo)
+
+    def look_at_clock(self) -> None:
+        """Write the times as they are called today."""
+        if self._frame:
+            self._frame.home.name_days()
 
     def dispose(self) -> None:
-        """End every screen."""
-        self._put(self._sign_in)
+        """End everything."""
+        self._put_form()
+        for screen in tuple(self._rooms):
+            self.end_room(screen)
         self._sign_in.dispose()
         self._listeners.close()
 
@@ -115,23 +191,72 @@ class Page:
         if event.key == "Tab":
             self._root.set("data-keyboard", "")
 
+    def _framed(self, username: str) -> Frame:
+        """Return the frame of this person, and put it on the page."""
+        if self._frame is None or self._frame.username != username:
+            self._clear_stage()
+            self._sign_in.forget_password()
+            self._frame = Frame(self._context, username, self._actions)
+            self._stage.replace_children(self._frame.element)
+            self._show_rows()
+        return self._frame
+
     def _put(self, screen: Screen) -> None:
-        """Let a screen follow the one on the stage."""
-        # What index.html shows to someone who is signed in lasts until the first screen of Python's.
-        starting = self._root.get("data-signed-in") is not None
-        self._root.set("data-signed-in", None)
+        """Let a screen follow the one beside the list."""
+        assert self._frame is not None  # noqa: S101 - whoever shows a screen has asked for the frame before
+        self._end_starting()
         if screen is self._screen:
-            if starting:
-                screen.begin()
             return
         self._leave_screen()
-        self._document.title = title_of(screen.room)
-        self._stage.replace_children(screen.element)
         self._screen = screen
+        self._frame.element.set("data-view", "list" if screen is self._frame.start else "room")
+        self._frame.home.close_panel()
+        self._frame.place.replace_children(screen.element)
+        self._show_rows()
         screen.begin()
 
+    def _put_form(self) -> None:
+        """Show the form, and nothing else."""
+        starting = self._end_starting()
+        if self._frame is None and self._stranger_screen is None:
+            if starting:
+                self._sign_in.begin()
+            return
+        self._clear_stage()
+        self._stage.replace_children(self._sign_in.element)
+        self._sign_in.begin()
+
+    def _clear_stage(self) -> None:
+        """Let go of what stands on the page, but for the form."""
+        self._end_starting()
+        if self._stranger_screen:
+            self._stranger_screen.dispose()
+            self._stranger_screen = None
+        if self._frame:
+            self._leave_screen()
+            self._screen = None
+            self._frame.dispose()
+            self._frame = None
+            self._rows = ()
+        self._document.title = title_of()
+
+    def _end_starting(self) -> bool:
+        """End what index.html shows to someone who is signed in: it lasts until the first screen of Python's."""
+        starting = self._root.get("data-signed-in") is not None
+        self._root.set("data-signed-in", None)
+        return starting
+
     def _leave_screen(self) -> None:
-        if self._screen is self._sign_in:
-            self._sign_in.forget_password()
-        else:
+        if self._screen is None:
+            return
+        self._screen.pause()
+        if isinstance(self._screen, NotFoundScreen):
             self._screen.dispose()
+
+    def _show_rows(self) -> None:
+        if self._frame:
+            room = self._screen.room if self._screen else ""
+            self._frame.show(self._rows, room)
+            title = title_of(room, sum(row.unread for row in self._rows))
+            if title != self._document.title:
+                self._document.title = title

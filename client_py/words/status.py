@@ -167,8 +167,8 @@ UNKNOWN = Phrase(
     "Retrying…"
 )
 RELAY_MISSING = Phrase(
-    "You connect through a relay only, and this server offers none. Switch that off under “Connection”, or ask the "
-    "people who run the server for a relay. Retrying…"
+    "You connect through a relay only, and this server offers none. Press the name of this room to switch that off, or "
+    "ask the people who run the server for a relay. Retrying…"
 )
 NOT_CONNECTED = {
     Cause.NO_ANSWER: NO_ANSWER,

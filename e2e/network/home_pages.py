@@ -51,7 +51,7 @@ async def log_in(pages: Pages) -> None:
     for page, username in zip(pages, HOMES, strict=True):
         await page.open()
         await page.log_in(username, PASSWORD)
-        await page.wait_for_lobby()
+        await page.wait_for_start()
 
 
 async def enter(pages: Pages, room: str) -> None:

@@ -237,7 +237,7 @@ async def enter_room(pages: Pages, room: str) -> None:
     """Go to a room, from the lobby or from another room, and wait until they are connected."""
     for page in pages:
         if await page.handle("composer").is_visible():
-            await page.go_back_to_lobby()
+            await page.leave_room()
     for page in pages:
         await page.go_to(room)
     await connect(*pages)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from client_py.application import RECENT_ROOMS_KEY, Application
-from client_py.core.recent_rooms import parse_rooms
+from client_py.application import CONVERSATIONS_KEY, Application
+from client_py.core.conversation_list import ConversationRow, parse_rows
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
@@ -46,6 +46,7 @@ class WatchedRoom(RoomDriver):
         self.username = username
         self.callbacks = callbacks
         self.calls: list[str] = []
+        self.is_stopped = False
         self.after: RoomDriver | None = None
 
     def start(self, *, after: RoomDriver | None = None) -> None:
@@ -57,6 +58,7 @@ class WatchedRoom(RoomDriver):
     def stop(self) -> None:
         """Note it."""
         self.calls.append("stop")
+        self.is_stopped = True
         super().stop()
 
     def checked(self) -> None:
@@ -142,10 +144,13 @@ class Stage:
     @property
     def screen(self) -> str:
         """Name the screen on the page."""
-        [screen] = [child for child in self.document.by_id("stage").children if isinstance(child, FakeElement)]
-        handles = {"username": "form", "room-name": "lobby", "composer": "room"}
-        found = [name for handle, name in handles.items() if screen.every(data_testid=handle)]
-        return found[0] if found else screen.one(tag="h1").text
+        [stage] = [child for child in self.document.by_id("stage").children if isinstance(child, FakeElement)]
+        if stage.every(data_testid="username"):
+            return "form"
+        [place] = stage.every(class_="place") or [stage]
+        handles = {"room-name": "start", "composer": "room"}
+        found = [name for handle, name in handles.items() if place.every(data_testid=handle)]
+        return found[0] if found else place.one(tag="h1").text
 
     @property
     def status(self) -> str | None:
@@ -153,14 +158,22 @@ class Stage:
         return self.document.by_test_id("status").get("data-state")
 
     @property
-    def recent_rooms(self) -> list[str | None]:
-        """Name the rooms that the lobby offers."""
-        return [button.get("data-room") for button in self.document.html.every(class_="recent-room")]
+    def conversations(self) -> list[str | None]:
+        """Name the rooms of the list, in its order."""
+        return [row.get("data-room") for row in self.document.html.every(data_testid="conversation")]
+
+    def conversation(self, room: str) -> FakeElement:
+        """Return a row of the list."""
+        return next(row for row in self.document.html.every(data_testid="conversation") if row.get("data-room") == room)
+
+    def conversations_kept(self, username: str = "alice") -> dict[str, ConversationRow]:
+        """Return the list as the browser keeps it, by room."""
+        return parse_rows(self.store.get(CONVERSATIONS_KEY + username))
 
     @property
-    def recent_rooms_kept(self) -> list[str]:
-        """Name the rooms that the browser keeps as recent ones."""
-        return list(parse_rooms(self.store[RECENT_ROOMS_KEY]))
+    def open_rooms(self) -> list[str]:
+        """Name the rooms that are open."""
+        return [room.name for room in self.rooms if not room.is_stopped]
 
     @property
     def is_relay_only(self) -> bool:

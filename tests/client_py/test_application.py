@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import NoReturn
 
 import pytest
@@ -28,7 +27,7 @@ async def test_form_is_shown_at_every_address(path: str) -> None:
     """Who is not signed in sees the form wherever they come in, and stays at that address."""
     stage = await stage_at(path, person=None)
     assert (stage.screen, stage.location.path, stage.rooms) == ("form", path, [])
-    assert RECENT_ROOMS_KEY not in stage.store
+    assert stage.conversations_kept() == {}
     assert stage.document.root().get("data-app") == "ready"
 
 
@@ -37,7 +36,7 @@ WRONG = {NO_ROOM: "There is no such room", "/nowhere": "There is nothing here"}
 
 @pytest.mark.parametrize("path", WRONG)
 async def test_wrong_address_is_said_before_anybody_signs_in(path: str) -> None:
-    """Signing in there would lead to nothing; the way home leads to the form, and that to the lobby."""
+    """Signing in there would lead to nothing; the way home leads to the form, and that to the list."""
     stage = await stage_at(path, person=None)
     assert (stage.screen, stage.location.path) == (WRONG[path], path)
     stage.document.by_id("stage").one(tag="button").fire("click")
@@ -45,7 +44,7 @@ async def test_wrong_address_is_said_before_anybody_signs_in(path: str) -> None:
     stage.http.answers = [login_answer(TOKEN)]
     stage.application.sign_in("alice", "secret")
     await settle()
-    assert stage.screen == "lobby"
+    assert stage.screen == "start"
     assert stage.failures == []
 
 
@@ -74,7 +73,7 @@ async def test_wrong_address_stays_one_when_the_login_ends(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "screen"),
-    [("/", "lobby"), ("/chat/den", "room"), (NO_ROOM, "There is no such room"), ("/nowhere", "There is nothing here")],
+    [("/", "start"), ("/chat/den", "room"), (NO_ROOM, "There is no such room"), ("/nowhere", "There is nothing here")],
 )
 async def test_address_says_what_is_shown(path: str, screen: str) -> None:
     """Who is signed in sees what the address stands for."""
@@ -92,8 +91,9 @@ async def test_address_of_a_room_is_put_right(path: str) -> None:
     stage.location.push(path)
     stage.location.go_back()
     stage.location.go_forward()
+    stage.document.fire("pagehide")
     assert (stage.screen, stage.location.path, stage.location.back) == ("room", "/chat/den", ["/"])
-    assert ([room.name for room in stage.rooms], stage.recent_rooms_kept) == (["den"], ["den"])
+    assert ([room.name for room in stage.rooms], list(stage.conversations_kept())) == (["den"], ["den"])
 
 
 @pytest.mark.parametrize("button", ["sign-in", "register"])
@@ -130,7 +130,7 @@ async def test_signing_out_leaves_the_room_and_keeps_the_address() -> None:
     stage.application.sign_in("bob", "secret")
     await settle()
     assert stage.screen == "room"
-    assert (stage.rooms[1].username, stage.rooms[1].after) == ("bob", stage.rooms[0])
+    assert (stage.rooms[1].username, stage.rooms[1].after) == ("bob", None)
 
 
 async def test_history_leads_nowhere_while_nobody_is_signed_in() -> None:
@@ -178,14 +178,13 @@ async def test_room_stays_while_someone_else_signs_in_in_another_tab() -> None:
 
 
 @pytest.mark.parametrize("event", STORE_LOOKED_AT)
-async def test_lobby_shows_what_another_tab_has_written(event: str) -> None:
-    """Both the rooms that were entered there and the relay preference."""
+async def test_start_shows_what_another_tab_has_chosen(event: str) -> None:
+    """The relay preference."""
     stage = await stage_at("/")
-    stage.store[RECENT_ROOMS_KEY] = '["hall", "den"]'
     stage.store[RELAY_ONLY_KEY] = "yes"
-    assert (stage.recent_rooms, stage.is_relay_only) == ([], False)
+    assert not stage.is_relay_only
     stage.document.fire(event)
-    assert (stage.recent_rooms, stage.is_relay_only) == (["hall", "den"], True)
+    assert stage.is_relay_only
 
 
 @pytest.mark.parametrize("event", STORE_LOOKED_AT)
@@ -212,28 +211,15 @@ async def test_room_shows_the_server_a_renewed_token() -> None:
     assert REQUESTS.decode(socket.sent[-1]) == Renew("fresh")
 
 
-# Recent rooms
+# Releases before
 
 
-async def test_room_that_was_entered_comes_first() -> None:
-    """Those that another tab has entered meanwhile stay on the list; what is no room does not come onto it."""
-    stage = await stage_at("/chat/den")
-    stage.store[RECENT_ROOMS_KEY] = '["garden", "den"]'
-    stage.application.open_room("den")
-    stage.location.push(NO_ROOM)
-    stage.location.push("/")
-    stage.location.go_back()
-    stage.location.go_forward()
-    assert stage.recent_rooms == ["den", "garden"]
-
-
-async def test_room_is_taken_off_the_list() -> None:
-    """And no other one."""
+async def test_recent_rooms_of_the_release_before_are_conversations() -> None:
+    """In the order in which they were visited."""
     stage = Stage("/")
-    stage.store[RECENT_ROOMS_KEY] = '["hall", "den"]'
+    stage.store[RECENT_ROOMS_KEY] = '["hall", "den", "no room"]'
     await stage.start()
-    stage.document.html.one(aria_label="Remove hall from this list").fire("click")
-    assert json.loads(stage.store[RECENT_ROOMS_KEY]) == ["den"]
+    assert stage.conversations == ["hall", "den"]
 
 
 # Relay preference

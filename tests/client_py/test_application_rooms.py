@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from client_py.application import TICK_SECONDS
+from client_py.application import CONVERSATIONS_KEY, OPENING_SECONDS, TICK_SECONDS
+from client_py.core.conversation.notices import ItemAdded
+from client_py.core.conversation_list import MAX_OPEN, ConversationRow, format_rows
 from client_py.core.drafts import MAX_DRAFT_CHARACTERS
-from client_py.core.notices import StatusChanged
+from client_py.core.notices import RetentionChanged, StatusChanged
+from client_py.core.retention import Retention
 from client_py.core.status_line import Status, StatusLine
 from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
-from tests.client_py.ui.view_context import DAY
+from tests.client_py.ui.view_context import DAY, incoming
 from tests.fakes.ports import settle
 
 CHECKED = ("online", "networkchange", "pageshow", "visibilitychange")
@@ -31,30 +36,30 @@ async def test_room_is_entered_with_the_token_of_now() -> None:
     assert token() == ""
 
 
-async def test_room_is_left_for_the_lobby() -> None:
-    """Its visit ends, and the next one knows of it as the one before."""
+async def test_room_stays_open_beside_the_list() -> None:
+    """Going to the list and back shows the same room, which has gone on meanwhile."""
     stage = await stage_at("/")
     stage.application.open_room("den")
     assert (stage.location.path, stage.screen) == ("/chat/den", "room")
     assert (stage.calls(), stage.rooms[0].after) == ([("den", "start")], None)
     stage.click("lobby")
-    assert (stage.location.path, stage.screen) == ("/", "lobby")
-    assert stage.calls() == [("den", "stop")]
-    assert stage.recent_rooms == ["den"]
+    assert (stage.location.path, stage.screen) == ("/", "start")
+    assert (stage.calls(), stage.conversations) == ([], ["den"])
     stage.application.open_room("den")
-    assert stage.calls() == [("den", "start")]
-    assert stage.rooms[1].after is stage.rooms[0]
+    assert (stage.screen, stage.calls(), len(stage.rooms)) == ("room", [], 1)
 
 
-async def test_room_is_entered_once_the_last_one_has_closed() -> None:
-    """What the last visit has yet to write comes first; the page shows the next room meanwhile."""
+async def test_room_is_entered_again_once_its_last_visit_has_closed() -> None:
+    """What that has yet to write comes first; the page shows the room meanwhile."""
     stage = await stage_at("/chat/den")
     stage.databases.database.open_for_writing.clear()
     stage.rooms[0].send("the last word")
-    stage.application.open_room("hall")
+    stage.application.leave_room("den")
+    stage.application.open_room("den")
     await settle()
-    assert stage.calls() == [("den", "start", "stop"), ("hall", "start")]
-    assert stage.document.title == "hall · P2P Chat"
+    assert stage.calls() == [("den", "start", "stop"), ("den", "start")]
+    assert stage.rooms[1].after is stage.rooms[0]
+    assert stage.document.title == "den · P2P Chat"
     assert len(stage.sockets.opened) == 1
     stage.databases.database.open_for_writing.set()
     await settle()
@@ -63,27 +68,74 @@ async def test_room_is_entered_once_the_last_one_has_closed() -> None:
 
 
 async def test_person_goes_back_and_forward() -> None:
-    """Each step shows what stands at its address, and leaves what stood at the one before."""
+    """Each step shows what stands at its address, and no room ends by it."""
     stage = await stage_at("/")
     stage.application.open_room("den")
     stage.application.open_room("hall")
+    assert stage.document.title == "hall · P2P Chat"
     stage.calls()
     stage.location.go_back()
-    assert stage.calls() == [("hall", "stop"), ("den", "start")]
-    assert stage.rooms[2].after is stage.rooms[1]
+    assert stage.document.title == "den · P2P Chat"
     stage.location.go_back()
-    assert (stage.screen, stage.calls()) == ("lobby", [("den", "stop")])
+    assert stage.screen == "start"
     stage.location.go_forward()
-    assert (stage.screen, stage.calls()) == ("room", [("den", "start")])
-    assert [room.name for room in stage.rooms] == ["den", "hall", "den", "den"]
+    assert (stage.screen, stage.calls(), stage.open_rooms) == ("room", [], ["den", "hall"])
 
 
-async def test_room_is_entered_again_at_its_own_address() -> None:
-    """Where a step of the history leads to the room that is shown, its visit ends and another begins."""
+async def test_room_that_was_shown_longest_ago_is_closed() -> None:
+    """Eight stay open: each has a WebSocket, and connections to everyone there."""
+    stage = await stage_at("/")
+    for number in range(MAX_OPEN):
+        stage.application.open_room(f"room-{number}")
+    stage.application.open_room("room-0")
+    stage.application.open_room("one-more")
+    await settle()
+    assert stage.open_rooms == [f"room-{number}" for number in range(MAX_OPEN) if number != 1] + ["one-more"]
+    assert stage.failures == []
+
+
+async def test_rooms_of_the_list_are_opened_one_after_the_other() -> None:
+    """Those that were used last, but for archived ones, after the one that is shown; and no more than stay open."""
+    before = await stage_at("/")
+    for number in range(MAX_OPEN + 2):
+        before.application.open_room(f"room-{number}")
+        before.clock.advance(1)
+    before.application.set_archived("room-8", archived=True)
+    before.document.fire("pagehide")
+    stage = Stage("/chat/room-0")
+    stage.store.update(before.store)
+    await stage.start()
+    assert stage.open_rooms == ["room-0"]
+    for _ in range(MAX_OPEN + 2):
+        stage.clock.advance(OPENING_SECONDS)
+        await settle()
+    assert stage.open_rooms == ["room-0", "room-9", "room-7", "room-6", "room-5", "room-4", "room-3", "room-2"]
+    assert (stage.screen, stage.failures) == ("room", [])
+
+
+async def test_room_is_left_and_come_back_to() -> None:
+    """It is off the list, and closed; and as before if that was a mistake."""
     stage = await stage_at("/chat/den")
-    stage.application.open_room("den")
-    assert stage.calls() == [("den", "start", "stop"), ("den", "start")]
+    stage.click("leave-room")
+    assert (stage.screen, stage.location.path, stage.conversations) == ("start", "/", [])
+    assert stage.calls() == [("den", "start", "stop")]
+    assert "You have left den" in stage.document.html.one(class_="undo").text
+    stage.click("undo")
+    assert (stage.screen, stage.conversations, stage.calls()) == ("room", ["den"], [("den", "start")])
     assert stage.rooms[1].after is stage.rooms[0]
+
+
+async def test_conversation_is_archived_and_taken_out_again() -> None:
+    """It goes from the list into what can be looked at, and back when something is said or it is opened."""
+    stage = await stage_at("/chat/den")
+    stage.clock.advance(1)
+    stage.application.open_room("hall")
+    stage.click("archive")
+    assert (stage.screen, stage.conversations) == ("start", ["den"])
+    stage.click("archived")
+    assert stage.conversations == ["hall", "den"]
+    stage.click("undo")
+    assert (stage.conversations, stage.document.by_test_id("archived").hidden) == (["hall", "den"], True)
 
 
 # What the server says in a room
@@ -124,15 +176,15 @@ async def test_wrong_password_is_said_over_the_conversation() -> None:
 
 
 async def test_expired_login_asks_at_the_form_elsewhere() -> None:
-    """The lobby has no conversation to ask over; the password leads to where the address says."""
+    """The list has no conversation to ask over; the password leads to where the address says, and the room goes on."""
     stage = await refused_in_den()
-    stage.application.open_lobby()
+    stage.application.open_home()
     assert stage.screen == "form"
     assert "has expired" in stage.document.by_id("sign-in-notice").text
     stage.http.answers = [login_answer("newer")]
     stage.application.sign_in("alice", "long enough")
     await settle()
-    assert (stage.screen, stage.calls()) == ("lobby", [("den", "stop")])
+    assert (stage.screen, stage.calls()) == ("start", [("den", "login_renewed")])
 
 
 async def test_renewal_that_is_refused_in_the_lobby_asks_at_the_form() -> None:
@@ -175,7 +227,7 @@ async def test_room_is_checked(event: str) -> None:
 
 
 async def test_browser_asks_before_the_page_loses_what_waits() -> None:
-    """Where nothing is kept beyond the page, also once the room is left; where all is kept, it goes without a word."""
+    """Where nothing is kept beyond the page, also once the room is closed; where all is kept, it says nothing."""
     stage = await stage_at("/chat/den")
     stage.rooms[0].send("anyone?")
     await settle()
@@ -183,18 +235,20 @@ async def test_browser_asks_before_the_page_loses_what_waits() -> None:
     stage.rooms[0].set_keeping(False)
     await settle()
     assert stage.document.fire("beforeunload")
-    stage.application.open_lobby()
+    stage.application.open_home()
+    assert stage.document.fire("beforeunload")
+    stage.application.leave_room("den")
     assert stage.document.fire("beforeunload")
 
 
 async def test_room_that_is_not_kept_is_there_when_it_is_entered_again() -> None:
-    """It was left for the lobby, and what waits in it still waits."""
+    """It was left, and what waits in it still waits."""
     stage = await stage_at("/chat/den")
     stage.rooms[0].set_keeping(False)
     await settle()
     stage.rooms[0].send("anyone?")
     await settle()
-    stage.application.open_lobby()
+    stage.application.leave_room("den")
     stage.application.open_room("den")
     await settle()
     message = stage.document.by_test_id("message")
@@ -259,7 +313,7 @@ async def test_event_does_no_harm_without_a_room(event: str) -> None:
     stage = await stage_at("/")
     stage.document.fire(event)
     stage.application.open_room("den")
-    stage.application.open_lobby()
+    stage.application.leave_room("den")
     stage.calls()
     stage.document.fire(event)
     await settle()
@@ -291,13 +345,14 @@ async def test_today_is_another_day_after_midnight() -> None:
     assert stage.days not in (["Today"], ["Yesterday"])
 
 
-# Several open rooms, of which the page shows one; it has no way to keep another one open yet
+# Several open rooms, of which the page shows one
 
 
 async def two_rooms() -> Stage:
     """Open den, and hall beside it, which is shown."""
     stage = await stage_at("/chat/den")
-    stage.application._enter_room("hall", "alice")
+    stage.clock.advance(1)
+    stage.application.open_room("hall")
     await settle()
     stage.calls()
     return stage
@@ -340,24 +395,11 @@ async def test_notice_goes_to_the_screen_of_its_room() -> None:
     assert stage.status == Status.CONNECTED
 
 
-async def test_going_elsewhere_leaves_the_room_that_is_shown() -> None:
-    """And no other one."""
-    stage = await two_rooms()
-    stage.application.open_lobby()
-    assert stage.calls() == [("hall", "stop")]
-    stage.document.fire("online")
-    assert stage.calls() == [("den", "checked")]
-    stage.application.open_room("garden")
-    assert stage.calls() == [("garden", "start")]
-
-
 async def test_leaving_another_room_keeps_the_one_that_is_shown() -> None:
-    """The one that is shown stays where it is, and ends when the person goes elsewhere."""
+    """The one that is shown stays where it is."""
     stage = await two_rooms()
-    stage.application._leave_room("den")
-    assert (stage.screen, stage.calls()) == ("room", [("den", "stop")])
-    stage.application.open_lobby()
-    assert stage.calls() == [("hall", "stop")]
+    stage.application.leave_room("den")
+    assert (stage.screen, stage.location.path, stage.calls()) == ("room", "/chat/hall", [("den", "stop")])
 
 
 async def test_signing_out_leaves_every_room() -> None:
@@ -368,3 +410,74 @@ async def test_signing_out_leaves_every_room() -> None:
     assert stage.screen == "form"
     stage.document.fire("online")
     assert stage.calls() == []
+
+
+# What the list says
+
+
+async def test_message_in_another_room_is_unread() -> None:
+    """The list counts it, and the title; who goes there has read it."""
+    stage = await two_rooms()
+    stage.rooms[0].callbacks.show(ItemAdded(incoming("The tomatoes are ripe", author="bob")))
+    row = stage.conversation("den")
+    assert (row.get("data-unread"), stage.document.title) == ("1", "(1) hall · P2P Chat")
+    assert "The tomatoes are ripe" in row.text
+    assert stage.conversations == ["den", "hall"], "what was used last comes first"
+    row.fire("click")
+    assert (stage.location.path, stage.conversation("den").get("data-unread")) == ("/chat/den", "0")
+    assert stage.document.title == "den · P2P Chat"
+
+
+async def test_list_is_right_after_a_reload() -> None:
+    """Before anything is connected: the order, the last lines, what is unread, and what is begun."""
+    before = await two_rooms()
+    before.rooms[0].callbacks.show(ItemAdded(incoming("The tomatoes are ripe", author="bob")))
+    before.document.by_test_id("composer").type("half a sen")
+    before.document.fire("pagehide")
+    stage = Stage("/")
+    stage.store.update(before.store)
+    await stage.start()
+    assert stage.conversations == ["den", "hall"]
+    assert stage.conversation("den").get("data-unread") == "1"
+    assert "The tomatoes are ripe" in stage.conversation("den").text
+    assert "half a sen" in stage.conversation("hall").text
+    assert stage.open_rooms == []
+
+
+async def test_list_of_one_person_is_not_shown_to_another() -> None:
+    """Each has a list of their own in this browser."""
+    stage = await two_rooms()
+    stage.application.sign_out()
+    await settle()
+    stage.http.answers = [login_answer("bobs", "bob")]
+    stage.location.push("/")
+    stage.application.sign_in("bob", "secret")
+    await settle()
+    assert (stage.screen, stage.conversations) == ("start", [])
+    assert list(stage.conversations_kept()) == ["hall", "den"]
+
+
+async def test_list_keeps_no_word_where_nothing_is_to_be_kept() -> None:
+    """Neither of the room in which that was said, nor of others."""
+    stage = await two_rooms()
+    stage.rooms[0].callbacks.show(ItemAdded(incoming("a secret", author="bob")))
+    stage.document.fire("pagehide")
+    assert "a secret" in str(stage.store)
+    stage.rooms[1].callbacks.show(RetentionChanged(Retention(kept=False)))
+    stage.document.fire("pagehide")
+    assert "a secret" not in str(stage.store)
+    assert "a secret" in stage.conversation("den").text
+
+
+async def test_list_follows_the_other_tabs() -> None:
+    """What was read there is read, and a room that was entered there is on the list."""
+    stage = await two_rooms()
+    stage.rooms[0].callbacks.show(ItemAdded(incoming("The tomatoes are ripe", author="bob")))
+    stage.document.fire("pagehide")
+    rows = stage.conversations_kept()
+    rows["den"] = replace(rows["den"], unread=0, read_at=NOW + 60)
+    rows["garden"] = ConversationRow("garden", used_at=NOW + 60)
+    stage.store[CONVERSATIONS_KEY + "alice"] = format_rows(rows)
+    stage.document.fire("storage")
+    assert stage.conversations == ["garden", "den", "hall"]
+    assert stage.conversation("den").get("data-unread") == "0"

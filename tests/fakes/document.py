@@ -138,6 +138,10 @@ class FakeElement:
             self.page.focused = self
             self.page.scrolled_to = self if scroll else self.page.scrolled_to
 
+    def hide_popover(self) -> None:
+        """Remember it."""
+        self.page.hidden_popovers.append(self.get("id") or "")
+
     def fit_to_content(self, max_height: float) -> None:
         """Remember the height that it was fitted to."""
         self.max_height, self.height = max_height, None
@@ -178,7 +182,7 @@ class FakeElement:
         """Find the only element with a `data-testid`."""
         return self.one(data_testid=test_id)
 
-    def fire(
+    def fire(  # noqa: PLR0913 - the fields of an event, by name
         self,
         name: str,
         *,
@@ -187,10 +191,11 @@ class FakeElement:
         composing: bool = False,
         submitter: str = "",
         data: str = "",
+        aside: bool = False,
     ) -> bool:
         """Let an event happen here, and here only; give whether a listener prevented the browser's own answer to it."""
         prevented: list[bool] = []
-        event = DomEvent(key, shift, composing, lambda: prevented.append(True), submitter, data)
+        event = DomEvent(key, shift, composing, lambda: prevented.append(True), submitter, data, aside)
         # A disabled button is not clicked.
         if not self.disabled:
             self.listeners.fire(name, event)
@@ -244,6 +249,8 @@ class FakeDocument:
         self.scrolled_to: FakeElement | None = None
         """What was brought before the eyes last, because it got the focus."""
         self.created: list[FakeElement] = []
+        self.hidden_popovers: list[str] = []
+        """The ids of the panels that were closed."""
         self.frames: list[Callable[[], None]] | None = None
         """Who waits for the next frame, where a test draws the page."""
         self.html = _TreeBuilder(self).build(INDEX.read_text() if html is None else html)

@@ -59,7 +59,7 @@ class Placeholder:
         self.element = create("div", {"class": "placeholder"}, self._alone, greets, self._full)
         self._listeners = ExitStack()
         self._listeners.callback(self._card.dispose)
-        self._listeners.callback(leave.on("click", lambda _event: actions.open_lobby()))
+        self._listeners.callback(leave.on("click", lambda _event: actions.open_home()))
         self._listeners.callback(self._show_code.on("click", lambda _event: self._open_code()))
         self._settle()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.ui.account_menu import AccountMenu
 from client_py.ui.room.invite import InviteButton
 from client_py.ui.room.people import PeerList
 from client_py.ui.room.relay_switch import RelaySwitch
@@ -41,9 +40,8 @@ class RoomHeader:
         self.peers = PeerList(document, words, username)
         self.relay = RelaySwitch(document, words, page_actions)
         self.search = SearchButton(context, actions)
-        self.menu = RoomMenu(context, actions)
+        self.menu = RoomMenu(context, room, actions, page_actions)
         invite = InviteButton(context, context.location.url_of(f"/chat/{room}"))
-        account = AccountMenu(document, words, username, page_actions)
         self._back = build_tool(document, "back", words.say(ROOMS), {"data-testid": "lobby"})
         opener = create("button", {"type": "button", "class": "cut", "data-testid": "connection", "title": room}, room)
         connection = Popover(
@@ -69,12 +67,11 @@ class RoomHeader:
             self.search.element,
             invite.element,
             self.menu.element,
-            account.element,
         )
         self._listeners = ExitStack()
-        for part in (self.relay, self.search, self.menu, invite, account):
+        for part in (self.relay, self.search, self.menu, invite):
             self._listeners.callback(part.dispose)
-        self._listeners.callback(self._back.on("click", lambda _event: page_actions.open_lobby()))
+        self._listeners.callback(self._back.on("click", lambda _event: page_actions.open_home()))
 
     def dispose(self) -> None:
         """Stop listening, in every part."""

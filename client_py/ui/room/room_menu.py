@@ -9,6 +9,7 @@ from client_py.core.conversation.history_export import ExportFormat
 from client_py.ui.room.retention_switch import RetentionSwitch
 from client_py.ui.widgets.confirmation import Confirmation, Question
 from client_py.ui.widgets.header_button import build_tool
+from client_py.ui.widgets.icons import icon
 from client_py.ui.widgets.popover import Popover
 from client_py.words.history import (
     CLEAR,
@@ -19,13 +20,16 @@ from client_py.words.history import (
     HISTORY_FAULTS,
     export_words,
 )
+from client_py.words.home import ARCHIVE, LEAVE
 from client_py.words.room import ROOM_MENU, ROOM_SETTINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from client_py.core.conversation.faults import HistoryFault
     from client_py.core.retention import Retention
     from client_py.ports.page import DomEvent, Element
-    from client_py.ui.actions import RoomActions
+    from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
     from client_py.words.phrases import Phrase
 
@@ -35,7 +39,7 @@ QUESTION = Question(CLEAR_QUESTION, CLEAR, "confirm-clear")
 class RoomMenu:
     """A button in the room's bar that opens all that over the page."""
 
-    def __init__(self, context: ViewContext, actions: RoomActions) -> None:
+    def __init__(self, context: ViewContext, room: str, actions: RoomActions, page_actions: PageActions) -> None:
         self._document = document = context.document
         self._words = context.words
         self._actions = actions
@@ -47,6 +51,8 @@ class RoomMenu:
         self._clearing = Confirmation(
             document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
         )
+        archive = self._item("archive", ARCHIVE, "archive", lambda: page_actions.set_archived(room, True))  # noqa: FBT003
+        leave = self._item("leave", LEAVE, "leave-room", lambda: page_actions.leave_room(room))
         opener = build_tool(document, "more", self._words.say(ROOM_MENU), {"data-testid": "room-menu"})
         popover = Popover(
             document,
@@ -63,6 +69,7 @@ class RoomMenu:
             ),
             self._clearing.element,
             self._fault,
+            document.create("div", {"class": "items"}, archive, leave),
         )
         self.element: Element = document.create("div", {}, opener, popover.panel)
         for part in (self._keeping, self._clearing):
@@ -81,6 +88,12 @@ class RoomMenu:
     def dispose(self) -> None:
         """Stop listening."""
         self._listeners.close()
+
+    def _item(self, drawing: str, label: Phrase, test_id: str, act: Callable[[], None]) -> Element:
+        attributes = {"type": "button", "class": "item", "data-testid": test_id}
+        item = self._document.create("button", attributes, icon(self._document, drawing), self._words.say(label))
+        self._listeners.callback(item.on("click", lambda _event: act()))
+        return item
 
     def _button(self, label: Phrase, test_id: str) -> Element:
         return self._document.create("button", {"type": "button", "data-testid": test_id}, self._words.say(label))

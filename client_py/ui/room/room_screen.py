@@ -26,14 +26,14 @@ from client_py.core.notices import (
     DraftLoaded,
     MembersChanged,
     Notice,
+    ReadingChanged,
     RelayChoiceChanged,
     RetentionChanged,
     StatusChanged,
 )
-from client_py.core.status_line import Status
+from client_py.core.status_line import Status, StatusLine
 from client_py.ui.room.composer import Composer, Draft
 from client_py.ui.room.empty_room import Placeholder
-from client_py.ui.room.page_title import title_of
 from client_py.ui.room.password_prompt import PasswordPrompt
 from client_py.ui.room.retention_switch import RetentionFaultLine
 from client_py.ui.room.room_header import RoomHeader
@@ -43,6 +43,11 @@ from client_py.ui.transcript.transcript import Transcript
 from client_py.words.room import ROOM, item_fault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client_py.core.conversation.notices import ConversationNotice
+    from client_py.core.notices import Member
+    from client_py.core.retention import Retention
     from client_py.core.server.access_faults import AccessFault
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
@@ -113,27 +118,41 @@ class RoomScreen:
         )
 
     def begin(self) -> None:
-        """Stand at the newest message, with the keyboard in the composer."""
+        """Stand where the person was, or at the newest message, with the keyboard in the composer."""
         self._composer.begin()
         self._transcript.begin()
 
-    def apply(self, notice: Notice) -> None:  # noqa: C901, PLR0912, PLR0915 - a table of notices
+    def pause(self) -> None:
+        """Note where the person was; nobody reads here meanwhile."""
+        self._transcript.pause()
+
+    @property
+    def draft(self) -> str:
+        """What is begun and not sent."""
+        return self._composer.text
+
+    def apply(self, notice: Notice) -> None:
         """Show what has changed; what comes after the room was left is not shown."""
         if self._left:
             return
         match notice:
             case StatusChanged(line):
-                self._status.show(line)
-                self._waiting.show(line)
-                self._placeholder.show_status(line)
-                # Where there is no place for the person, there is nobody to write to.
-                self._composer.element.hidden = line.status is Status.FULL
+                self._show_status(line)
             case DraftLoaded(text):
                 self._composer.load(text)
             case MembersChanged(members):
-                self._header.peers.show(members)
-                self._placeholder.show_members(members)
-                self._transcript.note_others(each.username for each in members if each.username != self._username)
+                self._show_members(members)
+            case RetentionChanged(keeping):
+                self._show_keeping(keeping)
+            case RelayChoiceChanged(choice):
+                self._header.relay.show(choice)
+            case UnreadChanged() | ReadingChanged():
+                pass  # the list of conversations tells of it, and the title
+            case _:
+                self._apply_to_conversation(notice)
+
+    def _apply_to_conversation(self, notice: ConversationNotice) -> None:  # noqa: C901, PLR0912 - a table of notices
+        match notice:
             case HistoryLoaded(messages, has_earlier, before):
                 self._transcript.prepend(messages, before=before, has_earlier=has_earlier)
             case LaterLoaded(messages, has_later, after):
@@ -149,14 +168,6 @@ class RoomScreen:
                 self._header.menu.show_fault(fault)
             case MessagesFound():
                 self._header.search.search.show(notice)
-            case RetentionChanged(keeping):
-                self._header.menu.show_keeping(keeping)
-                self._keeping_fault.show(keeping)
-                self._kept = keeping.kept
-                self._status.show_keeping(kept=keeping.kept)
-                self._waiting.show_keeping(kept=keeping.kept)
-            case RelayChoiceChanged(choice):
-                self._header.relay.show(choice)
             case ItemAdded(item):
                 if item.is_shown:
                     self._transcript.append(item)
@@ -164,13 +175,32 @@ class RoomScreen:
                 self._transcript.show_delivery(item_id, delivery)
             case TypingChanged(usernames):
                 self._writing.show(usernames)
-            case UnreadChanged(count):
-                self._document.title = title_of(self.room, count)
             case ItemRefused(body, fault):
                 text = body.text if isinstance(body, Text) else ""
                 self._composer.restore(text, item_fault(self._words, fault))
+            case UnreadChanged():
+                pass
             case _:
                 assert_never(notice)
+
+    def _show_status(self, line: StatusLine) -> None:
+        self._status.show(line)
+        self._waiting.show(line)
+        self._placeholder.show_status(line)
+        # Where there is no place for the person, there is nobody to write to.
+        self._composer.element.hidden = line.status is Status.FULL
+
+    def _show_members(self, members: Sequence[Member]) -> None:
+        self._header.peers.show(members)
+        self._placeholder.show_members(members)
+        self._transcript.note_others(each.username for each in members if each.username != self._username)
+
+    def _show_keeping(self, keeping: Retention) -> None:
+        self._kept = keeping.kept
+        self._keeping_fault.show(keeping)
+        self._header.menu.show_keeping(keeping)
+        for part in (self._status, self._waiting):
+            part.show_keeping(kept=keeping.kept)
 
     @property
     def would_lose_messages(self) -> bool:

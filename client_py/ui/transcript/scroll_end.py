@@ -80,6 +80,8 @@ class ScrollEnd:
     def look(self) -> None:
         """See where the reader is now."""
         element = self._element
+        if not element.client_height:
+            return  # it is not on the page, where everything is at every end
         top, seen = element.scroll_top, element.client_height
         below = element.scroll_height - top - seen
         self.near_start, self.near_end = top < REACH * seen, below < REACH * seen

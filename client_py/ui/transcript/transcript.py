@@ -52,6 +52,9 @@ class Transcript:
         self._actions = actions
         self._placeholder = placeholder
         self._unseen = 0
+        self._is_on_page = False
+        self._top = 0.0
+        """Where the reader was who has gone to another room."""
         self._asked: HistoryPart | None = None
         """What the history was asked for, and has yet to give."""
         self._coming: list[Item] = []
@@ -84,7 +87,7 @@ class Transcript:
         self._jump.hidden = True
         self.element = create("div", {"class": "conversation"}, self._log, self._jump)
         self.fault = LoadingFault(document, words, self._ask_again, self._end.keep)
-        self._reading = ReadTracking(document, lambda: self._end.at_end, actions)
+        self._reading = ReadTracking(document, lambda: self._is_on_page and self._end.at_end, actions)
         self._drawing = OncePerFrame(document, self._draw)
         self._listeners = ExitStack()
         for dispose in (
@@ -104,8 +107,18 @@ class Transcript:
         return any(delivery in WAITING for delivery in self._known.values())
 
     def begin(self) -> None:
-        """Stand at the end, and see whether somebody reads."""
-        self._end.go()
+        """Stand at the end, or where the reader was, and see whether somebody reads."""
+        self._is_on_page = True
+        if self._end.at_end:
+            self._end.go()
+        else:
+            self._log.scroll_top = self._top
+        self._reading.look()
+
+    def pause(self) -> None:
+        """Note where the reader is, who goes to another room."""
+        self._is_on_page = False
+        self._top = self._log.scroll_top
         self._reading.look()
 
     def append(self, message: Item) -> None:

@@ -9,9 +9,12 @@ if TYPE_CHECKING:
 
 # Outlines on a field of 24 by 24, drawn with a pen.
 PATHS = {
+    "archive": "M4 8.500V19h16V8.500M3 4.500h18v4H3zM9.500 12.500h5",
     "back": "M15 5l-7 7 7 7",
     "clock": "M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM12 7.500V12l3 2",
     "close": "M6 6l12 12M18 6L6 18",
+    "compose": "M19 13v5a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2h5"
+    "M10 14l.6-3L18 3.6a1.7 1.7 0 0 1 2.4 2.4L13 13.4z",
     "devices": "M3 5h13v3M3 5v10h8M7 19h4M14 10.500h7v9.500h-7z",
     "down": "M6 9.500l6 6 6-6",
     "invite": "M10 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM3 20a7 7 0 0 1 11-5.700M18 14v6M15 17h6",

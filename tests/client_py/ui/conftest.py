@@ -6,7 +6,7 @@ import pytest
 
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
-from tests.client_py.ui.view_context import World
+from tests.client_py.ui.view_context import World, open_room
 
 
 @pytest.fixture
@@ -28,4 +28,4 @@ def page(world: World) -> Iterator[Page]:
 @pytest.fixture
 def room(world: World, page: Page) -> RoomScreen:
     """Return the room that is on the page."""
-    return page.show_room("den", "alice", world.asked)
+    return open_room(page, world.asked)

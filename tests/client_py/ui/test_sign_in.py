@@ -117,7 +117,7 @@ def test_notice_shows_only_where_there_is_one(world: World, page: Page) -> None:
 def test_password_is_forgotten_once_it_has_served(world: World, page: Page) -> None:
     """Signing out leaves the name in the form, and no password."""
     fill(world, "alice", "secret")
-    page.show_lobby("alice", [], DIRECTLY)
+    page.show_start("alice", DIRECTLY)
     page.show_sign_in()
     assert world.document.by_test_id("username").value == "alice"
     assert world.document.by_test_id("password").value == ""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from client_py.core.conversation.history_export import ExportFormat, ExportWords
     from client_py.ports.disposal import Dispose
     from client_py.ports.time import Clock
+    from client_py.ui.actions import RoomActions
+    from client_py.ui.page import Page
+    from client_py.ui.room.room_screen import RoomScreen
 
 DAY = 86_400.0
 DIRECTLY = RelayChoice(only=False)
@@ -69,6 +72,10 @@ class PlainFormats:
     def near_day(self, seconds: float) -> NearDay | None:  # noqa: ARG002 - the signature of Formats
         """Know neither today nor yesterday."""
         return None
+
+    def brief(self, seconds: float) -> str:
+        """Write the day."""
+        return self.day(seconds)
 
     def full(self, seconds: float) -> str:
         """Write both."""
@@ -161,13 +168,17 @@ class Asked:
         """Remember it."""
         self.calls.append(("open_room", room))
 
-    def open_lobby(self) -> None:
+    def open_home(self) -> None:
         """Remember it."""
-        self.calls.append(("open_lobby",))
+        self.calls.append(("open_home",))
 
-    def forget_room(self, room: str) -> None:
+    def leave_room(self, room: str) -> None:
         """Remember it."""
-        self.calls.append(("forget_room", room))
+        self.calls.append(("leave_room", room))
+
+    def set_archived(self, room: str, archived: bool) -> None:  # noqa: FBT001 - the signature of PageActions
+        """Remember it."""
+        self.calls.append(("set_archived", room, archived))
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the signature of PageActions
         """Remember it."""
@@ -255,3 +266,10 @@ def outgoing(
 ) -> Item:
     """Make a message of one's own."""
     return Item(message_id or f"out-{at}-{text[:20]}", Direction.OUTGOING, "alice", Text(text), at, delivery)
+
+
+def open_room(page: Page, actions: RoomActions, room: str = "den", username: str = "alice") -> RoomScreen:
+    """Open a room, and show it."""
+    screen = page.make_room(room, username, actions)
+    page.show_room(screen, username)
+    return screen

@@ -95,7 +95,7 @@ def test_refused_origin_is_named() -> None:
         (Cause.NO_PEER_ADDRESS, "Ben’s browser names no address"),
         (Cause.BROWSER_REFUSED, "it says “It is closing.”"),
         (Cause.UNKNOWN, "cannot tell why"),
-        (Cause.RELAY_MISSING, "Switch that off"),
+        (Cause.RELAY_MISSING, "to switch that off"),
         (Cause.RELAY_REFUSED, "another secret"),
         (Cause.RELAY_EXPIRED, "run out"),
         (Cause.RELAY_OVERLOADED, "no more connections"),

@@ -13,7 +13,7 @@ from client_py.ui.page import Page
 from client_py.ui.room.composer import MAX_LINES
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.room import ITEM_FAULTS
-from tests.client_py.ui.view_context import World
+from tests.client_py.ui.view_context import World, open_room
 from tests.fakes.document import FakeElement
 
 TOO_MANY = ITEM_FAULTS[ItemFault.TOO_MANY_WAITING]
@@ -70,7 +70,7 @@ def test_button_sends_and_the_box_keeps_the_keyboard(world: World, box: FakeElem
 def test_text_is_sent_exactly_as_it_was_typed(text: str) -> None:
     """Nothing is trimmed or changed; only what is blank all over is not sent, and stays."""
     world = World()
-    Page(world.context, world.asked).show_room("den", "alice", world.asked)
+    open_room(Page(world.context, world.asked), world.asked)
     box = world.document.by_test_id("composer")
     box.type(text)
     box.fire("keydown", key="Enter")
@@ -142,7 +142,7 @@ def test_refusal_within_sending_brings_the_text_back(world: World, page: Page) -
         def send(self, text: str) -> None:
             screen.apply(ItemRefused(Text(text), ItemFault.TOO_MANY_WAITING))
 
-    screen = page.show_room("den", "alice", Refusing())
+    screen = open_room(page, Refusing())
     box = world.document.by_test_id("composer")
     box.type("hello")
     box.fire("keydown", key="Enter")

@@ -13,7 +13,7 @@ from client_py.core.status_line import Status, StatusLine
 from client_py.ui.page import Page
 from client_py.ui.room.invite import QUIET_ZONE, path_of
 from client_py.words.invite import COPIED, COPY, NOT_COPIED
-from tests.client_py.ui.view_context import World
+from tests.client_py.ui.view_context import World, open_room
 from tests.fakes.document import FakeElement
 
 LINK = "https://chat.example/chat/den"
@@ -25,7 +25,7 @@ MATRICES = st.integers(1, 12).flatmap(
 @pytest.fixture
 def invite(world: World, page: Page) -> FakeElement:
     """Return the invite of a room that is on the page."""
-    page.show_room("den", "alice", world.asked)
+    open_room(page, world.asked)
     return world.document.by_test_id("invite")
 
 
@@ -90,7 +90,7 @@ async def test_copying_says_how_it_went(world: World, invite: FakeElement, *, wo
 async def test_copying_that_ends_after_the_room_says_nothing(world: World, page: Page, invite: FakeElement) -> None:
     """No timer is started for a screen that is gone."""
     invite.one(class_="copy").fire("click")
-    page.show_sign_in()
+    page.dispose()
     await asyncio.sleep(0)
     assert world.clock.waiting == []
 
@@ -100,13 +100,13 @@ async def test_room_that_ends_after_copying_stops_its_timer(world: World, page: 
     invite.one(class_="copy").fire("click")
     await asyncio.sleep(0)
     assert len(world.clock.waiting) == 1
-    page.show_sign_in()
+    page.dispose()
     assert world.clock.waiting == []
 
 
 def test_empty_room_shows_the_code_on_demand(world: World, page: Page) -> None:
     """Who waits alone gets the code in place, and the button for it goes."""
-    room = page.show_room("den", "alice", world.asked)
+    room = open_room(page, world.asked)
     room.apply(StatusChanged(StatusLine(Status.WAITING)))
     alone = world.document.html.one(class_="alone")
     button = next(each for each in alone.every(tag="button") if each.text == "Show a QR code")

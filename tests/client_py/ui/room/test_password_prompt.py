@@ -5,7 +5,7 @@ import pytest
 from client_py.core.server.access_faults import ServerRefused
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
-from tests.client_py.ui.view_context import DIRECTLY, World
+from tests.client_py.ui.view_context import World
 from tests.fakes.document import FakeElement
 
 
@@ -68,5 +68,5 @@ def test_password_does_not_outlive_the_room(world: World, page: Page) -> None:
     """What was typed and not submitted is gone with the screen."""
     field = world.document.by_test_id("password-again")
     field.type("secret")
-    page.show_lobby("alice", (), DIRECTLY)
+    page.dispose()
     assert field.value == ""

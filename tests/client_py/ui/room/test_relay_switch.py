@@ -8,7 +8,7 @@ from client_py.core.status_line import Cause, Connected, NotConnected, Status, S
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.words.relay import DIRECT, IN_VAIN, NOT_OFFERED, RELAYED
-from tests.client_py.ui.view_context import DIRECTLY, World
+from tests.client_py.ui.view_context import DIRECTLY, World, open_room
 from tests.fakes.document import FakeElement
 
 CHOICES = [
@@ -54,7 +54,7 @@ def test_lobby_says_what_is_chosen(
     world: World, page: Page, choice: RelayChoice, checked: str, meaning: str, *, disabled: bool
 ) -> None:
     """People who want to hide choose that before they enter any room; what the server offers may be known later."""
-    page.show_lobby("alice", [], DIRECTLY)
+    page.show_start("alice", DIRECTLY)
     assert (switch(world).is_shown(), hint(world)) == (True, DIRECT)
     page.show_relay_choice(choice)
     assert (switch(world).get("aria-checked"), hint(world)) == (checked, meaning)
@@ -73,7 +73,7 @@ def test_switch_asks_for_the_other_choice(world: World, room: RoomScreen) -> Non
 
 def test_choice_that_comes_late_is_shown_nowhere_else(world: World, page: Page) -> None:
     """The server may answer when the lobby has been left."""
-    page.show_room("den", "alice", world.asked)
+    open_room(page, world.asked)
     page.show_relay_choice(RelayChoice(only=True))
     assert not switch(world).is_shown()
 

@@ -12,7 +12,6 @@ from client_py.core.conversation.notices import (
     ItemAdded,
     MessagesFound,
     TypingChanged,
-    UnreadChanged,
 )
 from client_py.core.notices import Member, MembersChanged, RetentionChanged, StatusChanged
 from client_py.core.retention import Retention, RetentionFault
@@ -30,7 +29,7 @@ from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.widgets.avatar import HUES, hue_of, initial_of
 from client_py.words.status import STATUSES
-from tests.client_py.ui.view_context import DAY, Calendar, World, incoming, outgoing
+from tests.client_py.ui.view_context import DAY, Calendar, World, incoming, open_room, outgoing
 from tests.fakes.document import FakeElement
 
 BOB = Member("b" * 16, "bob")
@@ -138,28 +137,12 @@ def test_title_counts_what_is_unread(room_name: str, unread: int, title: str) ->
     assert title_of(room_name, unread) == title
 
 
-def test_title_follows_the_room(world: World, room: RoomScreen) -> None:
-    """What comes in while nobody looks is counted in the tab, and gone when it was read."""
-    room.apply(UnreadChanged(2))
-    assert world.document.title == "(2) den · P2P Chat"
-    room.apply(UnreadChanged(0))
-    assert world.document.title == "den · P2P Chat"
-
-
-@pytest.mark.parametrize(("handle", "call"), [("lobby", "open_lobby"), ("logout", "sign_out")])
+@pytest.mark.parametrize(("handle", "call"), [("lobby", "open_home"), ("logout", "sign_out")])
 @pytest.mark.usefixtures("room")
 def test_header_leads_out_of_the_room(world: World, handle: str, call: str) -> None:
     """Back to the lobby, or out of the login."""
     world.document.by_test_id(handle).fire("click")
     assert world.asked.of(call) == [(call,)]
-
-
-@pytest.mark.usefixtures("room")
-def test_header_says_who_one_is(world: World) -> None:
-    """Another tab of the same browser may be someone else."""
-    oneself = world.document.by_test_id("account")
-    assert oneself.get("data-name") == "alice"
-    assert oneself.get("title") == "You are alice"
 
 
 def alone(world: World) -> FakeElement:
@@ -290,7 +273,7 @@ def test_full_room_offers_the_way_out(world: World, room: RoomScreen) -> None:
     assert "Every place in this room is taken" in full.text
     assert not world.document.by_test_id("composer").is_shown()
     full.one(tag="button").fire("click")
-    assert world.asked.of("open_lobby") == [("open_lobby",)]
+    assert world.asked.of("open_home") == [("open_home",)]
     show(room, Status.CONNECTED)
     assert not full.is_shown()
     assert world.document.by_test_id("composer").is_shown()
@@ -311,7 +294,7 @@ def test_author_is_named_to_the_eye_among_several(world: World, room: RoomScreen
 def test_today_is_another_day_after_midnight(world: World) -> None:
     """Where nothing is said meanwhile: above the messages, and where they were found."""
     page = Page(replace(world.context, formats=Calendar(world.clock)), world.asked)
-    room = page.show_room("den", "alice", world.asked)
+    room = open_room(page, world.asked)
     room.apply(ItemAdded(incoming("hello", at=999 * DAY)))
     world.document.by_test_id("search").type("hello")
     room.apply(MessagesFound("hello", (Match(incoming("hello", at=999 * DAY), "hello"),), complete=True))

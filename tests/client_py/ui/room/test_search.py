@@ -143,5 +143,5 @@ def test_cleared_history_is_not_searched_unasked(world: World, room: RoomScreen)
 def test_search_waits_no_longer_than_its_room(world: World, page: Page, field: FakeElement) -> None:
     """The pause ends with the screen."""
     field.type("tomato")
-    page.show_sign_in()
+    page.dispose()
     assert world.clock.waiting == []

@@ -24,7 +24,7 @@ from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.transcript.message_text import FOLDED_FROM
 from client_py.ui.transcript.transcript import MAX_AT_ONCE, MAX_CHARACTERS, MAX_SHOWN, SLACK_SHOWN
 from client_py.words.transcript import NEW, NEWEST, NOT_LOADED, OTHER_DEVICE
-from tests.client_py.ui.view_context import DAY, World, incoming, outgoing
+from tests.client_py.ui.view_context import DAY, World, incoming, open_room, outgoing
 from tests.fakes.document import FakeElement
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def jump(world: World) -> FakeElement:
 def test_message_shows_its_text_exactly(text: str) -> None:
     """Markup, blanks, every character: the text content is what was typed."""
     world = World()
-    add(Page(world.context, world.asked).show_room("den", "alice", world.asked), incoming(text))
+    add(open_room(Page(world.context, world.asked), world.asked), incoming(text))
     assert world.document.by_test_id("message-text").text == text
 
 
@@ -245,7 +245,7 @@ def test_reading_is_looked_at_again(world: World, event: str) -> None:
 def test_reading_is_not_told_where_nobody_looks(world: World, page: Page) -> None:
     """A room that opens in a hidden tab is not being read."""
     world.document.visible = False
-    page.show_room("den", "alice", world.asked)
+    open_room(page, world.asked)
     assert world.asked.calls == []
 
 
@@ -697,7 +697,7 @@ def test_reader_at_the_end_stays_there_while_it_moves_on(world: World, room: Roo
 
 def test_messages_that_leave_the_page_leave_no_listener(world: World, page: Page) -> None:
     """Folded messages listen to their two buttons, and stop with leaving."""
-    room = page.show_room("den", "alice", world.asked)
+    room = open_room(page, world.asked)
     before = world.document.live_listeners
     add(room, *(incoming("\n" * 100, at=float(number)) for number in range(1000)))
     assert world.document.live_listeners == before + 2 * len(shown(world))

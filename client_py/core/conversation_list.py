@@ -1,0 +1,267 @@
+"""Decides what the list of conversations shows: which there are, in which order, and how each of them stands."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from client_py.core.conversation.delivery import Delivery, Direction
+from client_py.core.conversation.items import Item, Text
+from client_py.core.conversation.notices import (
+    DeliveryChanged,
+    HistoryCleared,
+    HistoryLoaded,
+    ItemAdded,
+    NewestLoaded,
+    TypingChanged,
+)
+from client_py.core.notices import (
+    DraftLoaded,
+    MembersChanged,
+    Notice,
+    ReadingChanged,
+    RetentionChanged,
+    StatusChanged,
+)
+from client_py.core.status_line import Status
+from protocol.json_text import parse_json_or_none
+from protocol.room_names import canonical_room, is_room_name
+
+MAX_CONVERSATIONS = 100
+"""How many the list has at most; the one that nothing has happened in for longest goes first."""
+MAX_LINE = 160
+"""How many characters of a message or of a draft the list keeps: more than fit into a line."""
+MAX_UNREAD = 9_999
+MAX_SECONDS = 8.64e12
+"""A date of JavaScript ends there."""
+MAX_OPEN = 8
+"""How many rooms stay connected: each has a WebSocket, and a connection to everyone who is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLine:
+    """What was said last in a conversation."""
+
+    item_id: str
+    text: str
+    """Its beginning, in one line; empty where it is nothing that has words."""
+    is_own: bool
+    author: str
+    at: float
+    """When it stands in the transcript, in seconds since the epoch."""
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """One conversation of the list."""
+
+    room: str
+    used_at: float = 0.0
+    """When the room was entered, or something was said in it, whichever came last; in seconds since the epoch."""
+    last: LastLine | None = None
+    unread: int = 0
+    """How many messages of others came in since the person last looked."""
+    read_at: float = 0.0
+    """When the person looked last."""
+    draft: str = ""
+    """The beginning of what is written and not sent."""
+    is_archived: bool = False
+    is_kept: bool = True
+    """Whether what was said may be kept beyond the page."""
+    is_reading: bool = False
+    """Whether the newest message is before the person's eyes."""
+    status: Status | None = None
+    """How the connection stands, where the room is open."""
+    others: tuple[str, ...] = ()
+    """Who else is there."""
+    typing: tuple[str, ...] = ()
+    """Who is writing just now."""
+
+    @property
+    def is_somebody_here(self) -> bool:
+        """Whether there is a connection to somebody else."""
+        return self.status is Status.CONNECTED and bool(self.others)
+
+
+Rows = Mapping[str, ConversationRow]
+
+
+def noticed(row: ConversationRow, notice: Notice, own_name: str, now: float) -> ConversationRow:  # noqa: C901 - a table
+    """Return how a conversation stands after a notice of its room."""
+    match notice:
+        case ItemAdded(item):
+            return _after_item(row, item, now) if item.is_shown else row
+        case HistoryLoaded(items, before="") | NewestLoaded(items) if shown := _last_shown(items):
+            return replace(row, last=_line_of(shown)) if row.last is None or _is_later(row.last, shown) else row
+        case HistoryCleared(items):
+            shown = _last_shown(items)
+            return replace(row, last=_line_of(shown) if shown else None, unread=0)
+        case DeliveryChanged(item_id, delivery) if row.last is not None and row.last.item_id == item_id:
+            return replace(row, last=replace(row.last, delivery=delivery))
+        case TypingChanged(usernames):
+            return replace(row, typing=usernames)
+        case ReadingChanged(reading):
+            return (
+                replace(row, is_reading=reading, unread=0, read_at=now) if reading else replace(row, is_reading=False)
+            )
+        case DraftLoaded(text):
+            return replace(row, draft=one_line(text))
+        case MembersChanged(members):
+            return replace(row, others=tuple(dict.fromkeys(m.username for m in members if m.username != own_name)))
+        case StatusChanged(line):
+            return replace(row, status=line.status)
+        case RetentionChanged(keeping):
+            return replace(row, is_kept=keeping.kept)
+        case _:
+            return row
+
+
+def closed(row: ConversationRow) -> ConversationRow:
+    """Return how a conversation stands once its room is not open any more."""
+    return replace(row, status=None, others=(), typing=(), is_reading=False)
+
+
+def entered(row: ConversationRow, now: float) -> ConversationRow:
+    """Return how a conversation stands whose room a person goes to."""
+    return replace(row, used_at=max(row.used_at, now), is_archived=False)
+
+
+def in_order(rows: Iterable[ConversationRow]) -> list[ConversationRow]:
+    """Sort conversations for the list: what was used last comes first."""
+    return sorted(rows, key=lambda row: (-row.used_at, row.room))
+
+
+def bounded(rows: Rows) -> dict[str, ConversationRow]:
+    """Return the rows without those that are too many."""
+    return {row.room: row for row in in_order(rows.values())[:MAX_CONVERSATIONS]}
+
+
+def merged(ours: Rows, kept: Rows) -> dict[str, ConversationRow]:
+    """Return the rows as this tab and the others have them, which write the same list.
+
+    What another tab has read is read, and what it has heard later stands there; a row that is open here stays.
+    """
+    rows = {room: row for room, row in ours.items() if row.status is not None}
+    for room, theirs in kept.items():
+        mine = ours.get(room)
+        rows[room] = theirs if mine is None else _merge(mine, theirs)
+    return bounded(rows)
+
+
+def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
+    has_read = theirs.read_at > mine.read_at
+    unread = theirs.unread if has_read or mine.status is None else mine.unread
+    is_ahead = mine.last is None or (theirs.last is not None and theirs.last.at > mine.last.at)
+    last = theirs.last if is_ahead and mine.status is None else mine.last
+    return replace(
+        mine,
+        used_at=max(mine.used_at, theirs.used_at),
+        read_at=max(mine.read_at, theirs.read_at),
+        unread=unread,
+        last=last,
+        is_archived=theirs.is_archived,
+        draft=theirs.draft if mine.status is None else mine.draft,
+    )
+
+
+def one_line(text: str) -> str:
+    """Return the beginning of a text in one line."""
+    return " ".join(text[: 4 * MAX_LINE].split())[:MAX_LINE]
+
+
+def _after_item(row: ConversationRow, item: Item, now: float) -> ConversationRow:
+    is_new = item.direction is Direction.INCOMING and not row.is_reading
+    unread = min(row.unread + is_new, MAX_UNREAD)
+    last = _line_of(item) if row.last is None or _is_later(row.last, item) else row.last
+    return replace(row, last=last, unread=unread, used_at=max(row.used_at, now))
+
+
+def _is_later(last: LastLine, item: Item) -> bool:
+    # The order of a transcript is that of coming; of the line, only the time that its author gave it is known here.
+    return item.id == last.item_id or item.sent_at >= last.at
+
+
+def _line_of(item: Item) -> LastLine:
+    text = one_line(item.body.text) if isinstance(item.body, Text) else ""
+    is_own = item.direction is Direction.OUTGOING
+    return LastLine(item.id, text, is_own, item.author, item.sent_at, item.delivery)
+
+
+def _last_shown(items: Iterable[Item]) -> Item | None:
+    return next((item for item in reversed(tuple(items)) if item.is_shown and item.is_readable), None)
+
+
+# As the browser keeps them
+
+
+def format_rows(rows: Rows) -> str:
+    """Write the list as the browser keeps it; of a conversation that is not to be kept, nothing that was said."""
+    return json.dumps([_format_row(row) for row in rows.values()], ensure_ascii=False, separators=(",", ":"))
+
+
+def _format_row(row: ConversationRow) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "room": row.room,
+        "used_at": row.used_at,
+        "unread": row.unread,
+        "read_at": row.read_at,
+        "archived": row.is_archived,
+    }
+    if row.last and row.is_kept:
+        last = row.last
+        delivery = last.delivery.label if last.delivery is not None else None
+        written["last"] = [last.item_id, last.text, last.is_own, last.author, last.at, delivery]
+    if row.draft and row.is_kept:
+        written["draft"] = row.draft
+    return written
+
+
+def parse_rows(text: str | None) -> dict[str, ConversationRow]:
+    """Read the list as the browser keeps it; what is no row is left out, and what is no list is an empty one."""
+    value = parse_json_or_none(text or "[]")
+    if not isinstance(value, list):
+        return {}
+    rows = (_parse_row(each) for each in value[: 2 * MAX_CONVERSATIONS] if isinstance(each, dict))
+    return bounded({row.room: row for row in rows if row is not None})
+
+
+def _parse_row(value: Mapping[str, Any]) -> ConversationRow | None:
+    room = value.get("room")
+    if not isinstance(room, str) or not is_room_name(room):
+        return None
+    return ConversationRow(
+        canonical_room(room),
+        used_at=_moment(value.get("used_at")),
+        last=_parse_last(value.get("last")),
+        unread=_count(value.get("unread")),
+        read_at=_moment(value.get("read_at")),
+        draft=one_line(_text(value.get("draft"))),
+        is_archived=value.get("archived") is True,
+    )
+
+
+def _parse_last(value: object) -> LastLine | None:
+    match value:
+        case [str(item_id), str(text), bool(is_own), str(author), int() | float() as at, (str() | None) as label]:
+            delivery = next((each for each in Delivery if each.label == label), None)
+            return LastLine(item_id[:MAX_LINE], one_line(text), is_own, author[:MAX_LINE], _moment(at), delivery)
+        case _:
+            return None
+
+
+def _moment(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    return float(value) if math.isfinite(value) and abs(value) < MAX_SECONDS else 0.0
+
+
+def _count(value: object) -> int:
+    return min(value, MAX_UNREAD) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""What shows the list of conversations, and where one begins."""

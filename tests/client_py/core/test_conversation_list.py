@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client_py.core.conversation.delivery import Delivery, Direction
+from client_py.core.conversation.items import Item, Reaction, Text, Unreadable
+from client_py.core.conversation.notices import (
+    DeliveryChanged,
+    HistoryCleared,
+    HistoryLoaded,
+    ItemAdded,
+    NewestLoaded,
+    TypingChanged,
+    UnreadChanged,
+)
+from client_py.core.conversation_list import (
+    MAX_CONVERSATIONS,
+    MAX_LINE,
+    MAX_UNREAD,
+    ConversationRow,
+    LastLine,
+    bounded,
+    closed,
+    entered,
+    format_rows,
+    in_order,
+    merged,
+    noticed,
+    parse_rows,
+)
+from client_py.core.notices import (
+    DraftLoaded,
+    Member,
+    MembersChanged,
+    Notice,
+    ReadingChanged,
+    RetentionChanged,
+    StatusChanged,
+)
+from client_py.core.retention import Retention
+from client_py.core.status_line import Status, StatusLine
+
+NOW = 1_000.0
+DEN = ConversationRow("den")
+
+
+def said(text: str = "hello", *, at: float = 10.0, item_id: str = "one", own: bool = False) -> Item:
+    """Return a message."""
+    direction, author = (Direction.OUTGOING, "alice") if own else (Direction.INCOMING, "bob")
+    return Item(item_id, direction, author, Text(text), at, Delivery.QUEUED if own else None)
+
+
+def after(*notices: Notice, row: ConversationRow = DEN) -> ConversationRow:
+    """Return how a conversation stands after notices."""
+    for notice in notices:
+        row = noticed(row, notice, "alice", NOW)
+    return row
+
+
+def test_message_is_the_last_line_and_unread() -> None:
+    """And the conversation is the one that was used last."""
+    row = after(ItemAdded(said("two\n lines")))
+    assert row.last == LastLine("one", "two lines", is_own=False, author="bob", at=10.0)
+    assert (row.unread, row.used_at) == (1, NOW)
+
+
+def test_own_message_is_read_and_says_how_far_it_has_come() -> None:
+    """One's own is nothing new to oneself; what is told of another message does not concern it."""
+    row = after(
+        ItemAdded(said(own=True)), DeliveryChanged("one", Delivery.READ), DeliveryChanged("other", Delivery.SENT)
+    )
+    assert row.last is not None
+    assert (row.unread, row.last.is_own, row.last.delivery) == (0, True, Delivery.READ)
+    assert after(DeliveryChanged("one", Delivery.READ)) == DEN
+
+
+def test_what_is_read_as_it_comes_is_not_unread() -> None:
+    """And what comes once nobody looks any more is."""
+    row = after(ItemAdded(said()), ReadingChanged(reading=True), ItemAdded(said(item_id="two")))
+    assert (row.unread, row.read_at, row.is_reading) == (0, NOW, True)
+    row = after(ReadingChanged(reading=False), ItemAdded(said(item_id="three")), row=row)
+    assert (row.unread, row.is_reading) == (1, False)
+
+
+def test_unread_messages_are_counted_up_to_a_bound() -> None:
+    """Nobody counts further, and no number grows without end."""
+    assert after(ItemAdded(said()), row=replace(DEN, unread=MAX_UNREAD)).unread == MAX_UNREAD
+
+
+def test_reaction_is_no_line() -> None:
+    """It is no message by itself."""
+    reaction = replace(said(), body=Reaction("alice", "target", "👍"))
+    assert after(ItemAdded(reaction)) == DEN
+
+
+def test_message_without_words_has_an_empty_line() -> None:
+    """The view says what stands there."""
+    row = after(ItemAdded(replace(said(), body=Unreadable())))
+    assert row.last is not None
+    assert row.last.text == ""
+
+
+def test_history_gives_the_last_line_where_it_is_later() -> None:
+    """What the list knows already, another tab may have written since; what is earlier is above."""
+    row = after(HistoryLoaded((said("old", at=5), said("new", at=9)), has_earlier=False))
+    assert row.last is not None
+    assert (row.last.text, row.unread) == ("new", 0)
+    for notice in (
+        HistoryLoaded((said("older", at=1, item_id="zero"),), has_earlier=False),
+        HistoryLoaded((said("asked for", at=99, item_id="zero"),), has_earlier=False, before="one"),
+        HistoryLoaded((), has_earlier=False),
+        NewestLoaded((replace(said(at=99, item_id="zero"), body=Unreadable()),), has_earlier=False),
+    ):
+        assert after(notice, row=row).last == row.last
+    later = after(NewestLoaded((said("newest", at=11, item_id="two"),), has_earlier=True), row=row)
+    assert later.last is not None
+    assert later.last.text == "newest"
+
+
+def test_late_message_of_before_does_not_take_the_line() -> None:
+    """Another tab had stored something after it."""
+    row = after(ItemAdded(said("late", at=1, item_id="zero")), row=after(ItemAdded(said())))
+    assert row.last is not None
+    assert (row.last.text, row.unread) == ("hello", 2)
+
+
+@pytest.mark.parametrize(("left", "text"), [((), None), ((said("waits", own=True),), "waits")])
+def test_cleared_history_leaves_what_waits(left: tuple[Item, ...], text: str | None) -> None:
+    """And nothing unread."""
+    row = after(ItemAdded(said()), HistoryCleared(left))
+    assert (row.last.text if row.last else None, row.unread) == (text, 0)
+
+
+def test_row_says_who_is_there_and_what_they_do() -> None:
+    """One's own other devices are nobody else, and what is closed says nothing of it any more."""
+    row = after(
+        StatusChanged(StatusLine(Status.CONNECTED)),
+        MembersChanged((Member("1", "bob"), Member("2", "alice"), Member("3", "bob"))),
+        TypingChanged(("bob",)),
+        ReadingChanged(reading=True),
+    )
+    assert (row.others, row.typing, row.is_somebody_here) == (("bob",), ("bob",), True)
+    row = closed(row)
+    assert (row.status, row.others, row.typing, row.is_reading, row.is_somebody_here) == (None, (), (), False, False)
+
+
+def test_other_notices_say_nothing_to_the_list() -> None:
+    """It counts by itself, since the count of a visit begins with it."""
+    assert after(UnreadChanged(3)) == DEN
+
+
+def test_draft_is_shortened() -> None:
+    """To what fits into a line."""
+    assert after(DraftLoaded("half\n a " + "x" * 10_000)).draft == ("half a " + "x" * 10_000)[:MAX_LINE]
+
+
+def test_room_that_is_entered_was_used_now_and_is_archived_no_longer() -> None:
+    """A clock that was ahead does not put it back."""
+    assert entered(replace(DEN, used_at=5.0, is_archived=True), NOW) == replace(DEN, used_at=NOW)
+    assert entered(replace(DEN, used_at=NOW + 5), NOW).used_at == NOW + 5
+
+
+def test_list_is_in_the_order_of_use_and_bounded() -> None:
+    """What was used last comes first; of the same moment, by name."""
+    rows = {room: ConversationRow(room, used_at=at) for room, at in (("b", 1.0), ("c", 2.0), ("a", 1.0))}
+    assert [row.room for row in in_order(rows.values())] == ["c", "a", "b"]
+    many = {f"room-{n}": ConversationRow(f"room-{n}", used_at=n) for n in range(MAX_CONVERSATIONS + 5)}
+    kept = bounded(many)
+    assert (len(kept), "room-4" in kept, "room-5" in kept) == (MAX_CONVERSATIONS, False, True)
+
+
+# Several tabs
+
+
+def test_what_another_tab_has_read_is_read() -> None:
+    """Also where the room is open here; and what was read here first stays read."""
+    mine = replace(DEN, unread=3, read_at=5.0, status=Status.CONNECTED)
+    theirs = replace(DEN, unread=0, read_at=9.0, used_at=9.0)
+    assert merged({"den": mine}, {"den": theirs})["den"] == replace(mine, unread=0, read_at=9.0, used_at=9.0)
+    assert merged({"den": theirs}, {"den": replace(mine, status=None)})["den"].read_at == 9.0
+
+
+def test_open_room_knows_better_what_was_said() -> None:
+    """What another tab has of a room that is closed here is shown."""
+    line = LastLine("two", "theirs", is_own=False, author="bob", at=20.0)
+    mine = after(ItemAdded(said("mine")))
+    theirs = replace(mine, last=line, unread=2, draft="half")
+    closed_here = merged({"den": mine}, {"den": theirs})["den"]
+    assert (closed_here.last, closed_here.unread, closed_here.draft) == (line, 2, "half")
+    open_here = merged({"den": replace(mine, status=Status.WAITING)}, {"den": theirs})["den"]
+    assert (open_here.last, open_here.unread, open_here.draft) == (mine.last, 1, "")
+    without = merged({"den": mine}, {"den": replace(mine, last=None)})["den"]
+    assert without.last == mine.last
+
+
+def test_room_of_another_tab_comes_and_one_that_is_open_here_stays() -> None:
+    """A room that another tab has left goes, unless this one is in it."""
+    open_here = replace(DEN, status=Status.WAITING)
+    rows = merged({"den": open_here, "hall": ConversationRow("hall")}, {"garden": ConversationRow("garden")})
+    assert sorted(rows) == ["den", "garden"]
+
+
+# As it is kept
+
+
+def test_list_is_kept_and_read() -> None:
+    """All but what holds while a room is open."""
+    row = after(
+        ItemAdded(said("hello", own=True)),
+        DraftLoaded("half a sen"),
+        StatusChanged(StatusLine(Status.CONNECTED)),
+        row=replace(DEN, is_archived=True, read_at=3.0),
+    )
+    assert parse_rows(format_rows({"den": row})) == {"den": closed(row)}
+    incoming = after(ItemAdded(said()))
+    assert parse_rows(format_rows({"den": incoming})) == {"den": incoming}
+
+
+def test_words_are_not_kept_where_nothing_is() -> None:
+    """The person wants no word of it in this browser."""
+    row = after(ItemAdded(said("secret")), DraftLoaded("secret"), RetentionChanged(Retention(kept=False)))
+    assert "secret" not in format_rows({"den": row})
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        "",
+        "no JSON",
+        "{}",
+        "[1, null, []]",
+        '[{"room": 1}, {"room": "no room"}, {"rooms": "den"}]',
+    ],
+)
+def test_what_is_no_list_is_an_empty_one(kept: str | None) -> None:
+    """Whatever another program has written there."""
+    assert parse_rows(kept) == {}
+
+
+def test_fields_that_make_no_sense_are_left_out() -> None:
+    """And the room stays."""
+    row = {
+        "room": "Den",
+        "used_at": "now",
+        "unread": -1,
+        "read_at": 1e300,
+        "draft": 7,
+        "archived": "yes",
+        "last": ["one", "text", False, "bob", True, None],
+    }
+    assert parse_rows(json.dumps([row])) == {"den": replace(DEN, last=LastLine("one", "text", False, "bob", 0.0))}  # noqa: FBT003
+    row |= {"used_at": True, "unread": 10**9, "last": ["one"], "read_at": float("inf")}
+    assert parse_rows(json.dumps([row]).replace("Infinity", "1e999")) == {"den": replace(DEN, unread=MAX_UNREAD)}
+
+
+@given(st.text(), st.integers(0, MAX_UNREAD), st.floats(0, 1e12), st.booleans())
+def test_any_row_is_read_as_it_was_kept(text: str, unread: int, moment: float, archived: bool) -> None:  # noqa: FBT001
+    """Whatever was said in it."""
+    row = after(ItemAdded(said(text, at=moment)), row=replace(DEN, is_archived=archived))
+    row = replace(row, unread=unread)
+    assert parse_rows(format_rows({"den": row})) == {"den": row}
