@@ -12,11 +12,13 @@ from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.item_ids import without_author
 from client_py.core.conversation.items import Item, Reaction, Text
 from client_py.core.conversation.notices import DeliveryChanged, HistoryLoaded, ItemAdded, TypingChanged, UnreadChanged
+from client_py.core.conversation_list import ConversationRow, noticed
 from client_py.core.frames import FRAMES, Features, ItemPart
 from client_py.core.notices import (
     DraftLoaded,
     MembersChanged,
     Notice,
+    ReadingChanged,
     RelayChoiceChanged,
     RetentionChanged,
     StatusChanged,
@@ -151,6 +153,8 @@ class Page:
         self._transcript: list[Item] = []
         """What it shows, in its order."""
         self._members: tuple[str, ...] = ()
+        self.row = ConversationRow("den")
+        """How the conversation stands in the list."""
         self._is_open = False
         self.owed_draft = ""
         """What it has yet to show in the composer."""
@@ -318,6 +322,7 @@ class Page:
     # What it shows
 
     def _show(self, notice: Notice) -> None:  # noqa: C901 - a table of notices
+        self.row = noticed(self.row, notice, self._account, self._browser.agenda.now)
         match notice:
             case StatusChanged(line):
                 self.status = line.status
@@ -339,8 +344,8 @@ class Page:
             case DraftLoaded(text):
                 self._check_draft(text)
                 self.owed_draft = ""
-            case TypingChanged() | UnreadChanged() | RelayChoiceChanged():
-                pass  # they promise nothing
+            case TypingChanged() | UnreadChanged() | RelayChoiceChanged() | ReadingChanged():
+                pass  # they promise nothing, or promise it in the row
             case _:
                 raise AssertionError(f"nobody has asked for {notice}")
 
@@ -371,6 +376,19 @@ class Page:
         self._heard += 1
         if self._heard % INVARIANTS_CHECKED_EVERY == 0 and self._driver is not None:
             self._driver.check_invariants()
+            self._check_row()
+
+    def _check_row(self) -> None:
+        """Assert that the list says of the conversation what the room shows."""
+        row, last = self.row, self.row.last
+        assert not (row.is_reading and row.unread), f"{row.unread} are unread at {self.place}, where they are looked at"
+        assert (last is None) is not any(item.is_shown for item in self._transcript), f"{last} at {self.place}"
+        if last is not None:
+            assert last.item_id in self.transcript, f"{self.place} does not show {last}"
+            written = self.disk.written.get(last.item_id)
+            if written is not None and (shown := written.shown.get(self.place)) is not None:
+                delivery = last.delivery or Delivery.QUEUED
+                assert delivery is shown, f"{delivery} in the list of {self.place}, and {shown} in the room"
 
     def _check_frame(self, text: str) -> None:
         """Assert that a page of before gets nothing that it does not know."""

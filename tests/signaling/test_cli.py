@@ -74,14 +74,20 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Serving]:
 @contextlib.contextmanager
 def running(command: Sequence[str | Path], variables: Mapping[str, str]) -> Iterator[Serving]:
     """Run a command that serves until the block is left."""
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    # Where the tests run under nohup, a child would inherit that the signal is ignored.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with process:
         try:
             yield Serving(process)
         finally:
@@ -138,7 +144,7 @@ async def closed_by(server: Serving, number: signal.Signals) -> int:
     async with connect(f"ws://{server.address}/ws?token={token}", proxy=None) as socket:
         await socket.recv()
         server.process.send_signal(number)
-        await socket.wait_closed()
+        await asyncio.wait_for(socket.wait_closed(), TIMEOUT)
     assert socket.close_code is not None
     return socket.close_code
 
