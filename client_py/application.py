@@ -323,7 +323,7 @@ class Application:
         if isinstance(notice, RetentionChanged) and not notice.keeping.kept:
             # Of other rooms, the list keeps nothing either.
             self._rows = {name: replace(row, is_kept=False) for name, row in self._rows.items()}
-            self._keep_rows()
+            self._write_rows()  # at once: what is to be gone is not to be found a second later
 
     @property
     def _shown_screen(self) -> RoomScreen | None:
@@ -399,8 +399,12 @@ class Application:
 
     def _write_rows(self) -> None:
         self._timers.stop("rows")
-        if self._rows_of:
+        if not self._rows_of:
+            return
+        if self._rows:
             self._store.put(CONVERSATIONS_KEY + self._rows_of, format_rows(self._rows))
+        else:
+            self._store.remove(CONVERSATIONS_KEY + self._rows_of)  # whose it was is nobody's business either
 
     def _merge_rows(self) -> None:
         """Another tab may have written the list."""

@@ -231,7 +231,7 @@ async def show_list(stage: Studio) -> None:
     await ada.page.locator('[data-room="garden"][data-unread="1"]').wait_for()
     await stage.look(ada.page, "list-unread")
     await ben.handle("composer").press_sequentially("And then", delay=250)
-    await ada.page.locator('[data-room="garden"]', has_text="typing").wait_for()
+    await ada.page.locator('[data-room="garden"] .accented').wait_for()
     await stage.look(ada.page, "list-typing")
     await ada.handle("room-menu").click()
     await ada.handle("archive").click()

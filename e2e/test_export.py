@@ -285,7 +285,7 @@ async def test_two_pages_of_an_origin_keep_to_themselves(
     ]
     await first.reload()
     await first.wait_for_start()
-    await expect(first.page.get_by_role("heading", name="Hello, ada")).to_be_visible()
+    await expect(first.page.get_by_role("button", name="You are ada")).to_be_visible()
 
 
 @CHROMIUM_FIRST

@@ -60,8 +60,8 @@
 
     let line = "";
 
-    const UNDELIVERED = '[data-delivery="queued"], [data-delivery="sent"]';
-    const DELIVERED = '[data-delivery="delivered"], [data-delivery="read"]';
+    const UNDELIVERED = '[data-testid="message"]:is([data-delivery="queued"], [data-delivery="sent"])';
+    const DELIVERED = '[data-testid="message"]:is([data-delivery="delivered"], [data-delivery="read"])';
 
     function textOf(message) {
         return message.querySelector('[data-testid="message-text"]').textContent;

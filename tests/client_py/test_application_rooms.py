@@ -464,9 +464,18 @@ async def test_list_keeps_no_word_where_nothing_is_to_be_kept() -> None:
     stage.document.fire("pagehide")
     assert "a secret" in str(stage.store)
     stage.rooms[1].callbacks.show(RetentionChanged(Retention(kept=False)))
-    stage.document.fire("pagehide")
-    assert "a secret" not in str(stage.store)
+    assert "a secret" not in str(stage.store), "it is gone at once"
     assert "a secret" in stage.conversation("den").text
+
+
+async def test_empty_list_says_not_whose_it_was() -> None:
+    """A browser that somebody has left without a conversation does not name them."""
+    stage = await two_rooms()
+    for room in ("den", "hall"):
+        stage.application.leave_room(room)
+    stage.application.sign_out()
+    await settle()
+    assert CONVERSATIONS_KEY + "alice" not in stage.store
 
 
 async def test_list_follows_the_other_tabs() -> None:
