@@ -15,7 +15,8 @@ from e2e.states import show_all, studio
 
 FIND_WORDS = """
 () => {
-  const written = '[data-testid="message-text"], .result-text, code.link, .avatar, [translate="no"]';
+  const handles = '[data-testid="message-text"], [data-testid="last-words"]';
+  const written = `${handles}, .result-text, code.link, .avatar, [translate="no"]`;
   const unread = "script, style, noscript";
   const found = [document.title, document.querySelector("meta[name=description]").content];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
@@ -36,7 +37,7 @@ FIND_WORDS = """
 BY_PRELOAD_IMPORT_AND_FETCH = 3
 
 DATA = re.compile(
-    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|P2P Chat|[AP]M|SecurityError|other\.example|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
+    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|book-club|studio|P2P Chat|[AP]M|SecurityError|other\.example|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
 )
 """Names of people, rooms and things, which no language changes."""
 

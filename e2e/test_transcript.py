@@ -61,7 +61,7 @@ async def test_writing_is_seen_until_it_is_sent(pair: Pair) -> None:
     alice, bob = pair
     await alice.send("Tell me")
     await bob.wait_for_incoming("Tell me")
-    writing = alice.page.get_by_text("bob is typing…")
+    writing = alice.handle("typing").get_by_text("bob is typing…")
     await expect(writing).to_be_hidden()
     await bob.handle("composer").press_sequentially("Wait")
     await expect(writing).to_be_visible(timeout=SECONDS_TO_SHOW)

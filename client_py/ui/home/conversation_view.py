@@ -91,7 +91,7 @@ class ConversationView:
             yield create("span", {"class": "last cut accented", "dir": "auto"}, typing(self._words, row.typing))
         elif row.draft and not is_current:
             yield create("span", {"class": "accented"}, say(DRAFT))
-            yield create("span", {"class": "last cut", "dir": "auto"}, row.draft)
+            yield self._words_of_people(row.draft)
         elif row.last:
             yield from self._last(row.last, is_among_several=len(row.others) > 1)
         else:
@@ -105,7 +105,10 @@ class ConversationView:
         text = last.text or self._words.say(OTHER_THAN_TEXT)
         if is_among_several and not last.is_own:
             text = self._words.say(SAID, username=last.author, text=text)
-        yield self._document.create("span", {"class": "last cut", "dir": "auto"}, text)
+        yield self._words_of_people(text)
+
+    def _words_of_people(self, text: str) -> Element:
+        return self._document.create("span", {"class": "last cut", "data-testid": "last-words", "dir": "auto"}, text)
 
     def _badge(self, unread: int) -> Element | None:
         if not unread:
