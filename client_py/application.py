@@ -161,11 +161,15 @@ class Application:
             self._page.offer_undo(LEFT, room, lambda: self._come_back(row))
 
     def set_archived(self, room: str, archived: bool) -> None:  # noqa: FBT001 - the view's name for a state
-        """Put a conversation away, or take it out again; it is there as before when something is said."""
+        """Put a conversation away, where it is not connected any more, or take it out again."""
         self._put_row(replace(self._rows[room], is_archived=archived))
         if archived:
+            if room in self._open_rooms:
+                self._close_room(room)
             self.open_home()
             self._page.offer_undo(PUT_AWAY, room, lambda: self.set_archived(room, archived=False))
+        else:
+            self._timers.start("open", OPENING_SECONDS, self._open_listed)
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Connect through a relay only from now on, or also directly; in every room, and on this device."""

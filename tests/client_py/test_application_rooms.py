@@ -126,16 +126,18 @@ async def test_room_is_left_and_come_back_to() -> None:
 
 
 async def test_conversation_is_archived_and_taken_out_again() -> None:
-    """It goes from the list into what can be looked at, and back when something is said or it is opened."""
+    """It goes from the list into what can be looked at, is not connected there, and comes back."""
     stage = await stage_at("/chat/den")
     stage.clock.advance(1)
     stage.application.open_room("hall")
     stage.click("archive")
-    assert (stage.screen, stage.conversations) == ("start", ["den"])
+    assert (stage.screen, stage.conversations, stage.open_rooms) == ("start", ["den"], ["den"])
     stage.click("archived")
     assert stage.conversations == ["hall", "den"]
     stage.click("undo")
     assert (stage.conversations, stage.document.by_test_id("archived").hidden) == (["hall", "den"], True)
+    stage.clock.advance(OPENING_SECONDS)
+    assert stage.open_rooms == ["den", "hall"]
 
 
 # What the server says in a room

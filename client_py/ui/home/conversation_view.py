@@ -61,7 +61,7 @@ class ConversationView:
     def show(self, row: ConversationRow, *, is_current: bool) -> None:
         """Show how it stands now; what has not changed is not touched."""
         self._link.set("aria-current", "page" if is_current else None)
-        shown = (row.last, row.unread, row.draft, row.typing, row.others, row.status)
+        shown = (is_current, row.last, row.unread, row.draft, row.typing, row.others, row.status)
         if shown == self._shown:
             return
         self._shown = shown

@@ -92,12 +92,13 @@ def test_row_leads_to_its_room(world: World, page: Page) -> None:
 
 
 def test_row_of_the_room_on_the_page_is_marked(world: World, page: Page) -> None:
-    """What is begun there stands in the composer."""
+    """What is begun there stands in the composer, and in the list as soon as another place is on the page."""
     show(world, page, replace(DEN, draft="half"), HALL)
     open_room(page, world.asked)
     assert [row.get("aria-current") for row in rows(world)] == ["page", None]
-    page.show_conversations((replace(DEN, draft="half", unread=1),))
     assert rows(world)[0].one(class_="last").text == LINE.text
+    page.show_start("alice", DIRECTLY)
+    assert rows(world)[0].one(class_="last").text == "half"
 
 
 def test_rows_keep_their_elements_and_the_keyboard(world: World, page: Page) -> None:
