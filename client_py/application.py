@@ -6,27 +6,15 @@ There is no js in it: whatever it stands on comes in by its constructor, so that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from client_py.core.conversation_list import (
-    MAX_OPEN,
-    ConversationRow,
-    bounded,
-    closed,
-    entered,
-    format_rows,
-    in_order,
-    merged,
-    noticed,
-    one_line,
-    parse_rows,
-)
+from client_py.core.conversation_list import MAX_OPEN, ConversationRow
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, path_of, place_of
-from client_py.core.notices import Notice, RetentionChanged, StatusChanged
-from client_py.core.recent_rooms import parse_rooms
+from client_py.core.notices import Notice, StatusChanged
 from client_py.core.server.access_faults import AccessFault, LoginFault
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
+from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
@@ -40,12 +28,6 @@ from client_py.words.home import LEFT, PUT_AWAY
 TICK_SECONDS = 20.0
 """How often the page looks whether it is another day; a timer until midnight would stand still in sleep."""
 
-RECENT_ROOMS_KEY = "p2pchat.rooms"
-"""Where releases before 0.2 had the recent rooms in localStorage."""
-CONVERSATIONS_KEY = "p2pchat.conversations:"
-"""Where the list of conversations stands in localStorage, with whose it is after it."""
-KEEPING_SECONDS = 0.5
-"""Not every change of the list is written down by itself."""
 OPENING_SECONDS = 0.5
 """Between the rooms that are opened beside the one that is shown: that one comes first."""
 
@@ -93,10 +75,8 @@ class Application:
         """The one that was shown last comes last."""
         self._shown_room: str | None = None
         """Which of the open ones is on the page."""
-        self._rows: dict[str, ConversationRow] = {}
-        """The conversations of the person who is signed in."""
-        self._rows_of = ""
-        """Whose they are."""
+        self._conversations = ConversationList(self._store, context.clock, self._page.show_conversations)
+        """Those of the person who is signed in."""
         self._unkept_rooms: set[tuple[str, str]] = set()
         """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
         self._left_rooms: dict[tuple[str, str], RoomDriver] = {}
@@ -150,11 +130,9 @@ class Application:
 
     def leave_room(self, room: str) -> None:
         """Leave a room, and take it off the list; what was said in it stays in this browser."""
-        row = self._rows.get(room)
         if room in self._open_rooms:
             self._close_room(room)
-        self._rows.pop(room, None)
-        self._keep_rows()
+        row = self._conversations.leave(room)
         if self._location.path == path_of(room):
             self.open_home()
         if row is not None:
@@ -162,7 +140,7 @@ class Application:
 
     def set_archived(self, room: str, archived: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Put a conversation away, where it is not connected any more, or take it out again."""
-        self._put_row(replace(self._rows[room], is_archived=archived))
+        self._conversations.set_archived(room, archived)
         if archived:
             if room in self._open_rooms:
                 self._close_room(room)
@@ -215,8 +193,7 @@ class Application:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
         for room in tuple(self._open_rooms):
             self._close_room(room)
-        self._write_rows()
-        self._rows, self._rows_of = {}, ""
+        self._conversations.unload()
         self._ask_to_sign_in(fault, username)
 
     # Places
@@ -232,7 +209,7 @@ class Application:
         if self._account.has_expired:
             self._ask_to_sign_in(LoginFault.EXPIRED, login.username)
             return
-        self._load_rows(login.username)
+        self._conversations.load(login.username)
         match place_of(self._location.path):
             case Lobby():
                 self._page.show_start(login.username, self._relay_preference.choice)
@@ -255,15 +232,14 @@ class Application:
 
     def _come_back(self, row: ConversationRow) -> None:
         """Be in a room again that was left by mistake."""
-        self._put_row(closed(row))
+        self._conversations.come_back(row)
         self.open_room(row.room)
 
     # Open rooms
 
     def _show_room(self, room: str, username: str) -> None:
         """Open a room, if it is not open yet, and show it."""
-        now = self._ports.keeping.clock.now()
-        self._put_row(entered(self._rows.get(room, ConversationRow(room)), now))
+        self._conversations.enter(room)
         if room not in self._open_rooms:
             self._open_room(room, username)
         self._open_rooms[room] = self._open_rooms.pop(room)
@@ -290,7 +266,7 @@ class Application:
         login = self._account.login
         if login is None or self._account.has_expired:
             return
-        listed = [row.room for row in in_order(self._rows.values()) if not row.is_archived][:MAX_OPEN]
+        listed = [row.room for row in self._conversations.listed if not row.is_archived][:MAX_OPEN]
         waiting = [room for room in listed if room not in self._open_rooms]
         if not waiting or len(self._open_rooms) >= MAX_OPEN:
             return
@@ -315,19 +291,12 @@ class Application:
         self._page.end_room(left.screen)
         if self._shown_room == room:
             self._shown_room = None
-        if room in self._rows:
-            self._put_row(closed(self._rows[room]))
+        self._conversations.close(room)
 
     def _show(self, room: str, notice: Notice) -> None:
         open_room = self._open_rooms[room]
         open_room.screen.apply(notice)
-        if room in self._rows:
-            now = self._ports.keeping.clock.now()
-            self._put_row(noticed(self._rows[room], notice, open_room.username, now))
-        if isinstance(notice, RetentionChanged) and not notice.keeping.kept:
-            # Of other rooms, the list keeps nothing either.
-            self._rows = {name: replace(row, is_kept=False) for name, row in self._rows.items()}
-            self._write_rows()  # at once: what is to be gone is not to be found a second later
+        self._conversations.notice(room, notice, open_room.username)
 
     @property
     def _shown_screen(self) -> RoomScreen | None:
@@ -358,7 +327,7 @@ class Application:
 
     def _keep_drafts(self) -> None:
         self._keep_draft_of_shown()
-        self._write_rows()
+        self._conversations.write()
         for driver in self._drivers():
             driver.keep_draft()
 
@@ -370,7 +339,9 @@ class Application:
     def _look_at_store(self) -> None:
         """Another tab may have written to localStorage: look at everything that we hold a copy of."""
         self._account.look()
-        self._merge_rows()
+        for room in self._conversations.merge(self._shown_room):
+            if room in self._open_rooms:
+                self._close_room(room)
         self._page.show_relay_choice(self._relay_preference.choice)
         for driver in self._drivers():
             driver.retention_requested()
@@ -379,47 +350,9 @@ class Application:
     def _token(self) -> str:
         return self._account.login.token if self._account.login else ""
 
-    # The list of conversations
-
-    def _load_rows(self, username: str) -> None:
-        """Read this person's list, which the first release had as a list of rooms alone."""
-        if self._rows_of == username:
-            return
-        self._rows_of = username
-        rows = parse_rows(self._store.get(CONVERSATIONS_KEY + username))
-        for number, room in enumerate(reversed(parse_rooms(self._store.get(RECENT_ROOMS_KEY)))):
-            rows.setdefault(room, ConversationRow(room, used_at=float(number)))
-        self._rows = bounded(rows)
-        self._page.show_conversations(in_order(self._rows.values()))
-
-    def _put_row(self, row: ConversationRow) -> None:
-        if self._rows.get(row.room) != row:
-            self._rows = bounded(self._rows | {row.room: row})
-            self._keep_rows()
-
-    def _keep_rows(self) -> None:
-        self._page.show_conversations(in_order(self._rows.values()))
-        self._timers.start("rows", KEEPING_SECONDS, self._write_rows)
-
-    def _write_rows(self) -> None:
-        self._timers.stop("rows")
-        if not self._rows_of:
-            return
-        if self._rows:
-            self._store.put(CONVERSATIONS_KEY + self._rows_of, format_rows(self._rows))
-        else:
-            self._store.remove(CONVERSATIONS_KEY + self._rows_of)  # whose it was is nobody's business either
-
-    def _merge_rows(self) -> None:
-        """Another tab may have written the list."""
-        if self._rows_of:
-            self._rows = merged(self._rows, parse_rows(self._store.get(CONVERSATIONS_KEY + self._rows_of)))
-            self._page.show_conversations(in_order(self._rows.values()))
-
     def _keep_draft_of_shown(self) -> None:
         if self._shown_room is not None:
             self._keep_draft(self._shown_room, self._open_rooms[self._shown_room].screen)
 
     def _keep_draft(self, room: str, screen: RoomScreen) -> None:
-        if room in self._rows:
-            self._put_row(replace(self._rows[room], draft=one_line(screen.draft)))
+        self._conversations.begin(room, screen.draft)

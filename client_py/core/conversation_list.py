@@ -37,6 +37,8 @@ MAX_LINE = 160
 MAX_UNREAD = 9_999
 MAX_SECONDS = 8.64e12
 """A date of JavaScript ends there."""
+TICK_SECONDS = 0.001
+"""By so much is what is done later at least later."""
 MAX_OPEN = 8
 """How many rooms stay connected: each has a WebSocket, and a connection to everyone who is there."""
 
@@ -70,6 +72,10 @@ class ConversationRow:
     draft: str = ""
     """The beginning of what is written and not sent."""
     is_archived: bool = False
+    is_left: bool = False
+    """It is off the list, and remembered for the sake of other tabs, which have it on theirs."""
+    placed_at: float = 0.0
+    """When it was entered, archived or left last: of two tabs, the later one knows where it belongs."""
     is_kept: bool = True
     """Whether what was said may be kept beyond the page."""
     is_reading: bool = False
@@ -122,25 +128,35 @@ def noticed(row: ConversationRow, notice: Notice, own_name: str, now: float) -> 
 
 def closed(row: ConversationRow) -> ConversationRow:
     """Return how a conversation stands once its room is not open any more."""
-    return replace(row, status=None, others=(), typing=(), is_reading=False)
+    return _forgotten(row) if row.is_left else replace(row, status=None, others=(), typing=(), is_reading=False)
 
 
 def entered(row: ConversationRow, now: float) -> ConversationRow:
     """Return how a conversation stands whose room a person goes to."""
-    return replace(row, used_at=max(row.used_at, now), is_archived=False)
+    return _placed(replace(row, used_at=max(row.used_at, now), is_archived=False, is_left=False), now)
 
 
-def in_order(rows: Iterable[ConversationRow]) -> list[ConversationRow]:
-    """Sort conversations for the list: what was used last comes first."""
-    return sorted(rows, key=lambda row: (-row.used_at, row.room))
+def archived(row: ConversationRow, now: float, *, is_archived: bool) -> ConversationRow:
+    """Return how a conversation stands that is put away, or taken out again."""
+    return _placed(replace(row, is_archived=is_archived), now)
+
+
+def left(row: ConversationRow, now: float) -> ConversationRow:
+    """Return what is remembered of a conversation that is taken off the list."""
+    return _placed(_forgotten(row), now)
+
+
+def listed(rows: Rows) -> list[ConversationRow]:
+    """Return what the list shows, in its order: what was used last comes first."""
+    return [row for row in _in_order(rows.values()) if not row.is_left]
 
 
 def bounded(rows: Rows) -> dict[str, ConversationRow]:
-    """Return the rows without those that are too many."""
-    return {row.room: row for row in in_order(rows.values())[:MAX_CONVERSATIONS]}
+    """Return the rows without those that are too many; those of rooms that were left go first."""
+    return {row.room: row for row in _in_order(rows.values())[:MAX_CONVERSATIONS]}
 
 
-def merged(ours: Rows, kept: Rows) -> dict[str, ConversationRow]:
+def merged(ours: Rows, kept: Rows, now: float) -> dict[str, ConversationRow]:
     """Return the rows as this tab and the others have them, which write the same list.
 
     What another tab has read is read, and what it has heard later stands there; a row that is open here stays.
@@ -149,7 +165,26 @@ def merged(ours: Rows, kept: Rows) -> dict[str, ConversationRow]:
     for room, theirs in kept.items():
         mine = ours.get(room)
         rows[room] = theirs if mine is None else _merge(mine, theirs)
-    return bounded(rows)
+    return bounded({room: _not_ahead(row, now) for room, row in rows.items()})
+
+
+def _in_order(rows: Iterable[ConversationRow]) -> list[ConversationRow]:
+    return sorted(rows, key=lambda row: (row.is_left, -row.used_at, row.room))
+
+
+def _forgotten(row: ConversationRow) -> ConversationRow:
+    """Return what is left of a row when its room was left: where it belongs, and nothing that was said."""
+    return ConversationRow(row.room, used_at=row.used_at, placed_at=row.placed_at, is_left=True)
+
+
+def _placed(row: ConversationRow, now: float) -> ConversationRow:
+    # The clock may have been set back since, and what is done now is later all the same.
+    return replace(row, placed_at=max(now, row.placed_at + TICK_SECONDS))
+
+
+def _not_ahead(row: ConversationRow, now: float) -> ConversationRow:
+    """Take dates that are yet to come for now: the clock was wrong then, and they would stand above all others."""
+    return replace(row, used_at=min(row.used_at, now), read_at=min(row.read_at, now), placed_at=min(row.placed_at, now))
 
 
 def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
@@ -157,13 +192,18 @@ def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
     unread = theirs.unread if has_read or mine.status is None else mine.unread
     is_ahead = mine.last is None or (theirs.last is not None and theirs.last.at > mine.last.at)
     last = theirs.last if is_ahead and mine.status is None else mine.last
+    place = theirs if theirs.placed_at > mine.placed_at else mine
+    if place.is_left and mine.status is None:
+        return _forgotten(place)
     return replace(
         mine,
         used_at=max(mine.used_at, theirs.used_at),
         read_at=max(mine.read_at, theirs.read_at),
         unread=unread,
         last=last,
-        is_archived=theirs.is_archived,
+        is_archived=place.is_archived,
+        is_left=place.is_left,
+        placed_at=place.placed_at,
         draft=theirs.draft if mine.status is None else mine.draft,
     )
 
@@ -209,7 +249,9 @@ def _format_row(row: ConversationRow) -> dict[str, Any]:
         "used_at": row.used_at,
         "unread": row.unread,
         "read_at": row.read_at,
+        "placed_at": row.placed_at,
         "archived": row.is_archived,
+        "left": row.is_left,
     }
     if row.last and row.is_kept:
         last = row.last
@@ -240,7 +282,9 @@ def _parse_row(value: Mapping[str, Any]) -> ConversationRow | None:
         unread=_count(value.get("unread")),
         read_at=_moment(value.get("read_at")),
         draft=one_line(_text(value.get("draft"))),
+        placed_at=_moment(value.get("placed_at")),
         is_archived=value.get("archived") is True,
+        is_left=value.get("left") is True,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from client_py.application import CONVERSATIONS_KEY, Application
+from client_py.application import Application
 from client_py.core.conversation_list import ConversationRow, parse_rows
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY
+from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts

@@ -4,8 +4,8 @@ from typing import NoReturn
 
 import pytest
 
-from client_py.application import RECENT_ROOMS_KEY
 from client_py.core.status_line import Status
+from client_py.drivers.conversation_list import RECENT_ROOMS_KEY
 from client_py.drivers.relay_preference import RELAY_ONLY_KEY
 from protocol.events import EVENTS, Limits, Welcome
 from protocol.http import ICE_SERVERS_PATH

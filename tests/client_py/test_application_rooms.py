@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.application import CONVERSATIONS_KEY, OPENING_SECONDS, TICK_SECONDS
+from client_py.application import OPENING_SECONDS, TICK_SECONDS
 from client_py.core.conversation.notices import ItemAdded
-from client_py.core.conversation_list import MAX_OPEN, ConversationRow, format_rows
+from client_py.core.conversation_list import MAX_OPEN, ConversationRow, archived, format_rows, left
 from client_py.core.drafts import MAX_DRAFT_CHARACTERS
 from client_py.core.notices import RetentionChanged, StatusChanged
 from client_py.core.retention import Retention
 from client_py.core.status_line import Status, StatusLine
+from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
@@ -103,6 +104,7 @@ async def test_rooms_of_the_list_are_opened_one_after_the_other() -> None:
     before.application.set_archived("room-8", archived=True)
     before.document.fire("pagehide")
     stage = Stage("/chat/room-0")
+    stage.clock.advance(before.clock.now() - NOW)
     stage.store.update(before.store)
     await stage.start()
     assert stage.open_rooms == ["room-0"]
@@ -485,6 +487,7 @@ async def test_list_follows_the_other_tabs() -> None:
     stage = await two_rooms()
     stage.rooms[0].callbacks.show(ItemAdded(incoming("The tomatoes are ripe", author="bob")))
     stage.document.fire("pagehide")
+    stage.clock.advance(60)
     rows = stage.conversations_kept()
     rows["den"] = replace(rows["den"], unread=0, read_at=NOW + 60)
     rows["garden"] = ConversationRow("garden", used_at=NOW + 60)
@@ -492,3 +495,30 @@ async def test_list_follows_the_other_tabs() -> None:
     stage.document.fire("storage")
     assert stage.conversations == ["garden", "den", "hall"]
     assert stage.conversation("den").get("data-unread") == "0"
+
+
+async def test_what_another_tab_has_left_or_archived_is_closed() -> None:
+    """But for the one that is on the page here: that stays, and is on the list again."""
+    stage = await two_rooms()
+    stage.clock.advance(60)
+    stage.application.open_room("garden")
+    rows = stage.conversations_kept()
+    now = stage.clock.now() + 1
+    rows["den"] = left(rows["den"], now)
+    rows["hall"] = archived(rows["hall"], now, is_archived=True)
+    rows["garden"] = left(rows["garden"], now)
+    stage.clock.advance(1)
+    stage.store[CONVERSATIONS_KEY + "alice"] = format_rows(rows)
+    stage.document.fire("storage")
+    assert (stage.open_rooms, stage.conversations, stage.screen) == (["garden"], ["garden"], "room")
+    assert not stage.conversations_kept()["garden"].is_left
+
+
+async def test_undoing_does_no_harm_once_another_tab_has_forgotten_the_row() -> None:
+    """The list may have been written by another tab meanwhile, or by nobody any more."""
+    stage = await two_rooms()
+    stage.click("archive")
+    stage.store[CONVERSATIONS_KEY + "alice"] = "[]"
+    stage.document.fire("storage")
+    stage.click("undo")
+    assert (stage.conversations, stage.failures) == (["den", "hall"], [])

@@ -24,11 +24,13 @@ from client_py.core.conversation_list import (
     MAX_UNREAD,
     ConversationRow,
     LastLine,
+    archived,
     bounded,
     closed,
     entered,
     format_rows,
-    in_order,
+    left,
+    listed,
     merged,
     noticed,
     parse_rows,
@@ -161,14 +163,14 @@ def test_draft_is_shortened() -> None:
 
 def test_room_that_is_entered_was_used_now_and_is_archived_no_longer() -> None:
     """A clock that was ahead does not put it back."""
-    assert entered(replace(DEN, used_at=5.0, is_archived=True), NOW) == replace(DEN, used_at=NOW)
+    assert entered(replace(DEN, used_at=5.0, is_archived=True), NOW) == replace(DEN, used_at=NOW, placed_at=NOW)
     assert entered(replace(DEN, used_at=NOW + 5), NOW).used_at == NOW + 5
 
 
 def test_list_is_in_the_order_of_use_and_bounded() -> None:
     """What was used last comes first; of the same moment, by name."""
     rows = {room: ConversationRow(room, used_at=at) for room, at in (("b", 1.0), ("c", 2.0), ("a", 1.0))}
-    assert [row.room for row in in_order(rows.values())] == ["c", "a", "b"]
+    assert [row.room for row in listed(rows)] == ["c", "a", "b"]
     many = {f"room-{n}": ConversationRow(f"room-{n}", used_at=n) for n in range(MAX_CONVERSATIONS + 5)}
     kept = bounded(many)
     assert (len(kept), "room-4" in kept, "room-5" in kept) == (MAX_CONVERSATIONS, False, True)
@@ -181,8 +183,8 @@ def test_what_another_tab_has_read_is_read() -> None:
     """Also where the room is open here; and what was read here first stays read."""
     mine = replace(DEN, unread=3, read_at=5.0, status=Status.CONNECTED)
     theirs = replace(DEN, unread=0, read_at=9.0, used_at=9.0)
-    assert merged({"den": mine}, {"den": theirs})["den"] == replace(mine, unread=0, read_at=9.0, used_at=9.0)
-    assert merged({"den": theirs}, {"den": replace(mine, status=None)})["den"].read_at == 9.0
+    assert merged({"den": mine}, {"den": theirs}, NOW)["den"] == replace(mine, unread=0, read_at=9.0, used_at=9.0)
+    assert merged({"den": theirs}, {"den": replace(mine, status=None)}, NOW)["den"].read_at == 9.0
 
 
 def test_open_room_knows_better_what_was_said() -> None:
@@ -190,19 +192,61 @@ def test_open_room_knows_better_what_was_said() -> None:
     line = LastLine("two", "theirs", is_own=False, author="bob", at=20.0)
     mine = after(ItemAdded(said("mine")))
     theirs = replace(mine, last=line, unread=2, draft="half")
-    closed_here = merged({"den": mine}, {"den": theirs})["den"]
+    closed_here = merged({"den": mine}, {"den": theirs}, NOW)["den"]
     assert (closed_here.last, closed_here.unread, closed_here.draft) == (line, 2, "half")
-    open_here = merged({"den": replace(mine, status=Status.WAITING)}, {"den": theirs})["den"]
+    open_here = merged({"den": replace(mine, status=Status.WAITING)}, {"den": theirs}, NOW)["den"]
     assert (open_here.last, open_here.unread, open_here.draft) == (mine.last, 1, "")
-    without = merged({"den": mine}, {"den": replace(mine, last=None)})["den"]
+    without = merged({"den": mine}, {"den": replace(mine, last=None)}, NOW)["den"]
     assert without.last == mine.last
 
 
 def test_room_of_another_tab_comes_and_one_that_is_open_here_stays() -> None:
     """A room that another tab has left goes, unless this one is in it."""
     open_here = replace(DEN, status=Status.WAITING)
-    rows = merged({"den": open_here, "hall": ConversationRow("hall")}, {"garden": ConversationRow("garden")})
+    rows = merged({"den": open_here, "hall": ConversationRow("hall")}, {"garden": ConversationRow("garden")}, NOW)
     assert sorted(rows) == ["den", "garden"]
+
+
+def test_conversation_belongs_where_it_was_put_last() -> None:
+    """Whichever tab did it, and though the other has the room open; a clock that was set back does not turn it."""
+    here = replace(entered(DEN, 1.0), status=Status.WAITING)
+    away = archived(here, 2.0, is_archived=True)
+    assert merged({"den": here}, {"den": away}, NOW)["den"].is_archived
+    assert merged({"den": away}, {"den": here}, NOW)["den"].is_archived
+    gone = left(away, 1.5)
+    assert merged({"den": here}, {"den": gone}, NOW)["den"].is_left
+    assert merged({"den": gone}, {"den": away}, NOW)["den"] == gone
+    assert listed(merged({"den": closed(here)}, {"den": gone}, NOW)) == []
+    back = entered(gone, 0.0)
+    assert listed(merged({"den": gone}, {"den": back}, NOW)) == [back]
+
+
+def test_nothing_that_was_said_is_kept_of_a_room_that_was_left() -> None:
+    """Nor does it come back from a tab that has it still."""
+    row = after(ItemAdded(said("secret")), DraftLoaded("secret"), StatusChanged(StatusLine(Status.WAITING)))
+    gone = left(row, NOW)
+    kept = merged({"den": gone}, {"den": row}, NOW)
+    assert "secret" not in format_rows(kept)
+    heard = merged({"den": row}, {"den": gone}, NOW)["den"]
+    assert "secret" not in format_rows({"den": closed(heard)})
+    assert parse_rows(format_rows({"den": gone})) == {"den": gone}
+
+
+def test_dates_that_are_yet_to_come_are_taken_for_now() -> None:
+    """The clock was wrong then: such a room would stand above all others for years, and be read in no other tab."""
+    ahead = replace(DEN, used_at=9e9, read_at=9e9, placed_at=9e9)
+    now = replace(DEN, used_at=NOW, read_at=NOW, placed_at=NOW)
+    assert merged({}, {"den": ahead}, NOW) == {"den": now}
+    assert merged({"den": replace(ahead, status=Status.WAITING)}, {}, NOW) == {
+        "den": replace(now, status=Status.WAITING)
+    }
+
+
+def test_rooms_that_were_left_are_forgotten_first() -> None:
+    """They are remembered for the sake of other tabs alone."""
+    gone = {"gone": left(ConversationRow("gone", used_at=NOW), NOW)}
+    rows = {f"room-{n}": ConversationRow(f"room-{n}", used_at=n) for n in range(MAX_CONVERSATIONS)}
+    assert bounded(gone | rows) == bounded(rows)
 
 
 # As it is kept
