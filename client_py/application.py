@@ -19,7 +19,9 @@ from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
+from client_py.ports.disposal import Dispose
 from client_py.ports.page import DomEvent
+from client_py.ports.storage import StorageFailed
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
@@ -30,11 +32,19 @@ TICK_SECONDS = 20.0
 
 OPENING_SECONDS = 0.5
 """Between the rooms that are opened beside the one that is shown: that one comes first."""
+LIST_LOCK = "p2pchat.list:"
+"""The tab that holds it, with whose list it is after it, keeps the rooms of the list open."""
+LIST_PATIENCE_SECONDS = 1.0
+"""After a reload, the page before may hold the lock for a moment."""
 
 BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
 
 MakeRoom = Callable[[str, str, RoomPorts, RoomCallbacks, Tasks], RoomDriver]
 """Makes a visit to the room of this name, by the person of this name."""
+
+
+def _hold_nothing() -> None:
+    """Let go of no lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,9 @@ class Application:
         """Which of the open ones is on the page."""
         self._conversations = ConversationList(self._store, context.clock, self._page.show_conversations)
         """Those of the person who is signed in."""
+        self._list_held = ""
+        """Whose list this tab keeps the rooms of open, where it is the one that does."""
+        self._let_go: Dispose = _hold_nothing
         self._unkept_rooms: set[tuple[str, str]] = set()
         """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
         self._left_rooms: dict[tuple[str, str], RoomDriver] = {}
@@ -194,6 +207,7 @@ class Application:
         for room in tuple(self._open_rooms):
             self._close_room(room)
         self._conversations.unload()
+        self._let_go_of_list()
         self._ask_to_sign_in(fault, username)
 
     # Places
@@ -266,6 +280,9 @@ class Application:
         login = self._account.login
         if login is None or self._account.has_expired:
             return
+        if self._list_held != login.username:
+            self._tasks.spawn(self._claim_list(login.username))
+            return
         listed = [row.room for row in self._conversations.listed if not row.is_archived][:MAX_OPEN]
         waiting = [room for room in listed if room not in self._open_rooms]
         if not waiting or len(self._open_rooms) >= MAX_OPEN:
@@ -275,6 +292,29 @@ class Application:
         if self._shown_room is not None:
             self._open_rooms[self._shown_room] = self._open_rooms.pop(self._shown_room)
         self._timers.start("open", OPENING_SECONDS, self._open_listed)
+
+    async def _claim_list(self, username: str) -> None:
+        """Become the tab that keeps the rooms of a list open: each more would take another place in all of them."""
+        locks = self._ports.keeping.locks
+        let_go: Dispose | None = _hold_nothing  # without locks, no tab knows of the others, and each has them open
+        if locks.supported:
+            try:
+                let_go = await locks.claim(LIST_LOCK + username, LIST_PATIENCE_SECONDS)
+            except StorageFailed as error:
+                self._warn(f"Other tabs cannot be told from this one: {error}")
+        if let_go is None:
+            return  # another tab does; `_tick` looks again
+        login = self._account.login
+        if login is None or login.username != username or self._list_held == username:
+            let_go()
+            return
+        self._let_go_of_list()
+        self._list_held, self._let_go = username, let_go
+        self._open_listed()
+
+    def _let_go_of_list(self) -> None:
+        self._let_go()
+        self._list_held, self._let_go = "", _hold_nothing
 
     def _close_others(self) -> None:
         """Close the rooms that are too many, those first that were shown longest ago."""
@@ -317,6 +357,7 @@ class Application:
 
     def _tick(self) -> None:
         self._look_at_clock()
+        self._timers.start("open", OPENING_SECONDS, self._open_listed)  # the tab that had them open may be gone
         self._timers.start("tick", TICK_SECONDS, self._tick)
 
     def _look_at_clock(self) -> None:

@@ -98,6 +98,36 @@ async def test_rooms_of_the_list_stay_connected(open_page: OpenPage, server: Ser
     await ben.wait_for_delivery("The tomatoes are ripe", "read")
 
 
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+async def test_two_tabs_have_one_list(newcomers: Newcomers, server: Server, room: str, kind: Kind) -> None:
+    """What is left in one is left in the other, which has it open; the second keeps the rooms open after the first."""
+    name = f"two-tabs-{kind}"
+    server.register(name, PASSWORD)
+    first = await newcomers.open(kind, server.url)
+    await first.enter(room, name, PASSWORD)
+    await first.wait_for_status("waiting")
+    for another in (f"{room}-2", f"{room}-3"):
+        await first.handle("new-room").click()
+        await first.go_to(another)
+        await first.wait_for_status("waiting")
+    left = first.page.locator(f'[data-room="{room}"]')
+    await expect(left).to_have_attribute("data-state", "waiting")
+
+    second = await newcomers.open_beside(first.page.context, server.url)
+    await second.open()
+    await second.wait_for_start()
+    await second.page.locator(f'[data-room="{room}"]').click()
+    await second.wait_for_status("waiting")
+    await second.leave_room()
+    await expect(left).to_have_count(0)
+    assert await conversations(second) == [f"{room}-3", f"{room}-2"]
+
+    stays = second.page.locator(f'[data-room="{room}-2"]')
+    assert await stays.get_attribute("data-state") is None
+    await first.page.close()
+    await expect(stays).to_have_attribute("data-state", "waiting", timeout=CONNECT_MS)
+
+
 async def test_address_of_no_room_says_so(open_page: OpenPage) -> None:
     """An address that names no possible room is told as such, with a way to the lobby."""
     page = await open_page("chromium")

@@ -91,7 +91,8 @@ class WatchedRoom(RoomDriver):
 class Stage:
     """One tab of a browser, at an address; the test is everything outside of it."""
 
-    def __init__(self, path: str = "/", *, person: str | None = "alice") -> None:
+    def __init__(self, path: str = "/", *, person: str | None = "alice", locks: FakeLocks | None = None) -> None:
+        self.locks = locks or FakeLocks()
         self.location, self.clock, self.http = FakeLocation(path), FakeClock(NOW), FakeHttp()
         self.store, self.tab, self.databases = FakeStore(), FakeStore(), FakeDatabases()
         self.sockets = FakeSockets()
@@ -108,7 +109,7 @@ class Stage:
         ports = RoomPorts(
             ServerPorts(FakeReachabilityProbe(), self.sockets, self.http),
             FakePeerConnections(),
-            StoragePorts(self.databases, FakeLocks(), self.store, self.tab, self.clock, random),
+            StoragePorts(self.databases, self.locks, self.store, self.tab, self.clock, random),
             FakeDownloads(),
         )
         context = replace(

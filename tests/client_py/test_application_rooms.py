@@ -16,7 +16,7 @@ from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
 from tests.client_py.ui.view_context import DAY, incoming
-from tests.fakes.ports import settle
+from tests.fakes.ports import FakeLocks, settle
 
 CHECKED = ("online", "networkchange", "pageshow", "visibilitychange")
 """The events after which connections may have been cut."""
@@ -115,6 +115,49 @@ async def test_rooms_of_the_list_are_opened_one_after_the_other() -> None:
     assert (stage.screen, stage.failures) == ("room", [])
 
 
+async def test_rooms_of_the_list_are_opened_in_one_tab() -> None:
+    """A tab takes a place in each of its rooms; when the one that has them is gone, another one opens them."""
+    first = await two_rooms()
+    first.clock.advance(OPENING_SECONDS)
+    await settle()
+    first.document.fire("pagehide")
+    second = Stage("/", locks=first.locks)
+    second.store.update(first.store)
+    await second.start()
+    second.clock.advance(TICK_SECONDS)
+    await settle()
+    assert second.open_rooms == []
+    first.application.sign_out()
+    second.clock.advance(TICK_SECONDS + OPENING_SECONDS)
+    await settle()
+    second.clock.advance(OPENING_SECONDS)
+    assert second.open_rooms == ["den", "hall"]
+    assert (first.failures, second.failures) == ([], [])
+
+
+async def test_rooms_of_the_list_are_opened_where_there_are_no_locks() -> None:
+    """As on a page without HTTPS, or where the browser refuses them, which is said once."""
+    kept = (await two_rooms()).store
+    for locks in (FakeLocks(supported=False), FakeLocks(refusing=True)):
+        stage = Stage("/", locks=locks)
+        stage.store.update(kept)
+        await stage.start()
+        for seconds in (OPENING_SECONDS, OPENING_SECONDS, TICK_SECONDS):
+            stage.clock.advance(seconds)
+            await settle()
+        assert stage.open_rooms == ["den", "hall"]
+        assert (stage.failures, len(stage.warnings)) == ([], int(locks.refusing))
+
+
+async def test_list_is_not_held_for_somebody_who_has_gone() -> None:
+    """The lock may come after the logout."""
+    stage = await two_rooms()
+    stage.clock.advance(OPENING_SECONDS)
+    stage.application.sign_out()
+    await settle()
+    assert (stage.locks.held, stage.open_rooms) == (set(), [])
+
+
 async def test_room_is_left_and_come_back_to() -> None:
     """It is off the list, and closed; and as before if that was a mistake."""
     stage = await stage_at("/chat/den")
@@ -139,6 +182,7 @@ async def test_conversation_is_archived_and_taken_out_again() -> None:
     stage.click("undo")
     assert (stage.conversations, stage.document.by_test_id("archived").hidden) == (["hall", "den"], True)
     stage.clock.advance(OPENING_SECONDS)
+    await settle()
     assert stage.open_rooms == ["den", "hall"]
 
 

@@ -200,12 +200,15 @@ class FakeLocks:
     """The names that are held in one browser."""
 
     supported: bool = True
+    refusing: bool = False
     held: set[str] = field(default_factory=set)
 
     async def claim(self, name: str, patience: float) -> Dispose | None:
         """Take a name that nobody holds; one that is held is not let go of meanwhile."""
         del patience
         await asyncio.sleep(0)
+        if self.refusing:
+            raise StorageFailed(StorageFault.NO_LOCKS)
         if name in self.held:
             return None
         self.held.add(name)
