@@ -43,6 +43,7 @@ class ConversationList:
         self._timers = Timers(clock)
         self._username = ""
         self._rows: dict[str, ConversationRow] = {}
+        self._is_written = True
 
     @property
     def listed(self) -> list[ConversationRow]:
@@ -69,6 +70,7 @@ class ConversationList:
     def write(self) -> None:
         """Write down what has changed, at once: the page may end."""
         self._timers.stop("write")
+        self._is_written = True
         if self._username:
             self._store.put(CONVERSATIONS_KEY + self._username, format_rows(self._rows))
 
@@ -138,4 +140,6 @@ class ConversationList:
         if self._rows.get(row.room) != row:
             self._rows = bounded(self._rows | {row.room: row})
             self._show(self.listed)
-            self._timers.start("write", KEEPING_SECONDS, self.write)
+            if self._is_written:  # what goes on and on is written all the same
+                self._is_written = False
+                self._timers.start("write", KEEPING_SECONDS, self.write)

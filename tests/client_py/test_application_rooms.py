@@ -11,7 +11,7 @@ from client_py.core.drafts import MAX_DRAFT_CHARACTERS
 from client_py.core.notices import RetentionChanged, StatusChanged
 from client_py.core.retention import Retention
 from client_py.core.status_line import Status, StatusLine
-from client_py.drivers.conversation_list import CONVERSATIONS_KEY
+from client_py.drivers.conversation_list import CONVERSATIONS_KEY, KEEPING_SECONDS
 from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
@@ -524,6 +524,15 @@ async def test_empty_list_says_not_whose_it_was() -> None:
     stage.application.sign_out()
     await settle()
     assert CONVERSATIONS_KEY + "alice" not in stage.store
+
+
+async def test_list_is_written_while_more_goes_on() -> None:
+    """Somebody who writes without a pause does not keep it from being kept."""
+    stage = await two_rooms()
+    for number in range(4):
+        stage.rooms[0].callbacks.show(ItemAdded(incoming(f"line {number}", author="bob")))
+        stage.clock.advance(KEEPING_SECONDS * 0.6)
+    assert stage.conversations_kept()["den"].unread >= 2
 
 
 async def test_list_follows_the_other_tabs() -> None:

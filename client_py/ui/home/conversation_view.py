@@ -60,11 +60,12 @@ class ConversationView:
 
     def show(self, row: ConversationRow, *, is_current: bool) -> None:
         """Show how it stands now; what has not changed is not touched."""
-        self._link.set("aria-current", "page" if is_current else None)
+        # The list is shown again with every notice of any room, and each step to the DOM costs.
         shown = (is_current, row.last, row.unread, row.draft, row.typing, row.others, row.status)
         if shown == self._shown:
             return
         self._shown = shown
+        self._link.set("aria-current", "page" if is_current else None)
         self._link.set("data-unread", str(row.unread))
         self._link.set("data-state", row.status)
         self._dot.hidden = not row.is_somebody_here

@@ -38,6 +38,7 @@ class HomePane:
         self._rows: dict[str, ConversationRow] = {}
         self._current = ""
         self._shows_archived = False
+        self._archived_shown: tuple[int, bool] | None = None
         self._account = AccountMenu(document, words, username, actions)
         opener = build_tool(document, "compose", words.say(NEW_CONVERSATION), {"data-testid": "new-room"})
         self._place = create("div", {"class": "form-place"})
@@ -98,10 +99,12 @@ class HomePane:
             # Only then: a row that is put in its place again loses the keyboard.
             self._views = {room: self._views[room] for room in listed}
             self._list.replace_children(*(view.element for view in self._views.values()))
-        count = sum(row.is_archived for row in self._rows.values())
-        self._archived.text = self._words.count(ARCHIVED, count)
-        self._archived.set("aria-expanded", "true" if self._shows_archived else "false")
-        self._archived.hidden = not count
+        archived = (sum(row.is_archived for row in self._rows.values()), self._shows_archived)
+        if archived != self._archived_shown:
+            self._archived_shown = count, expanded = archived
+            self._archived.text = self._words.count(ARCHIVED, count)
+            self._archived.set("aria-expanded", "true" if expanded else "false")
+            self._archived.hidden = not count
 
     def _toggle_archived(self) -> None:
         self._shows_archived = not self._shows_archived
