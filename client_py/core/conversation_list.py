@@ -159,9 +159,10 @@ def bounded(rows: Rows) -> dict[str, ConversationRow]:
 def merged(ours: Rows, kept: Rows, now: float) -> dict[str, ConversationRow]:
     """Return the rows as this tab and the others have them, which write the same list.
 
-    What another tab has read is read, and what it has heard later stands there; a row that is open here stays.
+    What another tab has read is read, and what it has heard later stands there. A row that another tab does not know
+    stays: it may have written without having heard of it, and a room that was left is known as such.
     """
-    rows = {room: row for room, row in ours.items() if row.status is not None}
+    rows = dict(ours)
     for room, theirs in kept.items():
         mine = ours.get(room)
         rows[room] = theirs if mine is None else _merge(mine, theirs)
@@ -192,7 +193,8 @@ def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
     unread = theirs.unread if has_read or mine.status is None else mine.unread
     is_ahead = mine.last is None or (theirs.last is not None and theirs.last.at > mine.last.at)
     last = theirs.last if is_ahead and mine.status is None else mine.last
-    place = theirs if theirs.placed_at > mine.placed_at else mine
+    # All tabs have to settle the same moment alike.
+    place = max(mine, theirs, key=lambda row: (row.placed_at, row.is_left, row.is_archived))
     if place.is_left and mine.status is None:
         return _forgotten(place)
     return replace(
@@ -238,12 +240,18 @@ def _last_shown(items: Iterable[Item]) -> Item | None:
 # As the browser keeps them
 
 
-def format_rows(rows: Rows) -> str:
+def places(rows: Rows) -> dict[str, tuple[float, bool, bool]]:
+    """Return where the conversations belong, by room; tabs that have heard of each other agree about it."""
+    return {room: (row.placed_at, row.is_archived, row.is_left) for room, row in rows.items()}
+
+
+def format_rows(rows: Rows, *, with_words: bool = True) -> str:
     """Write the list as the browser keeps it; of a conversation that is not to be kept, nothing that was said."""
-    return json.dumps([_format_row(row) for row in rows.values()], ensure_ascii=False, separators=(",", ":"))
+    written = [_format_row(row, with_words=with_words and row.is_kept) for row in rows.values()]
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
 
 
-def _format_row(row: ConversationRow) -> dict[str, Any]:
+def _format_row(row: ConversationRow, *, with_words: bool) -> dict[str, Any]:
     written: dict[str, Any] = {
         "room": row.room,
         "used_at": row.used_at,
@@ -253,11 +261,11 @@ def _format_row(row: ConversationRow) -> dict[str, Any]:
         "archived": row.is_archived,
         "left": row.is_left,
     }
-    if row.last and row.is_kept:
+    if row.last and with_words:
         last = row.last
         delivery = last.delivery.label if last.delivery is not None else None
         written["last"] = [last.item_id, last.text, last.is_own, last.author, last.at, delivery]
-    if row.draft and row.is_kept:
+    if row.draft and with_words:
         written["draft"] = row.draft
     return written
 

@@ -18,9 +18,11 @@ from client_py.core.conversation_list import (
     noticed,
     one_line,
     parse_rows,
+    places,
 )
 from client_py.core.notices import Notice, RetentionChanged
 from client_py.core.recent_rooms import parse_rooms
+from client_py.drivers.retention import wishes_to_keep
 from client_py.drivers.timers import Timers
 from client_py.ports.storage import Store
 from client_py.ports.time import Clock
@@ -72,7 +74,9 @@ class ConversationList:
         self._timers.stop("write")
         self._is_written = True
         if self._username:
-            self._store.put(CONVERSATIONS_KEY + self._username, format_rows(self._rows))
+            # A room that is open has heard what the person wishes, and one that is not has to be told by the store.
+            with_words = wishes_to_keep(self._store, self._username)
+            self._store.put(CONVERSATIONS_KEY + self._username, format_rows(self._rows, with_words=with_words))
 
     def merge(self, shown: str | None) -> list[str]:
         """Take over what other tabs have written; returns the rooms that were archived or left there.
@@ -81,7 +85,10 @@ class ConversationList:
         """
         if not self._username:
             return []
-        self._rows = merged(self._rows, self._kept, self._clock.now())
+        kept = self._kept
+        self._rows = merged(self._rows, kept, self._clock.now())
+        if places(self._rows) != places(kept):
+            self._write_soon()  # another tab has written before it heard of ours
         put_away = [room for room, row in self._rows.items() if row.is_left or row.is_archived]
         if shown in put_away:
             self.enter(shown)
@@ -105,8 +112,10 @@ class ConversationList:
         self._place(entered(replace(row, placed_at=self._rows.get(row.room, row).placed_at), self._clock.now()))
 
     def set_archived(self, room: str, archive: bool) -> None:  # noqa: FBT001 - the view's name for a state
-        """Put a conversation away, or take it out again."""
-        self._place(archived(self._rows.get(room, ConversationRow(room)), self._clock.now(), is_archived=archive))
+        """Put a conversation away, or take it out again, unless it is off the list: another tab may have left it."""
+        row = self._rows.get(room)
+        if row is not None and not row.is_left:
+            self._place(archived(row, self._clock.now(), is_archived=archive))
 
     def close(self, room: str) -> None:
         """A room is not open any more."""
@@ -140,6 +149,9 @@ class ConversationList:
         if self._rows.get(row.room) != row:
             self._rows = bounded(self._rows | {row.room: row})
             self._show(self.listed)
-            if self._is_written:  # what goes on and on is written all the same
-                self._is_written = False
-                self._timers.start("write", KEEPING_SECONDS, self.write)
+            self._write_soon()
+
+    def _write_soon(self) -> None:
+        if self._is_written:  # what goes on and on is written all the same
+            self._is_written = False
+            self._timers.start("write", KEEPING_SECONDS, self.write)

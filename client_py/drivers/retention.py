@@ -55,6 +55,15 @@ class StoragePorts:
     """What is kept in the page's memory alone is gone when the page is closed, and no sooner."""
 
 
+def wishes_to_keep(store: Store, account: str) -> bool:
+    """Tell whether this person wants anything kept in this browser."""
+    return store.get(_wish_of(account)) not in (NOT_KEPT, STILL_KEPT)
+
+
+def _wish_of(account: str) -> str:
+    return f"p2pchat.keep:{account}"
+
+
 class RetentionDriver:
     """What is kept of one room, from its opening to its end; `changed` is told what to show of it."""
 
@@ -62,7 +71,7 @@ class RetentionDriver:
         self._ports = ports
         self._tasks = tasks
         self._changed = changed
-        self._wish = f"p2pchat.keep:{place.account}"
+        self._wish = _wish_of(place.account)
         self._entered = place
         self._go_to(place)
         self._database: Database = MemoryDatabase()
@@ -176,7 +185,7 @@ class RetentionDriver:
 
     @property
     def _is_wished(self) -> bool:
-        return self._ports.store.get(self._wish) not in (NOT_KEPT, STILL_KEPT)
+        return wishes_to_keep(self._ports.store, self._entered.account)
 
     async def _open_memory(self, keeping: Retention, left: LeftRoom | None) -> Snapshot:
         self._devices.forget()

@@ -574,4 +574,4 @@ async def test_undoing_does_no_harm_once_another_tab_has_forgotten_the_row() -> 
     stage.store[CONVERSATIONS_KEY + "alice"] = "[]"
     stage.document.fire("storage")
     stage.click("undo")
-    assert (stage.conversations, stage.failures) == (["den", "hall"], [])
+    assert (stage.conversations, stage.failures) == (["hall", "den"], [])
