@@ -102,7 +102,7 @@ class Application:
         for event in ("online", "networkchange", "pageshow", "visibilitychange"):
             self._document.on(event, lambda _event: self._check())
         # A page that is loaded again is not always told first that it is seen no longer.
-        self._document.on("pagehide", lambda _event: self._keep_drafts())
+        self._document.on("pagehide", lambda _event: self._page_hidden())
         self._document.on("beforeunload", self._ask_before_leaving)
         # Other tabs write to localStorage too; a page that comes back from the history has heard nothing of it.
         for event in ("storage", "pageshow"):
@@ -280,10 +280,12 @@ class Application:
         login = self._account.login
         if login is None or self._account.has_expired:
             return
+        listed = [row.room for row in self._conversations.listed if not row.is_archived][:MAX_OPEN]
+        if not listed:
+            return  # and no lock is held, which would have browsers keep no such page in their history
         if self._list_held != login.username:
             self._tasks.spawn(self._claim_list(login.username))
             return
-        listed = [row.room for row in self._conversations.listed if not row.is_archived][:MAX_OPEN]
         waiting = [room for room in listed if room not in self._open_rooms]
         if not waiting or len(self._open_rooms) >= MAX_OPEN:
             return
@@ -365,6 +367,11 @@ class Application:
         self._page.look_at_clock()
         for room in tuple(self._open_rooms.values()):
             room.screen.look_at_clock()
+
+    def _page_hidden(self) -> None:
+        """The page may be loaded again, or kept in the browser's history, where it must hold nothing from others."""
+        self._keep_drafts()
+        self._let_go_of_list()
 
     def _keep_drafts(self) -> None:
         self._keep_draft_of_shown()

@@ -149,7 +149,7 @@ async def python(python_page: PythonPage) -> AsyncIterator[PythonPage]:
     await python_page.begin()
     proxies = await python_page.count_proxies()
     yield python_page
-    assert await python_page.count_proxies() == proxies
+    await python_page.until_proxies_are(proxies)
     assert python_page.errors == []
 
 

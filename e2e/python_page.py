@@ -87,6 +87,12 @@ class PythonPage:
         """Tell how many Python objects JavaScript holds, each of which somebody has to let go of."""
         return int(await self.page.evaluate(COUNT_PROXIES))
 
+    async def until_proxies_are(self, expected: int) -> None:
+        """Wait until JavaScript holds so many Python objects; the last may be let go of in a callback to come."""
+        async with asyncio.timeout(RUN_SECONDS):
+            while await self.count_proxies() != expected:  # noqa: ASYNC110 - the page cannot tell us
+                await asyncio.sleep(0.05)
+
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)

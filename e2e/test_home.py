@@ -117,7 +117,7 @@ async def test_two_tabs_have_one_list(newcomers: Newcomers, server: Server, room
     await second.open()
     await second.wait_for_start()
     await second.page.locator(f'[data-room="{room}"]').click()
-    await second.wait_for_status("waiting")
+    await second.wait_for_status("connected")  # to the first tab
     await second.leave_room()
     await expect(left).to_have_count(0)
     assert await conversations(second) == [f"{room}-3", f"{room}-2"]

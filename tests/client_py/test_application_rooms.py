@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.application import OPENING_SECONDS, TICK_SECONDS
+from client_py.application import LIST_LOCK, OPENING_SECONDS, TICK_SECONDS
 from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow, archived, format_rows, left
 from client_py.core.drafts import MAX_DRAFT_CHARACTERS
@@ -120,7 +120,7 @@ async def test_rooms_of_the_list_are_opened_in_one_tab() -> None:
     first = await two_rooms()
     first.clock.advance(OPENING_SECONDS)
     await settle()
-    first.document.fire("pagehide")
+    first.document.fire("visibilitychange")
     second = Stage("/", locks=first.locks)
     second.store.update(first.store)
     await second.start()
@@ -147,6 +147,28 @@ async def test_rooms_of_the_list_are_opened_where_there_are_no_locks() -> None:
             await settle()
         assert stage.open_rooms == ["den", "hall"]
         assert (stage.failures, len(stage.warnings)) == ([], int(locks.refusing))
+
+
+async def test_page_that_is_kept_in_the_history_holds_the_list_from_nobody() -> None:
+    """Browsers keep no page there that holds a lock; when it comes back, it asks for the list again."""
+    stage = await two_rooms()
+    stage.clock.advance(OPENING_SECONDS)
+    await settle()
+    assert f"{LIST_LOCK}alice" in stage.locks.held
+    stage.document.fire("pagehide")
+    assert f"{LIST_LOCK}alice" not in stage.locks.held
+    stage.clock.advance(TICK_SECONDS + OPENING_SECONDS)
+    await settle()
+    assert f"{LIST_LOCK}alice" in stage.locks.held
+    assert stage.failures == []
+
+
+async def test_empty_list_is_not_held() -> None:
+    """There is nothing to open, and the browser may keep the page in its history."""
+    stage = await stage_at("/")
+    stage.clock.advance(TICK_SECONDS + OPENING_SECONDS)
+    await settle()
+    assert (stage.locks.held, stage.failures) == (set(), [])
 
 
 async def test_list_is_not_held_for_somebody_who_has_gone() -> None:
