@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.codes import FINAL_CLOSE_CODES, CloseCode
-from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError, UnexpectedMessage
+from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
 from protocol.events import Error, Peer, Pong, Welcome
 from protocol.requests import Join, Leave, Ping, Renew
 from protocol.room_names import canonical_room
@@ -37,6 +37,7 @@ class Session:
         "_identity",
         "_is_renewing",
         "_malformed",
+        "_next_token",
         "_refused",
         "_resume_token",
         "_resume_tokens",
@@ -59,6 +60,8 @@ class Session:
         self._malformed = 0
         self._refused = 0
         self._is_renewing = False
+        self._next_token = ""
+        """The newest of those that came while one was being checked."""
         self.peer_id = welcome.peer_id
         self.token_expires_at = welcome.token_expires_at or 0
         """Of the token that lasts longest of those that were shown, in Unix seconds."""
@@ -96,14 +99,12 @@ class Session:
         """The token of a `CheckToken` is one of this account, until a time in Unix seconds."""
         if account_id != self._identity.account_id:
             return self.token_refused(AuthenticationError())
-        self._is_renewing = False
         self.token_expires_at = max(self.token_expires_at, expires_at)
-        return []
+        return self._checked()
 
     def token_refused(self, refusal: Refusal) -> list[Effect]:
         """The token of a `CheckToken` proves nothing, or nobody could say what it does."""
-        self._is_renewing = False
-        return [self._error(refusal)]
+        return [self._error(refusal), *self._checked()]
 
     def token_expired(self) -> list[Effect]:
         """The token has expired, and a while ago: a client that has another may come back with it."""
@@ -141,10 +142,15 @@ class Session:
         return effects
 
     def _renew(self, token: str) -> list[Effect]:
-        if self._is_renewing:  # or what waits for the database would be as much as a client likes
-            raise UnexpectedMessage("renew", "the token before it is still being checked")
+        if self._is_renewing:  # one at a time, or what waits for the database would be as much as a client likes
+            self._next_token = token
+            return []
         self._is_renewing = True
         return [CheckToken(self.connection, token)]
+
+    def _checked(self) -> list[Effect]:
+        token, self._next_token, self._is_renewing = self._next_token, "", False
+        return self._renew(token) if token else []
 
     def _malformed_received(self, refusal: RemoteProtocolError) -> list[Effect]:
         self._malformed += 1

@@ -244,11 +244,17 @@ def test_session_is_told_why_a_token_does_not_count(ann: Session, refusal: Refus
 
 
 def test_session_has_one_token_checked_at_a_time(ann: Session) -> None:
-    """Otherwise a client could have as many wait for the database as it may send messages."""
+    """Otherwise a client could have as many wait for the database as it may send messages; the newest counts."""
     ann.text_received(RENEW)
-    assert error_codes(ann.text_received(RENEW)) == [ErrorCode.UNEXPECTED]
-    ann.token_proved(ANN.account_id, 2_000)
-    assert ann.text_received(RENEW) == [CheckToken(FIRST, "fresh")]
+    assert ann.text_received(RENEW.replace("fresh", "fresher")) == []
+    assert ann.text_received(RENEW.replace("fresh", "freshest")) == []
+    assert ann.token_proved(ANN.account_id, 2_000) == [CheckToken(FIRST, "freshest")]
+    assert ann.text_received(RENEW) == []
+    refused, checked = ann.token_refused(AuthenticationError())
+    assert error_codes([refused]) == [ErrorCode.UNAUTHENTICATED]
+    assert checked == CheckToken(FIRST, "fresh")
+    assert ann.token_proved(ANN.account_id, 3_000) == []
+    assert (ann.token_expires_at, ann.text_received(RENEW)) == (3_000, [CheckToken(FIRST, "fresh")])
 
 
 def test_session_sends_away_when_the_token_has_expired(ann: Session) -> None:
