@@ -149,7 +149,7 @@ lock: $(LOCKER)/bin/uv ## solve the dependencies of pyproject.toml and bundle/pa
 	$(SOLVE) --group pyproject.toml:lan --constraints requirements/dev.lock --output-file requirements/lan.lock
 	$(SOLVE) pyproject.toml --group fuzz --constraints requirements/run.lock --output-file requirements/fuzz.lock
 	$(SOLVE) bench/relay/peers/requirements.in --output-file bench/relay/peers/requirements.lock
-	for folder in bundle bench/link bench/relay/peers; do \
+	for folder in bundle e2e bench/link bench/relay/peers; do \
 		(cd $$folder && PATH="$(CURDIR)/$(LOCKER)/bin:$$PATH" npm install --package-lock-only --ignore-scripts) || exit; \
 	done
 

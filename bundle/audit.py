@@ -20,7 +20,7 @@ PYTHON_LOCKS = (
     *sorted((ROOT / "requirements").glob("*.lock")),
     ROOT / "bench" / "relay" / "peers" / "requirements.lock",
 )
-NPM_LOCKS = (ROOT / "bundle", ROOT / "bench" / "link", ROOT / "bench" / "relay" / "peers")
+NPM_LOCKS = (ROOT / "bundle", ROOT / "e2e", ROOT / "bench" / "link", ROOT / "bench" / "relay" / "peers")
 PATIENCE = 120
 """Seconds for one lock file: a service that hangs is one that does not answer."""
 KNOWN, UNANSWERED = 1, 2

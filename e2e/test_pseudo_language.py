@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.async_api import Page, Request, Route
 
+from e2e.accessibility_rules import AccessibilityRules
 from e2e.browsers import Browsers
 from e2e.pseudo_language import ADDRESS, LANGUAGE, LONGER, pseudo, speaking_pseudo
 from e2e.server import Server
@@ -68,10 +69,12 @@ def test_pseudo_language_is_longer() -> None:
     assert len(pseudo(text)) > (1 + LONGER) * len(text)
 
 
-async def test_every_state_of_the_page_is_translated(browsers: Browsers) -> None:
-    """Texts, labels, titles and placeholders, also of panels that are closed."""
+async def test_every_state_of_the_page_is_translated_and_accessible(browsers: Browsers) -> None:
+    """Texts, labels, titles and placeholders, also of panels that are closed; and nothing breaks a rule of axe-core."""
     english: dict[str, list[str]] = {}
+    inaccessible: dict[str, list[str]] = {}
     seen: list[str] = []
+    rules = AccessibilityRules()
 
     async def look(page: Page, name: str) -> None:
         seen.append(name)
@@ -79,10 +82,13 @@ async def test_every_state_of_the_page_is_translated(browsers: Browsers) -> None
         left = left_in_english(await page.evaluate(FIND_WORDS))
         if left:
             english[name] = left
+        if faults := await rules.faults(page):
+            inaccessible[name] = faults
 
     async with studio(await browsers.get("chromium"), look, speaking_pseudo) as stage:
         await show_all(stage)
     assert english == {}
+    assert inaccessible == {}
     assert len(seen) > 20
 
 

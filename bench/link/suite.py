@@ -14,8 +14,8 @@ from bench.link.reconnects import RECONNECTS, measure_reconnects, reconnects_tab
 from bench.link.scrolling import measure_scrolling, scrolling_tables
 from bench.link.stage import KINDS, PINS, Stage, staged
 from bench.link.talk import measure_talk, talk_tables
-from bench.npm import versions
 from bench.report import Report, Table
+from bundle.npm import versions
 
 ROUNDS = 3
 

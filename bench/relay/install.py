@@ -9,7 +9,7 @@ import sys
 import venv
 from pathlib import Path
 
-from bench.npm import install_packages
+from bundle.npm import install_packages
 
 PEERS = Path(__file__).with_name("peers")
 FOLDER = PEERS.parents[2] / "build" / "bench-relay"

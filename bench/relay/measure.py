@@ -13,10 +13,10 @@ from importlib.metadata import version
 
 import uvloop
 
-from bench.npm import versions as npm_versions
 from bench.relay import install, work
 from bench.relay.servers import GENERATOR_CORE, NODE, Kind, kinds, running
 from bench.report import Report, Table, spread
+from bundle.npm import versions as npm_versions
 
 ROUNDS = 3
 SECONDS = 1.2

@@ -91,3 +91,10 @@ def test_every_lock_is_asked_about() -> None:
     asked |= {folder.relative_to(ROOT) / "package-lock.json" for folder in NPM_LOCKS}
     pinned = {path for path in project_files() if path.suffix == ".lock" or path.name == "package-lock.json"}
     assert asked == pinned
+
+
+def test_npm_keeps_no_host_in_a_lock() -> None:
+    """Each folder has the settings that have it leave them out, and none has come in."""
+    for folder in NPM_LOCKS:
+        assert "omit-lockfile-registry-resolved=true" in (folder / ".npmrc").read_text(encoding="utf-8"), folder
+        assert '"resolved"' not in (folder / "package-lock.json").read_text(encoding="utf-8"), folder

@@ -1,4 +1,4 @@
-"""Awaits npm: brings the packages that we are measured against into `build/`, held to their integrity."""
+"""Awaits npm: brings packages for developing into `build/`, held to their integrity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def install_packages(pins: Path, target: Path) -> Path:
             shutil.copy(path, target)
         status = npm(["ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=target)
         if status != 0:
-            raise SystemExit(f"npm could not install what is measured (exit status {status}).")
+            raise SystemExit(f"npm could not install the packages of {pins.name}/ (exit status {status}).")
         stamp.write_text(lock, encoding="utf-8")
     return target / "node_modules"
 
