@@ -145,7 +145,7 @@ async def test_two_processes_share_a_room(pair: tuple[Server, Server], clients: 
 
 
 async def test_refusals_come_from_where_the_room_is(pair: tuple[Server, Server], clients: Clients, room: str) -> None:
-    """A full room, an unknown peer and a second join are refused at a guest's process as at the room's own."""
+    """A full room, an unknown peer and a second join are refused at another process as at the room's own."""
     ada, ben = await clients.open(pair[0], "Ada"), await clients.open(pair[1], "Ben")
     eve = await clients.open(pair[1], "Eve")
     await ada.join(room)
@@ -251,7 +251,7 @@ async def test_newer_connection_replaces_older_at_another_process(
 
 
 async def test_members_of_killed_process_resume_at_another(own_pair: tuple[Server, Server], clients: Clients) -> None:
-    """When the process of a guest is killed, its place is held, and it comes back at another process."""
+    """When the process of a remote client is killed, its place is held, and it comes back at another process."""
     ada, ben = await clients.open(own_pair[0]), await clients.open(own_pair[1])
     ada_in = await ada.join("kitchen")
     ben_in = await ben.join("kitchen")
@@ -278,7 +278,7 @@ async def test_members_of_killed_process_are_given_up(own_pair: tuple[Server, Se
 async def test_rooms_of_ended_process_go_on_at_another(
     own_pair: tuple[Server, Server], clients: Clients, how: str
 ) -> None:
-    """When the process that a room belongs to ends, its guests are sent to come back, and find each other again."""
+    """When the process that a room belongs to ends, clients of others come back, and find each other again."""
     ada, ben = await clients.open(own_pair[0]), await clients.open(own_pair[1])
     ada_in = await ada.join("kitchen")
     ben_in = await ben.join("kitchen")

@@ -298,7 +298,7 @@ def test_layers_are_looked_for_where_they_are(package: str) -> None:
         ("signaling/rooms/registry.py", "import asyncio", "asyncio"),
         ("signaling/rooms/registry.py", "from . import effects_driver", "signaling.rooms.effects_driver"),
         ("signaling/rooms/effects.py", "from signaling.monitoring.logs import log", "signaling.monitoring.logs"),
-        ("signaling/cluster/guests.py", "import redis", "redis"),
+        ("signaling/cluster/remote_connections.py", "import redis", "redis"),
         ("signaling/cluster/spanning_rooms.py", "import time", "time"),
         ("signaling/sockets/x.py", "from signaling.rooms import registry", "signaling.rooms.registry"),
         ("signaling/storage/x.py", "from signaling.accounts import store", "signaling.accounts.store"),

@@ -1,8 +1,8 @@
 """Decides what processes write to each other about clients of one that are in rooms of another. No I/O.
 
 A *host* is the process that a room belongs to, and its `Rooms` decide for everyone in it. A client whose WebSocket
-ends at another process is a *guest* there: what it asks is written to the host, and what it is told is written back.
-`number` is always the connection as the guest's own process counts it.
+ends at another process is a *remote client* there: what it asks is written to the host, and what it is told is written
+back. `number` is always the connection as the client's own process counts it.
 """
 
 from __future__ import annotations
@@ -35,42 +35,42 @@ class Enter(AboutConnection, frozen=True):
     username: str
     resume_token: str
     version: int = FIRST
-    """The newest version of the protocol that the guest's process knows; one of the first release does not say. While
+    """The newest version of the protocol that the client's process knows; one of the first release does not say. While
     a server is updated process by process, each is written to in the version that it reads."""
 
 
 class Ask(AboutConnection, frozen=True):
-    """A guest hands a description or a candidate to a peer: see `signal_codec.CheckedSignal`."""
+    """A remote client hands a description or a candidate to a peer: see `signal_codec.CheckedSignal`."""
 
     to: str
     rest: str
 
 
 class Leave(AboutConnection, frozen=True):
-    """A guest leaves its room."""
+    """A remote client leaves its room."""
 
 
 class End(AboutConnection, frozen=True):
-    """A guest's connection has ended, and it will not come back."""
+    """A remote client's connection has ended, and it will not come back."""
 
     reason: Literal["left", "lost"]
 
 
 class Lose(AboutConnection, frozen=True):
-    """A guest's connection was lost, and it may come back."""
+    """A remote client's connection was lost, and it may come back."""
 
 
-# To the guest's process
+# To the client's process
 
 
 class Tell(AboutConnection, frozen=True):
-    """A guest is told an event, in its JSON."""
+    """A remote client is told an event, in its JSON."""
 
     event: str
 
 
 class Pass(AboutConnection, frozen=True):
-    """A guest is handed what a peer has for it: see `signal_codec.ForwardedSignal`."""
+    """A remote client is handed what a peer has for it: see `signal_codec.ForwardedSignal`."""
 
     sender: str
     rest: str
@@ -83,7 +83,7 @@ class TurnAway(AboutConnection, frozen=True):
 
 
 class HangUp(AboutConnection, frozen=True):
-    """A guest's connection has to be closed; it is no longer a guest."""
+    """A remote client's connection has to be closed; it is no longer a remote client."""
 
     code: int
 

@@ -1,12 +1,12 @@
-"""Decides which process a room belongs to, and carries what is asked and told between a guest and its host. No I/O.
+"""Decides which process a room belongs to, and carries what is asked and told between a client and its host. No I/O.
 
 The first person in a room makes it a room of the process where their WebSocket ends, and that process's `Rooms` decide
 in it as they do when there is only one process. Two of one process that are in a room of their own reach each other
-without a message; and two guests of one process that are in a room of another hand each other their descriptions and
+without a message; and two clients of one process that are in a room of another hand each other their descriptions and
 candidates here as well.
 
-A process that cannot be reached takes its rooms with it: its guests are sent to come back, which makes the room again.
-What a process keeps while it is cut off are its own rooms and who is connected to it.
+A process that cannot be reached takes its rooms with it: clients of others are sent to come back, which makes the room
+again. What a process keeps while it is cut off are its own rooms and who is connected to it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from protocol.errors import UnexpectedMessage
 from protocol.events import EVENTS, Error, Joined, Peer
 from protocol.versions import LATEST, known_to
 from signaling.cluster.effects import Claim, Post
-from signaling.cluster.guests import Guest, Guests, Search, Stays
 from signaling.cluster.process_messages import (
     Ask,
     End,
@@ -35,6 +34,7 @@ from signaling.cluster.process_messages import (
     Tell,
     TurnAway,
 )
+from signaling.cluster.remote_connections import RemoteClient, RemoteClients, Search, Stays
 from signaling.errors import BackplaneUnavailable, NotInRoom, Refusal
 from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, Release
 from signaling.rooms.registry import Newcomer, Reason, Rooms
@@ -54,7 +54,7 @@ class SpanningRooms:
         self._searches: dict[str, list[Search]] = {}
         self._searching: dict[ConnectionId, Search] = {}
         self._stays = Stays()
-        self._guests = Guests()
+        self._remote_clients = RemoteClients()
 
     # A connection of ours asks
 
@@ -129,8 +129,8 @@ class SpanningRooms:
 
     @property
     def neighbours(self) -> set[ProcessId]:
-        """The processes that we have guests of, or are guests at."""
-        return self._stays.hosts | self._guests.processes
+        """The processes that we have clients of, or are clients at."""
+        return self._stays.hosts | self._remote_clients.processes
 
     def connected(self) -> list[Effect]:
         """Other processes can be reached, and know nothing of us: the rooms that are here have to become ours again."""
@@ -178,8 +178,8 @@ class SpanningRooms:
                 effects.append(Close(connection, CloseCode.SERVICE_RESTART))
             else:
                 effects += self._search_again(stay.search)
-        for connection in self._guests.of_process(process):
-            self._guests.forget(connection)
+        for connection in self._remote_clients.of_process(process):
+            self._remote_clients.forget(connection)
             self._end_search(connection)
             effects += self._sent(self._rooms.connection_lost(connection))
         return effects
@@ -187,7 +187,7 @@ class SpanningRooms:
     # Messages
 
     def message_came(self, sender: ProcessId, message: ProcessMessage) -> list[Effect]:
-        """Another process has written; what concerns a guest or a host that is none any more is dropped."""
+        """Another process has written; what concerns a remote client or a host that is none any more is dropped."""
         return self._read(message, sender)
 
     @singledispatchmethod
@@ -196,10 +196,10 @@ class SpanningRooms:
 
     @_read.register
     def _(self, message: Enter, sender: ProcessId) -> list[Effect]:
-        guest = Guest(sender, message.number, message.version)
+        client = RemoteClient(sender, message.number, message.version)
         if not (message.room in self._held or message.room in self._searches):
             return [Post(sender, NotHere(message.number))]
-        connection = self._guests.add(guest)
+        connection = self._remote_clients.add(client)
         peer = Peer(message.peer_id, message.username)
         newcomer = Newcomer(connection, message.account, peer, message.resume_token)
         if message.room in self._held:
@@ -209,7 +209,7 @@ class SpanningRooms:
 
     @_read.register
     def _(self, message: Ask, sender: ProcessId) -> list[Effect]:
-        connection = self._guests.connection(Guest(sender, message.number))
+        connection = self._remote_clients.connection(RemoteClient(sender, message.number))
         if connection is None:
             return []
         try:
@@ -219,18 +219,18 @@ class SpanningRooms:
 
     @_read.register
     def _(self, message: Leave, sender: ProcessId) -> list[Effect]:
-        return self._guest_ended(Guest(sender, message.number), "left")
+        return self._remote_ended(RemoteClient(sender, message.number), "left")
 
     @_read.register
     def _(self, message: End, sender: ProcessId) -> list[Effect]:
-        return self._guest_ended(Guest(sender, message.number), message.reason)
+        return self._remote_ended(RemoteClient(sender, message.number), message.reason)
 
     @_read.register
     def _(self, message: Lose, sender: ProcessId) -> list[Effect]:
-        connection = self._guests.connection(Guest(sender, message.number))
+        connection = self._remote_clients.connection(RemoteClient(sender, message.number))
         if connection is None:
             return []
-        self._guests.forget(connection)
+        self._remote_clients.forget(connection)
         return [] if self._end_search(connection) else self._sent(self._rooms.connection_lost(connection))
 
     @_read.register
@@ -298,7 +298,7 @@ class SpanningRooms:
     def _give_up_search(self, search: Search) -> list[Effect]:
         connection = search.newcomer.connection
         self._searching.pop(connection, None)
-        if self._guests.at(connection) is not None:  # the other process does not hear from us any more
+        if self._remote_clients.at(connection) is not None:  # the other process does not hear from us any more
             return []
         return [Deliver(connection, _error(BackplaneUnavailable()))]
 
@@ -316,41 +316,41 @@ class SpanningRooms:
         try:
             return self._sent(self._rooms.join(newcomer, room))
         except Refusal as refusal:
-            guest = self._guests.at(connection)
-            if guest is None:
+            client = self._remote_clients.at(connection)
+            if client is None:
                 return [Deliver(connection, _error(refusal))]
-            self._guests.forget(connection)
-            known = known_to(guest.version, _error(refusal))
+            self._remote_clients.forget(connection)
+            known = known_to(client.version, _error(refusal))
             assert known is not None  # noqa: S101 - every version knows errors
-            return [Post(guest.process, TurnAway(guest.number, EVENTS.encode(known)))]
+            return [Post(client.process, TurnAway(client.number, EVENTS.encode(known)))]
 
     def _go(self, search: Search, host: ProcessId) -> list[Effect]:
         """Ask the process that a room belongs to."""
         newcomer = search.newcomer
         connection = newcomer.connection
         self._searching.pop(connection, None)
-        guest = self._guests.at(connection)
-        if guest is not None:
-            self._guests.forget(connection)
-            return [Post(guest.process, NotHere(guest.number))]
+        client = self._remote_clients.at(connection)
+        if client is not None:
+            self._remote_clients.forget(connection)
+            return [Post(client.process, NotHere(client.number))]
         self._stays.begin(search, host)
         peer = newcomer.peer
         who = newcomer.account, peer.peer_id, peer.username, newcomer.resume_token
         return [Post(host, Enter(connection, search.room, *who, version=LATEST))]
 
-    def _guest_ended(self, guest: Guest, reason: Reason) -> list[Effect]:
-        connection = self._guests.connection(guest)
+    def _remote_ended(self, client: RemoteClient, reason: Reason) -> list[Effect]:
+        connection = self._remote_clients.connection(client)
         if connection is None:
             return []
-        self._guests.forget(connection)
+        self._remote_clients.forget(connection)
         return [] if self._end_search(connection) else self._sent(self._rooms.connection_ended(connection, reason))
 
     def _sent(self, effects: Iterable[Effect]) -> list[Effect]:
-        """Return the effects of `Rooms`: those on guests as messages, and a room that has ended as no longer ours."""
+        """Return the effects of `Rooms`: those on remote clients as messages, a room that has ended as not ours."""
         sent: list[Effect] = []
         for effect in effects:
             if isinstance(effect, Deliver | Close) and effect.connection < 0:
-                sent += self._guests.written(effect)
+                sent += self._remote_clients.written(effect)
                 continue
             if isinstance(effect, Release):
                 if self._rooms.has(effect.room):  # it ended, and began again

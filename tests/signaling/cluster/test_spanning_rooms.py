@@ -101,7 +101,7 @@ def test_host_hears_how_a_connection_ends(ours: SpanningRooms) -> None:
         assert ours.neighbours == set()
 
 
-def test_only_host_speaks_to_guests(ours: SpanningRooms) -> None:
+def test_only_host_speaks_to_remote_clients(ours: SpanningRooms) -> None:
     """What another process than the host writes about a connection is dropped."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", HOST)
@@ -111,7 +111,7 @@ def test_only_host_speaks_to_guests(ours: SpanningRooms) -> None:
 
 
 def refusal_of(effects: list[Effect], process: ProcessId) -> str:
-    """Return the code with which a guest of a process is turned away."""
+    """Return the code with which a remote client of a process is turned away."""
     [effect] = effects
     assert isinstance(effect, Post)
     assert isinstance(effect.message, TurnAway)
@@ -134,7 +134,7 @@ def test_persons_are_counted_across_processes(ours: SpanningRooms) -> None:
 def test_process_of_the_release_before_reads_what_it_is_written(
     ours: SpanningRooms, version: int, code: ErrorCode
 ) -> None:
-    """While a server is updated process by process, a guest's process gets no code that it would refuse to read."""
+    """While a server is updated process by process, a client's process gets no code that it would refuse to read."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
     for number in range(1, MAX_DEVICES):
@@ -171,8 +171,8 @@ def test_search_comes_to_an_end(ours: SpanningRooms) -> None:
     assert ours.join(newcomer(), "kitchen") == [Claim("kitchen")]
 
 
-def test_guest_that_comes_before_the_claim_is_answered_waits(ours: SpanningRooms) -> None:
-    """Another process can know sooner than we do that a room is ours; its guest is let in when we know."""
+def test_remote_client_that_comes_before_the_claim_is_answered_waits(ours: SpanningRooms) -> None:
+    """Another process can know sooner than we do that a room is ours; its client is let in when we know."""
     ours.join(newcomer(), "kitchen")
     assert ours.message_came(OTHER, enter()) == []
     effects = ours.claimed("kitchen", None)
@@ -180,15 +180,15 @@ def test_guest_that_comes_before_the_claim_is_answered_waits(ours: SpanningRooms
 
 
 def test_room_that_is_not_ours_is_not_here(ours: SpanningRooms) -> None:
-    """A guest of a room that has ended is sent to ask again."""
+    """A remote client of a room that has ended is sent to ask again."""
     assert ours.message_came(OTHER, enter()) == [Post(OTHER, NotHere(7))]
     ours.join(newcomer(), "kitchen")
     assert ours.message_came(OTHER, enter()) == []
     assert Post(OTHER, NotHere(7)) in ours.claimed("kitchen", HOST)
 
 
-def test_guests_of_gone_process_keep_their_places_for_a_while(ours: SpanningRooms) -> None:
-    """Guests whose process is gone are lost, not gone; and clients of ours at a gone host are sent to come back."""
+def test_clients_of_gone_process_keep_their_places_for_a_while(ours: SpanningRooms) -> None:
+    """Clients whose process is gone are lost, not gone; and clients of ours at a gone host are sent to come back."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
     ours.message_came(OTHER, enter())
@@ -197,7 +197,7 @@ def test_guests_of_gone_process_keep_their_places_for_a_while(ours: SpanningRoom
     assert ours.message_came(OTHER, Ask(7, PEER_1, "too late")) == []
 
 
-def test_lost_guest_whose_account_is_gone_leaves_its_place(ours: SpanningRooms) -> None:
+def test_lost_remote_client_whose_account_is_gone_leaves_its_place(ours: SpanningRooms) -> None:
     """The host gives up what it holds for an account of another process, and a room that ends by it is nobody's."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
@@ -232,12 +232,12 @@ def test_who_waits_is_refused_when_others_are_lost(ours: SpanningRooms) -> None:
     assert refused.event.code is ErrorCode.BACKPLANE_UNAVAILABLE  # type: ignore[union-attr]
 
 
-def test_two_guests_of_one_process_write_no_messages() -> None:
+def test_two_remote_clients_of_one_process_write_no_messages() -> None:
     """Two of one process reach each other there, even in a room of another."""
     fleet = Fleet(Random(1), 2)  # noqa: S311 - an order
-    host, guests = fleet.processes
+    host, other = fleet.processes
     first, ada, ben = (Client(peer_id(name), "kitchen") for name in ("first", "ada", "ben"))
-    for client, process in ((first, host), (ada, guests), (ben, guests)):
+    for client, process in ((first, host), (ada, other), (ben, other)):
         process.connect(client)
         process.join(client)
         fleet.settle()
@@ -386,8 +386,8 @@ def test_who_waits_for_a_full_room_is_refused(ours: SpanningRooms) -> None:
     assert error_of(effects[-1:], ConnectionId(3)) == ErrorCode.ROOM_FULL
 
 
-def test_guest_that_asks_for_nobody_is_refused(ours: SpanningRooms) -> None:
-    """A guest hears of a refusal as of everything else: by a message."""
+def test_remote_client_that_asks_for_nobody_is_refused(ours: SpanningRooms) -> None:
+    """A remote client hears of a refusal as of everything else: by a message."""
     ours.join(newcomer(), "kitchen")
     ours.claimed("kitchen", None)
     ours.message_came(OTHER, enter())
@@ -419,7 +419,7 @@ def test_signal_of_another_than_the_host_is_dropped(ours: SpanningRooms) -> None
 
 
 def test_what_comes_of_nobody_is_dropped(ours: SpanningRooms) -> None:
-    """A guest that is none any more cannot be lost."""
+    """A remote client that is none any more cannot be lost."""
     assert ours.message_came(OTHER, Lose(7)) == []
 
 
@@ -433,7 +433,7 @@ def test_client_sent_away_finds_the_room_that_is_ours_meanwhile(ours: SpanningRo
     assert told == [1, 2]
 
 
-def test_guest_that_waits_hears_nothing_when_others_are_lost(ours: SpanningRooms) -> None:
+def test_remote_client_that_waits_hears_nothing_when_others_are_lost(ours: SpanningRooms) -> None:
     """Its own process takes us for gone, and asks again."""
     ours.join(newcomer(), "kitchen")
     ours.message_came(OTHER, enter())

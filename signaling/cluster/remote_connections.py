@@ -89,7 +89,7 @@ class Stays:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class RemoteClient:
     """A connection of another process that is in one of our rooms, or asks to be."""
 
     process: ProcessId
@@ -98,51 +98,51 @@ class Guest:
     """The newest version of the protocol that its process knows."""
 
 
-class Guests:
+class RemoteClients:
     """Other processes' connections here, each with a number below zero, where the effects driver gives out none."""
 
     def __init__(self) -> None:
-        self._guests: dict[ConnectionId, Guest] = {}
-        self._connections: dict[Guest, ConnectionId] = {}
+        self._remote_clients: dict[ConnectionId, RemoteClient] = {}
+        self._connections: dict[RemoteClient, ConnectionId] = {}
         self._numbers = itertools.count(-1, -1)
 
     @property
     def processes(self) -> set[ProcessId]:
-        """The processes that guests are from."""
-        return {guest.process for guest in self._guests.values()}
+        """The processes that remote clients are from."""
+        return {client.process for client in self._remote_clients.values()}
 
-    def add(self, guest: Guest) -> ConnectionId:
-        """Take a guest in, and give the number under which our rooms know it."""
+    def add(self, client: RemoteClient) -> ConnectionId:
+        """Take a remote client in, and give the number under which our rooms know it."""
         connection = ConnectionId(next(self._numbers))
-        self._guests[connection], self._connections[guest] = guest, connection
+        self._remote_clients[connection], self._connections[client] = client, connection
         return connection
 
-    def at(self, connection: ConnectionId) -> Guest | None:
-        """Return the guest of a number."""
-        return self._guests.get(connection)
+    def at(self, connection: ConnectionId) -> RemoteClient | None:
+        """Return the remote client of a number."""
+        return self._remote_clients.get(connection)
 
-    def connection(self, guest: Guest) -> ConnectionId | None:
-        """Return the number of a guest."""
-        return self._connections.get(guest)
+    def connection(self, client: RemoteClient) -> ConnectionId | None:
+        """Return the number of a remote client."""
+        return self._connections.get(client)
 
     def of_process(self, process: ProcessId) -> list[ConnectionId]:
-        """Return the numbers of a process's guests."""
-        return [connection for connection, guest in self._guests.items() if guest.process == process]
+        """Return the numbers of a process's remote clients."""
+        return [connection for connection, client in self._remote_clients.items() if client.process == process]
 
     def forget(self, connection: ConnectionId) -> None:
-        """Forget a guest."""
-        del self._connections[self._guests.pop(connection)]
+        """Forget a remote client."""
+        del self._connections[self._remote_clients.pop(connection)]
 
     def written(self, effect: Deliver | Close) -> list[Effect]:
-        """Return an effect on a guest as a message; nothing if it is gone. A guest that is hung up on ends here."""
-        guest = self._guests.get(effect.connection)
-        if guest is None:
+        """Return an effect on a remote client as a message; nothing if it is gone. One that is hung up on ends here."""
+        client = self._remote_clients.get(effect.connection)
+        if client is None:
             return []
         if isinstance(effect, Close):
             self.forget(effect.connection)
-            return [Post(guest.process, HangUp(guest.number, effect.code))]
+            return [Post(client.process, HangUp(client.number, effect.code))]
         event = effect.event
         if isinstance(event, ForwardedSignal):
-            return [Post(guest.process, Pass(guest.number, event.sender, event.rest))]
-        known = known_to(guest.version, event)
-        return [] if known is None else [Post(guest.process, Tell(guest.number, EVENTS.encode(known)))]
+            return [Post(client.process, Pass(client.number, event.sender, event.rest))]
+        known = known_to(client.version, event)
+        return [] if known is None else [Post(client.process, Tell(client.number, EVENTS.encode(known)))]
