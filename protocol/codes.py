@@ -26,6 +26,8 @@ class ErrorCode(StrEnum):
     """The server failed; its log says why."""
     INVALID_CREDENTIALS = "invalid_credentials"
     """Logging in: the name or the password is wrong (which of them is not said)."""
+    INVALID_INVITATION = "invalid_invitation"
+    """Coming as a guest: there is no invitation, or it was ended, has expired, or is used up. Since version 2."""
     INVALID_PASSWORD = "invalid_password"  # noqa: S105 - a code, not a password
     """Registering: the password is too short or too long."""
     INVALID_USERNAME = "invalid_username"
@@ -34,6 +36,10 @@ class ErrorCode(StrEnum):
     """The input is not JSON, or not of the right shape."""
     METHOD_NOT_ALLOWED = "method_not_allowed"
     """HTTP: this address takes other methods."""
+    NO_GUESTS = "no_guests"
+    """Inviting, or coming as a guest: this server takes no guests. Since version 2."""
+    NOT_FOR_GUESTS = "not_for_guests"
+    """A guest has asked for what only an account has. Since version 2."""
     NOT_FOUND = "not_found"
     """HTTP: there is nothing at this address."""
     NOT_IN_ROOM = "not_in_room"
@@ -59,6 +65,8 @@ class ErrorCode(StrEnum):
     """A type of message that does not exist."""
     UNKNOWN_PEER = "unknown_peer"
     """Signaling: the addressee is not in this room (any more)."""
+    WRONG_ROOM = "wrong_room"
+    """Joining: a guest may be in the room that they were invited to, and in no other. Since version 2."""
 
 
 class CloseCode(IntEnum):

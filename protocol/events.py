@@ -30,10 +30,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another member of the room: one connection of one account."""
+    """Another member of the room: one connection of one account, or of one guest."""
 
     peer_id: PeerId
     username: Username
+    guest: bool | None = None
+    """Whether it is a guest, for whose name nobody vouches; None for an account."""
+    formerly: Username | None = None
+    """The name that the person had in this room as a guest, before they made an account; None for others."""
 
 
 @dataclass(frozen=True, slots=True)

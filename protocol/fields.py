@@ -60,9 +60,16 @@ class Items:
 
 
 ROOM_NAME = Text(64, r"[A-Za-z0-9_-]{1,64}")
-USERNAME = Text(128, r"[A-Za-z0-9_.\-\u00b7-\u061b\u061d-\u1fff\u2c00-\ud7ff\uf900-\ufaff\U00010000-\U0003ffff]{2,32}")
+_NAME = r"[A-Za-z0-9_.\-\u00b7-\u061b\u061d-\u1fff\u2c00-\ud7ff\uf900-\ufaff\U00010000-\U0003ffff]{2,32}"
+ACCOUNT_USERNAME = Text(128, _NAME)
 """What every account's name holds to, and will in every Unicode to come: 32 characters of four bytes at most, without
 spaces, the signs of ASCII, and what changes the direction of text. `usernames` says which of them are given out."""
+GUEST_MARK = "~"
+"""Stands before the suffix of a guest's name, and in no account's name."""
+GUEST_SUFFIX_CHARACTERS, GUEST_SUFFIX_LENGTH = "23456789bcdfghjkmnpqrstvwxz", 6
+"""Without vowels, so that no suffix is a word, and without characters that look alike: some 387 million suffixes."""
+USERNAME = Text(135, rf"{_NAME}({GUEST_MARK}[2-9b-df-hjkmnp-tv-xz]{{{GUEST_SUFFIX_LENGTH}}})?")
+"""What the name of anyone in a room holds to: an account's, or a guest's, which has a suffix."""
 PEER_ID = Text(64, r"[A-Za-z0-9_-]{16,64}")
 
 RoomName = Annotated[str, ROOM_NAME]
@@ -72,6 +79,9 @@ AccessToken = Annotated[str, Text(4_096, r"[A-Za-z0-9_.-]+")]
 """A JWT: what a browser takes as a subprotocol (RFC 7230 §3.2.6), since it goes there."""
 ResumeToken = Annotated[str, Text(256, r"[A-Za-z0-9_.-]+")]
 LoginId = Annotated[str, Text(32, r"[0-9a-f]{32}")]
+InvitationId = Annotated[str, Text(32, r"[0-9a-f]{32}")]
+InvitationToken = Annotated[str, Text(22, r"[A-Za-z0-9_-]{22}")]
+"""Whoever has it can come as a guest: 128 random bits, in base64url without padding."""
 DeviceLabel = Annotated[str, Text(64)]
 """What a person knows one of their devices by; no more than fits into a line of a list."""
 Sdp = Annotated[str, Text(32_768)]

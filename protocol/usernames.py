@@ -1,4 +1,4 @@
-"""Decides which names an account may have, and which of them are the same: UsernameCaseMapped of RFC 8265 §3.3.
+"""Decides which names an account or a guest may have, and which are the same: UsernameCaseMapped of RFC 8265 §3.3.
 
 A name is one of these, and never what somebody typed: *form* is how it is stored and shown, *key* how it is compared.
 The profile is narrowed by what UTS 39 asks of identifiers that people tell apart by looking: letters of one script
@@ -14,7 +14,7 @@ from enum import Enum, auto
 from itertools import pairwise
 from unicodedata import bidirectional, category, decimal, decomposition, name, normalize
 
-from protocol.fields import USERNAME
+from protocol.fields import ACCOUNT_USERNAME, GUEST_MARK, GUEST_SUFFIX_LENGTH
 
 MIN_USERNAME_CHARACTERS = 2
 """A whole name in Chinese or Korean."""
@@ -24,6 +24,8 @@ so much room for each."""
 MAX_TYPED_CHARACTERS = 512
 """Of a name in any form: composing makes one of a few characters, and the time that it takes may grow with the square
 of their number."""
+MAX_GUEST_NAME_CHARACTERS = MAX_USERNAME_CHARACTERS - len(GUEST_MARK) - GUEST_SUFFIX_LENGTH
+"""Of what a guest has typed: with the suffix, it takes as much room as an account's name."""
 MAX_MARKS = 4
 """Marks without width on one letter (UTS 39 §5.4); no more are written in any language."""
 
@@ -72,7 +74,7 @@ class UsernameFault(Enum):
     TOO_SHORT = auto()
     """It has fewer than `MIN_USERNAME_CHARACTERS`."""
     TOO_LONG = auto()
-    """It has more than `MAX_USERNAME_CHARACTERS`."""
+    """It has more than `MAX_USERNAME_CHARACTERS`, or a guest's name more than `MAX_GUEST_NAME_CHARACTERS`."""
     CHARACTER = auto()
     """It has a character that is no letter, mark or digit and none of `_`, `-` and `.`, or a mark without a letter."""
     MIXED = auto()
@@ -96,13 +98,18 @@ def username_key(username: str) -> str:
     return normalize("NFC", username_form(username).lower())
 
 
-def username_fault(form: str) -> UsernameFault | None:
-    """Tell what is wrong with the form of a new name, or None if nothing is."""
+def guest_username(form: str, suffix: str) -> str:
+    """Return the name under which others see a guest who calls themselves `form`: no account can have it."""
+    return f"{form}{GUEST_MARK}{suffix}"
+
+
+def username_fault(form: str, most: int = MAX_USERNAME_CHARACTERS) -> UsernameFault | None:
+    """Tell what is wrong with the form of a new name of at most so many characters, or None if nothing is."""
     if len(form) < MIN_USERNAME_CHARACTERS:
         return UsernameFault.TOO_SHORT
-    if len(form) > MAX_USERNAME_CHARACTERS or len(username_key(form)) > MAX_USERNAME_CHARACTERS:
+    if max(len(form), len(username_key(form))) > most:
         return UsernameFault.TOO_LONG
-    if not USERNAME.admits(form):
+    if not ACCOUNT_USERNAME.admits(form):
         return UsernameFault.CHARACTER
     return None if form.isascii() else next((fault for rule, fault in _RULES if not rule(form)), None)
 

@@ -31,7 +31,13 @@ SINCE: Mapping[object, int] = {
     ErrorCode.FORBIDDEN_HOST: 2,
     ErrorCode.RESERVED_USERNAME: 2,
     ErrorCode.SIMILAR_ACCOUNT_EXISTS: 2,
+    ErrorCode.INVALID_INVITATION: 2,
+    ErrorCode.NO_GUESTS: 2,
+    ErrorCode.NOT_FOR_GUESTS: 2,
+    ErrorCode.WRONG_ROOM: 2,
     (Welcome, "token_expires_at"): 2,
+    (Peer, "guest"): 2,
+    (Peer, "formerly"): 2,
 }
 """The version that first knew an event (by its class), a field (by class and name) or an error code. What does not
 stand here is of the first. A field that does is optional."""
@@ -41,11 +47,16 @@ INSTEAD: Mapping[str, ErrorCode] = {
     ErrorCode.FORBIDDEN_HOST: ErrorCode.FORBIDDEN_ORIGIN,
     ErrorCode.RESERVED_USERNAME: ErrorCode.ACCOUNT_EXISTS,
     ErrorCode.SIMILAR_ACCOUNT_EXISTS: ErrorCode.ACCOUNT_EXISTS,
+    ErrorCode.INVALID_INVITATION: ErrorCode.INVALID_CREDENTIALS,
+    ErrorCode.NO_GUESTS: ErrorCode.NOT_FOUND,
+    ErrorCode.NOT_FOR_GUESTS: ErrorCode.UNAUTHENTICATED,
+    ErrorCode.WRONG_ROOM: ErrorCode.ROOM_FULL,
 }
 """The code of an earlier version that leads a client to do what comes nearest."""
 
 USERNAMES_IN_ANY_SCRIPT = 2
-"""The version that first knew them; before, a name was of ASCII, and at least three characters long."""
+"""The version that first knew them, and the names of guests; before, a name was of ASCII, and at least three characters
+long."""
 STAND_IN = re.compile(r"name-[0-9a-f]{16}")
 """What stands for another name before that version; nobody can register a name like this."""
 _USERNAME_BEFORE = re.compile(r"[A-Za-z0-9_.-]{3,32}")

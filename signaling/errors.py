@@ -41,6 +41,12 @@ ServerError
     ├── InvalidUsername        a new name that no account may have
     ├── ReservedUsername       a new name that would be taken for the server, or for no one
     ├── InvalidPassword        a new password that no account may have
+    ├── InvalidInvitation      an invitation that lets nobody in
+    ├── UnknownInvitation      an invitation to be revoked that the account has not made
+    ├── TooManyInvitations     a new one of an account that has as many as one may have
+    ├── NoGuests               an invitation, or a guest, on a server that takes none
+    ├── NotForGuests           a guest asks for what only an account has
+    ├── NoGuest                an account asks for what only a guest can do
     ├── AccountExists          a new name that is taken
     │   └── SimilarAccountExists   one that looks like a name that is taken
     ├── RateLimited            too much at once; `retry_after` says for how long to wait
@@ -48,6 +54,7 @@ ServerError
     │   └── AccountNotStored       it does not take a new account
     ├── NotInRoom              a request that needs a room, from a peer in none
     ├── RoomFull               every place in the room is taken
+    ├── WrongRoom              a guest of another room
     ├── TooManyDevices         a person is in the room with as many devices as one may be
     ├── BackplaneUnavailable   the room may be on another process, and those cannot be reached
     └── UnknownPeer            the addressee is not in this room
@@ -472,18 +479,19 @@ class InvalidCredentials(Refusal):
 
 
 class InvalidUsername(Refusal):
-    """Raised on making an account under a name that is not allowed; `fault` says why."""
+    """Raised for a new name, of at most `most` characters, that is not allowed; `fault` says why."""
 
     code = ErrorCode.INVALID_USERNAME
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
-    def __init__(self, fault: UsernameFault) -> None:
+    def __init__(self, fault: UsernameFault, most: int = MAX_USERNAME_CHARACTERS) -> None:
         self.fault = fault
+        self.most = most
 
     def __str__(self) -> str:
         return {
             UsernameFault.TOO_SHORT: f"The username needs at least {MIN_USERNAME_CHARACTERS} characters.",
-            UsernameFault.TOO_LONG: f"The username may have at most {MAX_USERNAME_CHARACTERS} characters.",
+            UsernameFault.TOO_LONG: f"The username may have at most {self.most} characters.",
             UsernameFault.CHARACTER: "A username has letters and digits of one script, and “_”, “-” and “.”.",
             UsernameFault.MIXED: "The letters and digits of a username are of one script.",
             UsernameFault.DIRECTION: (
@@ -515,6 +523,63 @@ class InvalidPassword(Refusal):
             PasswordFault.TOO_LONG: f"The password may have at most {MAX_PASSWORD_BYTES} bytes.",
             PasswordFault.UNUSABLE: "The password has a character in it that no password can have.",
         }[self.fault]
+
+
+class InvalidInvitation(Refusal):
+    """Raised on coming as a guest without an invitation that still lets somebody in; what is wrong with it is not said.
+
+    A person asks for another one in any case, and nobody learns which invitations there were.
+    """
+
+    code = ErrorCode.INVALID_INVITATION
+    status = HTTPStatus.FORBIDDEN
+    sentence = "This invitation is not valid, or not any more. Ask for another one."
+
+
+class UnknownInvitation(Refusal):
+    """Raised on revoking an invitation that this account has not made, or that is gone with all who came by it."""
+
+    code = ErrorCode.NOT_FOUND
+    status = HTTPStatus.NOT_FOUND
+    sentence = "This invitation has ended already."
+
+
+class TooManyInvitations(Refusal):
+    """Raised on inviting, for an account that has `limit` invitations that are valid or have guests."""
+
+    code = ErrorCode.RATE_LIMITED
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    retry_after = 3_600
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"You have made {self.limit} invitations already. End one of them, with its guests, and try again."
+
+
+class NoGuests(Refusal):
+    """Raised where the settings say that the server takes no guests."""
+
+    code = ErrorCode.NO_GUESTS
+    status = HTTPStatus.FORBIDDEN
+    sentence = "This server takes no guests. Log in, or ask the people who run it for an account."
+
+
+class NotForGuests(Refusal):
+    """Raised for a guest who asks for what only an account has: invitations, a password, and an end of its own."""
+
+    code = ErrorCode.NOT_FOR_GUESTS
+    status = HTTPStatus.FORBIDDEN
+    sentence = "Guests cannot do this. Make an account first."
+
+
+class NoGuest(Refusal):
+    """Raised for an account that would become one."""
+
+    code = ErrorCode.UNEXPECTED
+    status = HTTPStatus.CONFLICT
+    sentence = "You have an account already."
 
 
 class AccountExists(Refusal):
@@ -578,6 +643,13 @@ class RoomFull(Refusal):
 
     def __str__(self) -> str:
         return f"The room is full: it has places for {self.capacity} people. Try again when someone has left."
+
+
+class WrongRoom(Refusal):
+    """Raised for a join of a guest who was invited to another room."""
+
+    code = ErrorCode.WRONG_ROOM
+    sentence = "You are a guest of another room, and can be in that one alone. Make an account to join others."
 
 
 class TooManyDevices(Refusal):

@@ -131,6 +131,7 @@ def test_protocol_lists_statuses_of_refusals() -> None:
         errors.RoomFull,
         errors.TooManyDevices,
         errors.UnknownPeer,
+        errors.WrongRoom,
     }
     refusals = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, Refusal)]
     for refusal in refusals:

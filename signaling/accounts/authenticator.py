@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocol.fields import USERNAME
+from protocol.fields import ACCOUNT_USERNAME
 from protocol.passwords import password_fault
 from protocol.usernames import username_fault, username_form, username_key
 from signaling.accounts.access_tokens import AccessToken, Proof
@@ -97,7 +97,7 @@ class Authenticator:
         `device_marks` are those that the browser holds, whichever accounts they are of.
         """
         # What cannot be a name is counted as one name: made-up ones must not fill the memory.
-        name = username_key(username) if USERNAME.admits(username_form(username)) else ""
+        name = username_key(username) if ACCOUNT_USERNAME.admits(username_form(username)) else ""
         mark = self._mark_of(name, device_marks)
         address = address_key(host)
         caller = Caller(address, mark.device_id, mark.account_tag) if mark else Caller(address)

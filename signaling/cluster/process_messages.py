@@ -37,6 +37,9 @@ class Enter(AboutConnection, frozen=True):
     version: int = FIRST
     """The newest version of the protocol that the client's process knows; one of the first release does not say. While
     a server is updated process by process, each is written to in the version that it reads."""
+    guest: bool | None = None
+    formerly: str | None = None
+    """As in `events.Peer`; a process of a release without guests passes over what comes after `version`."""
 
 
 class Ask(AboutConnection, frozen=True):

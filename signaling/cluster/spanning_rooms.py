@@ -200,7 +200,7 @@ class SpanningRooms:
         if not (message.room in self._held or message.room in self._searches):
             return [Post(sender, NotHere(message.number))]
         connection = self._remote_clients.add(client)
-        peer = Peer(message.peer_id, message.username)
+        peer = Peer(message.peer_id, message.username, message.guest, message.formerly)
         newcomer = Newcomer(connection, message.account, peer, message.resume_token)
         if message.room in self._held:
             return self._enter(newcomer, message.room)
@@ -336,7 +336,7 @@ class SpanningRooms:
         self._stays.begin(search, host)
         peer = newcomer.peer
         who = newcomer.account, peer.peer_id, peer.username, newcomer.resume_token
-        return [Post(host, Enter(connection, search.room, *who, version=LATEST))]
+        return [Post(host, Enter(connection, search.room, *who, LATEST, peer.guest, peer.formerly))]
 
     def _remote_ended(self, client: RemoteClient, reason: Reason) -> list[Effect]:
         connection = self._remote_clients.connection(client)

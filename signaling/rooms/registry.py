@@ -153,7 +153,8 @@ class Rooms:
         if newcomer.connection in self._present:
             raise UnexpectedMessage("join", "this connection is in a room already")
         member = self._members.get(newcomer.peer.peer_id)
-        if member is not None and member.room.name == room:
+        # The others cannot be told that a peer has another name now; one who has, comes again.
+        if member is not None and member.room.name == room and member.peer == newcomer.peer:
             return self._resume(member, newcomer)
         return self._enter(newcomer, room)
 

@@ -9,7 +9,7 @@ from protocol.errors import MalformedMessage, MessageTooBig, RemoteProtocolError
 from protocol.events import Error, Peer, Pong, Welcome
 from protocol.requests import Join, Leave, Ping, Renew
 from protocol.room_names import canonical_room
-from signaling.errors import AuthenticationError, RateLimited, Refusal
+from signaling.errors import AuthenticationError, RateLimited, Refusal, WrongRoom
 from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect
 from signaling.rooms.registry import Newcomer, Places
 from signaling.rooms.signal_codec import Asked, CheckedSignal, decode
@@ -24,10 +24,24 @@ LEAVING_CODES = frozenset({CloseCode.NORMAL, CloseCode.GOING_AWAY})
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who speaks: the account that the token proves, and the name that others see."""
+    """Who speaks: the account that the token proves, and what others see of it."""
 
     account_id: str
     username: str
+    is_guest: bool = False
+    room: str | None = None
+    """The one that a guest is bound to, or of an account that was a guest, the one that it was bound to."""
+    formerly: str | None = None
+    """The name that an account had while it was a guest: told in that room alone, since nobody else knew it."""
+
+    def may_join(self, room: str) -> bool:
+        """Tell whether a room is open to them."""
+        return not self.is_guest or room == self.room
+
+    def as_peer(self, peer_id: str, room: str) -> Peer:
+        """Return what others are told in a room."""
+        formerly = self.formerly if room == self.room else None
+        return Peer(peer_id, self.username, self.is_guest or None, formerly)
 
 
 class Session:
@@ -132,12 +146,15 @@ class Session:
                 return self._renew(token)
 
     def _join(self, request: Join) -> list[Effect]:
+        room = canonical_room(request.room)
+        if not self._identity.may_join(room):
+            raise WrongRoom
         account_id = self._identity.account_id
         # A token that is not good is not refused: the client is simply another peer than it was, and `joined` says so.
         resumed = self._resume_tokens.peer_id(request.resume, account_id) if request.resume else None
-        peer = Peer(resumed or self.peer_id, self._identity.username)
+        peer = self._identity.as_peer(resumed or self.peer_id, room)
         token = self._resume_tokens.issue(peer.peer_id, account_id) if resumed else self._resume_token
-        effects = self._rooms.join(Newcomer(self.connection, account_id, peer, token), canonical_room(request.room))
+        effects = self._rooms.join(Newcomer(self.connection, account_id, peer, token), room)
         self.peer_id, self._resume_token = peer.peer_id, token
         return effects
 

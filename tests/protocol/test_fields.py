@@ -1,6 +1,6 @@
 import pytest
 
-from protocol.fields import USERNAME, Items, Range, Text
+from protocol.fields import ACCOUNT_USERNAME, GUEST_SUFFIX_CHARACTERS, USERNAME, Items, Range, Text
 
 
 def test_text_counts_bytes() -> None:
@@ -49,6 +49,26 @@ def test_username_is_accepted(username: str) -> None:
 def test_username_is_refused(username: str) -> None:
     """A username that is too short, too long or of other characters is refused."""
     assert not USERNAME.admits(username)
+    assert not ACCOUNT_USERNAME.admits(username)
+
+
+@pytest.mark.parametrize("username", ["Ada~k3fq7x", "李明~222222", "\U00020bb7" * 25 + "~zzzzzz"])
+def test_guest_has_a_name_that_no_account_has(username: str) -> None:
+    """A guest is told by the suffix, which is in no account's name."""
+    assert USERNAME.admits(username)
+    assert not ACCOUNT_USERNAME.admits(username)
+
+
+@pytest.mark.parametrize("username", ["Ada~", "~k3fq7x", "Ada~k3fq7", "Ada~k3fq7x9", "Ada~K3FQ7X", "Ada~k3f17x"])
+def test_suffix_of_a_guest_has_one_form(username: str) -> None:
+    """A mark without a suffix as we make it makes no guest."""
+    assert not USERNAME.admits(username)
+
+
+def test_suffix_is_of_the_characters_that_it_is_made_of() -> None:
+    """What the pattern admits is what suffixes are drawn from."""
+    admitted = {character for character in map(chr, range(128)) if USERNAME.admits(f"Ada~{character * 6}")}
+    assert admitted == set(GUEST_SUFFIX_CHARACTERS)
 
 
 @pytest.mark.parametrize("control", "\u061c\u200b\u200e\u202a\u202e\u2066\u2069")

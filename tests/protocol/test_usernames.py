@@ -11,8 +11,10 @@ from precis_i18n import get_profile
 
 from protocol.fields import USERNAME
 from protocol.usernames import (
+    MAX_GUEST_NAME_CHARACTERS,
     MAX_USERNAME_CHARACTERS,
     UsernameFault,
+    guest_username,
     isolated,
     username_fault,
     username_form,
@@ -201,6 +203,30 @@ def test_what_is_accepted_fits(typed: str) -> None:
         assert max(len(form), len(username_key(form))) <= MAX_USERNAME_CHARACTERS
         assert form == normalize("NFC", form)
         assert not {category(character) for character in form} & {"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"}
+
+
+@given(NAMES)
+def test_name_of_a_guest_is_no_accounts(typed: str) -> None:
+    """With its suffix, a guest's name fits where an account's does, is found in any case, and cannot be registered."""
+    form = username_form(typed)
+    if username_fault(form, MAX_GUEST_NAME_CHARACTERS) is None:
+        guest = guest_username(form, "k3fq7x")
+        assert USERNAME.admits(guest)
+        assert max(len(guest), len(username_key(guest))) <= MAX_USERNAME_CHARACTERS
+        assert username_form(guest) == guest
+        assert username_fault(guest) in {UsernameFault.CHARACTER, UsernameFault.TOO_LONG}
+
+
+@pytest.mark.parametrize("typed", ["Ada~k3fq7x", "Ada\uff5ek3fq7x", "Ada\u02dck3fq7x", "Ada\u223ck3fq7x", "~~"])
+def test_account_cannot_look_like_a_guest(typed: str) -> None:
+    """The mark of guests, and what looks like it, is in no name that is given out."""
+    assert username_fault(username_form(typed)) is UsernameFault.CHARACTER
+
+
+def test_guest_names_are_shorter() -> None:
+    """There has to be room for the suffix."""
+    assert username_fault("x" * 25, MAX_GUEST_NAME_CHARACTERS) is None
+    assert username_fault("x" * 26, MAX_GUEST_NAME_CHARACTERS) is UsernameFault.TOO_LONG
 
 
 def test_every_name_of_the_releases_before_is_one() -> None:

@@ -87,6 +87,17 @@ def test_first_version_is_told_a_stand_in_for_a_name_of_another_script() -> None
     assert known_to(2, event) == event
 
 
+def test_guests_are_marked_for_those_who_know_them() -> None:
+    """A page of the first version sees a person with a name that it can read; it is told nothing else."""
+    guest, member = Peer(ANN.peer_id, "Ann~k3fq7x", guest=True), Peer(ANN.peer_id, "Ann", formerly="Ann~k3fq7x")
+    known = known_to(1, PeerJoined(guest))
+    assert isinstance(known, PeerJoined)
+    assert STAND_IN.fullmatch(known.peer.username)
+    assert known.peer == Peer(ANN.peer_id, known.peer.username)
+    assert known_to(1, PeerJoined(member)) == PeerJoined(ANN)
+    assert known_to(2, PeerJoined(guest)) == PeerJoined(guest)
+
+
 def test_newer_events_are_not_told() -> None:
     """An event that a version does not know is not sent to it."""
     assert known_to(1, PeerJoined(ANN), {PeerJoined: 2}) is None

@@ -7,7 +7,7 @@ import pytest
 
 from protocol.codes import CloseCode, ErrorCode
 from protocol.errors import UnexpectedMessage
-from protocol.events import EVENTS, Error, Peer, PeerLeft
+from protocol.events import EVENTS, Error, Peer, PeerJoined, PeerLeft
 from protocol.versions import FIRST, LATEST
 from signaling.cluster.effects import Claim, Post
 from signaling.cluster.process_messages import (
@@ -156,6 +156,19 @@ def test_message_of_the_release_before_names_no_version() -> None:
     sealed = msgspec.msgpack.encode((OTHER, [old]))
     assert unseal(sealed) == (OTHER, [enter(version=FIRST)])
     assert msgspec.msgpack.decode(seal(OTHER, [enter()]), type=tuple[str, list[OldEnter]]) == (OTHER, [old])
+
+
+def test_guest_is_marked_in_a_room_of_another_process(ours: SpanningRooms) -> None:
+    """What others are told of a peer goes along to the process that decides."""
+    peer = Peer(PEER_2, "Ada~k3fq7x", guest=True, formerly="Eve~k3fq7x")
+    ours.join(Newcomer(ConnectionId(2), "account", peer, "token"), "kitchen")
+    [post] = ours.claimed("kitchen", HOST)
+    assert isinstance(post, Post)
+    assert isinstance(post.message, Enter)
+    ours.join(newcomer(), "cellar")
+    ours.claimed("cellar", None)
+    came = ours.message_came(OTHER, msgspec.structs.replace(post.message, room="cellar"))
+    assert came[-1] == Deliver(ANN, PeerJoined(peer))
 
 
 def test_search_comes_to_an_end(ours: SpanningRooms) -> None:

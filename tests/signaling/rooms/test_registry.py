@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from protocol.codes import CloseCode
@@ -487,3 +489,15 @@ def test_places_of_an_account_that_is_gone_are_given_up(rooms: Rooms) -> None:
     assert effects == [*told(2, PeerLeft(ANN.peer_id, "lost")), Release("another")]
     assert (rooms.awaited_peers, rooms.connected_peers) == (0, 2)
     assert rooms.account_gone(account) == []
+
+
+def test_peer_with_another_name_comes_again(pair: Rooms) -> None:
+    """A guest who has an account by now is no peer that was lost: the others are told of the name that it has."""
+    pair.connection_lost(ConnectionId(2))
+    member = replace(BEN, username="Benjamin", formerly=BEN.username)
+    comes = replace(newcomer(3, member), account=BEN.username)
+    assert pair.join(comes, ROOM) == [
+        *told(1, PeerLeft(BEN.peer_id, "left")),
+        *told(3, joined(member, ANN)),
+        *told(1, PeerJoined(member)),
+    ]

@@ -50,6 +50,10 @@ def joined(peer_id: str, identity: Identity, *peers: Peer, resumed: bool = False
     return Joined("kitchen", peer_id, RESUME_TOKENS.issue(peer_id, identity.account_id), resumed, peers, 2)
 
 
+GUEST = Identity("guest-eve", "Eve~k3fq7x", is_guest=True, room="kitchen")
+MEMBER = Identity("guest-eve", "Eve", room="kitchen", formerly="Eve~k3fq7x")
+
+
 def test_session_welcomes_first(ann: Session) -> None:
     """The first thing that a client hears is its welcome."""
     token = RESUME_TOKENS.issue(FIRST_ID, ANN.account_id)
@@ -262,3 +266,29 @@ def test_session_sends_away_when_the_token_has_expired(ann: Session) -> None:
     ann.text_received('{"type":"join","room":"kitchen"}')
     assert ann.token_expired() == [Close(FIRST, CloseCode.TOKEN_EXPIRED)]
     assert ann.closed(CloseCode.TOKEN_EXPIRED) == [HoldPlace(1)]
+
+
+def test_guest_is_in_one_room(rooms: Rooms) -> None:
+    """A guest enters the room that they were invited to, in whatever case it is written, and no other."""
+    guest = open_session(rooms, FIRST, FIRST_ID, GUEST)
+    assert error_codes(guest.text_received('{"type":"join","room":"cellar"}')) == [ErrorCode.WRONG_ROOM]
+    assert guest.text_received('{"type":"join","room":"Kitchen"}') == [Deliver(FIRST, joined(FIRST_ID, GUEST))]
+
+
+def test_others_are_told_of_a_guest(rooms: Rooms, ben: Session) -> None:
+    """A guest is marked for the others."""
+    ben.text_received('{"type":"join","room":"kitchen"}')
+    guest = open_session(rooms, FIRST, FIRST_ID, GUEST)
+    told = guest.text_received('{"type":"join","room":"kitchen"}')
+    assert told[-1] == Deliver(SECOND, PeerJoined(Peer(FIRST_ID, "Eve~k3fq7x", guest=True)))
+
+
+def test_others_are_told_who_an_account_was(rooms: Rooms, ben: Session) -> None:
+    """Who was a guest is known by the name of before in that room, and in no other."""
+    for room, formerly in (("kitchen", "Eve~k3fq7x"), ("cellar", None)):
+        ben.text_received(f'{{"type":"join","room":"{room}"}}')
+        member = open_session(rooms, FIRST, FIRST_ID, MEMBER)
+        told = member.text_received(f'{{"type":"join","room":"{room}"}}')
+        assert told[-1] == Deliver(SECOND, PeerJoined(Peer(FIRST_ID, "Eve", formerly=formerly)))
+        ben.text_received('{"type":"leave"}')
+        member.closed(CloseCode.NORMAL)
