@@ -34,6 +34,7 @@ from signaling.errors import (
 )
 from signaling.storage.database import Database, database_url
 from tests.project import ROOT
+from tests.signaling.accounts.test_invitations import InvitationsInAnyDatabase
 from tests.signaling.accounts.test_logins import LoginsInAnyDatabase
 from tests.signaling.accounts.test_logins import opened as opened_logins
 from tests.signaling.accounts.test_store import AccountsInAnyDatabase, opened
@@ -133,6 +134,10 @@ class TestLoginsInPostgresql(LoginsInAnyDatabase):
                     await asyncio.sleep(0.01)
             with pytest.raises(AuthenticationError):
                 await begins
+
+
+class TestInvitationsInPostgresql(InvitationsInAnyDatabase):
+    """All that holds for invitations and guests in SQLite."""
 
 
 class TestSchemaOnPostgresql(SchemaOnAnyDatabase):

@@ -6,7 +6,20 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from protocol.codec import Body
-from protocol.fields import AccessToken, DeviceLabel, Items, LoginId, Range, Text, UnixTime, Username
+from protocol.fields import (
+    AccessToken,
+    Count,
+    DeviceLabel,
+    InvitationId,
+    InvitationToken,
+    Items,
+    LoginId,
+    Range,
+    RoomName,
+    Text,
+    UnixTime,
+    Username,
+)
 from protocol.webrtc import MAX_ICE_SERVERS, IceServer
 
 PROBE_SUBPROTOCOL = "p2p-chat.knock"
@@ -25,6 +38,10 @@ END_LOGIN_PATH = "/api/logins/end"
 END_OTHER_LOGINS_PATH = "/api/logins/end-others"
 PASSWORD_PATH = "/api/password"  # noqa: S105 - an address
 DELETE_ACCOUNT_PATH = "/api/delete-account"
+INVITATIONS_PATH = "/api/invitations"
+REVOKE_INVITATION_PATH = "/api/invitations/revoke"
+GUESTS_PATH = "/api/guests"
+GUEST_ACCOUNT_PATH = "/api/guests/account"
 ICE_SERVERS_PATH = "/api/ice-servers"
 SOCKET_PATH = "/ws"
 HEALTH_PATH = "/healthz"
@@ -45,6 +62,16 @@ MAX_LISTED_LOGINS = 100
 
 MAX_LOGINS_BYTES = 65_536
 """Of the list of them, however its labels are escaped; it only guards the page against a broken server."""
+
+MAX_INVITATIONS = 50
+"""Of one account, that are valid or have guests."""
+
+MAX_PLACES, PLACES = 64, 8
+"""How many guests may come by one invitation: as many as there are persons in the largest room; and, where nobody says
+how many, those of a family. Whoever opens a link on a phone and then on a laptop has come twice."""
+
+MAX_INVITATIONS_BYTES = 65_536
+"""Of the list of them; it only guards the page against a broken server."""
 
 MAX_LOGIN_BYTES = 16_384
 """Of the answer that holds a token; it only guards the page against a broken server."""
@@ -80,6 +107,8 @@ class Login:
     """For the browser to show at the next login; None where the token was renewed. One that is none is passed over."""
     expires_in: Annotated[int, Range(1, 2**31)] | None = None
     """For how many seconds it is good from now on; None from an earlier release of the server."""
+    room: RoomName | None = None
+    """The one that a guest is bound to; None for an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +158,68 @@ class ListedLogins:
 
 
 @dataclass(frozen=True, slots=True)
+class Invite:
+    """What `POST /api/invitations` takes."""
+
+    room: RoomName
+    places: Annotated[int, Range(1, MAX_PLACES)] = PLACES
+    """How many guests may come by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What answers it."""
+
+    invitation: InvitationToken
+    """What a guest shows. It is told once, and not kept by the server."""
+    id: InvitationId
+    """By which it is listed and revoked."""
+    room: RoomName
+    places: Count
+    expires_at: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInvitation:
+    """One invitation of an account, that is valid or has guests."""
+
+    id: InvitationId
+    room: RoomName
+    places: Count
+    guests: Count
+    """How many have come by it."""
+    created_at: UnixTime
+    expires_at: UnixTime
+    """When it ends, or was ended: in the past, it has guests and lets nobody in any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInvitations:
+    """What answers `GET /api/invitations`: the newest first."""
+
+    invitations: Annotated[tuple[ListedInvitation, ...], Items(0, MAX_INVITATIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeInvitation:
+    """What `POST /api/invitations/revoke` takes: which of those that are listed."""
+
+    id: InvitationId
+    end_guests: bool = False
+    """Whether those who came by it have to go too."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewGuest:
+    """What `POST /api/guests` takes. Which names may be, and which invitations let somebody in, have their codes."""
+
+    name: str
+    invitation: str | None = field(default=None, repr=False)
+    room: RoomName | None = None
+    """Where there is no invitation, on a server that asks for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class IceServers:
     """By what an account may connect to others, and until when."""
 
@@ -144,4 +235,9 @@ NEW_PASSWORD: Body[NewPassword] = Body(NewPassword, MAX_BODY_BYTES)
 FAREWELL: Body[Farewell] = Body(Farewell, MAX_BODY_BYTES)
 END_LOGIN: Body[EndLogin] = Body(EndLogin, MAX_BODY_BYTES)
 LISTED_LOGINS: Body[ListedLogins] = Body(ListedLogins, MAX_LOGINS_BYTES, lenient=True)
+INVITE: Body[Invite] = Body(Invite, MAX_BODY_BYTES)
+INVITATION: Body[Invitation] = Body(Invitation, MAX_BODY_BYTES, lenient=True)
+LISTED_INVITATIONS: Body[ListedInvitations] = Body(ListedInvitations, MAX_INVITATIONS_BYTES, lenient=True)
+REVOKE_INVITATION: Body[RevokeInvitation] = Body(RevokeInvitation, MAX_BODY_BYTES)
+NEW_GUEST: Body[NewGuest] = Body(NewGuest, MAX_BODY_BYTES)
 ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES, lenient=True)

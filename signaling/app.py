@@ -24,8 +24,11 @@ from protocol.http import (
     DELETE_ACCOUNT_PATH,
     END_LOGIN_PATH,
     END_OTHER_LOGINS_PATH,
+    GUEST_ACCOUNT_PATH,
+    GUESTS_PATH,
     HEALTH_PATH,
     ICE_SERVERS_PATH,
+    INVITATIONS_PATH,
     LOGIN_PATH,
     LOGINS_PATH,
     LOGOUT_PATH,
@@ -33,6 +36,7 @@ from protocol.http import (
     PASSWORD_PATH,
     REFRESH_PATH,
     REGISTER_PATH,
+    REVOKE_INVITATION_PATH,
     ROOM_PATH_PREFIX,
     SOCKET_PATH,
 )
@@ -40,6 +44,8 @@ from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.authenticator import Authenticator
 from signaling.accounts.device_marks import DeviceMarks
 from signaling.accounts.endpoints import AccountApi
+from signaling.accounts.guest_endpoints import GuestApi, GuestLimits
+from signaling.accounts.invitations import Invitations
 from signaling.accounts.login_limits import LoginLimits
 from signaling.accounts.logins import Logins
 from signaling.accounts.passwords import Passwords
@@ -78,7 +84,16 @@ from signaling.rate_limits.address_and_account_quotas import QuotaLimits, Quotas
 from signaling.rate_limits.budgets import Rate
 from signaling.rate_limits.kept_limits import KeptLimits
 from signaling.rate_limits.rate_counters import RateCounters
-from signaling.rate_limits.rate_limit import account_limit, ice_servers_limit, refresh_limit, registration_limit
+from signaling.rate_limits.rate_limit import (
+    account_limit,
+    guest_by_inviter_limit,
+    guest_limit,
+    ice_servers_limit,
+    invitation_by_address_limit,
+    invitation_limit,
+    refresh_limit,
+    registration_limit,
+)
 from signaling.rate_limits.request_limit import RequestLimit
 from signaling.rooms.effects import Close
 from signaling.rooms.effects_driver import EffectsDriver
@@ -107,6 +122,7 @@ class Parts:
     database: Database
     authenticator: Authenticator
     accounts_api: AccountApi
+    guests_api: GuestApi
     login_watch: LoginWatch
     ice_servers: IceServersEndpoint
     endpoint: SignalingEndpoint
@@ -205,6 +221,9 @@ def _parts(settings: Settings, site: Site, worker: Worker) -> Parts:
         database=database,
         authenticator=authenticator,
         accounts_api=AccountApi(authenticator, *limits, watch.changed),
+        guests_api=GuestApi(
+            authenticator, Invitations(database), _guest_limits(settings, rate_counters), settings.guests, watch.changed
+        ),
         login_watch=watch,
         ice_servers=IceServersEndpoint(authenticator, endpoint.ice_servers, ice_servers_limit(settings, rate_counters)),
         endpoint=endpoint,
@@ -224,7 +243,7 @@ def _authenticator(
     settings: Settings, database: Database, secrets: Sequence[bytes], rate_counters: RateCounters
 ) -> Authenticator:
     secret, *others = secrets
-    accounts = Accounts(database, with_demo=settings.is_development)
+    accounts = Accounts(database, with_demo=settings.is_development, with_guests=settings.guests != "off")
     return Authenticator(
         accounts,
         Passwords(settings.bcrypt_cost),
@@ -250,6 +269,16 @@ def _checks(authenticator: Authenticator, backplane: Backplane | None) -> dict[s
     if backplane is not None:
         checks["backplane"] = backplane.check
     return checks | {"files": check_files}
+
+
+def _guest_limits(settings: Settings, counters: RateCounters) -> GuestLimits:
+    return GuestLimits(
+        guests=guest_limit(settings, counters),
+        guests_by_inviter=guest_by_inviter_limit(settings, counters),
+        invitations=invitation_limit(settings, counters),
+        invitations_by_address=invitation_by_address_limit(settings, counters),
+        account=account_limit(settings, counters),
+    )
 
 
 def _gauges(rooms: Rooms, effects_driver: EffectsDriver) -> Gauges:
@@ -284,6 +313,7 @@ async def _running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     try:
         await parts.authenticator.accounts.open()
         await parts.authenticator.logins.open()
+        await parts.guests_api.invitations.open()
         await parts.authenticator.open()
         if settings.is_development:
             for name in await parts.authenticator.seed_demo():
@@ -339,7 +369,8 @@ def _log_failure(task: asyncio.Task[None]) -> None:
 
 
 def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
-    api, pages, health = parts.accounts_api, Pages(parts.site), HealthEndpoint(settings.allowed_origins)
+    api, guests = parts.accounts_api, parts.guests_api
+    pages, health = Pages(parts.site), HealthEndpoint(settings.allowed_origins)
     routes: list[BaseRoute] = [
         # Routes are tried in this order, and all others are for HTTP.
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
@@ -363,6 +394,11 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(END_OTHER_LOGINS_PATH, api.end_other_logins, methods=["POST"]),
         Route(PASSWORD_PATH, api.change_password, methods=["POST"]),
         Route(DELETE_ACCOUNT_PATH, api.delete_account, methods=["POST"]),
+        Route(INVITATIONS_PATH, guests.invite, methods=["POST"]),
+        Route(INVITATIONS_PATH, guests.list_invitations, methods=["GET"]),
+        Route(REVOKE_INVITATION_PATH, guests.revoke, methods=["POST"]),
+        Route(GUESTS_PATH, guests.come, methods=["POST"]),
+        Route(GUEST_ACCOUNT_PATH, guests.make_account, methods=["POST"]),
         Route(ICE_SERVERS_PATH, parts.ice_servers.serve),
     ]
     if settings.is_development:

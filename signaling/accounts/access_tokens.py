@@ -83,22 +83,24 @@ class AccessTokens:
         self._keys = {_header(key): (key,) for key in (secret, *others)} | {HEADER: (secret, *others)}
         self._known: dict[str, Proof] = {}
 
-    def issue(self, account_id: str, login_id: str = "", generation: int = 0, version: int = 0) -> AccessToken:
-        """Make a token that proves an account, and by which login."""
-        now = int(time.time())
+    def issue(
+        self, account_id: str, login_id: str = "", generation: int = 0, version: int = 0, life: int | None = None
+    ) -> AccessToken:
+        """Make a token that proves an account, and by which login; `life` in place of that of others, in seconds."""
+        now, life = int(time.time()), life or self.life
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": account_id,
             "iat": now,
-            "exp": now + self.life,
+            "exp": now + life,
             "jti": secrets.token_urlsafe(12),
             "sid": login_id,
             "gen": generation,
             "ver": version,
         }
         text = jwt.encode(claims, self._secret, ALGORITHM, self._headers)
-        return AccessToken(text, now + self.life, self.life)
+        return AccessToken(text, now + life, life)
 
     def proof(self, text: str) -> Proof:
         """Return what a token proves; AuthenticationError if it proves nothing."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from protocol.fields import ACCOUNT_USERNAME
 from protocol.passwords import password_fault
-from protocol.usernames import username_fault, username_form, username_key
+from protocol.usernames import MAX_USERNAME_CHARACTERS, username_fault, username_form, username_key
 from signaling.accounts.access_tokens import AccessToken, Proof
 from signaling.accounts.device_marks import DeviceMark, DeviceMarks
 from signaling.accounts.login_limits import Caller, LoginLimits
@@ -75,19 +75,27 @@ class Authenticator:
 
     async def register(self, username: str, password: str, host: str | None) -> LoggedIn:
         """Make an account for someone at `host`; a Refusal if it cannot be had."""
-        name = username_form(username)
-        if name_fault := username_fault(name):
-            raise InvalidUsername(name_fault)
+        name, password_hash = await self._new_credentials(username, password, host)
+        return self._logged_in(await self.accounts.add(name, password_hash), None)
+
+    async def make_account(
+        self, guest: Account, proof: Proof, username: str, password: str, host: str | None, device: str
+    ) -> tuple[LoggedIn, AccessToken]:
+        """Make an account of a guest; refusals as for a new one. Their login goes on as one of the account."""
+        name, password_hash = await self._new_credentials(username, password, host)
+        account, token = await self.logins.make_account(guest, proof, device, name, password_hash)
+        return self._logged_in(account, None), token
+
+    async def _new_credentials(self, username: str, password: str, host: str | None) -> tuple[str, str]:
+        """Return the form of a new name, and the hash of a new password; a Refusal if they cannot be had."""
+        name = new_name(username)
         if fault := password_fault(password):
             raise InvalidPassword(fault)
-        if is_reserved(name):
-            raise ReservedUsername
         # That a name is taken has to be said; how many one can ask about is bounded (docs/security.md).
         await self.registration_limit.spend(address_key(host))
         await self.accounts.check_free(name)
         async with self.passwords.turn(_strangers_share(host)):
-            password_hash = await self.passwords.hash(password)
-        return self._logged_in(await self.accounts.add(name, password_hash), None)
+            return name, await self.passwords.hash(password)
 
     async def log_in(
         self, username: str, password: str, host: str | None, device_marks: Sequence[str] = ()
@@ -190,6 +198,16 @@ class Authenticator:
                 return await self.accounts.replace_hash(account, password_hash)
         except (DatabaseUnavailable, TimeoutError):
             return account
+
+
+def new_name(typed: str, most: int = MAX_USERNAME_CHARACTERS) -> str:
+    """Return the form of a name that someone wants to have; InvalidUsername or ReservedUsername if nobody may."""
+    name = username_form(typed)
+    if fault := username_fault(name, most):
+        raise InvalidUsername(fault, most)
+    if is_reserved(name):
+        raise ReservedUsername
+    return name
 
 
 def _hash_for(account: Account | None, host: str | None) -> str | None:

@@ -14,20 +14,18 @@ from protocol.http import (
     END_LOGIN,
     FAREWELL,
     LISTED_LOGINS,
-    LOGIN,
     MARKED_CREDENTIALS,
     NEW_PASSWORD,
     ListedLogin,
     ListedLogins,
-    Login,
 )
-from signaling.accounts.access_tokens import AccessToken, Proof
+from signaling.accounts.access_tokens import Proof
+from signaling.accounts.answers import device_of, json_response, login_response
 from signaling.accounts.authenticator import Authenticator
-from signaling.accounts.device_labels import device_label
 from signaling.accounts.store import Account
 from signaling.client_addresses import host_of
-from signaling.errors import ReusedToken, UnknownLogin
-from signaling.http.requests import JSON_MEDIA_TYPE, bearer_token, read_body
+from signaling.errors import NotForGuests, ReusedToken, UnknownLogin
+from signaling.http.requests import bearer_token, read_body
 from signaling.http.responses import NO_STORE
 from signaling.monitoring.logs import log
 from signaling.rate_limits.rate_limit import RateLimit
@@ -49,8 +47,8 @@ class AccountApi:
         asked = await read_body(request, CREDENTIALS)
         logged_in = await self.authenticator.register(asked.username, asked.password, host_of(request.scope))
         log("registered", account=logged_in.account.username, address=host_of(request.scope))
-        token = await self.authenticator.logins.begin(logged_in.account, _device(request))
-        return _login(logged_in.account, token, logged_in.device_mark, HTTPStatus.CREATED)
+        token = await self.authenticator.logins.begin(logged_in.account, device_of(request))
+        return login_response(logged_in.account, token, logged_in.device_mark, HTTPStatus.CREATED)
 
     async def log_in(self, request: Request) -> Response:
         """`POST /api/login`: exchange a name and a password for a token."""
@@ -58,43 +56,43 @@ class AccountApi:
         host = host_of(request.scope)
         logged_in = await self.authenticator.log_in(asked.username, asked.password, host, asked.device_marks)
         log("logged_in", account=logged_in.account.username, address=host)
-        token = await self.authenticator.logins.begin(logged_in.account, _device(request))
-        return _login(logged_in.account, token, logged_in.device_mark)
+        token = await self.authenticator.logins.begin(logged_in.account, device_of(request))
+        return login_response(logged_in.account, token, logged_in.device_mark)
 
     async def refresh(self, request: Request) -> Response:
         """`POST /api/refresh`: exchange a good token for the next one of its login."""
         account, proof = await self.authenticator.logins.proven(bearer_token(request))
         await self.refresh_limit.spend(account.id)
         try:
-            token = await self.authenticator.logins.renew(account, proof, _device(request))
+            token = await self.authenticator.logins.renew(account, proof, device_of(request))
         except ReusedToken:
             self.logins_changed(account.id)
             raise
-        return _login(account, token)
+        return login_response(account, token)
 
     async def change_password(self, request: Request) -> Response:
         """`POST /api/password`: give the account another password, and end all its other logins."""
-        account, proof = await self._asked_by(request)
+        account, proof = await self._asked_by_member(request)
         asked = await read_body(request, NEW_PASSWORD)
         host = host_of(request.scope)
         confirmed = await self.authenticator.confirm(account, asked.password, host, asked.device_marks)
         try:
             logged_in, token = await self.authenticator.change_password(
-                confirmed, proof, asked.new_password, host, _device(request)
+                confirmed, proof, asked.new_password, host, device_of(request)
             )
         finally:
             self.logins_changed(account.id)
         log("password_changed", account=account.username, address=host)
-        return _login(logged_in.account, token, logged_in.device_mark)
+        return login_response(logged_in.account, token, logged_in.device_mark)
 
     async def delete_account(self, request: Request) -> Response:
-        """`POST /api/delete-account`: delete the account and all that is kept of it."""
-        account, _ = await self._asked_by(request)
+        """`POST /api/delete-account`: delete the account, all that is kept of it, and the guests whom it invited."""
+        account, _ = await self._asked_by_member(request)
         asked = await read_body(request, FAREWELL)
         host = host_of(request.scope)
         await self.authenticator.confirm(account, asked.password, host, asked.device_marks)
-        await self.authenticator.logins.delete_account(account.id)
-        self.logins_changed(account.id)
+        for ended in await self.authenticator.logins.delete_account(account.id):
+            self.logins_changed(ended)
         log("account_deleted", account=account.username, address=host)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
 
@@ -106,12 +104,15 @@ class AccountApi:
             ListedLogin(login.id, login.device, login.created_at, login.last_used_at, login.id == proof.login_id)
             for login in logins
         )
-        return _json(LISTED_LOGINS.encode(ListedLogins(tuple(listed))))
+        return json_response(LISTED_LOGINS.encode(ListedLogins(tuple(listed))))
 
     async def log_out(self, request: Request) -> Response:
-        """`POST /api/logout`: end the login that asks."""
+        """`POST /api/logout`: end the login that asks, and of a guest all that is kept."""
         account, proof = await self._asked_by(request)
-        await self.authenticator.logins.end(account.id, proof.login_id)
+        if account.is_guest:  # nobody can be them again
+            await self.authenticator.logins.delete_account(account.id)
+        else:
+            await self.authenticator.logins.end(account.id, proof.login_id)
         self.logins_changed(account.id)
         log("logged_out", account=account.username, address=host_of(request.scope))
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
@@ -130,29 +131,19 @@ class AccountApi:
         """`POST /api/logins/end-others`: end all of the account's logins but the one that asks."""
         account, proof = await self._asked_by(request)
         try:
-            account, token = await self.authenticator.logins.end_others(account, proof, _device(request))
+            account, token = await self.authenticator.logins.end_others(account, proof, device_of(request))
         finally:
             self.logins_changed(account.id)
         log("other_logins_ended", account=account.username, address=host_of(request.scope))
-        return _login(account, token)
+        return login_response(account, token)
 
     async def _asked_by(self, request: Request) -> tuple[Account, Proof]:
         account, proof = await self.authenticator.logins.proven(bearer_token(request))
         await self.account_limit.spend(account.id)
         return account, proof
 
-
-def _device(request: Request) -> str:
-    return device_label(request.headers.get("user-agent", ""))
-
-
-def _login(
-    account: Account, token: AccessToken, device_mark: str | None = None, status: HTTPStatus = HTTPStatus.OK
-) -> Response:
-    # A page cannot tell by its own clock how long that is, since it may be wrong (RFC 6749 §5.1 names the field).
-    body = Login(token.text, account.username, token.expires_at, device_mark, token.life)
-    return _json(LOGIN.encode(body), status)
-
-
-def _json(text: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(text, status, NO_STORE, JSON_MEDIA_TYPE)
+    async def _asked_by_member(self, request: Request) -> tuple[Account, Proof]:
+        account, proof = await self._asked_by(request)
+        if account.is_guest:
+            raise NotForGuests
+        return account, proof

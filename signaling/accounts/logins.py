@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from signaling.accounts.access_tokens import CLOCK_SKEW, AccessToken, AccessTokens, Proof
 from signaling.accounts.renewals import Chain, begun, renewed
-from signaling.accounts.store import ACCOUNT_COLUMNS, Account, Accounts
-from signaling.errors import AuthenticationError, ReusedToken
+from signaling.accounts.store import ACCOUNT_COLUMNS, Account, Accounts, name_columns
+from signaling.errors import AccountExists, AuthenticationError, ReusedToken
 from signaling.monitoring.logs import log
 from signaling.storage.database import Database
-from signaling.storage.tables import ACCOUNTS, LOGINS
+from signaling.storage.tables import ACCOUNTS, INVITATIONS, LOGINS
 
 KNOWN_SECONDS = 5.0
 """For so long what a token proved is not looked for again: until then one that was ended at another process, without a
@@ -34,6 +34,8 @@ MAX_LOGINS = 100
 """Of one account, as many as it may have connections: of more, the one that was used longest ago ends."""
 MAX_ACCOUNTS_AT_ONCE = 500
 """In one question: SQLite and PostgreSQL take many more."""
+GUEST_SECONDS = 7 * 86_400
+"""For so long the token of a guest is good, and is there to be renewed: they have no password to come back with."""
 ID_BYTES = 16
 CHAIN_COLUMNS: tuple[Any, ...] = (
     LOGINS.c.generation,
@@ -111,7 +113,7 @@ class Logins:
     async def begin(self, account: Account, device: str) -> AccessToken:
         """Log an account in; AuthenticationError if its password was changed, or it was deleted, in this moment."""
         now, login_id = int(self._clock()), secrets.token_hex(ID_BYTES)
-        token = self._tokens.issue(account.id, login_id, 0, account.token_version)
+        token = self._issue(account, login_id, 0)
         row = {
             "id": login_id,
             "device": device,
@@ -137,6 +139,10 @@ class Logins:
         """Return the account that a token proves, and what else it says; AuthenticationError if it proves none."""
         proof = self._tokens.proof(text)
         found = await self._find(proof.account_id, proof.login_id)
+        if found is not None and proof.version > found.account.token_version:
+            # Another process has issued it since we have looked, and nobody has told us.
+            self.forget(proof.account_id)
+            found = await self._find(proof.account_id, proof.login_id)
         if found is None or proof.version < found.account.token_version:
             raise AuthenticationError
         chain = found.chain
@@ -148,8 +154,8 @@ class Logins:
         """Exchange a token for the next one of its login; a ReusedToken if another had it, and the login has ended."""
         if not proof.login_id:  # of a release that had no list of logins
             return await self.begin(account, device)
-        chain = await self._exchange(account, proof)
-        return self._tokens.issue(account.id, proof.login_id, chain.generation, account.token_version)
+        chain = await self._exchange(account, proof, self._life(account))
+        return self._issue(account, proof.login_id, chain.generation)
 
     async def of(self, account_id: str) -> list[Login]:
         """Return the logins of an account, the one used last first."""
@@ -174,29 +180,68 @@ class Logins:
 
         AuthenticationError if somebody else has done that in this moment, or a ReusedToken as above.
         """
-        generation = (await self._exchange(account, proof)).generation if proof.login_id else 0
-        password_hash = password_hash or account.password_hash
-        changed = replace(account, password_hash=password_hash, token_version=account.token_version + 1)
+        changed = replace(account, password_hash=password_hash or account.password_hash)
+        return await self._change(account, changed, proof, device, {"password_hash": changed.password_hash})
+
+    async def make_account(
+        self, guest: Account, proof: Proof, device: str, username: str, password_hash: str
+    ) -> tuple[Account, AccessToken]:
+        """Make an account of a guest, and end all their tokens but the new one; errors as above, or AccountExists.
+
+        It keeps its id, and so its place in the room, and the name that it was known by there.
+        """
+        changed = replace(
+            guest, username=username, password_hash=password_hash, is_guest=False, formerly=guest.username
+        )
+        values = {
+            **name_columns(username),
+            "password_hash": password_hash,
+            "is_guest": False,
+            "formerly": guest.username,
+            "invitation_id": None,
+        }
+        try:
+            return await self._change(guest, changed, proof, device, values)
+        except IntegrityError as error:
+            await self._accounts.check_free(username)
+            raise AccountExists from error
+
+    async def _change(
+        self, account: Account, changed: Account, proof: Proof, device: str, values: Mapping[str, object]
+    ) -> tuple[Account, AccessToken]:
+        """Write what has changed about an account, and end all of its tokens but a new one of the login that asks."""
+        generation = (await self._exchange(account, proof, self._life(changed))).generation if proof.login_id else 0
+        changed = replace(changed, token_version=account.token_version + 1)
         is_same = and_(ACCOUNTS.c.id == account.id, ACCOUNTS.c.token_version == account.token_version)
         others = and_(LOGINS.c.account_id == account.id, LOGINS.c.id != proof.login_id)
         async with self._database.begin() as connection:
-            values = {"password_hash": changed.password_hash, "token_version": changed.token_version}
-            made = await connection.execute(update(ACCOUNTS).where(is_same).values(values))
+            written = {**values, "token_version": changed.token_version}
+            made = await connection.execute(update(ACCOUNTS).where(is_same).values(written))
             if not made.rowcount:
                 raise AuthenticationError
             await connection.execute(delete(LOGINS).where(others))
         self.forget(account.id)
         if not proof.login_id:
             return changed, await self.begin(changed, device)
-        return changed, self._tokens.issue(account.id, proof.login_id, generation, changed.token_version)
+        return changed, self._issue(changed, proof.login_id, generation)
 
-    async def delete_account(self, account_id: str) -> None:
-        """Delete an account, with all its logins."""
+    async def delete_account(self, account_id: str) -> list[str]:
+        """Delete an account, with its logins, its invitations and the guests who came by them; return all their ids."""
+        invited = ACCOUNTS.join(INVITATIONS, INVITATIONS.c.id == ACCOUNTS.c.invitation_id)
+        guests = select(ACCOUNTS.c.id).select_from(invited)
         async with self._database.begin() as connection:
+            # First, so that nobody comes by one after the guests were looked for.
+            ends = update(INVITATIONS).where(INVITATIONS.c.account_id == account_id)
+            await connection.execute(ends.values(expires_at=0))
+            theirs = guests.where(INVITATIONS.c.account_id == account_id, ACCOUNTS.c.is_guest)
+            ids = [account_id, *(await connection.execute(theirs)).scalars()]
             # SQLite does not do by itself what the table asks of a database.
-            await connection.execute(delete(LOGINS).where(LOGINS.c.account_id == account_id))
-            await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id == account_id))
-        self.forget(account_id)
+            await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(ids)))
+            await connection.execute(delete(INVITATIONS).where(INVITATIONS.c.account_id == account_id))
+            await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(ids)))
+        for each in ids:
+            self.forget(each)
+        return ids
 
     async def standings(self, account_ids: Iterable[str]) -> Mapping[str, Standing]:
         """Return what the logins of accounts are worth; an account that is missing does not exist."""
@@ -227,8 +272,8 @@ class Logins:
                 login_ids[account_id].add(login_id)
         return {each: Standing(version, frozenset(login_ids[each])) for each, version in versions.items()}
 
-    async def _exchange(self, account: Account, proof: Proof) -> Chain:
-        """Take a token for the next one of its login, and return what that is."""
+    async def _exchange(self, account: Account, proof: Proof, life: int) -> Chain:
+        """Take a token for the next one of its login, which lives for `life` seconds, and return what that is."""
         now = int(self._clock())
         ours = and_(LOGINS.c.id == proof.login_id, LOGINS.c.account_id == account.id)
         async with self._database.begin() as connection:
@@ -241,13 +286,19 @@ class Logins:
             if chain is None:
                 await connection.execute(delete(LOGINS).where(ours))
             else:
-                values = {**asdict(chain), "expires_at": now + self._tokens.life}
+                values = {**asdict(chain), "expires_at": now + life}
                 await connection.execute(update(LOGINS).where(ours).values(values))
         self.forget(account.id)
         if chain is None:
             log("token_reused", level=logging.WARNING, source=account.username, account=account.username)
             raise ReusedToken(account.id)
         return chain
+
+    def _issue(self, account: Account, login_id: str, generation: int) -> AccessToken:
+        return self._tokens.issue(account.id, login_id, generation, account.token_version, self._life(account))
+
+    def _life(self, account: Account) -> int:
+        return GUEST_SECONDS if account.is_guest else self._tokens.life
 
     async def _confirm(self, proof: Proof, chain: Chain) -> None:
         """Note that a token of the newest generation has reached its browser."""

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from protocol.usernames import username_key
@@ -28,6 +28,9 @@ ACCOUNT_COLUMNS: tuple[Any, ...] = (
     ACCOUNTS.c.password_hash,
     ACCOUNTS.c.is_demo,
     ACCOUNTS.c.token_version,
+    ACCOUNTS.c.is_guest,
+    ACCOUNTS.c.room,
+    ACCOUNTS.c.formerly,
 )
 """In the order of the fields of `Account`."""
 HEAD_CHARACTERS = 7
@@ -36,7 +39,7 @@ HEAD_CHARACTERS = 7
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Someone who can log in; `username` as they wrote it when they registered."""
+    """Someone who can log in, `username` as they wrote it when they registered; or a guest."""
 
     id: str
     username: str
@@ -44,28 +47,45 @@ class Account:
     is_demo: bool
     token_version: int = 0
     """Tokens of a lower one are refused: it rises with a new password, and when all other logins are ended."""
+    is_guest: bool = False
+    """Has come by an invitation, and has no password."""
+    room: str | None = None
+    """The one that a guest is bound to; of an account that was a guest, the one that it was bound to."""
+    formerly: str | None = None
+    """The name that it had as a guest."""
+
+    @property
+    def bound_to(self) -> str | None:
+        """The only room that it may be in, if there is such."""
+        return self.room if self.is_guest else None
+
+
+def name_columns(username: str) -> dict[str, str]:
+    """Return what stands in the row of an account about its name."""
+    return {"username": username, "username_key": username_key(username), "skeleton": skeleton(username)}
 
 
 class Accounts:
-    """The accounts of this server. The demo accounts are seen in development mode only, wherever they were made.
+    """The accounts of this server, and its guests. While the database is away, everything raises DatabaseUnavailable.
 
-    While the database is away, everything raises DatabaseUnavailable.
+    Demo accounts are seen in development mode only, wherever they were made, and guests where the server takes some.
     """
 
-    def __init__(self, database: Database, *, with_demo: bool) -> None:
+    def __init__(self, database: Database, *, with_demo: bool, with_guests: bool = True) -> None:
         self._with_demo = with_demo
+        self._with_guests = with_guests
         self._database = database
 
     async def open(self) -> None:
-        """Drop the demo accounts if this is no place for them. The database is open, its tables up to date."""
-        if not self._with_demo:
-            async with self._database.begin() as connection:
-                await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_demo))
+        """Drop the demo accounts and guests that this is no place for. The database is open, its tables up to date."""
+        async with self._database.begin() as connection:
+            await connection.execute(delete(ACCOUNTS).where(~self.are_seen))
 
     @property
     def are_seen(self) -> ColumnElement[bool]:
-        """The condition that holds for those that are accounts here."""
-        return true() if self._with_demo else ACCOUNTS.c.is_demo.is_(False)
+        """The condition that holds for those that are accounts or guests here."""
+        demo = true() if self._with_demo else ACCOUNTS.c.is_demo.is_(False)
+        return demo if self._with_guests else and_(demo, ACCOUNTS.c.is_guest.is_(False))
 
     async def check(self) -> None:
         """Have the database look at its accounts, at one at most; DependencyUnavailable if it does not."""
@@ -90,9 +110,7 @@ class Accounts:
         account = Account(uuid.uuid4().hex, username, password_hash, is_demo)
         row = {
             "id": account.id,
-            "username": username,
-            "username_key": username_key(username),
-            "skeleton": skeleton(username),
+            **name_columns(username),
             "password_hash": password_hash,
             "is_demo": is_demo,
             "created_at": int(time.time()),
@@ -125,8 +143,8 @@ class Accounts:
             return list((await connection.execute(heads)).scalars())
 
     async def by_name(self, username: str) -> Account | None:
-        """Return the account of a name, in whatever case."""
-        return await self._one(ACCOUNTS.c.username_key == username_key(username))
+        """Return the account of a name, in whatever case; none for a guest's, who has no password to log in with."""
+        return await self._one(and_(ACCOUNTS.c.username_key == username_key(username), ACCOUNTS.c.is_guest.is_(False)))
 
     async def _one(self, condition: Any) -> Account | None:
         query = select(*ACCOUNT_COLUMNS).where(condition, self.are_seen)

@@ -196,6 +196,28 @@ class Settings:
         "logged in.",
     )
     register_limit: RateLimitItem = setting("REGISTER_LIMIT", "20/hour", read_limit, "New accounts from one address.")
+    guests: str = setting(
+        "GUESTS",
+        "invited",
+        choice("invited", "open", "off"),
+        "Who may come without an account, to one room: `invited` are those whom an account has invited, `open` lets "
+        "anyone into the room that they name, and `off` nobody, and ends the guests there are.",
+    )
+    guest_limit: RateLimitItem = setting(
+        "GUEST_LIMIT", "60/hour", read_limit, "Guests from one address, those who are refused among them."
+    )
+    guest_by_inviter_limit: RateLimitItem = setting(
+        "GUEST_BY_INVITER_LIMIT", "120/hour", read_limit, "Guests who come by the invitations of one account."
+    )
+    invitation_limit: RateLimitItem = setting(
+        "INVITATION_LIMIT", "60/hour", read_limit, "Invitations that one account makes."
+    )
+    invitation_by_address_limit: RateLimitItem = setting(
+        "INVITATION_BY_ADDRESS_LIMIT",
+        "300/hour",
+        read_limit,
+        "Invitations that are made from one address, by all its accounts.",
+    )
     message_limit: RateLimitItem = setting(
         "MESSAGE_LIMIT",
         "200/10 seconds",

@@ -23,23 +23,32 @@ from protocol.http import (
     DELETE_ACCOUNT_PATH,
     END_LOGIN_PATH,
     END_OTHER_LOGINS_PATH,
+    GUEST_ACCOUNT_PATH,
+    GUESTS_PATH,
     HEALTH_PATH,
     ICE_SERVERS_PATH,
+    INVITATIONS_PATH,
     LOGIN_PATH,
     LOGINS_PATH,
     LOGOUT_PATH,
     PASSWORD_PATH,
     REFRESH_PATH,
     REGISTER_PATH,
+    REVOKE_INVITATION_PATH,
     ROOM_PATH_PREFIX,
     Credentials,
     EndLogin,
     Farewell,
     IceServers,
+    Invitation,
+    Invite,
+    ListedInvitations,
     ListedLogins,
     Login,
     MarkedCredentials,
+    NewGuest,
     NewPassword,
+    RevokeInvitation,
 )
 from signaling.http.metrics_endpoint import METRICS_PATH
 from signaling.http.readiness_endpoint import READY_PATH
@@ -111,6 +120,21 @@ OPERATIONS = {
     ("POST", PASSWORD_PATH): Operation("Give the account another password.", NewPassword, Login, needs_token=True),
     ("POST", DELETE_ACCOUNT_PATH): Operation(
         "Delete the account.", Farewell, status=HTTPStatus.NO_CONTENT, media_type=None, needs_token=True
+    ),
+    ("POST", INVITATIONS_PATH): Operation(
+        "Invite guests to a room.", Invite, Invitation, HTTPStatus.CREATED, needs_token=True
+    ),
+    ("GET", INVITATIONS_PATH): Operation("The account's invitations.", gives=ListedInvitations, needs_token=True),
+    ("POST", REVOKE_INVITATION_PATH): Operation(
+        "End an invitation, and its guests if that is asked for.",
+        RevokeInvitation,
+        status=HTTPStatus.NO_CONTENT,
+        media_type=None,
+        needs_token=True,
+    ),
+    ("POST", GUESTS_PATH): Operation("Come as a guest.", NewGuest, Login, HTTPStatus.CREATED),
+    ("POST", GUEST_ACCOUNT_PATH): Operation(
+        "Make an account of a guest.", Credentials, Login, HTTPStatus.CREATED, needs_token=True
     ),
     ("GET", ICE_SERVERS_PATH): Operation("Fresh TURN credentials.", gives=IceServers, needs_token=True),
     ("GET", HEALTH_PATH): Operation("Whether the process is alive, and takes pages of the origin that asks."),

@@ -54,6 +54,26 @@ def registration_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     return RateLimit(counters, settings.register_limit, "register")
 
 
+def invitation_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on new invitations, counted by account."""
+    return RateLimit(counters, settings.invitation_limit, "invitation")
+
+
+def invitation_by_address_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on new invitations, counted by address."""
+    return RateLimit(counters, settings.invitation_by_address_limit, "invitation by address")
+
+
+def guest_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on tries to come as a guest, counted by address."""
+    return RateLimit(counters, settings.guest_limit, "guest")
+
+
+def guest_by_inviter_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on guests who come by the invitations of one account, counted by that."""
+    return RateLimit(counters, settings.guest_by_inviter_limit, "guest by inviter")
+
+
 def ice_servers_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     """Return the limit on TURN credentials, counted by account."""
     return RateLimit(counters, settings.ice_servers_limit, "ice servers")

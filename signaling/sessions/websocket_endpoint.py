@@ -26,7 +26,7 @@ from signaling.monitoring.logs import log
 from signaling.monitoring.request_ids import request_id
 from signaling.rate_limits.address_and_account_quotas import Quotas, Usage
 from signaling.rate_limits.penalties import BAD_TOKEN, HASTE
-from signaling.rooms.effects import ConnectionId
+from signaling.rooms.effects import Close, ConnectionId
 from signaling.rooms.effects_driver import EffectsDriver
 from signaling.rooms.registry import Places
 from signaling.sessions.connection import ClientDetails, Connection
@@ -142,13 +142,16 @@ class SignalingEndpoint:
     def _token_shown(self, holder: TokenHolder, proof: ProvenAccount) -> None:
         if isinstance(holder, Connection):
             self.open_logins.renewed(holder.number, _opened_by(proof))
+            if holder.source != proof.account.username:  # it was opened by a guest, who has an account by now
+                self.effects_driver.carry_out([Close(holder.number, CloseCode.SERVICE_RESTART)])
 
     def _source(self, scope: Scope) -> str | None:
         client = self.addresses.of(host_of(scope))
         return client.site if client else host_of(scope)
 
     def _session(self, connection: ConnectionId, proof: ProvenAccount) -> Session:
-        identity = Identity(proof.account.id, proof.account.username)
+        account = proof.account
+        identity = Identity(account.id, account.username, account.is_guest, account.room, account.formerly)
         return Session(connection, identity, self._welcome(proof), self.rooms, self.resume_tokens)
 
     def _welcome(self, proof: ProvenAccount) -> Welcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, false
 
 from signaling.lookalikes import MAX_SKELETON_CHARACTERS
 
@@ -26,6 +26,27 @@ ACCOUNTS = Table(
     Index("accounts_skeleton", "skeleton", unique=True),
     # Tokens of a lower one are refused. A server of the release before knows no such column, and may still write rows.
     Column("token_version", Integer, nullable=False, server_default="0"),
+    # A guest has no password and no skeleton, and a name with a suffix that no account's name has.
+    Column("is_guest", Boolean, nullable=False, server_default=false()),
+    # The one that a guest is bound to; where an account was a guest, the one that it was bound to, and its name there.
+    Column("room", String(64)),
+    Column("formerly", String(32)),
+    # By which a guest came, if by any. No foreign key, since invitations have one that leads here.
+    Column("invitation_id", String(32), index=True),
+)
+INVITATIONS = Table(
+    "invitations",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("room", String(64), nullable=False),
+    # How many guests may come by it, and how many have.
+    Column("places", Integer, nullable=False),
+    Column("guests", Integer, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    # One that was ended before its time has the moment in which it was.
+    Column("expires_at", MOMENT, nullable=False),
 )
 LOGINS = Table(
     "logins",

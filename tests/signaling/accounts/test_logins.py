@@ -135,6 +135,16 @@ class LoginsInAnyDatabase:
             here.clock.now += 0.1
             assert not await here.is_good(token)
 
+    async def test_token_of_a_newer_version_has_an_account_looked_up_again(self, url: URL) -> None:
+        """Who has another password now is known by their new token at once, at a server that was told nothing, too."""
+        async with opened(url) as here, opened(url) as there:
+            _, proof = await here.logins.proven(token := await here.log_in())
+            assert await there.is_good(token)
+            changed, issued = await here.logins.end_others(here.account, proof, "", "another hash")
+            assert await there.logins.proven(issued.text) == await here.logins.proven(issued.text)
+            assert (await there.logins.proven(issued.text))[0] == changed
+            assert not await there.is_good(token)
+
     async def test_logins_are_ended_by_a_deleted_row_of_another_program(self, url: URL) -> None:
         """An account that somebody deletes from the database proves nothing any more, and leaves no login."""
         async with opened(url) as here:
