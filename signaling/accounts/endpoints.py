@@ -110,7 +110,7 @@ class AccountApi:
         """`POST /api/logout`: end the login that asks, and of a guest all that is kept."""
         account, proof = await self._asked_by(request)
         if account.is_guest:  # nobody can be them again
-            await self.authenticator.logins.delete_account(account.id)
+            await self.authenticator.logins.delete_guest(account.id)
         else:
             await self.authenticator.logins.end(account.id, proof.login_id)
         self.logins_changed(account.id)

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from protocol.fields import canonical_room
 from protocol.http import (
     CREDENTIALS,
     INVITATION,
@@ -22,6 +21,7 @@ from protocol.http import (
     ListedInvitations,
     NewGuest,
 )
+from protocol.room_names import canonical_room
 from protocol.usernames import MAX_GUEST_NAME_CHARACTERS
 from signaling.accounts.answers import device_of, json_response, login_response
 from signaling.accounts.authenticator import Authenticator, new_name

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
@@ -21,9 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from protocol.fields import GUEST_SUFFIX_CHARACTERS, GUEST_SUFFIX_LENGTH, InvitationToken
 from protocol.http import MAX_INVITATIONS
 from protocol.usernames import guest_username, username_key
-from signaling.accounts.logins import EXPIRED_SECONDS
+from signaling.accounts.logins import EXPIRED_SECONDS, delete_accounts
 from signaling.accounts.store import Account
-from signaling.errors import InvalidInvitation, TooManyInvitations, UnknownInvitation
+from signaling.errors import AuthenticationError, InvalidInvitation, TooManyInvitations, UnknownInvitation
 from signaling.storage.database import Database
 from signaling.storage.tables import ACCOUNTS, INVITATIONS, LOGINS
 
@@ -80,13 +80,19 @@ class Invitations:
         await self._sweep()
 
     async def make(self, account: Account, room: str, places: int) -> tuple[str, Invitation]:
-        """Make an invitation, and return what a guest has to show; TooManyInvitations if there are enough."""
+        """Make an invitation, and return what a guest has to show; TooManyInvitations if there are enough.
+
+        AuthenticationError if the account was deleted in this moment.
+        """
         await self._sweep_if_due()
         now, token = int(self._clock()), secrets.token_urlsafe(TOKEN_BYTES)
         made = Invitation(uuid.uuid4().hex, account.id, room, places, 0, now, now + INVITATION_SECONDS)
         row = asdict(made) | {"token_hash": _hash(token)}
         async with self._database.begin() as connection:
-            # Written before they are counted, so that those who ask at once do not all count the same.
+            # Nothing is changed by it, but of those who ask at once, each waits to count what the one before has made.
+            its_own = update(ACCOUNTS).where(ACCOUNTS.c.id == account.id).values(created_at=ACCOUNTS.c.created_at)
+            if not (await connection.execute(its_own)).rowcount:
+                raise AuthenticationError
             await connection.execute(insert(INVITATIONS).values(row))
             listed = select(func.count()).select_from(INVITATIONS).where(self._is_listed(account.id))
             if (await connection.execute(listed)).scalar_one() > MAX_INVITATIONS:
@@ -136,7 +142,7 @@ class Invitations:
                 return []
             guests = select(ACCOUNTS.c.id).where(ACCOUNTS.c.invitation_id == invitation_id, ACCOUNTS.c.is_guest)
             ids = (await connection.execute(guests)).scalars().all()
-            await _delete_guests(connection, ids)
+            await delete_accounts(connection, ids, ACCOUNTS.c.is_guest)
             await connection.execute(delete(INVITATIONS).where(ours))
         return list(ids)
 
@@ -200,12 +206,6 @@ class Invitations:
             await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(strays)))
             await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_guest, or_(is_left, is_stray)))
             await connection.execute(delete(INVITATIONS).where(~self._is_valid(), ~HAS_GUESTS))
-
-
-async def _delete_guests(connection: AsyncConnection, ids: Sequence[str]) -> None:
-    # SQLite does not do by itself what the table asks of a database.
-    await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(ids)))
-    await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(ids)))
 
 
 def _hash(token: str) -> str:

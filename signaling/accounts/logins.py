@@ -6,11 +6,11 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -235,13 +235,17 @@ class Logins:
             await connection.execute(ends.values(expires_at=0))
             theirs = guests.where(INVITATIONS.c.account_id == account_id, ACCOUNTS.c.is_guest)
             ids = [account_id, *(await connection.execute(theirs)).scalars()]
-            # SQLite does not do by itself what the table asks of a database.
-            await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(ids)))
             await connection.execute(delete(INVITATIONS).where(INVITATIONS.c.account_id == account_id))
-            await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(ids)))
+            await delete_accounts(connection, ids, or_(ACCOUNTS.c.id == account_id, ACCOUNTS.c.is_guest))
         for each in ids:
             self.forget(each)
         return ids
+
+    async def delete_guest(self, account_id: str) -> None:
+        """Delete a guest, unless they have made an account of themselves in this moment."""
+        async with self._database.begin() as connection:
+            await delete_accounts(connection, [account_id], ACCOUNTS.c.is_guest)
+        self.forget(account_id)
 
     async def standings(self, account_ids: Iterable[str]) -> Mapping[str, Standing]:
         """Return what the logins of accounts are worth; an account that is missing does not exist."""
@@ -358,6 +362,17 @@ def _account_and_chain(are_seen: ColumnElement[bool]) -> Select[Any]:
         .select_from(both)
         .where(are_seen, ACCOUNTS.c.id == bindparam("account_id"))
     )
+
+
+async def delete_accounts(connection: AsyncConnection, ids: Sequence[str], are_gone: ColumnElement[bool]) -> None:
+    """Delete those accounts for which a condition holds, with their logins.
+
+    It is looked at again when they are deleted: a guest may have become an account since the ids were found.
+    """
+    await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(ids), are_gone))
+    # SQLite does not do by itself what the table asks of a database.
+    is_left = exists().where(ACCOUNTS.c.id == LOGINS.c.account_id)
+    await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(ids), ~is_left))
 
 
 async def _end_the_oldest(connection: AsyncConnection, account_id: str, now: int) -> None:

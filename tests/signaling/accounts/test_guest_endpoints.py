@@ -56,7 +56,7 @@ async def listed(server: RunningServer, token: str) -> tuple[ListedInvitation, .
     return LISTED_INVITATIONS.decode(response.text).invitations
 
 
-async def status_and_code(response: httpx.Response) -> tuple[int, str]:
+def status_and_code(response: httpx.Response) -> tuple[int, str]:
     """Return how a request was refused."""
     error = error_of(response)
     assert error["message"].endswith(".")
@@ -104,9 +104,9 @@ async def test_guest_is_told_what_takes_an_account(server: RunningServer, method
     guest = await come(server, (await invite(server, await server.register())).invitation)
     async with server.http() as client:
         response = await client.request(method, path, json=body, headers=bearer(guest.token))
-    assert await status_and_code(response) == (403, "not_for_guests")
+    assert status_and_code(response) == (403, "not_for_guests")
     again = await server.post("/api/login", {"username": guest.username, "password": ""})
-    assert await status_and_code(again) == (401, "invalid_credentials")
+    assert status_and_code(again) == (401, "invalid_credentials")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_guest_has_a_name_that_people_can_read(server: RunningServer, name
     token = await server.register()
     invitation = await invite(server, token, places=1)
     refused = await ask(server, GUESTS_PATH, None, {"invitation": invitation.invitation, "name": name})
-    assert await status_and_code(refused) == (status, code)
+    assert status_and_code(refused) == (status, code)
     await come(server, invitation.invitation)
 
 
@@ -137,22 +137,22 @@ async def test_invitation_that_has_ended_is_told(server: RunningServer) -> None:
     assert (await ask(server, REVOKE_INVITATION_PATH, token, {"id": ended.id})).status_code == 204
     for invitation in (used.invitation, ended.invitation, "A" * 22, used.invitation[:20], "", None):
         response = await ask(server, GUESTS_PATH, None, {"invitation": invitation, "name": "Eve", "room": "kitchen"})
-        assert await status_and_code(response) == (403, "invalid_invitation")
+        assert status_and_code(response) == (403, "invalid_invitation")
     again = await ask(server, REVOKE_INVITATION_PATH, token, {"id": "0" * 32})
-    assert await status_and_code(again) == (404, "not_found")
+    assert status_and_code(again) == (404, "not_found")
 
 
 @pytest.mark.parametrize("body", [{"room": "kitchen", "places": 0}, {"room": "kitchen", "places": 65}, {"room": "a b"}])
 async def test_invitation_is_for_a_room_and_a_few(server: RunningServer, body: object) -> None:
     """What is out of bounds is no invitation."""
     response = await ask(server, INVITATIONS_PATH, await server.register(), body)
-    assert await status_and_code(response) == (400, "malformed")
+    assert status_and_code(response) == (400, "malformed")
 
 
 async def test_stranger_invites_nobody(server: RunningServer) -> None:
     """Invitations are made by accounts."""
     for path in (INVITATIONS_PATH, REVOKE_INVITATION_PATH, GUEST_ACCOUNT_PATH):
-        assert await status_and_code(await ask(server, path, None, {})) == (401, "unauthenticated")
+        assert status_and_code(await ask(server, path, None, {})) == (401, "unauthenticated")
 
 
 @over_both_paths
@@ -273,7 +273,7 @@ async def test_guest_becomes_no_account_that_cannot_be(
     await server.post("/api/register", {"username": "Taken", "password": PASSWORD})
     guest = await come(server, (await invite(server, await server.register())).invitation)
     response = await ask(server, GUEST_ACCOUNT_PATH, guest.token, {"username": username, "password": password})
-    assert await status_and_code(response) == (status, code)
+    assert status_and_code(response) == (status, code)
     assert (await ask(server, "/api/refresh", guest.token)).status_code == 200
 
 
@@ -281,7 +281,7 @@ async def test_account_is_none_already(server: RunningServer) -> None:
     """Who has an account makes no other one by being a guest."""
     body = {"username": next(usernames), "password": PASSWORD}
     response = await ask(server, GUEST_ACCOUNT_PATH, await server.register(), body)
-    assert await status_and_code(response) == (409, "unexpected")
+    assert status_and_code(response) == (409, "unexpected")
 
 
 async def test_open_server_takes_anyone_to_one_room(start_server: StartServer) -> None:
@@ -296,7 +296,7 @@ async def test_open_server_takes_anyone_to_one_room(start_server: StartServer) -
         assert await client.refusal() is ErrorCode.WRONG_ROOM
     assert (await come(server, (await invite(server, await server.register())).invitation)).room == "kitchen"
     nowhere = await ask(server, GUESTS_PATH, None, {"name": "Eve"})
-    assert await status_and_code(nowhere) == (400, "malformed")
+    assert status_and_code(nowhere) == (400, "malformed")
 
 
 async def test_server_without_guests(start_server: StartServer) -> None:
@@ -312,7 +312,7 @@ async def test_server_without_guests(start_server: StartServer) -> None:
         (REVOKE_INVITATION_PATH, token, {"id": invitation.id}),
         (GUESTS_PATH, None, {"invitation": invitation.invitation, "name": "Eve"}),
     ):
-        assert await status_and_code(await ask(server, path, asked_by, body)) == (403, "no_guests")
+        assert status_and_code(await ask(server, path, asked_by, body)) == (403, "no_guests")
     assert (await ask(server, "/api/refresh", guest.token)).status_code == 401
     assert (await ask(server, "/api/refresh", token)).status_code == 200
 
@@ -324,7 +324,7 @@ async def test_guests_are_limited_by_address(start_server: StartServer) -> None:
     await come(server, invitation)
     assert (await ask(server, GUESTS_PATH, None, {"invitation": "A" * 22, "name": "Eve"})).status_code == 403
     refused = await ask(server, GUESTS_PATH, None, {"invitation": invitation, "name": "Eve"})
-    assert await status_and_code(refused) == (429, "rate_limited")
+    assert status_and_code(refused) == (429, "rate_limited")
     assert int(refused.headers["retry-after"]) <= 3600
 
 
@@ -336,7 +336,7 @@ async def test_guests_are_limited_by_inviter(start_server: StartServer) -> None:
         await come(server, (await invite(server, token)).invitation)
     last = (await invite(server, token)).invitation
     refused = await ask(server, GUESTS_PATH, None, {"invitation": last, "name": "Eve"})
-    assert await status_and_code(refused) == (429, "rate_limited")
+    assert status_and_code(refused) == (429, "rate_limited")
     await come(server, (await invite(server, other)).invitation)
 
 

@@ -266,6 +266,27 @@ class InvitationsInAnyDatabase:
             assert await here.invitations.revoke(here.ann.id, listed.id, with_guests=True) == []
             assert await here.is_good(token.text)
 
+    async def test_account_that_a_guest_has_become_is_not_deleted_as_a_guest(self, url: URL) -> None:
+        """Who logs out as a guest in one tab, in the moment in which another makes an account, deletes nothing."""
+        async with self.opened(url) as here:
+            _, token = await here.guest()
+            guest, proof = await here.logins.proven(token)
+            _, made = await here.logins.make_account(guest, proof, "", "Eva", "a hash")
+            await here.logins.delete_guest(guest.id)
+            assert await here.is_good(made.text)
+            another, token = await here.guest()
+            await here.logins.delete_guest(another.id)
+            assert not await here.is_good(token)
+            assert await scalar(url, "SELECT count(*) FROM logins") == 1
+
+    async def test_account_that_is_gone_invites_nobody(self, url: URL) -> None:
+        """An account that was deleted in this moment leaves no invitation behind."""
+        async with self.opened(url) as here:
+            await here.logins.delete_account(here.ann.id)
+            with pytest.raises(AuthenticationError):
+                await here.invitations.make(here.ann, ROOM, 1)
+            assert await scalar(url, "SELECT count(*) FROM invitations") == 0
+
     async def test_guest_cannot_have_a_name_that_is_taken(self, url: URL) -> None:
         """Who was slower is told so, stays a guest, and may try again with the token that they have."""
         async with self.opened(url) as here:
