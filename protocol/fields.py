@@ -81,7 +81,7 @@ ResumeToken = Annotated[str, Text(256, r"[A-Za-z0-9_.-]+")]
 LoginId = Annotated[str, Text(32, r"[0-9a-f]{32}")]
 InvitationId = Annotated[str, Text(32, r"[0-9a-f]{32}")]
 InvitationToken = Annotated[str, Text(22, r"[A-Za-z0-9_-]{22}")]
-"""Whoever has it can come as a guest: 128 random bits, in base64url without padding."""
+"""Anyone who has it can come as a guest: 128 random bits, in base64url without padding."""
 DeviceLabel = Annotated[str, Text(64)]
 """What a person knows one of their devices by; no more than fits into a line of a list."""
 Sdp = Annotated[str, Text(32_768)]

@@ -68,7 +68,7 @@ MAX_INVITATIONS = 50
 
 MAX_PLACES, PLACES = 64, 8
 """How many guests may come by one invitation: as many as there are persons in the largest room; and, where nobody says
-how many, those of a family. Whoever opens a link on a phone and then on a laptop has come twice."""
+how many, those of a family. Somebody who opens a link on a phone and then on a laptop has come twice."""
 
 MAX_INVITATIONS_BYTES = 65_536
 """Of the list of them; it only guards the page against a broken server."""

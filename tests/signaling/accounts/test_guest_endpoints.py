@@ -64,7 +64,7 @@ def status_and_code(response: httpx.Response) -> tuple[int, str]:
 
 
 async def test_guest_comes_by_a_link(server: RunningServer) -> None:
-    """Whoever has the invitation and a name is in: with a login for days, of one room, in whatever case it is typed."""
+    """Who has the invitation and a name is in: with a login for days, of one room, in whatever case it is typed."""
     token = await server.register()
     invitation = await invite(server, token, "Kitchen", places=3)
     guest = await come(server, invitation.invitation, "\uff25ve")

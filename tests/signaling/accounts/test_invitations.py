@@ -78,7 +78,7 @@ class InvitationsInAnyDatabase:
         return opened(url)
 
     async def test_guest_comes_by_an_invitation(self, url: URL) -> None:
-        """Whoever shows one becomes a guest of its room, under a name that nobody else has."""
+        """Who shows one becomes a guest of its room, under a name that nobody else has."""
         async with self.opened(url) as here:
             token, made = await here.invitations.make(here.ann, ROOM, 2)
             found = await here.invitations.find(token)
