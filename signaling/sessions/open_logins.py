@@ -47,11 +47,13 @@ class OpenLogins:
         """A connection begins."""
         self._by_account.setdefault(by.account_id, []).append((connection, by))
 
-    def renewed(self, connection: ConnectionId, by: OpenedBy) -> None:
-        """Another token was shown over a connection, maybe of another login of its account."""
+    def renewed(self, connection: ConnectionId, by: OpenedBy) -> bool:
+        """Another token was shown over a connection, maybe of another login of its account; False if not of its own."""
         others = self._by_account.get(by.account_id, ())
-        if any(each == connection for each, _ in others):
-            self._by_account[by.account_id] = [(each, by if each == connection else other) for each, other in others]
+        if not any(each == connection for each, _ in others):
+            return False
+        self._by_account[by.account_id] = [(each, by if each == connection else other) for each, other in others]
+        return True
 
     def forget_closed(self, is_open: Callable[[ConnectionId], bool]) -> None:
         """Forget the connections that have ended; until then they cost some memory, and closing them does nothing."""

@@ -140,10 +140,10 @@ class SignalingEndpoint:
         await websocket.close(CloseCode.RATE_LIMITED)
 
     def _token_shown(self, holder: TokenHolder, proof: ProvenAccount) -> None:
-        if isinstance(holder, Connection):
-            self.open_logins.renewed(holder.number, _opened_by(proof))
-            if holder.source != proof.account.username:  # it was opened by a guest, who has an account by now
-                self.effects_driver.carry_out([Close(holder.number, CloseCode.SERVICE_RESTART)])
+        if not isinstance(holder, Connection) or not self.open_logins.renewed(holder.number, _opened_by(proof)):
+            return
+        if holder.source != proof.account.username:  # it was opened by a guest, who has an account by now
+            self.effects_driver.carry_out([Close(holder.number, CloseCode.SERVICE_RESTART)])
 
     def _source(self, scope: Scope) -> str | None:
         client = self.addresses.of(host_of(scope))

@@ -78,10 +78,13 @@ def test_connection_is_of_the_login_that_was_shown_last() -> None:
     logins = OpenLogins()
     logins.opened(ANN, BY_ANN)
     logins.opened(BEN, BY_ANN)
-    logins.renewed(ANN, replace(BY_ANN, login_id="phone"))
+    assert logins.renewed(ANN, replace(BY_ANN, login_id="phone"))
     phone = {"ann": Worth(login_ids=frozenset({"phone"}))}
     assert logins.judged(["ann"], phone) == [Close(BEN, CloseCode.UNAUTHENTICATED)]
     # A token of another account, which the session refuses, and a connection that has gone.
-    logins.renewed(BEN, replace(BY_ANN, account_id="ben"))
-    logins.renewed(ConnectionId(3), BY_ANN)
-    assert logins.account_ids == ["ann"]
+    logins.opened(ConnectionId(4), replace(BY_ANN, account_id="ben"))
+    assert not logins.renewed(BEN, replace(BY_ANN, account_id="ben"))
+    assert not logins.renewed(BEN, replace(BY_ANN, account_id="nobody"))
+    assert not logins.renewed(ConnectionId(3), BY_ANN)
+    assert logins.judged(["ann"], phone) == [Close(BEN, CloseCode.UNAUTHENTICATED)]
+    assert logins.account_ids == ["ann", "ben"]
