@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import protocol.http
 from client_py.core.frames import FRAMES, LENIENT_FRAMES
 from protocol.codec import Body, Codec
 from protocol.errors import RemoteProtocolError
 from protocol.events import EVENTS, LENIENT_EVENTS, Error, Signal
-from protocol.http import CREDENTIALS, ICE_SERVERS, LOGIN, MARKED_CREDENTIALS
 from protocol.requests import REQUESTS
 from protocol.requests import Signal as SignalRequest
 from signaling.rooms.signal_codec import CheckedSignal, ForwardedSignal, decode, encode
 
-BODIES: tuple[Body[Any], ...] = (CREDENTIALS, MARKED_CREDENTIALS, LOGIN, ICE_SERVERS)
+BODIES: tuple[Body[Any], ...] = tuple(each for each in vars(protocol.http).values() if isinstance(each, Body))
 SENDER = "0123456789abcdef"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, get_type_hints
 
+import protocol.http
 from client_py.core.frames import FRAMES
 from protocol.codec import wire_name
 from protocol.events import EVENTS
@@ -50,6 +51,21 @@ HTTP_WORDS = (
     "0\r\n\r\n",
     "\r\n\r\n",
 )
+SESSION_WORDS = (
+    '0{"type":"join","room":"den"}\n',
+    '3{"type":"join","room":"attic"}\n',
+    '2{"type":"renew","token":"2"}\n2t\n',
+    "$1",
+    "%0",
+    "g0\n",
+)
+
+
+BODIES = {
+    name: cls
+    for name, cls in vars(protocol.http).items()
+    if isinstance(cls, type) and is_dataclass(cls) and cls.__module__ == protocol.http.__name__
+}
 
 
 def _spoken(*types: dict[str, type[Any]]) -> tuple[str, ...]:
@@ -66,8 +82,8 @@ def _spoken(*types: dict[str, type[Any]]) -> tuple[str, ...]:
 
 
 HARNESSES = (
-    Harness("codec", words=_spoken(REQUESTS.types, EVENTS.types, FRAMES.types)),
-    Harness("server_session", words=(*_spoken(REQUESTS.types), '0{"type":"join","room":"den"}\n', "$1", "%0", "g0\n")),
+    Harness("codec", words=_spoken(REQUESTS.types, EVENTS.types, FRAMES.types, BODIES)),
+    Harness("server_session", words=(*_spoken(REQUESTS.types), *SESSION_WORDS)),
     Harness("client_session", words=_spoken(EVENTS.types)),
     Harness("peer_frames", words=_spoken(FRAMES.types)),
     Harness("http_requests", words=HTTP_WORDS),

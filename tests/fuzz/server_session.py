@@ -1,8 +1,10 @@
 """Plays clients to the server's sessions and rooms: what each is told fits what it was told before, and nothing stays.
 
-Eight connections of four accounts. A line is a connection's number and what it does: a request, `!1006` (it closes
-with this code), `+` (it comes back), `b` (a binary message), `r` (one over the limit); or `g2`: the grace of place 2 is
-over. In a request, `$3` stands for the peer id of a connection, and `%3` for its resume token.
+Eight connections of four accounts, of which one was a guest of the room `den`, and one is a guest there. A line is a
+connection's number and what it does: a request, `!1006` (it closes with this code), `+` (it comes back), `b` (a binary
+message), `r` (one over the limit), `t` (the token of its `renew` is found to be what it begins with: `2` for that
+account, anything else for nobody), `e` (its token expires); or `g2`: the grace of place 2 is over. In a request, `$3`
+stands for the peer id of a connection, and `%3` for its resume token.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from protocol.events import EVENTS, Joined, Limits, PeerJoined, PeerLeft, Signal, Welcome
-from signaling.rooms.effects import Close, ConnectionId, Deliver, Effect, HoldPlace
+from protocol.events import EVENTS, Joined, Limits, Peer, PeerJoined, PeerLeft, Signal, Welcome
+from signaling.errors import AuthenticationError
+from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace
 from signaling.rooms.registry import MAX_DEVICES, MAX_HELD_EVENTS, Rooms
 from signaling.rooms.signal_codec import encode
 from signaling.sessions.resume_tokens import ResumeTokens
@@ -19,6 +22,8 @@ from signaling.sessions.session import Identity, Session
 from tests.fuzz.script import lines, number
 
 CLIENTS, ACCOUNTS, CAPACITY, MAX_HELD_PLACES = 8, 4, 2, 3
+GUEST, FORMER_GUEST, ROOM_OF_GUESTS, NAME_BEFORE = "account-3", "account-2", "den", "eve~k3fq7x"
+EXPIRES_AT = 2_000
 TOKENS = ResumeTokens(b"a secret of the tests, 32 bytes or more")
 STAND_IN = re.compile(r"[$%][0-7]")
 
@@ -31,7 +36,16 @@ class Client:
     session: Session
     is_open: bool = True
     is_in_room: bool = False
+    room: str = ""
+    """The last one that it was in."""
     peers: set[str] = field(default_factory=set)
+    token: str | None = None
+    """The one that is being checked."""
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return account_of(self.number)
 
 
 class Server:
@@ -52,12 +66,12 @@ class Server:
         if before is not None and before.is_open:
             return
         self._connections += 1
-        connection, account = ConnectionId(self._connections), f"account-{number % ACCOUNTS}"
+        connection, account = ConnectionId(self._connections), account_of(number)
         peer_id = before.session.peer_id if before else peer_id_of(number)
         # A peer id is never given twice; the one of before is had by resuming alone.
         fresh = f"{peer_id_of(number)}-{self._connections}" if before else peer_id
         welcome = Welcome(fresh, TOKENS.issue(fresh, account), (), Limits(65_536, 20))
-        session = Session(connection, Identity(account, account), welcome, self.rooms, TOKENS)
+        session = Session(connection, identity_of(account), welcome, self.rooms, TOKENS)
         client = self._by_number[number] = self.clients[connection] = Client(number, session)
         self.carry_out(client.session.opened())
 
@@ -79,6 +93,10 @@ class Server:
             self.carry_out(client.session.binary_received())
         elif rest == "r":
             self.carry_out(client.session.rate_exceeded(1))
+        elif rest == "t":
+            self.check_token(client)
+        elif rest == "e":
+            self.carry_out(client.session.token_expired())
         else:
             self.carry_out(client.session.text_received(STAND_IN.sub(self._meant, rest)))
 
@@ -87,6 +105,19 @@ class Server:
         if client.is_open:
             client.is_open = False
             self.carry_out(client.session.closed(code))
+
+    def check_token(self, client: Client) -> None:
+        """Find out what the token proves that a client has shown, if it has."""
+        token, client.token = client.token, None
+        if token is None:
+            return
+        before = client.session.token_expires_at
+        whose = f"account-{token[0]}"
+        if token[0].isdecimal():
+            self.carry_out(client.session.token_proved(whose, EXPIRES_AT))
+        else:
+            self.carry_out(client.session.token_refused(AuthenticationError()))
+        assert client.session.token_expires_at == (EXPIRES_AT if whose == client.account else before)
 
     def carry_out(self, effects: list[Effect]) -> None:
         """Do what was decided."""
@@ -99,6 +130,10 @@ class Server:
                     closed.append((self.clients[connection], int(code)))
                 case HoldPlace(ticket):
                     self.tickets.append(ticket)
+                case CheckToken(connection, token):
+                    # One at a time, whatever a client sends.
+                    assert self.clients[connection].token is None
+                    self.clients[connection].token = token
                 case _:
                     pass
         for client, close_code in closed:
@@ -135,12 +170,17 @@ class Server:
         match event:
             case Joined():
                 assert not client.is_in_room
+                assert client.account != GUEST or event.room == ROOM_OF_GUESTS
                 client.is_in_room, client.peers = True, {peer.peer_id for peer in event.peers}
+                client.room = event.room
+                for peer in event.peers:
+                    check_peer(peer, event.room)
                 assert len(client.peers) == len(event.peers)
                 assert event.peer_id not in client.peers
                 assert event.peer_id == client.session.peer_id
             case PeerJoined(peer):
                 assert peer.peer_id not in client.peers
+                check_peer(peer, client.room)
                 client.peers.add(peer.peer_id)
             case PeerLeft(peer_id):
                 client.peers.remove(peer_id)
@@ -152,7 +192,28 @@ class Server:
     def _meant(self, stand_in: re.Match[str]) -> str:
         client = self._by_number[int(stand_in[0][1])]
         peer_id = client.session.peer_id
-        return peer_id if stand_in[0][0] == "$" else TOKENS.issue(peer_id, f"account-{client.number % ACCOUNTS}")
+        return peer_id if stand_in[0][0] == "$" else TOKENS.issue(peer_id, client.account)
+
+
+def account_of(number: int) -> str:
+    """Return whose connection it is."""
+    return f"account-{number % ACCOUNTS}"
+
+
+def identity_of(account: str) -> Identity:
+    """Return what the server knows of an account."""
+    if account == GUEST:
+        return Identity(account, account, is_guest=True, room=ROOM_OF_GUESTS)
+    if account == FORMER_GUEST:
+        return Identity(account, account, room=ROOM_OF_GUESTS, formerly=NAME_BEFORE)
+    return Identity(account, account)
+
+
+def check_peer(peer: Peer, room: str) -> None:
+    """Assert that a guest is told as one, and a name of before in the room where it was known."""
+    is_former = peer.username == FORMER_GUEST and room == ROOM_OF_GUESTS
+    assert peer.guest == (True if peer.username == GUEST else None)
+    assert peer.formerly == (NAME_BEFORE if is_former else None)
 
 
 def peer_id_of(number: int) -> str:
