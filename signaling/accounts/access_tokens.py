@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import jwt
 
-from protocol.fields import Range, UnixTime
+from protocol.fields import Range, Text, UnixTime
 from signaling.errors import AuthenticationError
 
 ALGORITHM = "HS256"
@@ -36,8 +36,10 @@ KEY_ID_BYTES = 6
 """Keys are told apart only among the few of one server."""
 LAST_SECOND = get_args(UnixTime)[1].most
 """Clients are told when their tokens expire, and take no later time."""
-COUNT = Range(0, 2**31 - 1)
-"""What the database takes."""
+COUNT = Range(0, 2**31 - 2)
+"""What the database takes, and one less, since the next one is written there."""
+ROW_ID = Text(36, r"[0-9A-Za-z-]*")
+"""What the database is asked for: it has no NUL, which PostgreSQL refuses, and no half a character, which all refuse."""
 KNOWN_TOKENS = 4096
 """Tokens whose signature is not checked again, since who has lost a connection comes back with the same one."""
 
@@ -157,7 +159,10 @@ def _proof(text: str, key: bytes) -> Proof | None:
 
 
 def _said(claims: dict[str, Any]) -> Proof:
-    match claims.get("sid", ""), claims.get("gen", 0), claims.get("ver", 0):
-        case str(login_id), int(generation), int(version) if COUNT.admits(generation) and COUNT.admits(version):
-            return Proof(str(claims["sub"]), login_id, generation, version, int(min(float(claims["exp"]), LAST_SECOND)))
+    """Return what claims mean that PyJWT has let through; somebody with our secret can sign any."""
+    match claims["sub"], claims["exp"], claims.get("sid", ""), claims.get("gen", 0), claims.get("ver", 0):
+        case str(account_id), int() | float() as expires_at, str(login_id), int(generation), int(version) if (
+            ROW_ID.admits(account_id) and ROW_ID.admits(login_id) and COUNT.admits(generation) and COUNT.admits(version)
+        ):
+            return Proof(account_id, login_id, generation, version, int(min(expires_at, LAST_SECOND)))
     raise AuthenticationError

@@ -211,7 +211,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
-CLAIMS = st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "sub"])
+CLAIMS = st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "sub", "sid", "gen", "ver"])
 
 
 @given(st.dictionaries(CLAIMS, JSON, max_size=3))
@@ -221,13 +221,22 @@ CLAIMS = st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "sub"])
 @example({"iat": float("inf")})
 @example({"nbf": [[]]})
 @example({"aud": [[]]})
+@example({"exp": float("nan"), "nbf": None})
+@example({"exp": "99_999_999_999"})
+@example({"sub": "\ud800"})
+@example({"sid": "\0"})
+@example({"gen": 2**31 - 1})
 def test_any_claims_are_judged(changes: dict[str, Any]) -> None:
-    """Whatever stands in the claims of a token, it is taken or refused, and nothing else happens."""
+    """Whatever stands in the claims of a token, it is refused, or is what the database can be asked for."""
     payload = segment(json.dumps(claims() | changes).encode())
     try:
-        assert isinstance(AccessTokens(SECRET, 60).proof(signed(HEADER, payload)), Proof)
+        proof = AccessTokens(SECRET, 60).proof(signed(HEADER, payload))
     except AuthenticationError:
         return
+    assert isinstance(proof.expires_at, int)
+    assert f"{proof.account_id}{proof.login_id}".replace("-", "").encode("ascii").isalnum()
+    assert 0 <= proof.version < 2**31 - 1
+    assert 0 <= proof.generation < 2**31 - 1
 
 
 @pytest.mark.parametrize("payload", [b"[" * 500, b'{"sub":' * 80, b"9" * 500, b"\xff", b"null", b"[]"])
