@@ -39,7 +39,7 @@ LAST_SECOND = get_args(UnixTime)[1].most
 COUNT = Range(0, 2**31 - 2)
 """What the database takes, and one less, since the next one is written there."""
 ROW_ID = Text(36, r"[0-9A-Za-z-]*")
-"""What the database is asked for: it has no NUL, which PostgreSQL refuses, and no half a character, which all refuse."""
+"""What the database is asked for: without NUL, which PostgreSQL refuses, and half characters, which all refuse."""
 KNOWN_TOKENS = 4096
 """Tokens whose signature is not checked again, since who has lost a connection comes back with the same one."""
 

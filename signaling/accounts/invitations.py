@@ -48,6 +48,8 @@ INVITATION_COLUMNS: tuple[Any, ...] = (
 )
 HAS_GUESTS = exists().where(ACCOUNTS.c.invitation_id == INVITATIONS.c.id, ACCOUNTS.c.is_guest)
 """The condition that somebody who came by an invitation is still a guest."""
+HAS_INVITER = exists().where(ACCOUNTS.c.id == INVITATIONS.c.account_id)
+"""The condition that who invites is there: in SQLite, the invitations of an account that a person has deleted stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ class Invitations:
             raise InvalidInvitation
 
     def _is_valid(self) -> ColumnElement[bool]:
-        return and_(INVITATIONS.c.expires_at > int(self._clock()), INVITATIONS.c.guests < INVITATIONS.c.places)
+        is_open = and_(INVITATIONS.c.expires_at > int(self._clock()), INVITATIONS.c.guests < INVITATIONS.c.places)
+        return and_(is_open, HAS_INVITER)
 
     def _is_listed(self, account_id: str) -> ColumnElement[bool]:
         return and_(INVITATIONS.c.account_id == account_id, or_(self._is_valid(), HAS_GUESTS))
@@ -202,6 +205,7 @@ class Invitations:
         is_stray = and_(ACCOUNTS.c.invitation_id.is_not(None), ~has_invitation)
         strays = select(ACCOUNTS.c.id).where(ACCOUNTS.c.is_guest, is_stray)
         async with self._database.begin() as connection:
+            await connection.execute(delete(INVITATIONS).where(~HAS_INVITER))
             await connection.execute(delete(LOGINS).where(LOGINS.c.expires_at <= now - EXPIRED_SECONDS))
             await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(strays)))
             await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.is_guest, or_(is_left, is_stray)))

@@ -154,7 +154,7 @@ class Logins:
         """Exchange a token for the next one of its login; a ReusedToken if another had it, and the login has ended."""
         if not proof.login_id:  # of a release that had no list of logins
             return await self.begin(account, device)
-        chain = await self._exchange(account, proof, self._life(account))
+        chain = await self._exchange(account, proof)
         return self._issue(account, proof.login_id, chain.generation)
 
     async def of(self, account_id: str) -> list[Login]:
@@ -210,16 +210,19 @@ class Logins:
         self, account: Account, changed: Account, proof: Proof, device: str, values: Mapping[str, object]
     ) -> tuple[Account, AccessToken]:
         """Write what has changed about an account, and end all of its tokens but a new one of the login that asks."""
-        generation = (await self._exchange(account, proof, self._life(changed))).generation if proof.login_id else 0
+        generation = (await self._exchange(account, proof)).generation if proof.login_id else 0
         changed = replace(changed, token_version=account.token_version + 1)
         is_same = and_(ACCOUNTS.c.id == account.id, ACCOUNTS.c.token_version == account.token_version)
-        others = and_(LOGINS.c.account_id == account.id, LOGINS.c.id != proof.login_id)
+        logins = LOGINS.c.account_id == account.id
         async with self._database.begin() as connection:
             written = {**values, "token_version": changed.token_version}
             made = await connection.execute(update(ACCOUNTS).where(is_same).values(written))
             if not made.rowcount:
                 raise AuthenticationError
-            await connection.execute(delete(LOGINS).where(others))
+            await connection.execute(delete(LOGINS).where(logins, LOGINS.c.id != proof.login_id))
+            # Only now, since a guest whose account was refused stays one, with a token that is good for longer.
+            ends = int(self._clock()) + self._life(changed)
+            await connection.execute(update(LOGINS).where(logins).values(expires_at=ends))
         self.forget(account.id)
         if not proof.login_id:
             return changed, await self.begin(changed, device)
@@ -276,8 +279,8 @@ class Logins:
                 login_ids[account_id].add(login_id)
         return {each: Standing(version, frozenset(login_ids[each])) for each, version in versions.items()}
 
-    async def _exchange(self, account: Account, proof: Proof, life: int) -> Chain:
-        """Take a token for the next one of its login, which lives for `life` seconds, and return what that is."""
+    async def _exchange(self, account: Account, proof: Proof) -> Chain:
+        """Take a token for the next one of its login, and return what that is."""
         now = int(self._clock())
         ours = and_(LOGINS.c.id == proof.login_id, LOGINS.c.account_id == account.id)
         async with self._database.begin() as connection:
@@ -290,7 +293,7 @@ class Logins:
             if chain is None:
                 await connection.execute(delete(LOGINS).where(ours))
             else:
-                values = {**asdict(chain), "expires_at": now + life}
+                values = {**asdict(chain), "expires_at": now + self._life(account)}
                 await connection.execute(update(LOGINS).where(ours).values(values))
         self.forget(account.id)
         if chain is None:

@@ -13,6 +13,7 @@ from sqlalchemy import URL
 
 from protocol.fields import USERNAME
 from protocol.http import MAX_INVITATIONS
+from signaling.accounts.access_tokens import AccessTokens
 from signaling.accounts.invitations import INVITATION_SECONDS, SWEEP_SECONDS, Invitations
 from signaling.accounts.logins import EXPIRED_SECONDS, GUEST_SECONDS, Logins
 from signaling.accounts.store import Account, Accounts
@@ -25,6 +26,7 @@ from signaling.errors import (
     UnknownInvitation,
 )
 from signaling.storage.database import Database, sqlite_url
+from tests.signaling.accounts.test_access_tokens import SECRET
 from tests.signaling.accounts.test_logins import TOKENS, Clock
 from tests.signaling.storage.test_schema import execute, opened_database, scalar
 
@@ -237,6 +239,32 @@ class InvitationsInAnyDatabase:
             await execute(url, "DELETE FROM invitations")
             await Invitations(here.database, clock=here.clock).open()
             assert await here.logins.standings([guest.id]) == {}
+
+    async def test_inviter_who_is_gone_invites_nobody(self, url: URL) -> None:
+        """A person has deleted the account, or it was one of the demo: nobody comes by it, and those who have, go."""
+        async with self.opened(url) as here:
+            guest, _ = await here.guest()
+            token, _ = await here.invitations.make(here.ann, ROOM, 1)
+            found = await here.invitations.find(token)
+            await execute(url, "DELETE FROM accounts WHERE username = 'Ann'")
+            with pytest.raises(InvalidInvitation):
+                await here.invitations.find(token)
+            with pytest.raises(InvalidInvitation):
+                await here.invitations.let_in(found, "Eva")
+            await Invitations(here.database, clock=here.clock).open()
+            assert await here.logins.standings([guest.id]) == {}
+            assert await scalar(url, "SELECT count(*) FROM invitations") == 0
+
+    async def test_guest_whose_name_was_taken_in_this_moment_keeps_the_login(self, url: URL) -> None:
+        """It is good for days, as a guest's is, and not for as long as the account's would have been."""
+        async with self.opened(url) as here:
+            guest, token = await here.guest()
+            hour = AccessTokens(SECRET, 3_600)
+            logins = Logins(here.database, here.accounts, hour, clock=here.clock, monotonic=here.clock)
+            with pytest.raises(AccountExists):
+                await logins.make_account(guest, hour.proof(token), "", "Ann", "a hash")
+            here.clock.now += hour.life + EXPIRED_SECONDS + 1
+            assert await here.is_good(token)
 
     async def test_server_that_takes_no_guests_has_none(self, url: URL) -> None:
         """Where guests were taken before, they are dropped; accounts stay."""
