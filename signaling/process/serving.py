@@ -203,6 +203,8 @@ async def _serve(app: Starlette, server: Server, sockets: list[socket.socket], l
         if lifeline is not None:
             loop.add_reader(lifeline, _lifeline_ended, loop, lifeline, stop)
         await server.serve(sockets)
+    # All has been said and written. A loop that closes would have one more signal be a failure, or print a traceback.
+    take_stop_signals(loop, lambda _number, _frame: os._exit(0))
 
 
 def stop_signals() -> list[signal.Signals]:
@@ -212,6 +214,13 @@ def stop_signals() -> list[signal.Signals]:
     """
     hang_up = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
     return [signal.SIGINT, signal.SIGTERM, *(one for one in hang_up if signal.getsignal(one) is not signal.SIG_IGN)]
+
+
+def take_stop_signals(loop: asyncio.AbstractEventLoop, handler: signal.Handlers | Callable[..., object]) -> None:
+    """Have the signals to stop handled beyond the end of the event loop, which takes its own handlers along."""
+    for number in stop_signals():
+        loop.remove_signal_handler(number)
+        signal.signal(number, handler)
 
 
 def take_hang_up(loop: asyncio.AbstractEventLoop, reload: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from signaling.errors import WorkersUnusable
 from signaling.monitoring.logs import WARNING, log
-from signaling.process.serving import stop_signals
+from signaling.process.serving import stop_signals, take_stop_signals
 from signaling.process.worker_folder import worker_folder
 
 RESTART_SECONDS = 1.0
@@ -89,6 +89,8 @@ class Workers:
             for place in range(1, count):
                 if not self._stopped.is_set():
                     group.create_task(self._keep(await self._start(place), place))
+        # What is left is to remove their folder.
+        take_stop_signals(loop, signal.SIG_IGN)
         return 0
 
     def _reload(self) -> None:

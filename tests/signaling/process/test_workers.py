@@ -108,3 +108,15 @@ def test_worker_that_starts_keeps_sighup(tmp_path: Path, files: Files) -> None:
         deadline = time.monotonic() + PATIENCE
         while not is_believed(port, new):
             assert time.monotonic() < deadline
+
+
+def test_signals_without_end_are_no_failure(tmp_path: Path, files: Files) -> None:
+    """Neither the workers nor the process that has started them is ended by one that comes in the last moment."""
+    with supervising(tmp_path, files) as process:
+        port_of(process)
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.002)
+        assert process.stderr is not None
+        errors = process.stderr.read()
+    assert (process.returncode, errors.count("Traceback"), errors.count("event=worker_ended")) == (0, 0, 0)
