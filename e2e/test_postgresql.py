@@ -96,9 +96,9 @@ def away(postgres: Postgresql) -> Iterator[None]:
         postgres.start()
 
 
-def post(server: Server, path: str, token: str = "") -> httpx.Response:
-    """Ask a server for a login."""
-    body = {} if token else CREDENTIALS
+def post(server: Server, path: str, token: str = "", **asked: str) -> httpx.Response:
+    """Ask a server for a login, or for something else."""
+    body = asked or ({} if token else CREDENTIALS)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return httpx.post(server.url + path, json=body, headers=headers, trust_env=False)
 
@@ -348,16 +348,21 @@ def type_in(commands: str, address: str, folder: Path) -> None:
 
 
 def test_accounts_move_from_sqlite_as_documented(address: str, tmp_path: Path) -> None:
-    """The commands in the documents take every account along: tokens and passwords are good, and the name is taken."""
+    """The commands in the documents take everyone along: tokens and passwords are good, and guests remain guests."""
     with serving(tmp_path, "") as server:
         token = post(server, "/api/register").json()["token"]
+        invitation = post(server, "/api/invitations", token, room="kitchen").json()
+        guest = post(server, "/api/guests", name="Gus", invitation=invitation["invitation"]).json()["token"]
     commands = documented("umask 077\n").replace("/var/lib/p2p-chat", str(tmp_path / "data"))
     type_in(commands, address, tmp_path)
     assert not (tmp_path / "accounts.csv").exists()
     with serving(tmp_path, address) as server:
         assert post(server, "/api/login").json()["username"] == "Paula"
-        assert post(server, "/api/refresh", token).status_code == httpx.codes.OK
         assert post(server, "/api/register").json()["error"]["code"] == "account_exists"
+        assert post(server, "/api/guests", name="Gil", invitation=invitation["invitation"]).json()["room"] == "kitchen"
+        assert post(server, "/api/invitations", guest, room="hall").json()["error"]["code"] == "not_for_guests"
+        for each in (token, guest):
+            assert post(server, "/api/refresh", each).status_code == httpx.codes.OK
 
 
 async def test_backup_brings_accounts_back_as_documented(address: str, tmp_path: Path) -> None:

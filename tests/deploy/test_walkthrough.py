@@ -10,6 +10,7 @@ import pytest
 
 from e2e.deploy.compose import EXAMPLE, read_compose, read_environment
 from signaling.configuration.settings import Settings
+from signaling.storage.tables import METADATA
 from tests.project import ROOT
 from tests.test_docs import DEPLOY
 
@@ -62,6 +63,14 @@ def test_files_of_the_walkthrough_exist(page: str) -> None:
     """A file that somebody has to copy is there."""
     named = re.findall(r"`((?:deploy|requirements)/[\w./-]+)`", (DEPLOY / page).read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_table_moves_to_postgresql() -> None:
+    """Who moves from SQLite loses nothing: each table goes over, after those that its rows refer to."""
+    lines = block("postgresql.md", "umask 077").splitlines()
+    tables = " ".join(table.name for table in METADATA.sorted_tables)
+    assert [line for line in lines if line.startswith("for ")] == [f"for table in {tables}; do"]
+    assert lines[-1] == "rm " + " ".join(f"{table}.csv" for table in tables.split())
 
 
 def filled_example() -> str:
