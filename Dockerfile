@@ -36,6 +36,6 @@ USER 10001:10001
 VOLUME ["/data"]
 EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ['P2PCHAT_PORT']}/healthz\", timeout=4)"]
+    CMD ["python", "-c", "import os, ssl, urllib.request as r; e = os.environ; s = 'https' if e.get('P2PCHAT_SSL_CERTFILE') else 'http'; r.build_opener(r.ProxyHandler({}), r.HTTPSHandler(context=ssl._create_unverified_context())).open(f\"{s}://127.0.0.1:{e['P2PCHAT_PORT']}/healthz\", timeout=4)"]
 ENTRYPOINT ["p2p-chat"]
 CMD ["serve"]

@@ -75,6 +75,19 @@ def test_server_takes_its_environment() -> None:
     )
 
 
+def test_caddy_and_volume_find_server_whatever_is_set() -> None:
+    """Nobody gets a server that is out of Caddy's reach, or accounts that are not in the volume, by a line in .env."""
+    chosen = {"HOST": "127.0.0.1", "PORT": "8080", "DATA_DIR": "/srv/chat", "SSL_CERTFILE": "/certificate.pem"}
+    app = SERVICES["app"]
+    settings = Settings.read(
+        {**FILLED, **{f"{PREFIX}{name}": value for name, value in chosen.items()}, **app["environment"]}
+    )
+    assert f"{{$UPSTREAM:app:{settings.port}}}" in (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    assert settings.host == "0.0.0.0"  # noqa: S104
+    assert f"data:{settings.data_dir}" in app["volumes"]
+    assert settings.ssl_certfile is None
+
+
 def test_server_finds_what_scaled_starts() -> None:
     """With the last lines of the example, the server is sent to the Redis and the PostgreSQL of the profile."""
     settings = Settings.read({**FILLED, **SERVICES["app"]["environment"]})

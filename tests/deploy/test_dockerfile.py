@@ -1,9 +1,16 @@
 """The image runs as nobody in particular, needs one volume, and is made of nothing but what the build has to see."""
 
+import os
 import re
+import ssl
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import trustme
 
 from e2e.deploy.dockerfile import Stage, build_context, json_form, read_instructions, read_stages
 from tests.project import ROOT, project_files
@@ -11,6 +18,21 @@ from tests.project import ROOT, project_files
 STAGES = read_stages(ROOT / "Dockerfile")
 IMAGE = STAGES[-1]
 IGNORE = (ROOT / ".dockerignore").read_text(encoding="utf-8")
+ASK_SECONDS = 30
+UNUSED = "http://127.0.0.1:9"
+"""A proxy that nobody runs."""
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """Answers what a health check asks."""
+
+    def do_GET(self) -> None:
+        """Say that all is well."""
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of it."""
 
 
 def test_image_runs_as_number() -> None:
@@ -33,6 +55,27 @@ def test_image_asks_itself_by_python() -> None:
     assert command == "CMD"
     assert json_form(form)[0] == "python"
     assert "/healthz" in json_form(form)[-1]
+
+
+@pytest.mark.parametrize("speaks_tls", [False, True])
+def test_image_asks_itself_as_it_listens(tmp_path: Path, speaks_tls: bool) -> None:  # noqa: FBT001
+    """The health check asks at the port that is set, by https where the server speaks that, and past every proxy."""
+    _, _, form = IMAGE.last("HEALTHCHECK").text.partition(" ")
+    certificate = tmp_path / "certificate.pem"
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        settings = {"P2PCHAT_PORT": str(server.server_port), "http_proxy": UNUSED, "https_proxy": UNUSED}
+        if speaks_tls:
+            trustme.CA().issue_cert("chat.example.org").private_key_and_cert_chain_pem.write_to_path(certificate)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            settings["P2PCHAT_SSL_CERTFILE"] = str(certificate)
+        answering = Thread(target=server.handle_request)
+        answering.start()
+        command = [sys.executable, *json_form(form)[1:]]
+        asked = subprocess.run(command, env={**os.environ, **settings}, check=False, timeout=ASK_SECONDS)  # noqa: S603
+        answering.join(ASK_SECONDS)
+    assert asked.returncode == 0
 
 
 def test_image_keeps_data_in_one_volume() -> None:
