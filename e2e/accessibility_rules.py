@@ -24,12 +24,16 @@ async ({tags, colors}) => {
 """
 
 
+def install_rules() -> Path:
+    """Return where axe-core stands, once it does. `make browsers` brings it, before tests look at it side by side."""
+    return install_packages(Path(__file__).parent, ROOT / "build" / "e2e") / "axe-core" / "axe.min.js"
+
+
 class AccessibilityRules:
     """What axe-core says of a page in each of its states."""
 
     def __init__(self) -> None:
-        folder = install_packages(Path(__file__).parent, ROOT / "build" / "e2e")
-        self._source = (folder / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+        self._source = install_rules().read_text(encoding="utf-8")
 
     async def faults(self, page: Page) -> list[str]:
         """Return what breaks a rule, in both schemes of colours: the rule, where, and what would be right."""

@@ -20,6 +20,8 @@ from typing import Literal, get_args
 
 from playwright.sync_api import sync_playwright
 
+from e2e.accessibility_rules import install_rules
+
 Kind = Literal["chromium", "firefox", "webkit"]
 Source = Literal["system", "playwright"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -290,5 +292,6 @@ def succeeds(
 if __name__ == "__main__":
     try:
         save(provision())
+        install_rules()
     except BrowsersMissing as error:
         sys.exit(str(error))

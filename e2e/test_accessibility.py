@@ -7,6 +7,7 @@ from typing import Any
 from playwright.async_api import Route, ViewportSize, expect
 
 from e2e import logins
+from e2e.accessibility_rules import AccessibilityRules
 from e2e.chat_page import PASSWORD, USERNAME, ChatPage
 from e2e.conftest import OpenPage, Pair
 from e2e.people import Newcomers
@@ -197,3 +198,20 @@ async def test_nothing_shifts_when_python_takes_over(newcomers: Newcomers, serve
 def total(shifts: list[Shift]) -> float:
     """Add up how far things moved."""
     return float(sum(shift["value"] for shift in shifts))
+
+
+async def test_rules_find_what_breaks_them(open_page: OpenPage) -> None:
+    """A picture without words, and a text that is too faint in one scheme alone."""
+    page = await open_page("chromium")
+    await page.open()
+    await page.page.evaluate(
+        """() => {
+            const [text, picture] = ["p", "img"].map((name) => document.createElement(name));
+            text.style.color = "light-dark(black, #222)";
+            text.append("hard to read");
+            document.querySelector("main").append(text, picture);
+        }"""
+    )
+    faults = await AccessibilityRules().faults(page.page)
+    found = {(scheme, rule) for scheme, rule in (fault.split(" | ")[0].split(": ") for fault in faults)}
+    assert found == {("light", "image-alt"), ("dark", "color-contrast")}
