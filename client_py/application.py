@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
@@ -15,8 +16,9 @@ from client_py.core.server.access_faults import AccessFault, LoginFault
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
 from client_py.drivers.conversation_list import ConversationList
+from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting, forget_room
 from client_py.drivers.relay_preference import RelayPreference
-from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.ports.disposal import Dispose
@@ -25,7 +27,8 @@ from client_py.ports.storage import StorageFailed
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
-from client_py.words.home import LEFT, PUT_AWAY
+from client_py.words.home import FORGOTTEN, LEFT, MUTED, PUT_AWAY
+from client_py.words.phrases import Phrase
 
 TICK_SECONDS = 20.0
 """How often the page looks whether it is another day; a timer until midnight would stand still in sleep."""
@@ -92,8 +95,10 @@ class Application:
         self._let_go: Dispose = _hold_nothing
         self._unkept_rooms: set[tuple[str, str]] = set()
         """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
-        self._left_rooms: dict[tuple[str, str], RoomDriver] = {}
+        self._left_rooms: dict[tuple[str, str], Ending] = {}
         """Those that were closed, by username and room: they may not have come to their end."""
+        self._being_deleted: set[tuple[str, str]] = set()
+        """Rooms by username and name, of which nothing is to be left."""
 
     def start(self) -> None:
         """Take over the page."""
@@ -145,11 +150,20 @@ class Application:
         """Leave a room, and take it off the list; what was said in it stays in this browser."""
         if room in self._open_rooms:
             self._close_room(room)
-        row = self._conversations.leave(room)
-        if self._location.path == path_of(room):
-            self.open_home()
-        if row is not None:
-            self._page.offer_undo(LEFT, room, lambda: self._come_back(row))
+        self._offer_to_come_back(LEFT, room, self._conversations.leave(room))
+
+    def forget_room(self, room: str) -> None:
+        """Leave a room, and delete all that this browser has of it, once that cannot be taken back any more."""
+        if room in self._open_rooms:
+            self._close_room(room)
+        self._offer_to_come_back(FORGOTTEN, room, self._conversations.leave(room, forget=True))
+        self._timers.start("forget", FORGETTING_SECONDS, self._delete_forgotten)
+
+    def set_muted(self, room: str, muted: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Have what is said in a room make itself noticed no more, or again."""
+        self._conversations.set_muted(room, muted)
+        if muted:
+            self._page.offer_undo(MUTED, room, lambda: self.set_muted(room, muted=False))
 
     def set_archived(self, room: str, archived: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Put a conversation away, where it is not connected any more, or take it out again."""
@@ -244,6 +258,13 @@ class Application:
             case _:
                 self._page.show_sign_in(fault, username)
 
+    def _offer_to_come_back(self, done: Phrase, room: str, row: ConversationRow | None) -> None:
+        """Go home from a room that was left, and offer the way back to it."""
+        if self._location.path == path_of(room):
+            self.open_home()
+        if row is not None:
+            self._page.offer_undo(done, room, lambda: self._come_back(row))
+
     def _come_back(self, row: ConversationRow) -> None:
         """Be in a room again that was left by mistake."""
         self._conversations.come_back(row)
@@ -335,6 +356,33 @@ class Application:
             self._shown_room = None
         self._conversations.close(room)
 
+    def _delete_forgotten(self) -> None:
+        """Delete the rooms that are to be forgotten, which a page before this one may not have come to."""
+        login = self._account.login
+        if login is None:
+            return
+        for room in self._conversations.to_delete(FORGETTING_SECONDS):
+            key = (login.username, room)
+            if room not in self._open_rooms and key not in self._being_deleted:
+                before = self._left_rooms.get(key)
+                self._being_deleted.add(key)
+                self._left_rooms[key] = Forgetting(self._tasks.spawn(self._delete(*key, before)))
+
+    async def _delete(self, username: str, room: str, before: Ending | None) -> None:
+        """Delete a room once the last visit to it is over."""
+        if before is not None:
+            await before.closed()
+        try:
+            await forget_room(Place(username, room), self._ports.keeping)
+        except StorageFailed as error:
+            self._warn(f"A room could not be deleted, which is tried again: {error}")
+            return
+        finally:
+            self._being_deleted.discard((username, room))
+        self._unkept_rooms.discard((username, room))
+        self._page.forget_draft(room, username)
+        self._conversations.deleted(room)
+
     def _show(self, room: str, notice: Notice) -> None:
         open_room = self._open_rooms[room]
         open_room.screen.apply(notice)
@@ -360,6 +408,7 @@ class Application:
     def _tick(self) -> None:
         self._look_at_clock()
         self._timers.start("open", OPENING_SECONDS, self._open_listed)  # the tab that had them open may be gone
+        self._delete_forgotten()
         self._timers.start("tick", TICK_SECONDS, self._tick)
 
     def _look_at_clock(self) -> None:

@@ -28,6 +28,9 @@ class Event(JsProxy):
 class Style(JsProxy):
     def setProperty(self, name: str, value: str) -> None: ...
 
+class DomRect:
+    top: float
+
 class Node(EventTarget):
     outerHTML: str
     textContent: str
@@ -38,6 +41,7 @@ class Node(EventTarget):
     scrollHeight: float
     clientHeight: float
     offsetHeight: float
+    def getBoundingClientRect(self) -> DomRect: ...
     style: Style
     def getAttribute(self, name: str) -> Any: ...
     def setAttribute(self, name: str, value: str) -> None: ...

@@ -81,6 +81,11 @@ class BrowserElement:
         self.node.scrollTop = pixels
 
     @property
+    def top(self) -> float:
+        """Where its upper edge is seen, in CSS pixels (Element.getBoundingClientRect)."""
+        return float(self.node.getBoundingClientRect().top)
+
+    @property
     def scroll_height(self) -> float:
         """Element.scrollHeight, in CSS pixels."""
         return self.node.scrollHeight

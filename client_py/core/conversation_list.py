@@ -76,6 +76,13 @@ class ConversationRow:
     """It is off the list, and remembered for the sake of other tabs, which have it on theirs."""
     placed_at: float = 0.0
     """When it was entered, archived or left last: of two tabs, the later one knows where it belongs."""
+    is_forgotten: bool = False
+    """Whether all of it is to be deleted from this browser; it was left, and whoever enters it again has changed their
+    mind."""
+    is_muted: bool = False
+    """Whether nothing that is said there is to make itself noticed."""
+    muted_at: float = 0.0
+    """When it was muted last, or no longer; of two tabs, the later one knows."""
     is_kept: bool = True
     """Whether what was said may be kept beyond the page."""
     is_reading: bool = False
@@ -133,7 +140,8 @@ def closed(row: ConversationRow) -> ConversationRow:
 
 def entered(row: ConversationRow, now: float) -> ConversationRow:
     """Return how a conversation stands whose room a person goes to."""
-    return _placed(replace(row, used_at=max(row.used_at, now), is_archived=False, is_left=False), now)
+    on_list = replace(row, is_archived=False, is_left=False, is_forgotten=False)
+    return _placed(replace(on_list, used_at=max(row.used_at, now)), now)
 
 
 def archived(row: ConversationRow, now: float, *, is_archived: bool) -> ConversationRow:
@@ -141,9 +149,29 @@ def archived(row: ConversationRow, now: float, *, is_archived: bool) -> Conversa
     return _placed(replace(row, is_archived=is_archived), now)
 
 
-def left(row: ConversationRow, now: float) -> ConversationRow:
-    """Return what is remembered of a conversation that is taken off the list."""
-    return _placed(_forgotten(row), now)
+def muted(row: ConversationRow, now: float, *, is_muted: bool) -> ConversationRow:
+    """Return how a conversation stands that makes itself noticed no more, or again."""
+    return replace(row, is_muted=is_muted, muted_at=max(now, row.muted_at + TICK_SECONDS))
+
+
+def left(row: ConversationRow, now: float, *, is_forgotten: bool = False) -> ConversationRow:
+    """Return what is remembered of a conversation that is taken off the list; perhaps to be deleted in a while."""
+    return _placed(replace(_forgotten(row), is_forgotten=is_forgotten), now)
+
+
+def deleted(row: ConversationRow) -> ConversationRow:
+    """Return what is remembered of a conversation of which this browser has nothing any more."""
+    return replace(row, is_forgotten=False)
+
+
+def to_delete(rows: Rows, before: float) -> list[str]:
+    """Return the rooms that are to be deleted, and were so before a moment already."""
+    return [row.room for row in rows.values() if row.is_forgotten and row.placed_at <= before]
+
+
+def unread_in(rows: Iterable[ConversationRow]) -> int:
+    """Count what is unread of all that may make itself noticed."""
+    return sum(row.unread for row in rows if not (row.is_muted or row.is_archived))
 
 
 def listed(rows: Rows) -> list[ConversationRow]:
@@ -170,12 +198,15 @@ def merged(ours: Rows, kept: Rows, now: float) -> dict[str, ConversationRow]:
 
 
 def _in_order(rows: Iterable[ConversationRow]) -> list[ConversationRow]:
-    return sorted(rows, key=lambda row: (row.is_left, -row.used_at, row.room))
+    # What is to be deleted has to be remembered until then.
+    return sorted(rows, key=lambda row: (row.is_left, not row.is_forgotten, -row.used_at, row.room))
 
 
 def _forgotten(row: ConversationRow) -> ConversationRow:
     """Return what is left of a row when its room was left: where it belongs, and nothing that was said."""
-    return ConversationRow(row.room, used_at=row.used_at, placed_at=row.placed_at, is_left=True)
+    return ConversationRow(
+        row.room, used_at=row.used_at, placed_at=row.placed_at, is_left=True, is_forgotten=row.is_forgotten
+    )
 
 
 def _placed(row: ConversationRow, now: float) -> ConversationRow:
@@ -185,7 +216,13 @@ def _placed(row: ConversationRow, now: float) -> ConversationRow:
 
 def _not_ahead(row: ConversationRow, now: float) -> ConversationRow:
     """Take dates that are yet to come for now: the clock was wrong then, and they would stand above all others."""
-    return replace(row, used_at=min(row.used_at, now), read_at=min(row.read_at, now), placed_at=min(row.placed_at, now))
+    return replace(
+        row,
+        used_at=min(row.used_at, now),
+        read_at=min(row.read_at, now),
+        placed_at=min(row.placed_at, now),
+        muted_at=min(row.muted_at, now),
+    )
 
 
 def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
@@ -194,7 +231,8 @@ def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
     is_ahead = mine.last is None or (theirs.last is not None and theirs.last.at > mine.last.at)
     last = theirs.last if is_ahead and mine.status is None else mine.last
     # All tabs have to settle the same moment alike.
-    place = max(mine, theirs, key=lambda row: (row.placed_at, row.is_left, row.is_archived))
+    place = max(mine, theirs, key=lambda row: (row.placed_at, row.is_left, row.is_archived, not row.is_forgotten))
+    sound = max(mine, theirs, key=lambda row: (row.muted_at, row.is_muted))
     if place.is_left and mine.status is None:
         return _forgotten(place)
     return replace(
@@ -205,7 +243,10 @@ def _merge(mine: ConversationRow, theirs: ConversationRow) -> ConversationRow:
         last=last,
         is_archived=place.is_archived,
         is_left=place.is_left,
+        is_forgotten=place.is_forgotten,
         placed_at=place.placed_at,
+        is_muted=sound.is_muted,
+        muted_at=sound.muted_at,
         draft=theirs.draft if mine.status is None else mine.draft,
     )
 
@@ -216,10 +257,13 @@ def one_line(text: str) -> str:
 
 
 def _after_item(row: ConversationRow, item: Item, now: float) -> ConversationRow:
-    is_new = item.direction is Direction.INCOMING and not row.is_reading
-    unread = min(row.unread + is_new, MAX_UNREAD)
     last = _line_of(item) if row.last is None or _is_later(row.last, item) else row.last
-    return replace(row, last=last, unread=unread, used_at=max(row.used_at, now))
+    row = replace(row, last=last, used_at=max(row.used_at, now))
+    if row.is_reading or item.from_other_device:
+        # It is read as it comes; and who writes elsewhere has seen there what came before. Other tabs have to know.
+        return replace(row, unread=0, read_at=max(row.read_at, now))
+    is_new = item.direction is Direction.INCOMING
+    return replace(row, unread=min(row.unread + is_new, MAX_UNREAD))
 
 
 def _is_later(last: LastLine, item: Item) -> bool:
@@ -240,9 +284,14 @@ def _last_shown(items: Iterable[Item]) -> Item | None:
 # As the browser keeps them
 
 
-def places(rows: Rows) -> dict[str, tuple[float, bool, bool]]:
+def places(rows: Rows) -> dict[str, tuple[float | bool, ...]]:
     """Return where the conversations belong, by room; tabs that have heard of each other agree about it."""
-    return {room: (row.placed_at, row.is_archived, row.is_left) for room, row in rows.items()}
+    # Whether a room was muted that was left, is not remembered; a tab that has it open still knows for a while.
+    return {
+        room: (row.placed_at, row.is_archived, row.is_left, row.is_forgotten)
+        + ((row.muted_at, row.is_muted) if not row.is_left else ())
+        for room, row in rows.items()
+    }
 
 
 def format_rows(rows: Rows, *, with_words: bool = True) -> str:
@@ -260,6 +309,9 @@ def _format_row(row: ConversationRow, *, with_words: bool) -> dict[str, Any]:
         "placed_at": row.placed_at,
         "archived": row.is_archived,
         "left": row.is_left,
+        "forget": row.is_forgotten,
+        "muted": row.is_muted,
+        "muted_at": row.muted_at,
     }
     if row.last and with_words:
         last = row.last
@@ -293,6 +345,9 @@ def _parse_row(value: Mapping[str, Any]) -> ConversationRow | None:
         placed_at=_moment(value.get("placed_at")),
         is_archived=value.get("archived") is True,
         is_left=value.get("left") is True,
+        is_forgotten=value.get("left") is True and value.get("forget") is True,
+        is_muted=value.get("muted") is True,
+        muted_at=_moment(value.get("muted_at")),
     )
 
 

@@ -10,15 +10,18 @@ from client_py.core.conversation_list import (
     archived,
     bounded,
     closed,
+    deleted,
     entered,
     format_rows,
     left,
     listed,
     merged,
+    muted,
     noticed,
     one_line,
     parse_rows,
     places,
+    to_delete,
 )
 from client_py.core.notices import Notice, RetentionChanged
 from client_py.core.recent_rooms import parse_rooms
@@ -46,6 +49,10 @@ class ConversationList:
         self._username = ""
         self._rows: dict[str, ConversationRow] = {}
         self._is_written = True
+
+    def row(self, room: str) -> ConversationRow:
+        """Return how a conversation stands, as far as is known."""
+        return self._rows.get(room, ConversationRow(room))
 
     @property
     def listed(self) -> list[ConversationRow]:
@@ -101,10 +108,10 @@ class ConversationList:
         """The person goes to a room: it is on the list from now on."""
         self._place(entered(self._rows.get(room, ConversationRow(room)), self._clock.now()))
 
-    def leave(self, room: str) -> ConversationRow | None:
-        """Take a conversation off the list; returns it as it was, for `come_back`."""
+    def leave(self, room: str, *, forget: bool = False) -> ConversationRow | None:
+        """Take a conversation off the list, perhaps to delete all of it; returns it as it was, for `come_back`."""
         row = self._rows.get(room)
-        self._place(left(row or ConversationRow(room), self._clock.now()))
+        self._place(left(row or ConversationRow(room), self._clock.now(), is_forgotten=forget))
         return None if row is None or row.is_left else closed(row)
 
     def come_back(self, row: ConversationRow) -> None:
@@ -116,6 +123,25 @@ class ConversationList:
         row = self._rows.get(room)
         if row is not None and not row.is_left:
             self._place(archived(row, self._clock.now(), is_archived=archive))
+
+    def set_muted(self, room: str, mute: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Have a conversation make itself noticed no more, or again."""
+        row = self._rows.get(room)
+        if row is not None and not row.is_left:
+            self._place(muted(row, self._clock.now(), is_muted=mute))
+
+    def to_delete(self, seconds: float) -> list[str]:
+        """Return the rooms that were to be deleted so many seconds ago already, as far as other tabs know too."""
+        before = self._clock.now() - seconds
+        if not to_delete(self._rows, before):
+            return []
+        self._rows = merged(self._rows, self._kept, self._clock.now())
+        return to_delete(self._rows, before)
+
+    def deleted(self, room: str) -> None:
+        """Note that this browser has nothing of a room any more."""
+        if room in self._rows:
+            self._place(deleted(self._rows[room]))
 
     def close(self, room: str) -> None:
         """A room is not open any more."""

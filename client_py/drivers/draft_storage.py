@@ -14,12 +14,17 @@ PAUSE_SECONDS = 0.5
 WRITE = "write"
 
 
+def drafts_key(account: str) -> str:
+    """Return where the drafts of an account stand, in either store."""
+    return f"p2pchat.drafts:{account}"
+
+
 class DraftStorage:
     """The draft of one room; it has to be told whether anything is to be kept."""
 
     def __init__(self, place: Place, store: Store, tab: Store, clock: Clock) -> None:
         self._room = place.room
-        self._key = f"p2pchat.drafts:{place.account}"
+        self._key = drafts_key(place.account)
         self._stores = (tab, store)
         self._timers = Timers(clock)
         self._unwritten: str | None = None

@@ -20,6 +20,11 @@ RELOAD_PATIENCE_SECONDS = 1.0
 """After a reload, the page before may hold its lock for a moment; a duplicated tab waits this long in vain."""
 
 
+def device_key(place: Place) -> str:
+    """Return where the name of this tab's device stands, in sessionStorage."""
+    return f"p2pchat.device:{place.account}/{place.room}"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnDevice:
     """What this tab is, and what ends its hold of the name."""
@@ -38,7 +43,7 @@ class OwnDevices:
         self._tab = tab
         self._clock = clock
         self._random = random
-        self._key = f"p2pchat.device:{place.account}/{place.room}"
+        self._key = device_key(place)
 
     async def take_up(self, database: Database) -> OwnDevice:
         """Become a device, and inherit what others of this account have left behind here."""

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from client_py.core.channels import CHANNELS, ChannelSpec, Data, features_of
 from client_py.core.conversation.conversation import SendFrame, Store
@@ -103,6 +103,14 @@ class Repertoire:
 REPERTOIRE = Repertoire()
 
 
+class Ending(Protocol):
+    """A visit that was left, or what else has to be over before the next one begins."""
+
+    async def closed(self) -> None:
+        """Wait until it has nothing more to write."""
+        ...
+
+
 class RoomDriver:
     """One visit to a room, from entering it to leaving it."""
 
@@ -144,7 +152,7 @@ class RoomDriver:
 
     # What the person and the page do
 
-    def start(self, *, after: RoomDriver | None = None) -> None:
+    def start(self, *, after: Ending | None = None) -> None:
         """Enter the room, with what this browser has kept of it; `after` is the visit that this page has just left."""
         self._opening = self._tasks.spawn(self._open(after))
 
@@ -256,7 +264,7 @@ class RoomDriver:
         """The wish to keep messages may have been changed in another tab."""
         self._tasks.spawn(self._look_at_wish())
 
-    async def _open(self, after: RoomDriver | None) -> None:
+    async def _open(self, after: Ending | None) -> None:
         if after is not None:
             # It still is the device that this visit wants to be, and keeps what it has yet to send. No limit: what it
             # waits for is the database, and this visit would wait for that too.

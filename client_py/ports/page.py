@@ -44,6 +44,11 @@ class Element(Protocol):
     """In CSS pixels, like the two heights."""
 
     @property
+    def top(self) -> float:
+        """Element.getBoundingClientRect: where its upper edge is seen, in CSS pixels from that of the window."""
+        ...
+
+    @property
     def scroll_height(self) -> float:
         """Element.scrollHeight."""
         ...

@@ -39,6 +39,14 @@ class PageActions(Protocol):
         """Put a conversation away, or take it out again."""
         ...
 
+    def forget_room(self, room: str) -> None:
+        """Leave a room, and delete all that this browser has of it, once that cannot be taken back any more."""
+        ...
+
+    def set_muted(self, room: str, muted: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
+        """Have what is said in a room make itself noticed no more, or again."""
+        ...
+
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
         """Connect through a relay only from now on, or also directly; in every room, and on this device."""
         ...

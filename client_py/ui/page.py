@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
+from client_py.core.conversation_list import unread_in
 from client_py.ui.home.home_pane import HomePane
 from client_py.ui.home.new_room import NewRoomForm
 from client_py.ui.home.start_screen import StartScreen
@@ -137,13 +138,23 @@ class Page:
     def show_conversations(self, rows: Sequence[ConversationRow]) -> None:
         """Show how the conversations stand, in their order."""
         self._rows = rows
+        muted = {row.room for row in rows if row.is_muted}
+        for screen in self._rooms:
+            screen.show_muted(muted=screen.room in muted)
         self._show_rows()
 
     def make_room(self, room: str, username: str, actions: RoomActions) -> RoomScreen:
         """Return the screen of a room, which is open from now on; it is shown by `show_room`."""
-        visit = Visit(room, username, self._drafts[username, room])
-        self._rooms.append(RoomScreen(self._context, visit, actions, self._actions))
-        return self._rooms[-1]
+        row = next((row for row in self._rows if row.room == room), None)
+        visit = Visit(room, username, self._drafts[username, room], row.unread if row else 0)
+        screen = RoomScreen(self._context, visit, actions, self._actions)
+        screen.show_muted(muted=row is not None and row.is_muted)
+        self._rooms.append(screen)
+        return screen
+
+    def forget_draft(self, room: str, username: str) -> None:
+        """Forget what was begun in a room that is not open."""
+        self._drafts.pop((username, room), None)
 
     def show_room(self, screen: RoomScreen, username: str) -> None:
         """Show a room."""
@@ -257,6 +268,6 @@ class Page:
         if self._frame:
             room = self._screen.room if self._screen else ""
             self._frame.show(self._rows, room)
-            title = title_of(room, sum(row.unread for row in self._rows))
+            title = title_of(room, unread_in(self._rows))
             if title != self._document.title:
                 self._document.title = title

@@ -24,4 +24,16 @@ ARCHIVE = Phrase("Archive")
 ARCHIVED = Counted("{count} archived conversation", "{count} archived conversations")
 LEFT = Phrase("You have left {room}. Its messages stay in this browser.")
 PUT_AWAY = Phrase("{room} is archived, and stays connected no longer.")
+MUTE = Phrase("Mute")
+UNMUTE = Phrase("Unmute")
+# For translators: said of a conversation that makes no sound and shows no notifications.
+IS_MUTED = Phrase("Muted")
+MUTED = Phrase("{room} is muted: no sound, no notifications, and not counted in the title.")
+FORGET = Phrase("Forget room…")
+FORGET_QUESTION = Phrase(
+    "Leave this room, and delete all of it from this browser? Messages that have not been delivered yet are lost. "
+    "Others keep what they have."
+)
+FORGET_NOW = Phrase("Forget")
+FORGOTTEN = Phrase("You have left {room}. Its messages are being deleted from this browser.")
 UNDO = Phrase("Undo")

@@ -10,7 +10,7 @@ from client_py.core.conversation_list import ConversationRow, parse_rows
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from client_py.drivers.retention import StoragePorts
-from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports.server import Response
@@ -48,9 +48,9 @@ class WatchedRoom(RoomDriver):
         self.callbacks = callbacks
         self.calls: list[str] = []
         self.is_stopped = False
-        self.after: RoomDriver | None = None
+        self.after: Ending | None = None
 
-    def start(self, *, after: RoomDriver | None = None) -> None:
+    def start(self, *, after: Ending | None = None) -> None:
         """Note it."""
         self.calls.append("start")
         self.after = after

@@ -12,6 +12,7 @@ from client_py.core.notices import RetentionChanged, StatusChanged
 from client_py.core.retention import Retention
 from client_py.core.status_line import Status, StatusLine
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY, KEEPING_SECONDS
+from client_py.drivers.forgetting import FORGETTING_SECONDS
 from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
@@ -206,6 +207,76 @@ async def test_conversation_is_archived_and_taken_out_again() -> None:
     stage.clock.advance(OPENING_SECONDS)
     await settle()
     assert stage.open_rooms == ["den", "hall"]
+
+
+async def test_room_is_muted_and_heard_again() -> None:
+    """It is counted in its own row, which says so, and no longer in the title."""
+    stage = await two_rooms()
+    stage.application.set_muted("den", muted=True)
+    stage.rooms[0].callbacks.show(ItemAdded(incoming("The tomatoes are ripe", author="bob")))
+    row = stage.conversation("den")
+    assert (row.get("data-muted"), row.get("data-unread"), stage.document.title) == ("", "1", "hall · P2P Chat")
+    stage.click("undo")
+    assert (row.get("data-muted"), stage.document.title) == (None, "(1) hall · P2P Chat")
+
+
+async def kept_rows(stage: Stage, room: str) -> int:
+    """Count what the browser has of a room."""
+    return len(await stage.databases.database.read(("alice", room)))
+
+
+async def test_room_is_forgotten_unless_that_is_taken_back() -> None:
+    """Until then, all of it is there; what is begun, too."""
+    stage = await two_rooms()
+    stage.rooms[1].send("secret")
+    await settle()
+    stage.document.by_test_id("composer").type("half a sen")
+    stage.click("forget")
+    stage.click("confirm-forget")
+    assert (stage.screen, stage.conversations) == ("start", ["den"])
+    await settle()
+    stage.clock.advance(FORGETTING_SECONDS - 2)
+    await settle()
+    assert await kept_rows(stage, "hall")
+    stage.click("undo")
+    await settle()
+    assert stage.document.by_test_id("composer").value == "half a sen"
+    stage.clock.advance(2 * FORGETTING_SECONDS)
+    await settle()
+    assert "secret" in stage.conversation("hall").text
+    stage.application.forget_room("hall")
+    await settle()
+    stage.clock.advance(FORGETTING_SECONDS)
+    await settle()
+    assert not await kept_rows(stage, "hall")
+    assert await kept_rows(stage, "den")
+    assert not stage.conversations_kept()["hall"].is_forgotten
+    stage.application.open_room("hall")
+    await settle()
+    assert stage.document.by_test_id("composer").value == ""
+    assert stage.document.html.every(data_testid="message") == []
+
+
+async def test_what_is_to_be_forgotten_is_so_after_a_reload() -> None:
+    """The page may be closed before its time has come; and where the database refuses, it is tried again."""
+    before = await two_rooms()
+    before.rooms[0].send("secret")
+    await settle()
+    before.application.forget_room("den")
+    await settle()
+    stage = Stage("/")
+    stage.store.update(before.store)
+    stage.databases.database = before.databases.database
+    stage.databases.refusing = True
+    await stage.start()
+    stage.clock.advance(2 * TICK_SECONDS)
+    await settle()
+    assert stage.warnings != []
+    assert await kept_rows(stage, "den")
+    stage.databases.refusing = False
+    stage.clock.advance(TICK_SECONDS)
+    await settle()
+    assert not await kept_rows(stage, "den")
 
 
 # What the server says in a room

@@ -60,6 +60,7 @@ class FakeElement:
         self.disabled = "disabled" in attributes
         self.scroll_height = 0.0
         self.client_height = 0.0
+        self.top = 0.0
         self.max_height: float | None = None
         """What it was last fitted to."""
         self.height: float | None = None

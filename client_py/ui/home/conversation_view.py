@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from client_py.core.navigation import path_of
 from client_py.ui.transcript.message import Blanks
 from client_py.ui.widgets.avatar import avatar_of
-from client_py.words.home import DRAFT, NOTHING_SAID, OTHER_THAN_TEXT, SAID, UNREAD
+from client_py.ui.widgets.icons import icon
+from client_py.words.home import DRAFT, IS_MUTED, NOTHING_SAID, OTHER_THAN_TEXT, SAID, UNREAD
 from client_py.words.room import typing
 from client_py.words.transcript import DELIVERIES
 
@@ -61,17 +62,19 @@ class ConversationView:
     def show(self, row: ConversationRow, *, is_current: bool) -> None:
         """Show how it stands now; what has not changed is not touched."""
         # The list is shown again with every notice of any room, and each step to the DOM costs.
-        shown = (is_current, row.last, row.unread, row.draft, row.typing, row.others, row.status)
+        shown = (is_current, row.last, row.unread, row.draft, row.typing, row.others, row.status, row.is_muted)
         if shown == self._shown:
             return
         self._shown = shown
         self._link.set("aria-current", "page" if is_current else None)
         self._link.set("data-unread", str(row.unread))
         self._link.set("data-state", row.status)
+        self._link.set("data-muted", "" if row.is_muted else None)
         self._dot.hidden = not row.is_somebody_here
         self.name_day(row)
         badge = self._badge(row.unread)
-        self._second.replace_children(*self._line(row, is_current=is_current), *([badge] if badge else []))
+        signs = [*([self._muted_sign()] if row.is_muted else []), *([badge] if badge else [])]
+        self._second.replace_children(*self._line(row, is_current=is_current), *signs)
 
     def name_day(self, row: ConversationRow) -> None:
         """Write when something was said last, as that is called today."""
@@ -110,6 +113,10 @@ class ConversationView:
 
     def _words_of_people(self, text: str) -> Element:
         return self._document.create("span", {"class": "last cut", "data-testid": "last-words", "dir": "auto"}, text)
+
+    def _muted_sign(self) -> Element:
+        label = self._document.create("span", {"class": "unseen"}, self._words.say(IS_MUTED))
+        return self._document.create("span", {"class": "muted-sign"}, label, icon(self._document, "mute"))
 
     def _badge(self, unread: int) -> Element | None:
         if not unread:

@@ -20,15 +20,23 @@ class ReadTracking:
         self._at_end = at_end
         self._actions = actions
         self._told = False
+        self.glances = 0
+        """How often the person has begun to read."""
         self._listeners = ExitStack()
         for event in ("visibilitychange", "focus", "blur"):
             self._listeners.callback(document.on(event, lambda _event: self.look()))
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the person was reading when that was looked at last."""
+        return self._told
 
     def look(self) -> None:
         """Look again, and tell if it is otherwise."""
         reading = self._document.visible and self._at_end()
         if reading is not self._told:
             self._told = reading
+            self.glances += reading
             self._actions.reading_changed(reading)
 
     def dispose(self) -> None:

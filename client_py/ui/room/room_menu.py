@@ -20,7 +20,7 @@ from client_py.words.history import (
     HISTORY_FAULTS,
     export_words,
 )
-from client_py.words.home import ARCHIVE, LEAVE
+from client_py.words.home import ARCHIVE, FORGET, FORGET_NOW, FORGET_QUESTION, LEAVE, MUTE, UNMUTE
 from client_py.words.room import ROOM_MENU, ROOM_SETTINGS
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from client_py.words.phrases import Phrase
 
 QUESTION = Question(CLEAR_QUESTION, CLEAR, "confirm-clear")
+FORGETTING = Question(FORGET_QUESTION, FORGET_NOW, "confirm-forget")
 
 
 class RoomMenu:
@@ -50,6 +51,18 @@ class RoomMenu:
         clear.set("class", "danger")
         self._clearing = Confirmation(
             document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
+        )
+        self._mute = self._item("mute", MUTE, "mute", lambda: page_actions.set_muted(room, not self._is_muted))
+        self._is_muted = False
+        forget = self._item("remove", FORGET, "forget", self._ask_to_forget)
+        forget.set("data-danger", "")
+        self._forgetting = Confirmation(
+            document,
+            self._words,
+            FORGETTING,
+            replaced=forget,
+            origin=forget,
+            confirmed=lambda: page_actions.forget_room(room),
         )
         archive = self._item("archive", ARCHIVE, "archive", lambda: page_actions.set_archived(room, True))  # noqa: FBT003
         leave = self._item("leave", LEAVE, "leave-room", lambda: page_actions.leave_room(room))
@@ -69,10 +82,10 @@ class RoomMenu:
             ),
             self._clearing.element,
             self._fault,
-            document.create("div", {"class": "items"}, archive, leave),
+            document.create("div", {"class": "items"}, self._mute, archive, leave, self._forgetting.element),
         )
         self.element: Element = document.create("div", {}, opener, popover.panel)
-        for part in (self._keeping, self._clearing):
+        for part in (self._keeping, self._clearing, self._forgetting):
             self._listeners.callback(part.dispose)
         self._listeners.callback(clear.on("click", self._ask_to_clear))
         self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._rest()))
@@ -80,6 +93,13 @@ class RoomMenu:
     def show_fault(self, fault: HistoryFault) -> None:
         """Show what could not be done, until something else is asked for."""
         self._fault.text = self._words.say(HISTORY_FAULTS[fault])
+
+    def show_muted(self, *, muted: bool) -> None:
+        """Offer the other way."""
+        if muted is not self._is_muted:
+            self._is_muted = muted
+            label = self._words.say(UNMUTE if muted else MUTE)
+            self._mute.replace_children(icon(self._document, "ring" if muted else "mute"), label)
 
     def show_keeping(self, keeping: Retention) -> None:
         """Show whether messages are kept."""
@@ -113,8 +133,13 @@ class RoomMenu:
         self._fault.text = ""
         self._clearing.ask()
 
+    def _ask_to_forget(self) -> None:
+        self._fault.text = ""
+        self._forgetting.ask()
+
     def _rest(self) -> None:
         """Leave no question open in a panel that is closed, nor what failed before."""
         self._fault.text = ""
         self._keeping.rest()
         self._clearing.rest()
+        self._forgetting.rest()

@@ -60,6 +60,8 @@ class Visit:
     room: str
     username: str
     draft: Draft
+    unread: int = 0
+    """How many messages have come before that the person has not seen."""
 
 
 class RoomScreen:
@@ -82,7 +84,12 @@ class RoomScreen:
         link = context.location.url_of(f"/chat/{visit.room}")
         self._placeholder = Placeholder(context, link, visit.username, page_actions)
         self._transcript = Transcript(
-            context, actions, self._placeholder.element, self._waiting.element, self._writing.element
+            context,
+            actions,
+            self._placeholder.element,
+            self._waiting.element,
+            self._writing.element,
+            unread=visit.unread,
         )
         self._keeping_fault = RetentionFaultLine(document, words, self._keep_end)
         self._password = PasswordPrompt(document, words, visit.username, page_actions, self._keep_end)
@@ -125,6 +132,14 @@ class RoomScreen:
     def pause(self) -> None:
         """Note where the person was; nobody reads here meanwhile."""
         self._transcript.pause()
+
+    def show_muted(self, *, muted: bool) -> None:
+        """Show whether the room makes itself noticed."""
+        self._header.menu.show_muted(muted=muted)
+
+    def show_message(self, message_id: str) -> None:
+        """Bring a message before the person's eyes, if it is on the page."""
+        self._transcript.show_message(message_id)
 
     @property
     def draft(self) -> str:

@@ -51,6 +51,8 @@ class Row:
     view: MessageView
     day: DayLine | None = None
     """Above the message, where it is the first of its day."""
+    divider: Element | None = None
+    """Above the message, where it is the first that is new."""
     day_at: float = LONG_AGO
     """A moment of the day that it stands under. The order is that in which messages came, so the days only go on: what
     was written on a day before, or by a clock that is a day behind, stands under the day that is reached by then."""
@@ -58,14 +60,19 @@ class Row:
     @property
     def top(self) -> Element:
         """The first element of the row."""
-        return self.day.element if self.day else self.view.element
+        return self.day.element if self.day else self.below_day
+
+    @property
+    def below_day(self) -> Element:
+        """The first element of the row that stands under the name of the day."""
+        return self.divider or self.view.element
 
     def take_off(self) -> None:
         """Take it off the page, and stop listening."""
         self.view.dispose()
-        for part in (self.day, self.view):
-            if part:
-                part.element.remove()
+        for element in (self.day and self.day.element, self.divider, self.view.element):
+            if element:
+                element.remove()
 
 
 class MessageList:
@@ -81,6 +88,10 @@ class MessageList:
         self._rows: dict[str, Row] = {}
         self._others: set[str] = set()
         """Who else is in the room, and who else has written what was on the page."""
+        self._first_new: str | None = None
+        # What it says is read out by the number of new messages elsewhere, and would be in between here.
+        attributes = {"class": "unread-line", "data-testid": "unread-divider", "role": "separator", "aria-live": "off"}
+        self._divider = document.create("p", attributes)
         self.element = document.create("div", {"class": "rows", "data-people": "two"}, *above)
 
     def __len__(self) -> int:
@@ -145,6 +156,31 @@ class MessageList:
         self.element.insert_before(row.view.element, next(iter(later.values())).top)
         self._rows = earlier | {row.message.id: row} | later
         self._join_from_start(len(earlier) + 1)
+
+    @property
+    def divider(self) -> Element | None:
+        """The line above the first new message, where that is on the page."""
+        row = self._rows.get(self._first_new) if self._first_new is not None else None
+        return row.divider if row else None
+
+    def divide_before(self, message_id: str | None) -> None:
+        """Draw a line above a message from now on, or above none."""
+        before, self._first_new = self._first_new, message_id
+        previous = None
+        for key, row in self._rows.items():
+            if key in (before, message_id):
+                self._join(previous, row)
+            previous = row
+
+    def name_divider(self, words: str) -> None:
+        """Say what begins below the line."""
+        self._divider.text = words
+        self._divider.set("aria-label", words)
+
+    def view_of(self, message_id: str) -> Element | None:
+        """Return a message as it is on the page, if it is there."""
+        row = self._rows.get(message_id)
+        return row.view.element if row else None
 
     def note_others(self, usernames: Iterable[str]) -> None:
         """Take note of who else speaks here: of more than one, each message says who it was."""
@@ -218,11 +254,20 @@ class MessageList:
         begins_day = before is None or not self._is_same_day(before.day_at, row.day_at)
         if begins_day and not row.day:
             row.day = DayLine(self._document)
-            self.element.insert_before(row.day.element, row.view.element)
+            self.element.insert_before(row.day.element, row.below_day)
         elif row.day and not begins_day:
             row.day.element.remove()
             row.day = None
-        goes_on = not begins_day and before is not None and belong_together(before.message, row.message)
+        is_divided = row.message.id == self._first_new
+        if is_divided and not row.divider:
+            row.divider = self._divider
+            self.element.insert_before(row.divider, row.view.element)
+        elif row.divider and not is_divided:
+            row.divider = None
+            if self.divider is None:  # or it stands elsewhere by now
+                self._divider.remove()
+        begins = begins_day or is_divided
+        goes_on = not begins and before is not None and belong_together(before.message, row.message)
         row.view.show_author(shown=not goes_on)
         if before:
             before.view.close_group(closes=not goes_on)

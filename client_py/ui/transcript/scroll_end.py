@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SLACK = 48.0
 """CSS pixels from the end that still count as the end: about a line, and what rounding and a bouncing scroll add."""
 
+MARGIN = 16.0
+"""CSS pixels above what is brought to the upper edge."""
+
 REACH = 1.5
 """In heights of the element, on either side of what is seen: where the reader may come next."""
 
@@ -65,6 +68,11 @@ class ScrollEnd:
         if self.at_end:
             self._element.scroll_top = self._element.scroll_height
             self._top = self._element.scroll_top
+
+    def stand_at(self, part: Element) -> None:
+        """Bring a part of the content to the upper edge, as far as what follows it is enough."""
+        self._element.scroll_top += part.top - self._element.top - MARGIN
+        self.look()
 
     @contextmanager
     def holding(self) -> Iterator[None]:

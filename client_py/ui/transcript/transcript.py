@@ -12,6 +12,7 @@ from client_py.ui.room.read_tracking import ReadTracking
 from client_py.ui.transcript.loading_fault import LoadingFault
 from client_py.ui.transcript.message_list import MessageList
 from client_py.ui.transcript.scroll_end import ScrollEnd
+from client_py.ui.transcript.unread_divider import UnreadDivider
 from client_py.ui.widgets.icons import icon
 from client_py.ui.widgets.once_per_frame import OncePerFrame
 from client_py.words.transcript import MESSAGES, NEW, NEWEST, SHOW_EARLIER
@@ -36,6 +37,8 @@ MAX_KNOWN = 5_000
 """For how many of our messages we know how far they have come; more than are followed at once."""
 
 
+MOST_COUNTED = 999
+"""Of more new messages, the way back to them says no number."""
 WAITING = (Delivery.QUEUED, Delivery.SENT)
 """How far a message has come that nobody else has yet."""
 
@@ -43,14 +46,18 @@ WAITING = (Delivery.QUEUED, Delivery.SENT)
 class Transcript:
     """The messages in the order in which they came; `placeholder` stands in their place while there are none.
 
-    `below` stands after the last one.
+    `below` stands after the last one; `unread` are those that nobody had seen when the page was here last.
     """
 
-    def __init__(self, context: ViewContext, actions: RoomActions, placeholder: Element, *below: Element) -> None:
+    def __init__(
+        self, context: ViewContext, actions: RoomActions, placeholder: Element, *below: Element, unread: int = 0
+    ) -> None:
         document = context.document
         self._words = words = context.words
         self._actions = actions
         self._placeholder = placeholder
+        self._unread = unread
+        """How many of the messages that are about to be loaded nobody has seen."""
         self._unseen = 0
         self._is_on_page = False
         self._top = 0.0
@@ -82,12 +89,15 @@ class Transcript:
         self._end = ScrollEnd(document, self._log, self._end_reached_or_left, self._ask_for_more)
         self._messages = MessageList(context, self._end.look, self._earlier, placeholder)
         self._log.append(self._messages.element, *below)
-        self._count = create("span")
-        self._jump = create("button", {"type": "button", "class": "jump"}, self._count, icon(document, "down"))
+        self._divider = UnreadDivider(self._messages, words)
+        self._count = create("span", {"class": "badge", "aria-hidden": "true"})
+        self._jump = create(
+            "button", {"type": "button", "class": "jump", "data-testid": "jump"}, icon(document, "down"), self._count
+        )
         self._jump.hidden = True
         self.element = create("div", {"class": "conversation"}, self._log, self._jump)
         self.fault = LoadingFault(document, words, self._ask_again, self._end.keep)
-        self._reading = ReadTracking(document, lambda: self._is_on_page and self._end.at_end, actions)
+        self._reading = ReadTracking(document, self._is_before_eyes, actions)
         self._drawing = OncePerFrame(document, self._draw)
         self._listeners = ExitStack()
         for dispose in (
@@ -107,12 +117,12 @@ class Transcript:
         return any(delivery in WAITING for delivery in self._known.values())
 
     def begin(self) -> None:
-        """Stand at the end, or where the reader was, and see whether somebody reads."""
+        """Stand at what is new, or else at the end, or where the reader was, and see whether somebody reads."""
         self._is_on_page = True
-        if self._end.at_end:
-            self._end.go()
-        else:
+        if not self._end.at_end:
             self._log.scroll_top = self._top
+        elif not self._stand_at_divider():
+            self._end.go()
         self._reading.look()
 
     def pause(self) -> None:
@@ -120,12 +130,23 @@ class Transcript:
         self._is_on_page = False
         self._top = self._log.scroll_top
         self._reading.look()
+        if not self._divider.is_unseen(self._reading.glances):
+            self._divider.end()
+
+    def show_message(self, message_id: str) -> None:
+        """Bring a message before the reader, if it is on the page."""
+        if view := self._messages.view_of(message_id):
+            self._end.stand_at(self._messages.divider or view)
 
     def append(self, message: Item) -> None:
         """Show a message at the end; an own one brings the reader there."""
         self._placeholder.hidden = True
         if message.delivery is not None:
             self._note(message.id, message.delivery)
+        if message.direction is Direction.OUTGOING:
+            self._divider.end()
+        elif not self._reading.is_reading and self._messages.view_of(message.id) is None:
+            self._divider.message_came(message.id, self._reading.glances)
         if self._end.goes_on and self._messages.stands_after_all(message):
             self._leave_below(message)
             return
@@ -151,6 +172,12 @@ class Transcript:
             self._messages.prepend(map(self._as_known, messages))
             self._placeholder.hidden = len(self._messages) > 0
             self._offer_earlier(offered=has_earlier)
+        if self._unread and not before:
+            self._divider.load(messages, self._unread)
+            self._unread = 0
+            if self._is_on_page:
+                self._stand_at_divider()
+                self._reading.look()
         self._take_off_farthest()
 
     def add_later(self, messages: Sequence[Item], *, after: str, has_later: bool) -> None:
@@ -187,6 +214,7 @@ class Transcript:
     def start_over(self, messages: Sequence[Item]) -> None:
         """Show these messages and none of before."""
         self._messages.take_off(len(self._messages))
+        self._divider.end()
         self._coming.clear()
         self._meanwhile.clear()
         self._asked = None
@@ -282,6 +310,22 @@ class Transcript:
             return False
         return self._messages.append(self._as_known(message), aloud=aloud)
 
+    def _stand_at_divider(self) -> bool:
+        """Bring to the upper edge what is new, where it is more than what is seen at the end; False if it is not."""
+        line = self._messages.divider
+        if line is None or not self._divider.is_unseen(self._reading.glances):
+            return False
+        self._end.stand_at(line)
+        if self._end.at_end:
+            return False
+        self._unseen = self._divider.count
+        self._offer_jump()
+        return True
+
+    def _is_before_eyes(self) -> bool:
+        # What is unread has to be there to be seen.
+        return self._is_on_page and self._end.at_end and not self._unread
+
     def _count_unseen(self) -> None:
         if not self._end.at_end:
             self._unseen += 1
@@ -340,8 +384,12 @@ class Transcript:
 
     def _offer_jump(self) -> None:
         unseen = self._unseen
-        self._count.text = self._words.count(NEW, unseen) if unseen else self._words.say(NEWEST)
-        self._jump.hidden = not (self._unseen or self._end.goes_on)
+        label = self._words.count(NEW, unseen) if unseen else self._words.say(NEWEST)
+        self._count.text = str(unseen) if unseen <= MOST_COUNTED else f"{MOST_COUNTED}+"
+        self._count.hidden = not unseen
+        for name, value in (("aria-label", label), ("title", label), ("data-unread", str(unseen))):
+            self._jump.set(name, value)
+        self._jump.hidden = self._end.at_end and not self._end.goes_on and not unseen
 
     # What is asked for
 
@@ -399,10 +447,11 @@ class Transcript:
     def _end_reached_or_left(self) -> None:
         if self._end.at_end:
             self._unseen = 0
-            self._offer_jump()
+        self._offer_jump()
         self._reading.look()
 
     def _jump_to_end(self, _event: DomEvent) -> None:
+        self._log.focus()  # a button that is hidden loses the keyboard
         if self._end.goes_on:
             self._ask_for_newest()
         else:

@@ -27,13 +27,17 @@ from client_py.core.conversation_list import (
     archived,
     bounded,
     closed,
+    deleted,
     entered,
     format_rows,
     left,
     listed,
     merged,
+    muted,
     noticed,
     parse_rows,
+    to_delete,
+    unread_in,
 )
 from client_py.core.notices import (
     DraftLoaded,
@@ -87,6 +91,21 @@ def test_what_is_read_as_it_comes_is_not_unread() -> None:
     assert (row.unread, row.read_at, row.is_reading) == (0, NOW, True)
     row = after(ReadingChanged(reading=False), ItemAdded(said(item_id="three")), row=row)
     assert (row.unread, row.is_reading) == (1, False)
+
+
+def test_what_is_read_as_it_comes_is_read_in_other_tabs() -> None:
+    """They hear of it by when it was read, and count it until then."""
+    mine = replace(after(ItemAdded(said())), status=Status.CONNECTED, read_at=NOW - 5)
+    theirs = replace(after(ReadingChanged(reading=True), ItemAdded(said())), read_at=NOW)
+    assert merged({"den": mine}, {"den": theirs}, NOW)["den"].unread == 0
+
+
+def test_who_writes_elsewhere_has_read_there() -> None:
+    """What came before is nothing new to them; what comes after it is."""
+    elsewhere = replace(said(own=True, item_id="two"), from_other_device=True)
+    row = after(ItemAdded(said()), ItemAdded(elsewhere))
+    assert (row.unread, row.read_at) == (0, NOW)
+    assert after(ItemAdded(said(item_id="three")), row=row).unread == 1
 
 
 def test_unread_messages_are_counted_up_to_a_bound() -> None:
@@ -231,6 +250,43 @@ def test_nothing_that_was_said_is_kept_of_a_room_that_was_left() -> None:
     assert parse_rows(format_rows({"den": gone})) == {"den": gone}
 
 
+def test_conversation_is_muted_where_that_was_done_last() -> None:
+    """In whichever tab; a clock that was set back does not turn it, and of the same moment it is muted."""
+    loud, quiet = muted(DEN, 2.0, is_muted=False), muted(DEN, 3.0, is_muted=True)
+    assert merged({"den": loud}, {"den": quiet}, NOW)["den"] == quiet
+    assert merged({"den": quiet}, {"den": loud}, NOW)["den"] == quiet
+    assert not merged({"den": quiet}, {"den": muted(quiet, 0.0, is_muted=False)}, NOW)["den"].is_muted
+    both = [replace(DEN, muted_at=2.0, is_muted=is_muted) for is_muted in (True, False)]
+    assert merged({"den": both[1]}, {"den": both[0]}, NOW) == merged({"den": both[0]}, {"den": both[1]}, NOW)
+    assert merged({}, {"den": replace(quiet, muted_at=9e9)}, NOW)["den"].muted_at == NOW
+
+
+def test_only_what_may_be_noticed_is_counted() -> None:
+    """What is muted or put away is counted in its own row alone."""
+    rows = [replace(DEN, unread=1), replace(DEN, unread=2, is_muted=True), replace(DEN, unread=4, is_archived=True)]
+    assert unread_in(rows) == 1
+
+
+def test_room_is_deleted_a_while_after_that_was_asked_for() -> None:
+    """Until then, whoever goes there has changed their mind; another tab that has done so knows better."""
+    gone = left(after(ItemAdded(said())), 5.0, is_forgotten=True)
+    assert (listed({"den": gone}), to_delete({"den": gone}, 4.9), to_delete({"den": gone}, 5.0)) == ([], [], ["den"])
+    back = entered(gone, 6.0)
+    assert to_delete({"den": back}, NOW) == []
+    assert to_delete(merged({"den": gone}, {"den": back}, NOW), NOW) == []
+    done = deleted(gone)
+    assert (done.is_left, to_delete({"den": done}, NOW)) == (True, [])
+    # Of the same moment: it is done.
+    assert to_delete(merged({"den": gone}, {"den": done}, NOW), NOW) == []
+    assert to_delete(merged({"den": done}, {"den": gone}, NOW), NOW) == []
+
+
+def test_what_is_to_be_deleted_is_remembered_before_what_was_left() -> None:
+    """Else it would stay in the browser for good."""
+    rows = {f"left-{n}": left(ConversationRow(f"left-{n}", used_at=n + 1.0), NOW) for n in range(MAX_CONVERSATIONS)}
+    assert "den" in bounded(rows | {"den": left(DEN, NOW, is_forgotten=True)})
+
+
 def test_dates_that_are_yet_to_come_are_taken_for_now() -> None:
     """The clock was wrong then: such a room would stand above all others for years, and be read in no other tab."""
     ahead = replace(DEN, used_at=9e9, read_at=9e9, placed_at=9e9)
@@ -257,9 +313,11 @@ def test_list_is_kept_and_read() -> None:
         ItemAdded(said("hello", own=True)),
         DraftLoaded("half a sen"),
         StatusChanged(StatusLine(Status.CONNECTED)),
-        row=replace(DEN, is_archived=True, read_at=3.0),
+        row=replace(DEN, is_archived=True, read_at=3.0, is_muted=True, muted_at=2.0),
     )
     assert parse_rows(format_rows({"den": row})) == {"den": closed(row)}
+    gone = left(row, NOW, is_forgotten=True)
+    assert parse_rows(format_rows({"den": gone})) == {"den": gone}
     incoming = after(ItemAdded(said()))
     assert parse_rows(format_rows({"den": incoming})) == {"den": incoming}
 

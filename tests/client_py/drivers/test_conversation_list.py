@@ -58,6 +58,13 @@ class Browser:
                 each.close(room)
             case "archive":
                 each.set_archived(room, True)  # noqa: FBT003 - the view's name for a state
+            case "forget":
+                each.leave(room, forget=True)
+                each.close(room)
+            case "mute":
+                each.set_muted(room, True)  # noqa: FBT003 - the view's name for a state
+            case "unmute":
+                each.set_muted(room, False)  # noqa: FBT003 - the view's name for a state
             case "say":
                 each.say(room)
             case "hear":
@@ -99,7 +106,7 @@ class WatchedStore(FakeStore):
         super().put(key, value)
 
 
-ACTIONS = ("enter", "leave", "archive", "say", "hear", "write")
+ACTIONS = ("enter", "leave", "archive", "forget", "mute", "unmute", "say", "hear", "write")
 steps = st.lists(st.tuples(st.integers(0, TABS - 1), st.sampled_from(ACTIONS), st.sampled_from(ROOMS)), max_size=25)
 
 
@@ -116,7 +123,7 @@ def test_conversation_is_where_it_was_put_last(steps: list[tuple[int, str, str]]
     for tab, action, room in steps:
         browser.clock.advance(0.01)
         browser.do(tab, action, room)
-        if action == "leave":
+        if action in ("leave", "forget"):
             expected.pop(room, None)
         elif action in ("enter", "archive"):
             was_left = action == "archive" and room not in where(browser.tabs[tab].listed)
@@ -125,6 +132,31 @@ def test_conversation_is_where_it_was_put_last(steps: list[tuple[int, str, str]]
     browser.settle()
     assert all(where(tab.listed) == where(browser.tabs[0].listed) for tab in browser.tabs)
     assert where(browser.tabs[0].listed) == expected
+
+
+@given(steps)
+def test_tabs_agree_on_what_is_to_be_deleted_and_muted(steps: list[tuple[int, str, str]]) -> None:
+    """What one has entered again is deleted by none; and what is not on the list is not muted."""
+    browser = Browser()
+    forgotten: dict[str, bool] = {}
+    for tab, action, room in steps:
+        browser.clock.advance(0.01)
+        browser.do(tab, action, room)
+        if action in ("enter", "leave", "forget"):
+            forgotten[room] = action == "forget"
+        elif action == "archive" and room in where(browser.tabs[tab].listed):
+            forgotten[room] = False
+    browser.settle()
+    expected = sorted(room for room, is_forgotten in forgotten.items() if is_forgotten)
+    assert all(sorted(tab.to_delete(0.0)) == expected for tab in browser.tabs)
+    first = browser.tabs[0]
+    assert all([row.is_muted for row in tab.listed] == [row.is_muted for row in first.listed] for tab in browser.tabs)
+    for room in expected:
+        first.deleted(room)
+    browser.settle()
+    assert all(tab.to_delete(0.0) == [] for tab in browser.tabs)
+    first.deleted("unheard-of")
+    assert first.row("unheard-of") == ConversationRow("unheard-of")
 
 
 @given(steps, st.lists(st.floats(-1e5, 1e5), min_size=25, max_size=25))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.items import Item, Text
+from client_py.core.conversation_list import ConversationRow
 from client_py.core.peer.ice_servers import RelayChoice
 from client_py.ports.page import NearDay
 from client_py.ui.view_context import ViewContext
@@ -180,6 +181,14 @@ class Asked:
         """Remember it."""
         self.calls.append(("set_archived", room, archived))
 
+    def forget_room(self, room: str) -> None:
+        """Remember it."""
+        self.calls.append(("forget_room", room))
+
+    def set_muted(self, room: str, muted: bool) -> None:  # noqa: FBT001 - the signature of PageActions
+        """Remember it."""
+        self.calls.append(("set_muted", room, muted))
+
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the signature of PageActions
         """Remember it."""
         self.calls.append(("set_relay_only", only))
@@ -248,6 +257,13 @@ class World:
     asked: Asked = field(default_factory=Asked)
     reported: list[BaseException] = field(default_factory=list)
     words: Words = field(default_factory=Words)
+
+    choice: RelayChoice = DIRECTLY
+
+    @staticmethod
+    def row(room: str, unread: int = 0) -> ConversationRow:
+        """Return a conversation of the list."""
+        return ConversationRow(room, unread=unread)
 
     @property
     def context(self) -> ViewContext:

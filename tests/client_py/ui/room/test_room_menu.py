@@ -60,6 +60,27 @@ def test_clearing_asks_first(world: World, panel: FakeElement) -> None:
     assert world.document.focused is panel.by_test_id("clear-history")
 
 
+def test_forgetting_asks_first(world: World, panel: FakeElement) -> None:
+    """The question says what is lost; without a yes, nothing is."""
+    panel.by_test_id("forget").fire("click")
+    assert world.asked.of("forget_room") == []
+    assert "have not been delivered yet are lost" in panel.text
+    panel.by_test_id("confirm-forget").fire("click")
+    assert world.asked.of("forget_room") == [("forget_room", "den")]
+
+
+def test_room_is_muted_and_heard_again(world: World, room: RoomScreen, panel: FakeElement) -> None:
+    """The same button offers the other way."""
+    button = panel.by_test_id("mute")
+    assert button.text == "Mute"
+    button.fire("click")
+    for _ in range(2):
+        room.show_muted(muted=True)
+    assert button.text == "Unmute"
+    button.fire("click")
+    assert world.asked.of("set_muted") == [("set_muted", "den", True), ("set_muted", "den", False)]
+
+
 @pytest.mark.parametrize("fault", HistoryFault)
 @pytest.mark.parametrize("handle", ["export-text", "export-json", "clear-history"])
 def test_failure_is_told_until_something_else_is_asked(
@@ -80,7 +101,7 @@ def test_failure_does_not_outlast_the_panel(room: RoomScreen, panel: FakeElement
     assert panel.one(role="alert").text == ""
 
 
-@pytest.mark.parametrize("handle", ["clear-history", "keep-history"])
+@pytest.mark.parametrize("handle", ["clear-history", "keep-history", "forget"])
 def test_question_does_not_outlast_the_panel(panel: FakeElement, handle: str) -> None:
     """Who opens the panel again is not one click away from what they did not mean."""
     panel.by_test_id(handle).fire("click")

@@ -1,0 +1,65 @@
+"""Deletes from this browser all that it has of one room."""
+
+from __future__ import annotations
+
+import asyncio
+
+from client_py.core.conversation.database_rows import Place
+from client_py.core.drafts import format_drafts, parse_drafts, with_draft
+from client_py.drivers.draft_storage import drafts_key
+from client_py.drivers.own_device import device_key
+from client_py.drivers.retention import StoragePorts
+from client_py.ports.storage import Database, Key, RemoveAll
+from protocol.room_names import canonical_room
+
+FORGETTING_SECONDS = 11.0
+"""For how long what is to be deleted is still there: a little longer than the page offers to take it back."""
+
+
+class Forgetting:
+    """A room that is being deleted, as the next visit to it has to wait for it: like the end of a visit."""
+
+    def __init__(self, work: asyncio.Task[None]) -> None:
+        self._work = work
+
+    async def closed(self) -> None:
+        """Wait until it is done, or could not be."""
+        await asyncio.wait({self._work})
+
+
+async def forget_room(place: Place, ports: StoragePorts) -> None:
+    """Delete what was said, begun and owed in a room in which nobody is; StorageFailed if the database refuses."""
+    left = ports.left_rooms.pop(place, None)
+    if left is not None and left.hold is not None:
+        left.hold.release()
+    ports.tab.remove(device_key(place))
+    for store in (ports.tab, ports.store):
+        drafts = parse_drafts(store.get(drafts_key(place.account)))
+        if place.room in drafts:
+            store.put(drafts_key(place.account), format_drafts(with_draft(drafts, place.room, "")))
+    database = await ports.databases.open(_nothing)
+    try:
+        await database.write([RemoveAll((place.account, name)) for name in await _kept_names(database, place)])
+    finally:
+        database.close()
+
+
+async def _kept_names(database: Database, place: Place) -> list[str]:
+    """Return the names under which a room is kept: releases before 0.2 told apart names that differ in case."""
+    names = [place.room]
+    rows = await database.read((place.account,), oldest=1)
+    while rows:
+        after: Key = rows[0][0]
+        match after:
+            case (_, str(name), *_):
+                if canonical_room(name) == place.room and name not in names:
+                    names.append(name)
+                after = (place.account, name + "\0")
+            case _:
+                pass  # it is no room's
+        rows = await database.read((place.account,), after=after, oldest=1)
+    return names
+
+
+def _nothing() -> None:
+    pass
