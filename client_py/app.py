@@ -5,6 +5,7 @@ from __future__ import annotations
 import js
 
 from client_py.application import Application
+from client_py.browser.app_badge import BrowserAppBadge
 from client_py.browser.clipboard import BrowserClipboard
 from client_py.browser.clock import BrowserClock
 from client_py.browser.date_formats import BrowserDateFormats
@@ -16,11 +17,15 @@ from client_py.browser.interop import Callbacks, log_failure
 from client_py.browser.local_storage import BrowserStore
 from client_py.browser.location import BrowserLocation
 from client_py.browser.locks import BrowserLocks
+from client_py.browser.notifications import BrowserNotifications
 from client_py.browser.peer_connection import BrowserPeerConnections
 from client_py.browser.random import BrowserRandom
 from client_py.browser.reachability_probe import BrowserReachabilityProbe
+from client_py.browser.release import BrowserRelease
 from client_py.browser.server_endpoint import Server
+from client_py.browser.sound import BrowserSound
 from client_py.browser.websocket import BrowserSockets
+from client_py.drivers.attention import AttentionPorts
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
@@ -64,7 +69,8 @@ class App:
             StoragePorts(databases, BrowserLocks(), store, tab, clock, random),
             BrowserDownloads(clock),
         )
-        self._application = Application(context, ports, _warn)
+        attention = AttentionPorts(BrowserNotifications(callbacks), BrowserSound(), BrowserAppBadge())
+        self._application = Application(context, ports, attention, BrowserRelease(base), _warn)
 
     def start(self) -> None:
         """Take over the page."""

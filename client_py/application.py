@@ -5,30 +5,38 @@ There is no js in it: whatever it stands on comes in by its constructor, so that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from client_py.core.conversation.database_rows import Place
+from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
+from client_py.core.launch import NEW_CONVERSATION, shared_text
 from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
+from client_py.core.preferences import Preferences
 from client_py.core.server.access_faults import AccessFault, LoginFault
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
+from client_py.drivers.attention import AttentionDriver, AttentionPorts
 from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting, forget_room
+from client_py.drivers.preferences import PreferenceStorage
 from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
+from client_py.drivers.update_check import HURRY_SECONDS, LONG_SECONDS, PAUSE_SECONDS, UpdateCheck
 from client_py.ports.disposal import Dispose
 from client_py.ports.page import DomEvent
+from client_py.ports.release import Release
 from client_py.ports.storage import StorageFailed
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
 from client_py.words.home import FORGOTTEN, LEFT, MUTED, PUT_AWAY
 from client_py.words.phrases import Phrase
+from protocol.room_names import is_room_name
 
 TICK_SECONDS = 20.0
 """How often the page looks whether it is another day; a timer until midnight would stand still in sleep."""
@@ -50,6 +58,14 @@ def _hold_nothing() -> None:
     """Let go of no lock."""
 
 
+def _show_no_preferences(_preferences: Preferences) -> None:
+    """Show nothing: whoever needs them asks."""
+
+
+def _note_nothing() -> None:
+    """Need no answer: whether notifications are allowed is looked at when there is one to show."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenRoom:
     """A room that is open, who is in it, and the screen that its notices go to."""
@@ -67,7 +83,13 @@ class Application:
     """
 
     def __init__(
-        self, context: ViewContext, ports: RoomPorts, warn: Callable[[str], None], make_room: MakeRoom = RoomDriver
+        self,
+        context: ViewContext,
+        ports: RoomPorts,
+        attention: AttentionPorts,
+        release: Release,
+        warn: Callable[[str], None],
+        make_room: MakeRoom = RoomDriver,
     ) -> None:
         self._document = context.document
         self._location = context.location
@@ -88,8 +110,16 @@ class Application:
         """The one that was shown last comes last."""
         self._shown_room: str | None = None
         """Which of the open ones is on the page."""
-        self._conversations = ConversationList(self._store, context.clock, self._page.show_conversations)
+        self._conversations = ConversationList(self._store, context.clock, self._list_changed)
         """Those of the person who is signed in."""
+        self._preferences = PreferenceStorage(self._store, _show_no_preferences)
+        self._update_check = UpdateCheck(release, context.clock, self._tasks, self._page.offer_update)
+        self._shared = ""
+        """What another application has shared, until a conversation is chosen for it."""
+        self._notifications = attention.notifications
+        self._attention = AttentionDriver(
+            attention, ports.keeping, self._tasks, self._page, lambda: self._preferences.current
+        )
         self._list_held = ""
         """Whose list this tab keeps the rooms of open, where it is the one that does."""
         self._let_go: Dispose = _hold_nothing
@@ -104,6 +134,10 @@ class Application:
         """Take over the page."""
         # They last as long as the page, so nobody disposes of them.
         self._location.on_change(self._go)
+        self._document.on("online", lambda _event: self._update_check.look(HURRY_SECONDS))
+        for event in ("visibilitychange", "focus", "blur", "pageshow"):
+            self._document.on(event, lambda _event: self._look_who_looks())
+        self._notifications.on_click(self.open_message)
         for event in ("online", "networkchange", "pageshow", "visibilitychange"):
             self._document.on(event, lambda _event: self._check())
         # A page that is loaded again is not always told first that it is seen no longer.
@@ -140,6 +174,28 @@ class Application:
         """Go to a room."""
         self._location.push(path_of(room))
         self._go()
+
+    def open_message(self, room: str, message_id: str) -> None:
+        """Go to a message of a room, that of a notification."""
+        if self._account.login is not None and is_room_name(room):
+            self.open_room(room)
+            if (screen := self._shown_screen) is not None:
+                screen.show_message(message_id)
+
+    def turn_on_notifications(self) -> None:
+        """Have the browser ask whether this page may show notifications; only within a click."""
+        self._preferences.change(notifications=True)
+        self._notifications.ask(_note_nothing)
+
+    def drop_shared(self) -> None:
+        """Let go of a text that another application has shared."""
+        self._shared = ""
+        self._page.show_shared("")
+
+    def reload(self) -> None:
+        """Load the page again, which brings the newest version; what is begun is kept before."""
+        self._keep_drafts()
+        self._location.reload()
 
     def open_home(self) -> None:
         """Go to the list of conversations; the room stays open."""
@@ -221,6 +277,8 @@ class Application:
         for room in tuple(self._open_rooms):
             self._close_room(room)
         self._conversations.unload()
+        self._attention.end()
+        self._preferences.unload()
         self._let_go_of_list()
         self._ask_to_sign_in(fault, username)
 
@@ -237,11 +295,14 @@ class Application:
         if self._account.has_expired:
             self._ask_to_sign_in(LoginFault.EXPIRED, login.username)
             return
+        self._preferences.load(login.username)
         self._conversations.load(login.username)
+        self._look_who_looks()
         match place_of(self._location.path):
             case Lobby():
                 self._page.show_start(login.username, self._relay_preference.choice)
                 self._relay_preference.look()
+                self._launch(self._location.fragment)
             case RoomPlace(room):
                 if self._location.path != path_of(room):
                     self._location.replace(path_of(room))
@@ -249,6 +310,16 @@ class Application:
             case NoRoom() | NoPlace() as place:
                 self._page.show_not_found(place, login.username)
         self._timers.start("open", OPENING_SECONDS, self._open_listed)
+
+    def _launch(self, fragment: str) -> None:
+        """Do what the page was opened for, and forget that: a reload is not to do it again."""
+        if fragment == NEW_CONVERSATION:
+            self._location.replace(LOBBY_PATH)
+            self._page.begin_conversation()
+        elif text := shared_text(fragment):
+            self._location.replace(LOBBY_PATH)
+            self._shared = text
+            self._page.show_shared(text)
 
     def _ask_to_sign_in(self, fault: AccessFault | None = None, username: str = "") -> None:
         """Show the form, unless signing in would lead to nothing: then that is said at once."""
@@ -281,6 +352,11 @@ class Application:
         self._shown_room = room
         self._page.show_room(self._open_rooms[room].screen, username)
         self._close_others()
+        if self._shared:
+            self._open_rooms[room].screen.put_in(self._shared)
+            self.drop_shared()
+        if len(self._conversations.listed) > 1:
+            self._attention.took_part()
 
     def _open_room(self, room: str, username: str) -> None:
         callbacks = RoomCallbacks(
@@ -387,6 +463,16 @@ class Application:
         open_room = self._open_rooms[room]
         open_room.screen.apply(notice)
         self._conversations.notice(room, notice, open_room.username)
+        if isinstance(notice, ItemAdded) and notice.item.is_written_here:
+            self._attention.took_part()
+
+    def _list_changed(self, rows: Sequence[ConversationRow]) -> None:
+        self._page.show_conversations(rows)
+        if (login := self._account.login) is not None:
+            self._attention.list_changed(login.username, rows, announces=self._list_held == login.username)
+
+    def _look_who_looks(self) -> None:
+        self._attention.looked_at(seen=self._document.visible)
 
     @property
     def _shown_screen(self) -> RoomScreen | None:
@@ -409,6 +495,7 @@ class Application:
         self._look_at_clock()
         self._timers.start("open", OPENING_SECONDS, self._open_listed)  # the tab that had them open may be gone
         self._delete_forgotten()
+        self._update_check.look(PAUSE_SECONDS if self._document.visible else LONG_SECONDS)
         self._timers.start("tick", TICK_SECONDS, self._tick)
 
     def _look_at_clock(self) -> None:
@@ -439,6 +526,7 @@ class Application:
         for room in self._conversations.merge(self._shown_room):
             if room in self._open_rooms:
                 self._close_room(room)
+        self._preferences.follow()
         self._page.show_relay_choice(self._relay_preference.choice)
         for driver in self._drivers():
             driver.retention_requested()

@@ -27,7 +27,9 @@ WITH_OUR_RULES = f"include {EXAMPLE};"
 WITHOUT_RULES = """
         types {{
             application/json json;
+            application/manifest+json webmanifest;
             application/wasm wasm;
+            image/png png;
             image/svg+xml svg;
             text/html html;
             text/javascript js mjs;

@@ -67,7 +67,7 @@ from signaling.http.middleware.origin_check import OriginCheck
 from signaling.http.middleware.request_metrics import RequestMetrics
 from signaling.http.middleware.security_headers import SecurityHeaders
 from signaling.http.openapi import OPENAPI_PATH, OpenApi
-from signaling.http.page_endpoints import Pages
+from signaling.http.page_endpoints import SHARE_PATH, Pages
 from signaling.http.readiness_endpoint import READY_PATH, ReadinessEndpoint
 from signaling.http.responses import ErrorResponses, not_heard
 from signaling.http.security_txt import SECURITY_TXT_PATH, SecurityTxt
@@ -103,7 +103,7 @@ from signaling.sessions.ice_servers_endpoint import IceServersEndpoint
 from signaling.sessions.login_watch import LoginWatch
 from signaling.sessions.resume_tokens import ResumeTokens
 from signaling.sessions.websocket_endpoint import SignalingEndpoint
-from signaling.site.loading import WORKER_PATH, Site, load_site, static_folder
+from signaling.site.loading import MANIFEST, WORKER_PATH, Site, load_site, static_folder
 from signaling.site.security_headers import security_headers
 from signaling.site.target import Target
 from signaling.sockets.asgi_websocket import AsgiFallback
@@ -377,6 +377,8 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
         Route(WORKER_PATH, pages.worker),
+        Route("/" + MANIFEST, pages.manifest),
+        Route(SHARE_PATH, pages.share, methods=["GET", "POST"]),
         Route("/assets/{digest}/{name:path}", pages.asset),
         Route("/pyodide/{version}/{name:path}", pages.runtime),
         Route("/favicon.ico", pages.favicon),

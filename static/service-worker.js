@@ -11,6 +11,9 @@ const PAGES = /^(chat\/[a-z0-9_-]{1,64}\/*)?$/i;
 // Names the server, where that is not the page's own host; what it says today counts for more than what is kept of it.
 const CONFIG = "{{config}}";
 const PATIENCE_SECONDS = 4;
+// Where the system sends what somebody shares with the installed page (manifest.webmanifest).
+const SHARE = `${PAGE}share`;
+const MOST_SHARED = 20000;
 
 function isPage(pathname) {
   return pathname.startsWith(PAGE) && PAGES.test(pathname.slice(PAGE.length));
@@ -79,11 +82,41 @@ async function answerFile(request) {
   return kept ?? fetch(request);
 }
 
+// What is shared is for nobody else to see: it goes into the fragment of the page's address, and to no server.
+async function takeShared(request) {
+  const form = await request.formData();
+  const given = ["title", "text", "url"].map((name) => form.get(name)).filter((part) => typeof part === "string");
+  const parts = given.map((part) => part.trim()).filter((part, at, all) => part && all.indexOf(part) === at);
+  const text = [...parts.join("\n")].slice(0, MOST_SHARED).join("");
+  return Response.redirect(`${PAGE}#share=${encodeURIComponent(text)}`, 303);
+}
+
+// A click on a notification leads to its message: in a page that is open, or in a new one.
+async function openMessage({ room, message }) {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const pages = windows.filter(({ url }) => isPage(new URL(url).pathname));
+  const page = pages.find(({ focused }) => focused) ?? pages.find(({ visibilityState }) => visibilityState === "visible") ?? pages[0];
+  if (!page) {
+    await self.clients.openWindow(`${PAGE}chat/${encodeURIComponent(room)}`);
+    return;
+  }
+  await page.focus();
+  page.postMessage({ type: "notification-clicked", room, message });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openMessage(event.notification.data));
+});
 self.addEventListener("install", (event) => event.waitUntil(keepAll()));
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
+  if (request.method === "POST" && origin === location.origin && pathname === SHARE) {
+    event.respondWith(takeShared(request));
+    return;
+  }
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate" && isPage(pathname)) event.respondWith(answerFreshly(request, PAGE));
   else if (pathname === CONFIG) event.respondWith(answerConfig(request));

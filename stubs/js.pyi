@@ -52,6 +52,9 @@ class Node(EventTarget):
     def remove(self) -> None: ...
     def cloneNode(self, deep: bool, /) -> Node: ...
     def focus(self, options: Any = ...) -> None: ...
+    isConnected: bool
+    def matches(self, selector: str) -> bool: ...
+    def showPopover(self) -> None: ...
     def hidePopover(self) -> None: ...
     def click(self) -> None: ...
 
@@ -69,6 +72,8 @@ class _Location(JsProxy):
     host: str
     protocol: str
     pathname: str
+    hash: str
+    def reload(self) -> None: ...
 
 class _History(JsProxy):
     def pushState(self, state: object, unused: str, path: str) -> None: ...
@@ -87,6 +92,9 @@ class _Locks(JsProxy):
 
 class _Navigator(JsProxy):
     clipboard: Any
+    userActivation: Any
+    serviceWorker: Any
+    def setAppBadge(self, count: int) -> Promise: ...
     connection: EventTarget
     locks: _Locks
 
@@ -97,7 +105,8 @@ class _Console(JsProxy):
 class _Crypto(JsProxy):
     def getRandomValues(self, array: Any) -> None: ...
 
-class _Window(EventTarget): ...
+class _Window(EventTarget):
+    def focus(self) -> None: ...
 
 class WebSocket(EventTarget):
     OPEN: int
@@ -234,6 +243,8 @@ history: _History
 indexedDB: _IDBFactory
 localStorage: Storage
 location: _Location
+AudioContext: Any
+Notification: Any
 navigator: _Navigator
 sessionStorage: Storage
 window: _Window

@@ -31,6 +31,7 @@ TECHNICAL = {"class", "rel", "d", "viewBox", "transform", "data-testid"}
 """Attributes that are no words for anybody."""
 
 ALLOWED = {
+    "client_py/browser/notifications.py": {"Notification"},
     "client_py/browser/http.py": {"Authorization", "Bearer "},
     "client_py/core/frame_budgets.py": {"item message"},
     "client_py/core/peer/sdp.py": {"c=IN IP4 0.0.0.0"},

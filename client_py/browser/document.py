@@ -131,6 +131,11 @@ class BrowserElement:
         """Focus it (HTMLElement.focus with `preventScroll`)."""
         self.node.focus(js_object({"preventScroll": not scroll}))
 
+    def show_popover(self) -> None:
+        """Open it, if it is a popover on the page that is not open (HTMLElement.showPopover)."""
+        if self.node.isConnected and not self.node.matches(":popover-open"):
+            self.node.showPopover()
+
     def hide_popover(self) -> None:
         """Close it, if it is a popover that is open (HTMLElement.hidePopover)."""
         self.node.hidePopover()

@@ -22,6 +22,11 @@ class BrowserLocation:
         """The path of the page's address (Location.pathname)."""
         return js.location.pathname.removeprefix(self._prefix)
 
+    @property
+    def fragment(self) -> str:
+        """What follows a `#` (Location.hash)."""
+        return js.location.hash.removeprefix("#")
+
     def url_of(self, path: str) -> str:
         """Return the whole address of a path on this site (Location.origin)."""
         return js.location.origin + self._prefix + path
@@ -33,6 +38,10 @@ class BrowserLocation:
     def replace(self, path: str) -> None:
         """Be at another path, as if the page had always been there (History.replaceState)."""
         js.history.replaceState(None, "", self._prefix + path)
+
+    def reload(self) -> None:
+        """Load the page again (Location.reload)."""
+        js.location.reload()
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Be told when the person goes back or forward (the `popstate` event)."""

@@ -47,6 +47,8 @@ class Preferences:
     text_size: TextSize = TextSize.NORMAL
     notifications: bool = True
     """Whether they want to be told of messages; whether the browser lets us is another matter."""
+    notification_text: bool = True
+    """Whether a notification says what was said, and by whom."""
     sound: bool = True
     read_receipts: bool = True
     """Whether others hear what was read here, and the other way round."""
@@ -105,6 +107,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "theme": _theme,
     "text_size": _text_size,
     "notifications": _switch,
+    "notification_text": _switch,
     "sound": _switch,
     "read_receipts": _switch,
     "typing": _switch,

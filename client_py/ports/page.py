@@ -90,6 +90,10 @@ class Element(Protocol):
         """Give it the keyboard focus, and bring it before the eyes unless that is not wanted."""
         ...
 
+    def show_popover(self) -> None:
+        """Open it, if it is a panel over the page that is on the page and not open."""
+        ...
+
     def hide_popover(self) -> None:
         """Close it, if it is a panel over the page that is open."""
         ...
@@ -146,6 +150,11 @@ class Location(Protocol):
         """The path of the page's address, below the path at which the site begins."""
         ...
 
+    @property
+    def fragment(self) -> str:
+        """What follows a `#` in the page's address, as it stands there; it goes with `push` and `replace`."""
+        ...
+
     def url_of(self, path: str) -> str:
         """Return the whole address of a path on this site."""
         ...
@@ -156,6 +165,10 @@ class Location(Protocol):
 
     def replace(self, path: str) -> None:
         """Be at another path, as if the page had always been there."""
+        ...
+
+    def reload(self) -> None:
+        """Load the page again."""
         ...
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:

@@ -47,6 +47,18 @@ class PageActions(Protocol):
         """Have what is said in a room make itself noticed no more, or again."""
         ...
 
+    def turn_on_notifications(self) -> None:
+        """Have the browser ask whether this page may show notifications; only within a click."""
+        ...
+
+    def drop_shared(self) -> None:
+        """Let go of a text that another application has shared."""
+        ...
+
+    def reload(self) -> None:
+        """Load the page again, which brings the newest version."""
+        ...
+
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
         """Connect through a relay only from now on, or also directly; in every room, and on this device."""
         ...

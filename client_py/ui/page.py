@@ -6,20 +6,26 @@ from collections import defaultdict
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
-from client_py.core.conversation_list import unread_in
+from client_py.core.conversation_list import one_line, unread_in
+from client_py.ports.attention import SystemNotification
 from client_py.ui.home.home_pane import HomePane
 from client_py.ui.home.new_room import NewRoomForm
 from client_py.ui.home.start_screen import StartScreen
 from client_py.ui.not_found import NotFoundScreen
+from client_py.ui.offer import Offer, OfferWords
 from client_py.ui.room.composer import Draft
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen, Visit
 from client_py.ui.sign_in import SignInScreen
 from client_py.ui.undo import UndoOffer
+from client_py.words.attention import LATER, NEW_VERSION, NOT_NOW, OFFER_NOTIFICATIONS, RELOAD, TURN_ON, body_of
+from client_py.words.home import SHARED
+from client_py.words.page import CANCEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from client_py.core.attention import Announce
     from client_py.core.conversation_list import ConversationRow
     from client_py.core.navigation import NoPlace, NoRoom
     from client_py.core.peer.ice_servers import RelayChoice
@@ -28,6 +34,10 @@ if TYPE_CHECKING:
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
     from client_py.words.phrases import Phrase
+
+
+OFFERED_NOTIFICATIONS = OfferWords("offer-notifications", OFFER_NOTIFICATIONS, TURN_ON, NOT_NOW)
+OFFERED_UPDATE = OfferWords("offer-update", NEW_VERSION, RELOAD, LATER)
 
 
 class Screen(Protocol):
@@ -67,16 +77,38 @@ class Frame:
         self.place = context.document.create("div", {"class": "place"})
         attributes = {"class": "app", "data-view": "list"}
         self.undo = UndoOffer(context)
-        self.element = context.document.create("div", attributes, self.home.element, self.place, self.undo.element)
+        self.notifications = Offer(
+            context.document, context.words, OFFERED_NOTIFICATIONS, actions.turn_on_notifications
+        )
+        self.update = Offer(context.document, context.words, OFFERED_UPDATE, actions.reload)
+        create = context.document.create
+        self.app = create("div", attributes, self.home.element, self.place, self.undo.element)
+        self._words = context.words
+        self._shared_text = create("p", {"class": "cut", "role": "status", "dir": "auto"})
+        drop = create(
+            "button", {"type": "button", "class": "bare", "data-testid": "shared-no"}, self._words.say(CANCEL)
+        )
+        self._shared = create("div", {"class": "offer", "data-testid": "shared"}, self._shared_text, drop)
+        self._shared.hidden = True
+        self._stop_listening = drop.on("click", lambda _event: actions.drop_shared())
+        parts = (self._shared, self.update.element, self.notifications.element)
+        offers = create("div", {"class": "offers"}, *parts)
+        self.element = create("div", {"class": "frame"}, offers, self.app)
 
     def show(self, rows: Sequence[ConversationRow], current: str) -> None:
         """Show these conversations."""
-        self.element.set("data-empty", None if rows else "")
+        self.app.set("data-empty", None if rows else "")
         self.home.show(rows, current)
+
+    def show_shared(self, text: str) -> None:
+        """Say that a conversation is to be chosen for a text, or with none nothing."""
+        self._shared.hidden = not text
+        self._shared_text.text = self._words.say(SHARED, text=one_line(text)) if text else ""
 
     def dispose(self) -> None:
         """Stop listening, in every part."""
-        for part in (self.form, self.home, self.start, self.undo):
+        self._stop_listening()
+        for part in (self.form, self.home, self.start, self.undo, self.notifications, self.update):
             part.dispose()
 
 
@@ -90,6 +122,7 @@ class Page:
         self._root = self._document.root()
         self._stage = self._document.by_id("stage")
         self._sign_in = SignInScreen(self._document, context.words, actions)
+        self._has_update = False
         self._frame: Frame | None = None
         """There while somebody is signed in."""
         self._screen: Screen | None = None
@@ -185,6 +218,38 @@ class Page:
         if self._frame:
             self._frame.undo.show(self._context.words.say(done, room=room), undo)
 
+    def offer_notifications(self) -> None:
+        """Ask in a quiet line whether the person wants notifications."""
+        if self._frame:
+            self._frame.notifications.show()
+
+    def offer_update(self) -> None:
+        """Say that there is a newer version, which comes with a reload; also to somebody who logs in later."""
+        self._has_update = True
+        if self._frame:
+            self._frame.update.show()
+
+    def show_unread_count(self, count: int) -> None:
+        """Show at the page's icon whether anything is unread."""
+        icon = self._document.by_id("icon")
+        icon.set("href", icon.get("data-unread" if count else "data-plain"))
+
+    def word_notification(self, announcement: Announce) -> SystemNotification:
+        """Say in words what a notification says."""
+        body = body_of(self._context.words, announcement)
+        room = announcement.room
+        return SystemNotification(room, room, body, room, announcement.message_id, announcement.is_alert)
+
+    def begin_conversation(self) -> None:
+        """Open where a conversation begins."""
+        if self._frame:
+            self._frame.home.open_panel()
+
+    def show_shared(self, text: str) -> None:
+        """Say that a conversation is to be chosen for a text; with none, that is over."""
+        if self._frame:
+            self._frame.show_shared(text)
+
     def look_at_clock(self) -> None:
         """Write the times as they are called today."""
         if self._frame:
@@ -209,6 +274,8 @@ class Page:
             self._sign_in.forget_password()
             self._frame = Frame(self._context, username, self._actions)
             self._stage.replace_children(self._frame.element)
+            if self._has_update:
+                self._frame.update.show()
             self._show_rows()
         return self._frame
 
@@ -220,7 +287,7 @@ class Page:
             return
         self._leave_screen()
         self._screen = screen
-        self._frame.element.set("data-view", "list" if screen is self._frame.start else "room")
+        self._frame.app.set("data-view", "list" if screen is self._frame.start else "room")
         self._frame.home.close_panel()
         self._frame.place.replace_children(screen.element)
         self._show_rows()

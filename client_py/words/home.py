@@ -18,6 +18,8 @@ OTHER_THAN_TEXT = Phrase("A message that this page cannot show here")
 TALK = Phrase("Talk with somebody")
 TALK_HOW = Phrase("Make a room and send its link. The person who opens it talks with you, browser to browser.")
 
+# For translators: above the list of conversations, when another application has shared a text with this one.
+SHARED = Phrase("Choose a conversation for “{text}”")
 LEAVE = Phrase("Leave room")
 ARCHIVE = Phrase("Archive")
 # For translators: with how many there are.

@@ -146,6 +146,9 @@ OPERATIONS = {
         "The page, in a room.", others=(HTTPStatus.NOT_FOUND,), media_type=PAGE
     ),
     ("GET", "/service-worker.js"): Operation("What keeps a release in the browser.", media_type=FILE),
+    ("GET", "/manifest.webmanifest"): Operation("How the page is installed.", media_type=FILE),
+    ("GET", "/share"): Operation("Where the page is.", status=HTTPStatus.SEE_OTHER, media_type=None),
+    ("POST", "/share"): Operation("Where the page is.", status=HTTPStatus.SEE_OTHER, media_type=None),
     ("GET", "/assets/{digest}/{name}"): Operation("A file of the page.", media_type=FILE),
     ("GET", "/pyodide/{version}/{name}"): Operation("A file of the runtime.", media_type=FILE),
     ("GET", "/favicon.ico"): Operation("Where the icon is.", status=HTTPStatus.TEMPORARY_REDIRECT, media_type=None),

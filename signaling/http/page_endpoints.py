@@ -15,6 +15,8 @@ from protocol.room_names import is_room_name
 from signaling.site.caching import ASK_FIRST, FOREVER
 from signaling.site.loading import FAVICON, Asset, Site
 
+SHARE_PATH = "/share"
+"""Where a system takes what somebody shares with the installed page; static/service-worker.js answers there."""
 _REFUSED = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
@@ -35,6 +37,17 @@ class Pages:
     async def worker(self, request: Request) -> Response:
         """`GET /service-worker.js`: what keeps this release in the browser."""
         return _serve(request, self.site.worker, ASK_FIRST)
+
+    async def manifest(self, request: Request) -> Response:
+        """`GET /manifest.webmanifest`: how the page is installed."""
+        return _serve(request, self.site.manifest, ASK_FIRST)
+
+    async def share(self, _request: Request) -> Response:
+        """`GET` and `POST /share`: the page, where no service worker was there to take what is shared.
+
+        What is shared is for nobody else to see, so it is not read; the page opens without it.
+        """
+        return RedirectResponse(self.site.base, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
 
     async def asset(self, request: Request) -> Response:
         """`GET /assets/<digest>/<name>`: a file, as long as it is what its address says."""

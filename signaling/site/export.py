@@ -17,7 +17,7 @@ from signaling.origins import MAX_PORT, normal_origin
 from signaling.site.app_archive import APP_PACKAGES
 from signaling.site.caching import ASK_FIRST, FOREVER
 from signaling.site.export_replacement import Content, write_files
-from signaling.site.loading import FAVICON, PAGE, WORKER, Asset, Site, load_site
+from signaling.site.loading import FAVICON, MANIFEST, PAGE, WORKER, Asset, Site, load_site
 from signaling.site.prebuilt import ENCODINGS
 from signaling.site.security_headers import security_headers
 from signaling.site.target import CONFIG, Target
@@ -101,6 +101,7 @@ def _files(site: Site, target: Target, address: str) -> Iterator[tuple[str, Cont
     yield "_redirects", _redirects(site.base).encode()
     # Nothing compressed beside it, which would be handed out still when the file was changed.
     yield CONFIG, (json.dumps({"signaler": address}, indent=2) + "\n").encode()
+    yield from _variants(MANIFEST, site.manifest)
     for name, asset in ((MISSING_PAGE, site.page), (PAGE, site.page), (WORKER, site.worker)):
         yield from _variants(name, asset)
 
@@ -119,7 +120,7 @@ def _headers(site: Site, target: Target) -> str:
     policy = security_headers(site.inline_scripts, site.inline_styles, target.connections)
     caching = {
         **dict.fromkeys(("assets/*", "pyodide/*"), FOREVER),
-        **dict.fromkeys(("", PAGE, "chat/*", WORKER, CONFIG), ASK_FIRST),
+        **dict.fromkeys(("", PAGE, "chat/*", WORKER, MANIFEST, CONFIG), ASK_FIRST),
     }
     rules = {"*": policy, **{path: {"Cache-Control": value} for path, value in caching.items()}}
     blocks = (

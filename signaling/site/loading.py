@@ -22,8 +22,11 @@ INLINE_STYLE = "app.css"
 INLINE_SCRIPT = "hide-sign-in.js"
 """They stand in the page itself: both are needed before anything can be painted."""
 WORKER = "service-worker.js"
+MANIFEST = "manifest.webmanifest"
+"""Says how the page is installed (Web App Manifest); a template, since its paths begin at the page's base."""
 WORKER_PATH = "/service-worker.js"
 """At the top, since a service worker has power over what lies beside and below it."""
+TEMPLATES = (PAGE, WORKER, MANIFEST)
 RUNTIME_FOLDER = "pyodide"
 RUNTIME_VERSION = "VERSION"
 RUNTIME_LOCK = "pyodide-lock.json"
@@ -80,6 +83,7 @@ class Site:
     """Names all of it; another release has another name."""
     page: Asset
     worker: Asset
+    manifest: Asset
     assets: Mapping[str, Asset]
     runtime_version: str
     runtime: Mapping[str, Asset]
@@ -127,9 +131,9 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, target: Targ
     built = static / BUILT_FOLDER
     version, runtime = _runtime(static / RUNTIME_FOLDER, built)
     contents = _static_files(static)
-    if missing := {PAGE, WORKER, INLINE_STYLE, INLINE_SCRIPT} - contents.keys():
+    if missing := {*TEMPLATES, INLINE_STYLE, INLINE_SCRIPT} - contents.keys():
         raise SiteIncomplete(str(static / min(missing)))
-    templates = {name: contents.pop(name) for name in (PAGE, WORKER)}
+    templates = {name: contents.pop(name) for name in TEMPLATES}
     inline = {name: contents.pop(name) for name in (INLINE_STYLE, INLINE_SCRIPT)}
     assets = {name: _asset(name, content, built) for name, content in contents.items()}
     beginning = _add_beginning(assets, static, app_archive(packages))
@@ -146,8 +150,10 @@ def load_site(static: Path, packages: Iterable[str] = APP_PACKAGES, target: Targ
     values |= {f"inline {name}": content.decode() for name, content in inline.items()}
     values |= {"kept": json.dumps({address: integrity.of(address) for address in sorted(kept)}, indent=2)}
     values |= {"release": _release(templates, addresses | values)}
-    page, worker = (_asset(name, _filled_in(templates[name], addresses | values), built) for name in (PAGE, WORKER))
-    return Site(values["release"], page, worker, assets, version, runtime, scripts, styles, target.base)
+    page, worker, manifest = (
+        _asset(name, _filled_in(templates[name], addresses | values), built) for name in TEMPLATES
+    )
+    return Site(values["release"], page, worker, manifest, assets, version, runtime, scripts, styles, target.base)
 
 
 def runtime_pin(static: Path) -> str:
@@ -157,7 +163,8 @@ def runtime_pin(static: Path) -> str:
 
 def served_files(site: Site) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of everything that is served."""
-    for name, asset in {PAGE: site.page, WORKER: site.worker, **site.assets, **site.runtime}.items():
+    own = {PAGE: site.page, WORKER: site.worker, MANIFEST: site.manifest}
+    for name, asset in {**own, **site.assets, **site.runtime}.items():
         yield name, asset.read()
 
 

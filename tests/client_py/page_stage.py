@@ -8,6 +8,7 @@ from dataclasses import replace
 from client_py.application import Application
 from client_py.core.conversation_list import ConversationRow, parse_rows
 from client_py.drivers.account import LOGIN_KEY, LOGOUT_KEY
+from client_py.drivers.attention import AttentionPorts
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
@@ -18,16 +19,20 @@ from protocol.codes import ErrorCode
 from tests.client_py.ui.view_context import Calendar, World
 from tests.fakes.document import FakeElement
 from tests.fakes.ports import (
+    FakeAppBadge,
     FakeClock,
     FakeDatabases,
     FakeDownloads,
     FakeHttp,
     FakeLocation,
     FakeLocks,
+    FakeNotifications,
     FakePeerConnections,
     FakeRandom,
     FakeReachabilityProbe,
+    FakeRelease,
     FakeSockets,
+    FakeSound,
     FakeStore,
     settle,
 )
@@ -115,7 +120,10 @@ class Stage:
         context = replace(
             self.world.context, location=self.location, clock=self.clock, random=random, formats=Calendar(self.clock)
         )
-        self.application = Application(context, ports, self.warnings.append, self._make_room)
+        self.release = FakeRelease()
+        self.notifications, self.sound, self.badge = FakeNotifications("default"), FakeSound(), FakeAppBadge()
+        attention = AttentionPorts(self.notifications, self.sound, self.badge)
+        self.application = Application(context, ports, attention, self.release, self.warnings.append, self._make_room)
 
     async def start(self) -> Stage:
         """Let the page take over, and wait for where that leads."""

@@ -139,6 +139,10 @@ class FakeElement:
             self.page.focused = self
             self.page.scrolled_to = self if scroll else self.page.scrolled_to
 
+    def show_popover(self) -> None:
+        """Remember it."""
+        self.page.shown_popovers.append(self.get("id") or "")
+
     def hide_popover(self) -> None:
         """Remember it."""
         self.page.hidden_popovers.append(self.get("id") or "")
@@ -250,6 +254,7 @@ class FakeDocument:
         self.scrolled_to: FakeElement | None = None
         """What was brought before the eyes last, because it got the focus."""
         self.created: list[FakeElement] = []
+        self.shown_popovers: list[str] = []
         self.hidden_popovers: list[str] = []
         """The ids of the panels that were closed."""
         self.frames: list[Callable[[], None]] | None = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from bisect import insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from client_py.core.attention import Announce, Attention, AttentionEffect, PlaySound, ShowCount, Wait, Withdraw
 from client_py.core.conversation.database_rows import read_item
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.features import OURS, Abilities
@@ -23,6 +25,7 @@ from client_py.core.notices import (
     RetentionChanged,
     StatusChanged,
 )
+from client_py.core.preferences import Preferences
 from client_py.core.status_line import Status
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver
 from client_py.drivers.tasks import Tasks
@@ -155,6 +158,12 @@ class Page:
         self._members: tuple[str, ...] = ()
         self.row = ConversationRow("den")
         """How the conversation stands in the list."""
+        self._attention = Attention()
+        self._attention.list_changed([self.row], announces=True)
+        self._unseen: set[str] = set()
+        """The messages that others have sent since its person looked last, or wrote elsewhere."""
+        self._announced = 0
+        """How many of them they have been told of."""
         self._is_open = False
         self.owed_draft = ""
         """What it has yet to show in the composer."""
@@ -323,6 +332,8 @@ class Page:
 
     def _show(self, notice: Notice) -> None:  # noqa: C901 - a table of notices
         self.row = noticed(self.row, notice, self._account, self._browser.agenda.now)
+        self._note_unseen(notice)
+        self._attend(self._attention.list_changed([self.row], announces=True))
         match notice:
             case StatusChanged(line):
                 self.status = line.status
@@ -348,6 +359,40 @@ class Page:
                 pass  # they promise nothing, or promise it in the row
             case _:
                 raise AssertionError(f"nobody has asked for {notice}")
+
+    def _note_unseen(self, notice: Notice) -> None:
+        match notice:
+            case ItemAdded(item) if item.author == self._account:
+                if not item.is_written_here:
+                    self._unseen.clear()
+            case ItemAdded(item) if item.is_shown and not self.row.is_reading:
+                self._unseen.add(item.id)
+            case ReadingChanged(reading=True):
+                self._unseen.clear()
+        self._announced = min(self._announced, len(self._unseen))
+
+    def _attend(self, effects: Iterable[AttentionEffect]) -> None:
+        """Have it announce what is new, and assert that it is."""
+        for effect in effects:
+            match effect:
+                case Wait(seconds):
+                    self._wait(seconds)
+                case Announce():
+                    assert not self.row.is_reading, f"{self.place} is told of what it looks at"
+                    assert effect.count == len(self._unseen), f"{self.place} is told of {effect.count}: {self._unseen}"
+                    assert effect.count > self._announced, f"{self.place} is told twice of {self._unseen}"
+                    self._announced = effect.count
+                case PlaySound() | ShowCount() | Withdraw():
+                    pass
+
+    def _wait(self, seconds: float) -> None:
+        attention, browser = self._attention, self._browser
+        browser.agenda.after(seconds, lambda: browser.loop.enter(lambda: self._waited(attention)))
+
+    def _waited(self, attention: Attention) -> None:
+        if attention is self._attention:  # or the room was left, and perhaps entered again
+            now = self._browser.agenda.now
+            self._attend(attention.waited([self.row], Preferences(), now, is_shown=True, in_front=False))
 
     def _check_draft(self, text: str) -> None:
         """Assert that a tab goes on with what was begun in it, and with nothing of its own that is gone."""

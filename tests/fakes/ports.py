@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client_py.drivers.memory_database import MemoryDatabase
+from client_py.ports.attention import SystemNotification
 from client_py.ports.disposal import Dispose
 from client_py.ports.server import OriginRefused, Response, SocketCallbacks, Unreachable
 from client_py.ports.storage import Change, Key, StorageFailed, StorageFault
@@ -139,6 +140,8 @@ class FakeLocation:
     back: list[str] = field(default_factory=list)
     forward: list[str] = field(default_factory=list)
     watchers: list[Callable[[], None]] = field(default_factory=list)
+    reloads: int = 0
+    fragment: str = ""
 
     def url_of(self, path: str) -> str:
         """Return a whole address."""
@@ -153,6 +156,11 @@ class FakeLocation:
     def replace(self, path: str) -> None:
         """Be elsewhere without a step of the history."""
         self.path = path
+        self.fragment = ""
+
+    def reload(self) -> None:
+        """Note it."""
+        self.reloads += 1
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Note whom to tell."""
@@ -224,6 +232,78 @@ class FakeDownloads:
     def save(self, name: str, media_type: str, text: str) -> None:
         """Note a file."""
         self.saved.append((name, media_type, text))
+
+
+@dataclass
+class FakeNotifications:
+    """Notes what is shown, as long as the person allows it."""
+
+    permission: str = "granted"
+    asked: int = 0
+    shown: dict[str, SystemNotification] = field(default_factory=dict)
+    """Those that are there, by tag."""
+    alerts: list[SystemNotification] = field(default_factory=list)
+    """All that showed up."""
+    clicked: Callable[[str, str], None] = lambda _room, _message_id: None
+
+    def ask(self, answered: Callable[[], None]) -> None:
+        """Let the person allow it."""
+        self.asked += 1
+        self.permission = "granted"
+        answered()
+
+    def show(self, notification: SystemNotification) -> None:
+        """Show one."""
+        assert self.permission == "granted"
+        self.shown[notification.tag] = notification
+        if notification.is_alert:
+            self.alerts.append(notification)
+
+    def close(self, tag: str) -> None:
+        """Take one away."""
+        self.shown.pop(tag, None)
+
+    def on_click(self, callback: Callable[[str, str], None]) -> Dispose:
+        """Be told of clicks."""
+        self.clicked = callback
+        return lambda: None
+
+
+@dataclass
+class FakeSound:
+    """Counts how often it was made."""
+
+    played: int = 0
+
+    def play(self) -> None:
+        """Make it."""
+        self.played += 1
+
+
+@dataclass
+class FakeAppBadge:
+    """Notes the number."""
+
+    count: int = 0
+
+    def show(self, count: int) -> None:
+        """Show a number."""
+        self.count = count
+
+
+@dataclass
+class FakeRelease:
+    """The page's host, which the test has serve another release."""
+
+    current: str = "this"
+    offered: str | None = "this"
+    asked: int = 0
+
+    async def newest(self) -> str | None:
+        """Return what the host serves."""
+        self.asked += 1
+        await asyncio.sleep(0)
+        return self.offered
 
 
 @dataclass

@@ -41,6 +41,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "style.css").write_text("body { color: black }")
     (folder / "bootstrap.js").write_text("boot()")
     (folder / "favicon.svg").write_text("<svg/>")
+    (folder / "manifest.webmanifest").write_text('{"id": "{{base}}"}')
     (folder / "pyodide" / "VERSION").write_text("1.2.3 sha512-abc\n")
     (folder / "pyodide" / "console.html").write_text("not for anyone")
     for name in RUNTIME_FILES:

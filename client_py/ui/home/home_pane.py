@@ -70,6 +70,10 @@ class HomePane:
         self._current = current
         self._draw()
 
+    def open_panel(self) -> None:
+        """Open the panel in which a conversation begins."""
+        self._panel.show_popover()
+
     def close_panel(self) -> None:
         """Close what is open over the page: the person has gone on."""
         self._panel.hide_popover()

@@ -71,6 +71,8 @@ class RoomScreen:
         self.room = visit.room
         self._username = visit.username
         self._left = False
+        self._is_entered = False
+        self._put_in = ""
         self._kept = True
         self._document = document = context.document
         self._words = words = context.words
@@ -137,6 +139,13 @@ class RoomScreen:
         """Show whether the room makes itself noticed."""
         self._header.menu.show_muted(muted=muted)
 
+    def put_in(self, text: str) -> None:
+        """Put a text into the composer, once what was begun there before is in it."""
+        if self._is_entered:
+            self._composer.restore(text, "")
+        else:
+            self._put_in = text
+
     def show_message(self, message_id: str) -> None:
         """Bring a message before the person's eyes, if it is on the page."""
         self._transcript.show_message(message_id)
@@ -199,6 +208,10 @@ class RoomScreen:
                 assert_never(notice)
 
     def _show_status(self, line: StatusLine) -> None:
+        if not self._is_entered:
+            self._is_entered = True
+            if self._put_in:
+                self._composer.restore(self._put_in, "")
         self._status.show(line)
         self._waiting.show(line)
         self._placeholder.show_status(line)

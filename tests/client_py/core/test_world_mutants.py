@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+from client_py.core import conversation_list
+from client_py.core.attention import Attention, AttentionEffect, Wait
 from client_py.core.conversation.conversation import Conversation, ConversationEffect, SendFrame, Store
-from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.delivery_progress import Deliveries
 from client_py.core.conversation.features import Abilities
 from client_py.core.conversation.history_records import Entry, Kept, Snapshot
 from client_py.core.conversation.inbox import Inbox
 from client_py.core.conversation.item_ids import without_author
-from client_py.core.conversation.items import Text
+from client_py.core.conversation.items import Item, Text
 from client_py.core.conversation.outbox import Outbox, Outgoing
 from client_py.core.conversation.recipients import Recipients, Stream
+from client_py.core.conversation_list import ConversationRow
 from client_py.core.frames import Ack, ItemPart, MessagePart, Resume
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import LinkEffect
@@ -391,6 +394,43 @@ def going_on_with_what_was_sent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DraftStorage, "changed", lambda self, text: original(self, text) if text else None)
 
 
+def telling_of_what_one_wrote_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    """Take what one wrote on another device for new."""
+
+    def mutant(row: ConversationRow, item: Item, now: float) -> ConversationRow:
+        is_new = not item.is_written_here and not row.is_reading
+        return original(replace(row, unread=row.unread + is_new), replace(item, direction=Direction.OUTGOING), now)
+
+    def original(row: ConversationRow, item: Item, now: float) -> ConversationRow:
+        return after_item(row, replace(item, from_other_device=False), now)
+
+    after_item = conversation_list._after_item
+    patch.setattr(conversation_list, "_after_item", mutant)
+
+
+def telling_twice(patch: pytest.MonkeyPatch) -> None:
+    """Forget what the person has been told of."""
+    patch.setattr(Attention, "_tell_nothing", lambda _self, _rows: None)
+
+
+def telling_of_what_was_seen_meanwhile(patch: pytest.MonkeyPatch) -> None:
+    """Tell of what was new when the wait began."""
+    rows = dict[int, Sequence[ConversationRow]]()
+    list_changed, waited = Attention.list_changed, Attention.waited
+
+    def note(self: Attention, found: Sequence[ConversationRow], *, announces: bool) -> list[AttentionEffect]:
+        effects = list_changed(self, found, announces=announces)
+        if any(isinstance(effect, Wait) for effect in effects):
+            rows[id(self)] = found
+        return effects
+
+    def mutant(self: Attention, _rows: Sequence[ConversationRow], *given: Any, **named: Any) -> list[AttentionEffect]:
+        return waited(self, rows[id(self)], *given, **named)
+
+    patch.setattr(Attention, "list_changed", note)
+    patch.setattr(Attention, "waited", mutant)
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     acknowledging_before_storing,
     showing_what_is_known,
@@ -424,6 +464,9 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     keeping_a_draft_at_the_end_alone,
     leaving_a_draft_behind,
     going_on_with_what_was_sent,
+    telling_of_what_one_wrote_elsewhere,
+    telling_twice,
+    telling_of_what_was_seen_meanwhile,
 )
 
 

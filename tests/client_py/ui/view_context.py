@@ -98,6 +98,7 @@ class Site:
     """An address bar that is only read."""
 
     path = "/"
+    fragment = ""
 
     def url_of(self, path: str) -> str:
         """Return a whole address."""
@@ -110,6 +111,10 @@ class Site:
     def replace(self, path: str) -> None:
         """Be somewhere else."""
         self.path = path
+
+    def reload(self) -> None:
+        """Load the page again."""
+        self.path += "#reloaded"
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
         """Take note of who would like to know of changes, of which there are none."""
@@ -188,6 +193,18 @@ class Asked:
     def set_muted(self, room: str, muted: bool) -> None:  # noqa: FBT001 - the signature of PageActions
         """Remember it."""
         self.calls.append(("set_muted", room, muted))
+
+    def turn_on_notifications(self) -> None:
+        """Remember it."""
+        self.calls.append(("turn_on_notifications",))
+
+    def reload(self) -> None:
+        """Remember it."""
+        self.calls.append(("reload",))
+
+    def drop_shared(self) -> None:
+        """Remember it."""
+        self.calls.append(("drop_shared",))
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the signature of PageActions
         """Remember it."""

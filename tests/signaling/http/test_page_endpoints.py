@@ -59,6 +59,23 @@ async def test_assets_are_kept_forever(server: RunningServer, site: Site) -> Non
             assert response.headers["cache-control"] == FOREVER
 
 
+async def test_manifest_is_asked_for_each_time(server: RunningServer, site: Site) -> None:
+    """It says how the page is installed, under the type that browsers want."""
+    async with server.http() as client:
+        response = await client.get("/manifest.webmanifest")
+    assert (response.status_code, response.content) == (200, site.manifest.content)
+    assert response.headers["content-type"].startswith("application/manifest+json")
+    assert response.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_is_shared_is_not_for_the_server(server: RunningServer, method: str) -> None:
+    """Where no service worker was there to take it, the page opens without it."""
+    async with server.http() as client:
+        response = await client.request(method, "/share", content=b"" if method == "GET" else b"text=secret")
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+
+
 async def test_service_worker_stands_at_the_top(server: RunningServer, site: Site) -> None:
     """From there it has power over every page; a browser asks each time whether there is another."""
     async with server.http() as client:

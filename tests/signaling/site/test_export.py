@@ -28,8 +28,16 @@ BUILT = b"what the build has made of it"
 def pages(static: Path, tmp_path: Path) -> Path:
     """A folder like static/, with the page and the worker as they are, and little beside them."""
     folder = shutil.copytree(static, tmp_path / "static")
-    for name in ("index.html", "service-worker.js", "empty-library.zip", "intake.js"):
+    for name in (
+        "index.html",
+        "service-worker.js",
+        "manifest.webmanifest",
+        "empty-library.zip",
+        "intake.js",
+        "favicon-unread.svg",
+    ):
         shutil.copy(static_folder() / name, folder)
+    shutil.copytree(static_folder() / "icons", folder / "icons")
     return folder
 
 
@@ -103,7 +111,15 @@ def test_export_has_the_files_that_the_server_serves(pages: Path, tmp_path: Path
     served = {site.address(name): asset.read() for name, asset in site.assets.items()}
     served |= {site.runtime_path + name: asset.read() for name, asset in site.runtime.items()}
     assert {name.removeprefix(BASE): content for name, content in served.items()}.items() <= written.items()
-    others = {"index.html", "404.html", "service-worker.js", "favicon.svg", "config.json", "robots.txt"}
+    others = {
+        "index.html",
+        "404.html",
+        "service-worker.js",
+        "manifest.webmanifest",
+        "favicon.svg",
+        "config.json",
+        "robots.txt",
+    }
     hosts = {"_headers", "_redirects", ".nojekyll", MARKER}
     plain = {name for name in written if not name.endswith(".gz")}
     assert plain == {name.removeprefix(BASE) for name in served} | others | hosts
@@ -220,6 +236,7 @@ def test_headers_are_those_of_the_server(pages: Path, tmp_path: Path) -> None:
         "/p2p-chat/index.html": asked,
         "/p2p-chat/chat/*": asked,
         "/p2p-chat/service-worker.js": asked,
+        "/p2p-chat/manifest.webmanifest": asked,
         "/p2p-chat/config.json": asked,
     }
     assert max(map(len, (out / "_headers").read_text().splitlines())) < 2000, "Cloudflare Pages reads no longer lines"
