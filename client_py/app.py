@@ -24,6 +24,7 @@ from client_py.browser.reachability_probe import BrowserReachabilityProbe
 from client_py.browser.release import BrowserRelease
 from client_py.browser.server_endpoint import Server
 from client_py.browser.sound import BrowserSound
+from client_py.browser.storage_space import BrowserStorageSpace
 from client_py.browser.websocket import BrowserSockets
 from client_py.drivers.attention import AttentionPorts
 from client_py.drivers.retention import StoragePorts
@@ -66,7 +67,7 @@ class App:
                 BrowserReachabilityProbe(server, callbacks), BrowserSockets(server, callbacks), BrowserHttp(server)
             ),
             BrowserPeerConnections(callbacks),
-            StoragePorts(databases, BrowserLocks(), store, tab, clock, random),
+            StoragePorts(databases, BrowserLocks(), store, tab, clock, random, space=BrowserStorageSpace()),
             BrowserDownloads(clock),
         )
         attention = AttentionPorts(BrowserNotifications(callbacks), BrowserSound(), BrowserAppBadge())

@@ -12,16 +12,15 @@ from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
 from client_py.core.launch import NEW_CONVERSATION, shared_text
-from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, path_of, place_of
+from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, SettingsPlace, path_of, place_of
 from client_py.core.notices import Notice, StatusChanged
-from client_py.core.preferences import Preferences
+from client_py.core.peer.ice_servers import RelayChoice
 from client_py.core.server.access_faults import AccessFault, LoginFault
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
 from client_py.drivers.attention import AttentionDriver, AttentionPorts
 from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting, forget_room
-from client_py.drivers.preferences import PreferenceStorage
 from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
@@ -31,11 +30,13 @@ from client_py.ports.disposal import Dispose
 from client_py.ports.page import DomEvent
 from client_py.ports.release import Release
 from client_py.ports.storage import StorageFailed
+from client_py.settings import Settings, SettingsCallbacks
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
 from client_py.words.home import FORGOTTEN, LEFT, MUTED, PUT_AWAY
 from client_py.words.phrases import Phrase
+from protocol.http import SETTINGS_PATH
 from protocol.room_names import is_room_name
 
 TICK_SECONDS = 20.0
@@ -56,10 +57,6 @@ MakeRoom = Callable[[str, str, RoomPorts, RoomCallbacks, Tasks], RoomDriver]
 
 def _hold_nothing() -> None:
     """Let go of no lock."""
-
-
-def _show_no_preferences(_preferences: Preferences) -> None:
-    """Show nothing: whoever needs them asks."""
 
 
 def _note_nothing() -> None:
@@ -103,22 +100,28 @@ class Application:
         self._account = AccountDriver(http, self._store, ports.keeping.tab, context.clock, self._tasks, self)
         self._timers = Timers(context.clock)
         self._page = Page(context, self)
-        self._relay_preference = RelayPreference(
-            http, self._store, self._token, self._tasks, self._page.show_relay_choice
+        self._relay_preference = RelayPreference(http, self._store, self._token, self._tasks, self._show_relay_choice)
+        callbacks = SettingsCallbacks(
+            self.set_relay_only,
+            lambda _preferences: None,
+            self._drivers_by_room,
+            self._end_visits,
+            self._go_to,
+            warn,
         )
+        self._settings = Settings(context, ports, self._account, self._tasks, self._page, self, callbacks)
         self._open_rooms: dict[str, OpenRoom] = {}
         """The one that was shown last comes last."""
         self._shown_room: str | None = None
         """Which of the open ones is on the page."""
         self._conversations = ConversationList(self._store, context.clock, self._list_changed)
         """Those of the person who is signed in."""
-        self._preferences = PreferenceStorage(self._store, _show_no_preferences)
         self._update_check = UpdateCheck(release, context.clock, self._tasks, self._page.offer_update)
         self._shared = ""
         """What another application has shared, until a conversation is chosen for it."""
         self._notifications = attention.notifications
         self._attention = AttentionDriver(
-            attention, ports.keeping, self._tasks, self._page, lambda: self._preferences.current
+            attention, ports.keeping, self._tasks, self._page, lambda: self._settings.preferences
         )
         self._list_held = ""
         """Whose list this tab keeps the rooms of open, where it is the one that does."""
@@ -172,8 +175,7 @@ class Application:
 
     def open_room(self, room: str) -> None:
         """Go to a room."""
-        self._location.push(path_of(room))
-        self._go()
+        self._go_to(path_of(room))
 
     def open_message(self, room: str, message_id: str) -> None:
         """Go to a message of a room, that of a notification."""
@@ -184,7 +186,7 @@ class Application:
 
     def turn_on_notifications(self) -> None:
         """Have the browser ask whether this page may show notifications; only within a click."""
-        self._preferences.change(notifications=True)
+        self._settings.choose(notifications=True)
         self._notifications.ask(_note_nothing)
 
     def drop_shared(self) -> None:
@@ -199,8 +201,12 @@ class Application:
 
     def open_home(self) -> None:
         """Go to the list of conversations; the room stays open."""
-        self._location.push(LOBBY_PATH)
-        self._go()
+        self._go_to(LOBBY_PATH)
+
+    def open_settings(self) -> None:
+        """Go to the settings; the rooms stay open."""
+        self._settings.come_from(self._location.path)
+        self._go_to(SETTINGS_PATH)
 
     def leave_room(self, room: str) -> None:
         """Leave a room, and take it off the list; what was said in it stays in this browser."""
@@ -278,11 +284,15 @@ class Application:
             self._close_room(room)
         self._conversations.unload()
         self._attention.end()
-        self._preferences.unload()
+        self._settings.unload()
         self._let_go_of_list()
         self._ask_to_sign_in(fault, username)
 
     # Places
+
+    def _go_to(self, path: str) -> None:
+        self._location.push(path)
+        self._go()
 
     def _go(self) -> None:
         """Show what the address stands for; the room that was shown before stays open."""
@@ -295,8 +305,8 @@ class Application:
         if self._account.has_expired:
             self._ask_to_sign_in(LoginFault.EXPIRED, login.username)
             return
-        self._preferences.load(login.username)
         self._conversations.load(login.username)
+        self._settings.load(login.username)
         self._look_who_looks()
         match place_of(self._location.path):
             case Lobby():
@@ -307,6 +317,10 @@ class Application:
                 if self._location.path != path_of(room):
                     self._location.replace(path_of(room))
                 self._show_room(room, login.username)
+            case SettingsPlace():
+                self._settings.show(login.username)
+                self._show_relay_choice(self._relay_preference.choice)
+                self._relay_preference.look()
             case NoRoom() | NoPlace() as place:
                 self._page.show_not_found(place, login.username)
         self._timers.start("open", OPENING_SECONDS, self._open_listed)
@@ -482,6 +496,21 @@ class Application:
         """Return those of the open rooms; what one of them is told may end others."""
         return tuple(room.driver for room in self._open_rooms.values())
 
+    def _drivers_by_room(self) -> dict[str, RoomDriver]:
+        return {name: room.driver for name, room in self._open_rooms.items()}
+
+    async def _end_visits(self) -> None:
+        """Wait until the rooms that were left have nothing more to write, and let go of what the page alone has."""
+        for driver in tuple(self._left_rooms.values()):
+            await driver.closed()
+        self._left_rooms.clear()
+        self._unkept_rooms.clear()
+        self._page.forget_drafts()
+
+    def _show_relay_choice(self, choice: RelayChoice) -> None:
+        self._page.show_relay_choice(choice)
+        self._settings.show_relay_choice(choice)
+
     # What happens outside
 
     def _check(self) -> None:
@@ -507,6 +536,7 @@ class Application:
     def _page_hidden(self) -> None:
         """The page may be loaded again, or kept in the browser's history, where it must hold nothing from others."""
         self._keep_drafts()
+        self._attention.looked_at(seen=False)
         self._let_go_of_list()
 
     def _keep_drafts(self) -> None:
@@ -526,8 +556,8 @@ class Application:
         for room in self._conversations.merge(self._shown_room):
             if room in self._open_rooms:
                 self._close_room(room)
-        self._preferences.follow()
-        self._page.show_relay_choice(self._relay_preference.choice)
+        self._show_relay_choice(self._relay_preference.choice)
+        self._settings.follow()
         for driver in self._drivers():
             driver.retention_requested()
             driver.relay_only_requested()

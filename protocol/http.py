@@ -46,6 +46,7 @@ ICE_SERVERS_PATH = "/api/ice-servers"
 SOCKET_PATH = "/ws"
 HEALTH_PATH = "/healthz"
 ROOM_PATH_PREFIX = "/chat/"
+SETTINGS_PATH = "/settings"
 
 MAX_BODY_BYTES = 4_096
 """A username and a password need less than 1 KiB, however they are escaped, and as many marks as may be 2 KiB."""

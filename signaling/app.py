@@ -38,6 +38,7 @@ from protocol.http import (
     REGISTER_PATH,
     REVOKE_INVITATION_PATH,
     ROOM_PATH_PREFIX,
+    SETTINGS_PATH,
     SOCKET_PATH,
 )
 from signaling.accounts.access_tokens import AccessTokens
@@ -376,6 +377,7 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         WebSocketRoute(SOCKET_PATH, parts.endpoint.serve),
         Route("/", pages.page),
         Route(ROOM_PATH_PREFIX + "{room:path}", pages.room),
+        Route(SETTINGS_PATH, pages.page),
         Route(WORKER_PATH, pages.worker),
         Route("/" + MANIFEST, pages.manifest),
         Route(SHARE_PATH, pages.share, methods=["GET", "POST"]),

@@ -647,7 +647,7 @@ async function keepRelease() {
   }
 }
 
-if ("signedIn" in root.dataset) { // by hide-sign-in.js
+if ("signedIn" in root.dataset) { // by before-paint.js
   showHint("");
   showSigningIn();
 }

@@ -6,8 +6,8 @@ const RELEASE = "{{release}}";
 const KEPT = new Map(Object.entries({{kept}}));
 const PREFIX = "{{caches}}";
 const PAGE = "{{base}}";
-// Every room has the same page, which puts its address right where that differs in case or by a slash at the end.
-const PAGES = /^(chat\/[a-z0-9_-]{1,64}\/*)?$/i;
+// All have the same page, which puts the address of a room right where that differs in case or by a slash at the end.
+const PAGES = /^(chat\/[a-z0-9_-]{1,64}\/*|settings\/*)?$/i;
 // Names the server, where that is not the page's own host; what it says today counts for more than what is kept of it.
 const CONFIG = "{{config}}";
 const PATIENCE_SECONDS = 4;

@@ -90,7 +90,13 @@ class _Clipboard(JsProxy):
 class _Locks(JsProxy):
     def request(self, name: str, options: Any, granted: JsProxy) -> Promise: ...
 
+class _StorageManager(JsProxy):
+    def estimate(self) -> Awaitable[Any]: ...
+    def persisted(self) -> Awaitable[bool]: ...
+    def persist(self) -> Awaitable[bool]: ...
+
 class _Navigator(JsProxy):
+    storage: _StorageManager
     clipboard: Any
     userActivation: Any
     serviceWorker: Any
@@ -214,6 +220,8 @@ class _Date(JsProxy):
 
 class _Object(JsProxy):
     fromEntries: Callable[..., Any]
+    @staticmethod
+    def keys(value: JsProxy) -> Any: ...
 
 class _Uint8Array(JsProxy):
     @staticmethod

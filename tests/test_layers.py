@@ -143,6 +143,15 @@ LAYERS = {
     "client_py.words": layer("client_py.words", "client_py.core", "client_py.ports", "protocol", forbidden=IMPURE),
     "client_py.ui": layer("client_py.ui", "client_py.words", "client_py.core", "client_py.ports", "protocol", "segno"),
     "client_py.application": layer(
+        "client_py.settings",
+        "client_py.core",
+        "client_py.drivers",
+        "client_py.ports",
+        "client_py.ui",
+        "client_py.words",
+        "protocol",
+    ),
+    "client_py.settings": layer(
         "client_py.core", "client_py.drivers", "client_py.ports", "client_py.ui", "client_py.words", "protocol"
     ),
     "client_py.app": layer("client_py", "protocol", *BROWSER_MODULES),

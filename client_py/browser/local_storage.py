@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import js
 from pyodide.ffi import JsException
 
 from client_py.browser.interop import from_null
+
+PREFIX = "p2pchat."
+"""With which all our keys begin."""
 
 
 class StorageMissing(Exception):
@@ -49,6 +53,18 @@ class BrowserStore:
             self._items.removeItem(key + self._suffix)
         except (JsException, StorageMissing):
             return  # it could not be written there either
+
+    def keys(self) -> Iterable[str]:
+        """Return all keys of this page and its server."""
+        try:
+            found: list[str] = js.Object.keys(self._items).to_py()
+        except (JsException, StorageMissing):
+            found = []
+        names = (
+            key.removesuffix(self._suffix) for key in found if key.startswith(PREFIX) and key.endswith(self._suffix)
+        )
+        # Those of another server at this origin go on after a space, which is in no key.
+        return {*(name for name in names if " " not in name), *self._memory}
 
     @property
     def _items(self) -> js.Storage:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from protocol.http import ROOM_PATH_PREFIX
+from protocol.http import ROOM_PATH_PREFIX, SETTINGS_PATH
 from protocol.room_names import canonical_room, is_room_name
 
 LOBBY_PATH = "/"
@@ -31,6 +31,11 @@ class RoomPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsPlace:
+    """Where the person says how they like the page to be."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoRoom:
     """An address that names no room that there can be."""
 
@@ -47,13 +52,15 @@ class Elsewhere:
     host: str
 
 
-Place = Lobby | RoomPlace | NoRoom | NoPlace
+Place = Lobby | RoomPlace | SettingsPlace | NoRoom | NoPlace
 
 
 def place_of(path: str) -> Place:
     """Return what the path of an address stands for; case and a slash at the end make no difference."""
     if path in LOBBY_PATHS:
         return Lobby()
+    if path.lower().rstrip("/") == SETTINGS_PATH:
+        return SettingsPlace()
     if not path.lower().startswith(ROOM_PATH_PREFIX):
         return NoPlace()
     if len(path) > MAX_LENGTH:

@@ -74,7 +74,7 @@ def format_preferences(preferences: Preferences) -> str:
 
 
 def format_appearance(preferences: Preferences) -> str:
-    """Write what static/hide-sign-in.js has to know before anything is painted, whoever is signed in."""
+    """Write what static/before-paint.js has to know before anything is painted, whoever is signed in."""
     return f"{preferences.theme} {preferences.text_size}"
 
 

@@ -131,7 +131,7 @@ class AccountDriver:
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in with an account that exists."""
-        self._perform(self._account.submitted(Purpose.SIGN_IN, username, password, self._device_marks()))
+        self._perform(self._account.submitted(Purpose.SIGN_IN, username, password, self.device_marks()))
 
     def register(self, username: str, password: str) -> None:
         """Make a new account, and sign in with it."""
@@ -140,6 +140,14 @@ class AccountDriver:
     def sign_out(self) -> None:
         """End the login on this browser."""
         self._perform(self._account.signed_out(self._kept().login))
+
+    def token_given(self, shown: str, body: str) -> None:
+        """Another request than a renewal, which showed this token, was answered with a login in its place."""
+        self._perform(self._account.token_given(shown, body, self._clock.now()))
+
+    def deleted(self) -> None:
+        """The server has deleted the account."""
+        self._perform(self._account.deleted())
 
     def token_refused(self, token: str) -> None:
         """The server does not take this token where a room is entered."""
@@ -159,7 +167,8 @@ class AccountDriver:
             self._store.remove(LOGIN_KEY)
         return kept
 
-    def _device_marks(self) -> tuple[str, ...]:
+    def device_marks(self) -> tuple[str, ...]:
+        """Return the marks by which the server knows this browser where a password is tried."""
         # Read each time: other tabs of this browser keep theirs in the same place.
         return parse_device_marks(self._store.get(DEVICE_MARKS_KEY) or "")
 
@@ -209,7 +218,7 @@ class AccountDriver:
                 case EndLogin(token):
                     self._tasks.begin(self._end_login(token))  # at once: the tab may be closed next
                 case KeepDeviceMark(mark):
-                    marks = with_device_mark(self._device_marks(), mark)
+                    marks = with_device_mark(self.device_marks(), mark)
                     self._store.put(DEVICE_MARKS_KEY, write_device_marks(marks))
                 case ForgetDeviceMarks():
                     self._store.remove(DEVICE_MARKS_KEY)

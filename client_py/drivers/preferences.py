@@ -12,7 +12,7 @@ from client_py.ports.storage import Store
 PREFERENCES_KEY = "p2pchat.preferences:"
 """Where they stand in localStorage, with whose they are after it."""
 APPEARANCE_KEY = "p2pchat.appearance"
-"""What of them shows before it is known who is signed in; static/hide-sign-in.js reads it."""
+"""What of them shows before it is known who is signed in; static/before-paint.js reads it."""
 
 
 class PreferenceStorage:

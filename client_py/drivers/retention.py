@@ -16,7 +16,7 @@ from client_py.drivers.history_storage import MAX_TOGETHER, HistoryStorage
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.own_device import OwnDevice, OwnDevices
 from client_py.drivers.tasks import Tasks
-from client_py.ports.storage import Database, Databases, Key, Locks, Put, RemoveAll, StorageFailed, Store
+from client_py.ports.storage import Database, Databases, Key, Locks, Put, RemoveAll, StorageFailed, StorageSpace, Store
 from client_py.ports.time import Clock, Random
 from protocol.room_names import canonical_room
 
@@ -53,6 +53,8 @@ class StoragePorts:
     """How many entries go into one transaction."""
     left_rooms: dict[Place, LeftRoom] = field(default_factory=dict[Place, LeftRoom])
     """What is kept in the page's memory alone is gone when the page is closed, and no sooner."""
+    space: StorageSpace | None = None
+    """None where nobody says how much room there is."""
 
 
 def wishes_to_keep(store: Store, account: str) -> bool:

@@ -14,7 +14,7 @@ from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.history_export import ExportFormat, ExportWords
 from client_py.core.conversation.history_records import Kept
-from client_py.core.conversation.items import Body
+from client_py.core.conversation.items import Body, Item
 from client_py.core.conversation.notices import HistoryLoaded
 from client_py.core.conversation.typing_indicator import StartTypingTimer
 from client_py.core.notices import DraftLoaded, Notice, ReadingChanged, RetentionChanged
@@ -251,6 +251,10 @@ class RoomDriver:
     def export(self, form: ExportFormat, words: ExportWords) -> None:
         """Save the whole history as a file."""
         self._tasks.spawn(self._history.export(form, words))
+
+    async def history(self) -> list[Item]:
+        """Return all that was said, the oldest first; StorageFailed where it cannot be read."""
+        return await (await self._storage()).everything()
 
     def clear_history(self) -> None:
         """Forget what was said, but for what has yet to be delivered."""

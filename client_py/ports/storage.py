@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -23,6 +23,10 @@ class Store(Protocol):
 
     def remove(self, key: str) -> None:
         """Forget a key; no error if there is none."""
+        ...
+
+    def keys(self) -> Iterable[str]:
+        """Return all keys that this page has put here, on whatever visit."""
         ...
 
 
@@ -181,4 +185,26 @@ class Locks(Protocol):
 
         StorageFailed if the browser refuses altogether.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How much room there is, in bytes; None where the browser does not say."""
+
+    used: float | None = None
+    quota: float | None = None
+    is_persisted: bool | None = None
+    """Whether the browser has promised to delete nothing by itself."""
+
+
+class StorageSpace(Protocol):
+    """What a browser says of the room that this site has in it (the Storage Standard)."""
+
+    async def look(self) -> Space:
+        """Return how much there is, and is in use."""
+        ...
+
+    async def persist(self) -> None:
+        """Ask the browser to delete nothing by itself; it may ask the person, and decides."""
         ...

@@ -31,6 +31,10 @@ class PageActions(Protocol):
         """Go to the list of conversations; the room stays open."""
         ...
 
+    def open_settings(self) -> None:
+        """Go to the settings; the rooms stay open."""
+        ...
+
     def leave_room(self, room: str) -> None:
         """Leave a room, and take it off the list; what was said in it stays in this browser."""
         ...

@@ -16,6 +16,7 @@ from client_py.ui.offer import Offer, OfferWords
 from client_py.ui.room.composer import Draft
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen, Visit
+from client_py.ui.settings.settings_screen import SettingsScreen
 from client_py.ui.sign_in import SignInScreen
 from client_py.ui.undo import UndoOffer
 from client_py.words.attention import LATER, NEW_VERSION, NOT_NOW, OFFER_NOTIFICATIONS, RELOAD, TURN_ON, body_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from client_py.core.conversation_list import ConversationRow
     from client_py.core.navigation import NoPlace, NoRoom
     from client_py.core.peer.ice_servers import RelayChoice
+    from client_py.core.preferences import Preferences
     from client_py.core.server.access_faults import AccessFault
     from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import PageActions, RoomActions
@@ -105,6 +107,12 @@ class Frame:
         self._shared.hidden = not text
         self._shared_text.text = self._words.say(SHARED, text=one_line(text)) if text else ""
 
+    def view_of(self, screen: Screen) -> str:
+        """Return what is to be seen of the list and the place where there is no room for both."""
+        if isinstance(screen, SettingsScreen):
+            return "settings"
+        return "list" if screen is self.start else "room"
+
     def dispose(self) -> None:
         """Stop listening, in every part."""
         self._stop_listening()
@@ -132,6 +140,7 @@ class Page:
         self._rooms: list[RoomScreen] = []
         """The screens of all rooms that are open."""
         self._rows: Sequence[ConversationRow] = ()
+        self._preferences: Preferences | None = None
         # The full ring around the composer is for those who move by Tab.
         self._listeners = ExitStack()
         self._listeners.callback(self._document.on("keydown", self._key_pressed))
@@ -193,6 +202,21 @@ class Page:
         """Show a room."""
         self._framed(username)
         self._put(screen)
+
+    def show_settings(self, screen: SettingsScreen, username: str) -> None:
+        """Show the settings, in the place of the list too."""
+        self._framed(username)
+        self._put(screen)
+
+    def show_preferences(self, preferences: Preferences) -> None:
+        """Show who one is to others."""
+        self._preferences = preferences
+        if self._frame:
+            self._frame.home.show_preferences(preferences)
+
+    def forget_drafts(self) -> None:
+        """Let go of what was begun in rooms that are not open any more."""
+        self._drafts.clear()
 
     def end_room(self, screen: RoomScreen) -> None:
         """Let go of the screen of a room that is not open any more."""
@@ -277,6 +301,8 @@ class Page:
             if self._has_update:
                 self._frame.update.show()
             self._show_rows()
+            if self._preferences is not None:
+                self._frame.home.show_preferences(self._preferences)
         return self._frame
 
     def _put(self, screen: Screen) -> None:
@@ -287,7 +313,7 @@ class Page:
             return
         self._leave_screen()
         self._screen = screen
-        self._frame.app.set("data-view", "list" if screen is self._frame.start else "room")
+        self._frame.app.set("data-view", self._frame.view_of(screen))
         self._frame.home.close_panel()
         self._frame.place.replace_children(screen.element)
         self._show_rows()
@@ -328,7 +354,7 @@ class Page:
         if self._screen is None:
             return
         self._screen.pause()
-        if isinstance(self._screen, NotFoundScreen):
+        if isinstance(self._screen, NotFoundScreen | SettingsScreen):
             self._screen.dispose()
 
     def _show_rows(self) -> None:

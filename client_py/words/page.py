@@ -10,6 +10,8 @@ APP_NAME = "P2P Chat"
 ACCOUNT = Phrase("Account")
 # For translators: who one is, on the button that opens the account’s menu.
 YOU_ARE = Phrase("You are {username}")
+# For translators: the name under which others see somebody who has an account of another name.
+ACCOUNT_NAME = Phrase("Account: {username}")
 CANCEL = Phrase("Cancel")
 CLOSE = Phrase("Close")
 DISMISS = Phrase("Dismiss")

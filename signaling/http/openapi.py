@@ -36,6 +36,7 @@ from protocol.http import (
     REGISTER_PATH,
     REVOKE_INVITATION_PATH,
     ROOM_PATH_PREFIX,
+    SETTINGS_PATH,
     Credentials,
     EndLogin,
     Farewell,
@@ -145,6 +146,7 @@ OPERATIONS = {
     ("GET", ROOM_PATH_PREFIX + "{room}"): Operation(
         "The page, in a room.", others=(HTTPStatus.NOT_FOUND,), media_type=PAGE
     ),
+    ("GET", SETTINGS_PATH): Operation("The page, where somebody says how they like it to be.", media_type=PAGE),
     ("GET", "/service-worker.js"): Operation("What keeps a release in the browser.", media_type=FILE),
     ("GET", "/manifest.webmanifest"): Operation("How the page is installed.", media_type=FILE),
     ("GET", "/share"): Operation("Where the page is.", status=HTTPStatus.SEE_OTHER, media_type=None),

@@ -27,7 +27,7 @@ class Pages:
     site: Site
 
     async def page(self, request: Request) -> Response:
-        """`GET /`: the app."""
+        """`GET /` and `GET /settings`: the app."""
         return _serve(request, self.site.page, ASK_FIRST)
 
     async def room(self, request: Request) -> Response:

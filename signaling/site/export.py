@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from protocol.http import ROOM_PATH_PREFIX
+from protocol.http import ROOM_PATH_PREFIX, SETTINGS_PATH
 from signaling.base_paths import normal_base_path
 from signaling.client_addresses import is_loopback
 from signaling.errors import InvalidOption
@@ -120,7 +120,7 @@ def _headers(site: Site, target: Target) -> str:
     policy = security_headers(site.inline_scripts, site.inline_styles, target.connections)
     caching = {
         **dict.fromkeys(("assets/*", "pyodide/*"), FOREVER),
-        **dict.fromkeys(("", PAGE, "chat/*", WORKER, MANIFEST, CONFIG), ASK_FIRST),
+        **dict.fromkeys(("", PAGE, "chat/*", SETTINGS_PATH.removeprefix("/"), WORKER, MANIFEST, CONFIG), ASK_FIRST),
     }
     rules = {"*": policy, **{path: {"Cache-Control": value} for path, value in caching.items()}}
     blocks = (
@@ -135,4 +135,5 @@ def _redirects(base: str) -> str:
 
     A rule with index.html at its end would have Cloudflare Pages send the browser to the lobby.
     """
-    return f"{base}favicon.ico {base}{FAVICON} 302\n{base}chat/* {base} 200\n"
+    settings = base + SETTINGS_PATH.removeprefix("/")
+    return f"{base}favicon.ico {base}{FAVICON} 302\n{base}chat/* {base} 200\n{settings} {base} 200\n"

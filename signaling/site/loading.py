@@ -19,7 +19,7 @@ from signaling.site.target import OWN_SERVER, Target, page_values
 PAGE = "index.html"
 FAVICON = "favicon.svg"
 INLINE_STYLE = "app.css"
-INLINE_SCRIPT = "hide-sign-in.js"
+INLINE_SCRIPT = "before-paint.js"
 """They stand in the page itself: both are needed before anything can be painted."""
 WORKER = "service-worker.js"
 MANIFEST = "manifest.webmanifest"

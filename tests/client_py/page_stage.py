@@ -15,6 +15,7 @@ from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.signaling_connection import ServerPorts
 from client_py.drivers.tasks import Tasks
 from client_py.ports.server import Response
+from client_py.ports.storage import StorageSpace
 from protocol.codes import ErrorCode
 from tests.client_py.ui.view_context import Calendar, World
 from tests.fakes.document import FakeElement
@@ -96,11 +97,18 @@ class WatchedRoom(RoomDriver):
 class Stage:
     """One tab of a browser, at an address; the test is everything outside of it."""
 
-    def __init__(self, path: str = "/", *, person: str | None = "alice", locks: FakeLocks | None = None) -> None:
+    def __init__(
+        self,
+        path: str = "/",
+        *,
+        person: str | None = "alice",
+        locks: FakeLocks | None = None,
+        space: StorageSpace | None = None,
+    ) -> None:
         self.locks = locks or FakeLocks()
         self.location, self.clock, self.http = FakeLocation(path), FakeClock(NOW), FakeHttp()
         self.store, self.tab, self.databases = FakeStore(), FakeStore(), FakeDatabases()
-        self.sockets = FakeSockets()
+        self.sockets, self.downloads = FakeSockets(), FakeDownloads()
         self.warnings: list[str] = []
         self.rooms: list[WatchedRoom] = []
         """All that were entered, in their order."""
@@ -114,8 +122,8 @@ class Stage:
         ports = RoomPorts(
             ServerPorts(FakeReachabilityProbe(), self.sockets, self.http),
             FakePeerConnections(),
-            StoragePorts(self.databases, self.locks, self.store, self.tab, self.clock, random),
-            FakeDownloads(),
+            StoragePorts(self.databases, self.locks, self.store, self.tab, self.clock, random, space=space),
+            self.downloads,
         )
         context = replace(
             self.world.context, location=self.location, clock=self.clock, random=random, formats=Calendar(self.clock)

@@ -169,6 +169,8 @@ async def test_empty_list_is_not_held() -> None:
     stage = await stage_at("/")
     stage.clock.advance(TICK_SECONDS + OPENING_SECONDS)
     await settle()
+    assert f"{LIST_LOCK}alice" not in stage.locks.held
+    stage.document.fire("pagehide")
     assert (stage.locks.held, stage.failures) == (set(), [])
 
 

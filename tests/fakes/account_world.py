@@ -348,6 +348,10 @@ class SharedStore:
             self._written.remove(key)
             self._tab.machine.written(self._tab, key)
 
+    def keys(self) -> list[str]:
+        """Return the keys."""
+        return list(self._seen)
+
     def update(self, key: str) -> None:
         """See what was written to a key."""
         self._seen.pop(key, None)

@@ -325,12 +325,16 @@ class FakeHttp:
 
     answers: list[Response | OriginRefused] = field(default_factory=list)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
+    standing: dict[str, Response] = field(default_factory=dict)
+    """How each address answers, as often as it is asked, where the test cares for no order."""
 
     async def post(self, path: str, body: str, *, token: str | None = None, outlives_page: bool = False) -> Response:
         """Return the next answer."""
         assert outlives_page is (path == LOGOUT_PATH)
         self.requests.append((path, body, token))
         await asyncio.sleep(0)
+        if path in self.standing:
+            return self.standing[path]
         if not self.answers:
             raise Unreachable
         answer = self.answers.pop(0)

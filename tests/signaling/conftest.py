@@ -25,7 +25,7 @@ over_both_paths = pytest.mark.parametrize("build", ["picows", "asgi"], indirect=
 
 PAGE = """<html data-release="{{release}}" data-runtime="{{runtime}}" data-lock="{{lock}}" data-style="{{style.css}}"
  data-library="{{library}}" data-program="{{program}}" data-snapshot="{{snapshot}}" data-integrity="{{integrity}}">
-<script>{{inline hide-sign-in.js}}</script><style>{{inline app.css}}</style>"""
+<script>{{inline before-paint.js}}</script><style>{{inline app.css}}</style>"""
 WORKER = "const RELEASE = '{{release}}'; const KEPT = {{kept}};"
 
 
@@ -37,7 +37,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "index.html").write_text(PAGE)
     (folder / "service-worker.js").write_text(WORKER)
     (folder / "app.css").write_text("p { margin: 0 }")
-    (folder / "hide-sign-in.js").write_text("look()")
+    (folder / "before-paint.js").write_text("look()")
     (folder / "style.css").write_text("body { color: black }")
     (folder / "bootstrap.js").write_text("boot()")
     (folder / "favicon.svg").write_text("<svg/>")

@@ -46,11 +46,12 @@ def file_name(room: str, form: ExportFormat) -> str:
 def export(room: str, items: Iterable[Item], form: ExportFormat, words: ExportWords) -> str:
     """Write items, the oldest first: all of them for a program (JSON), the messages for a person."""
     if form is ExportFormat.JSON:
-        return json.dumps({"room": room, "messages": [_record(item) for item in items]}, indent=2) + "\n"
+        return json.dumps({"room": room, "messages": [record_of(item) for item in items]}, indent=2) + "\n"
     return "".join(_paragraph(item, words) for item in items if item.is_shown)
 
 
-def _record(item: Item) -> dict[str, object]:
+def record_of(item: Item) -> dict[str, object]:
+    """Return what a program is told of an item."""
     if not item.is_readable:
         return {"id": item.id, "fault": UNREADABLE}
     moment = _moment(item)

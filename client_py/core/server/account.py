@@ -212,7 +212,7 @@ class Account:
         if status in _OK and (login := parse_login(body)) is not None:
             return [*_keep_device_mark(body), *self._begin(purpose, login, _life_in(body), now)]
         if purpose in _ENTRANCES:
-            fault = ShowFault(_origin_refusal_in(body) or _refusal_in(body) or LoginFault.UNREADABLE)
+            fault = ShowFault(fault_in(body))
             # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
             is_misread = purpose is Purpose.SIGN_IN and status == _BAD_REQUEST
             return [ForgetDeviceMarks(), fault] if is_misread else [fault]
@@ -234,6 +234,18 @@ class Account:
         """No answer came to a request, since the server takes no pages of this origin."""
         self._answered()
         return [] if self._is_stale(purpose, attempt) else self._without_answer(purpose, PageOriginRefused(origin), now)
+
+    def token_given(self, shown: str, body: str, now: float) -> list[AccountEffect]:
+        """Another request than a renewal, which showed this token, was answered with a login in its place."""
+        login = parse_login(body)
+        if login is None or self.login is None:
+            return []
+        self._asked_with = shown
+        return [*_keep_device_mark(body), *self._begin(Purpose.RENEW, login, _life_in(body), now)]
+
+    def deleted(self) -> list[AccountEffect]:
+        """The server has deleted the account, at the person's wish, and there is nothing left to log out of."""
+        return self._end(None, Forget())
 
     def token_refused(self, token: str) -> list[AccountEffect]:
         """The server does not take a token where a room is entered; another tab may have renewed it meanwhile."""
@@ -398,6 +410,11 @@ class Account:
         self._is_renewing = False
         self._someone_elsewhere = ""
         return [RememberPerson(""), StopTickTimer(), SignedOut(fault, username)]
+
+
+def fault_in(body: str) -> AccessFault:
+    """Read why the server did not do what a request asked for."""
+    return _origin_refusal_in(body) or _refusal_in(body) or LoginFault.UNREADABLE
 
 
 def _refusal_in(body: str) -> ServerRefused | None:

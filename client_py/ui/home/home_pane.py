@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from client_py.core.conversation_list import ConversationRow
+    from client_py.core.preferences import Preferences
     from client_py.ports.page import Element
     from client_py.ui.actions import PageActions
     from client_py.ui.home.new_room import NewRoomForm
@@ -74,8 +75,13 @@ class HomePane:
         """Open the panel in which a conversation begins."""
         self._panel.show_popover()
 
+    def show_preferences(self, preferences: Preferences) -> None:
+        """Show who one is to others."""
+        self._account.show(preferences)
+
     def close_panel(self) -> None:
         """Close what is open over the page: the person has gone on."""
+        self._account.close()
         self._panel.hide_popover()
 
     def name_days(self) -> None:

@@ -6,13 +6,11 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 from unicodedata import category
 
+from client_py.core.preferences import HUES
 from protocol.usernames import username_key
 
 if TYPE_CHECKING:
     from client_py.ports.page import Document, Element
-
-HUES = 8
-"""How many colours app.css has for people."""
 
 
 def hue_of(username: str) -> str:
@@ -26,10 +24,12 @@ def initial_of(username: str) -> str:
     return "".join((username[:1].title()[:1], *marks))
 
 
-def avatar_of(document: Document, name: str, size: str) -> Element:
+def avatar_of(document: Document, name: str, size: str, account: str = "", hue: int = 0) -> Element:
     """Build the initial of a person or a room in their colour, which says nothing to a screen reader.
 
-    It is small (`s`) or of the size of a bar (`m`), as app.css has it.
+    It is small (`s`), of the size of a bar (`m`) or large (`l`), as app.css has it. The colour is the one that was
+    chosen, or else that of the account's name.
     """
-    attributes = {"class": "avatar", "data-hue": hue_of(name), "data-size": size, "aria-hidden": "true"}
+    chosen = str(hue) if hue else hue_of(account or name)
+    attributes = {"class": "avatar", "data-hue": chosen, "data-size": size, "aria-hidden": "true"}
     return document.create("span", attributes, initial_of(name))

@@ -9,6 +9,7 @@ from client_py.core.navigation import (
     NoRoom,
     Place,
     RoomPlace,
+    SettingsPlace,
     path_of,
     place_meant,
     place_of,
@@ -37,7 +38,13 @@ def test_path_of_an_impossible_room_leads_to_none(path: str) -> None:
     assert place_of(path) == NoRoom()
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/chat", "/chats/den", "/api/login"])
+@pytest.mark.parametrize("path", ["/settings", "/settings/", "/Settings"])
+def test_settings_have_an_address(path: str) -> None:
+    """Case and a slash at the end make no difference there either."""
+    assert place_of(path) == SettingsPlace()
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/settings/more", "/chat", "/chats/den", "/api/login"])
 def test_any_other_path_leads_nowhere(path: str) -> None:
     """It is not taken for the lobby, in which nobody would look for a mistake."""
     assert place_of(path) == NoPlace()

@@ -107,7 +107,7 @@ def test_page_names_no_colour_that_the_stylesheet_does_not() -> None:
 def test_page_has_nothing_that_the_content_security_policy_forbids() -> None:
     """No inline script, style or handler but the two whose checksums it names, and nothing from another site."""
     html = INDEX.read_text()
-    for inline in ("<script>{{inline hide-sign-in.js}}</script>", "<style>{{inline app.css}}</style>"):
+    for inline in ("<script>{{inline before-paint.js}}</script>", "<style>{{inline app.css}}</style>"):
         assert inline in html
         html = html.replace(inline, "")
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)

@@ -178,6 +178,10 @@ class Asked:
         """Remember it."""
         self.calls.append(("open_home",))
 
+    def open_settings(self) -> None:
+        """Remember it."""
+        self.calls.append(("open_settings",))
+
     def leave_room(self, room: str) -> None:
         """Remember it."""
         self.calls.append(("leave_room", room))

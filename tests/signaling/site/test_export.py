@@ -235,6 +235,7 @@ def test_headers_are_those_of_the_server(pages: Path, tmp_path: Path) -> None:
         "/p2p-chat/": asked,
         "/p2p-chat/index.html": asked,
         "/p2p-chat/chat/*": asked,
+        "/p2p-chat/settings": asked,
         "/p2p-chat/service-worker.js": asked,
         "/p2p-chat/manifest.webmanifest": asked,
         "/p2p-chat/config.json": asked,
@@ -248,6 +249,7 @@ def test_rooms_are_the_page(pages: Path, tmp_path: Path) -> None:
     assert (out / "_redirects").read_text().splitlines() == [
         "/p2p-chat/favicon.ico /p2p-chat/favicon.svg 302",
         "/p2p-chat/chat/* /p2p-chat/ 200",
+        "/p2p-chat/settings /p2p-chat/ 200",
     ]
     assert (out / "robots.txt").read_text() == "User-agent: *\nDisallow: /p2p-chat/chat/\n"
 

@@ -33,7 +33,7 @@ def test_page_holds_what_it_is_painted_with(site: Site) -> None:
     assert b"<script>look()</script><style>p { margin: 0 }</style>" in site.page.content
     assert site.inline_scripts == (checksum(b"look()"),)
     assert site.inline_styles == (checksum(b"p { margin: 0 }"),)
-    assert not {"app.css", "hide-sign-in.js"} & site.assets.keys()
+    assert not {"app.css", "before-paint.js"} & site.assets.keys()
 
 
 def test_service_worker_keeps_what_the_page_needs(site: Site) -> None:
@@ -160,7 +160,7 @@ def test_runtime_is_what_browsers_ask_for(site: Site, static: Path) -> None:
     assert site.runtime["pyodide.mjs"].media_type == "text/javascript"
 
 
-@pytest.mark.parametrize("name", ["style.css", "app.css", "hide-sign-in.js", "index.html", "service-worker.js"])
+@pytest.mark.parametrize("name", ["style.css", "app.css", "before-paint.js", "index.html", "service-worker.js"])
 def test_release_is_its_content(static: Path, tmp_path: Path, name: str) -> None:
     """The same content is the same release; another file, or another program, is another."""
     first = load_site(static, ["protocol"])
@@ -187,7 +187,7 @@ def test_address_is_that_of_the_content(static: Path, tmp_path: Path) -> None:
     [
         "index.html",
         "app.css",
-        "hide-sign-in.js",
+        "before-paint.js",
         "service-worker.js",
         "pyodide/VERSION",
         *(f"pyodide/{name}" for name in RUNTIME_FILES),

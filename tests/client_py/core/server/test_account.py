@@ -671,3 +671,35 @@ def test_account_renews_again_when_its_answer_was_long_on_its_way() -> None:
     assert account.asked(NOW) == []
     account.responded(Purpose.SIGN_IN, 200, BODY, NOW + 600)
     assert first_renewal(account, NOW + 600) <= 20
+
+
+def test_account_goes_on_with_a_token_that_it_was_given_in_place_of_its_own() -> None:
+    """Another password ends the token that asked for it, and brings the next one."""
+    account = signed_in()
+    body = RENEWED_BODY.replace("}", ', "device_mark": "ab.cd"}')
+    effects = account.token_given("jwt", body, NOW + 1)
+    assert effects == [KeepDeviceMark("ab.cd"), Keep(RENEWED, ""), TICK, TokenChanged()]
+    assert account.login == RENEWED
+
+
+def test_account_takes_a_token_of_the_same_second_as_its_own() -> None:
+    """The one that was shown is worth nothing any more, however long it would have been good."""
+    account = signed_in()
+    assert account.token_given("jwt", BODY.replace('"jwt"', '"other"'), NOW)
+    assert account.login == Login("other", "ada", NOW + 3_600)
+
+
+@pytest.mark.parametrize("body", ["", "{}", BENS_BODY])
+def test_account_takes_no_other_answer_for_its_login(body: str) -> None:
+    """It is none, or another person's."""
+    account = signed_in()
+    assert account.token_given("jwt", body, NOW) == []
+    assert account.login == LOGIN
+    assert Account().token_given("jwt", RENEWED_BODY, NOW) == []
+
+
+def test_account_that_is_deleted_has_nothing_to_log_out_of() -> None:
+    """Nobody is told of a login that is gone with it."""
+    account = signed_in()
+    assert account.deleted() == [Forget(), *GONE, SignedOut()]
+    assert account.login is None

@@ -14,6 +14,7 @@ from client_py.core.conversation.notices import (
     TypingChanged,
 )
 from client_py.core.notices import Member, MembersChanged, RetentionChanged, StatusChanged
+from client_py.core.preferences import HUES
 from client_py.core.retention import Retention, RetentionFault
 from client_py.core.status_line import (
     Away,
@@ -27,7 +28,7 @@ from client_py.core.status_line import (
 from client_py.ui.page import Page
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen
-from client_py.ui.widgets.avatar import HUES, hue_of, initial_of
+from client_py.ui.widgets.avatar import hue_of, initial_of
 from client_py.words.status import STATUSES
 from tests.client_py.ui.view_context import DAY, Calendar, World, incoming, open_room, outgoing
 from tests.fakes.document import FakeElement

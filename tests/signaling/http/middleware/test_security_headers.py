@@ -47,6 +47,7 @@ NOT_HTTP = frozenset({"/ws"})
 REQUESTS = {
     "/": ("GET", 200),
     "/chat/{room:path}": ("GET", 200),
+    "/settings": ("GET", 200),
     "/service-worker.js": ("GET", 200),
     "/assets/{digest}/{name:path}": ("GET", 404),
     "/pyodide/{version}/{name:path}": ("GET", 404),
@@ -66,6 +67,10 @@ REQUESTS = {
     "/api/logins/end-others": ("POST", 401),
     "/api/password": ("POST", 401),
     "/api/delete-account": ("POST", 401),
+    "/api/invitations": ("GET", 401),
+    "/api/invitations/revoke": ("POST", 401),
+    "/api/guests": ("POST", 415),
+    "/api/guests/account": ("POST", 401),
     "/api/ice-servers": ("GET", 401),
 }
 """A request to each route, and how it is answered."""
