@@ -40,6 +40,7 @@ PASSWORD_PATH = "/api/password"  # noqa: S105 - an address
 DELETE_ACCOUNT_PATH = "/api/delete-account"
 INVITATIONS_PATH = "/api/invitations"
 REVOKE_INVITATION_PATH = "/api/invitations/revoke"
+INVITATION_PATH = "/api/guests/invitation"
 GUESTS_PATH = "/api/guests"
 GUEST_ACCOUNT_PATH = "/api/guests/account"
 ICE_SERVERS_PATH = "/api/ice-servers"
@@ -109,7 +110,10 @@ class Login:
     expires_in: Annotated[int, Range(1, 2**31)] | None = None
     """For how many seconds it is good from now on; None from an earlier release of the server."""
     room: RoomName | None = None
-    """The one that a guest is bound to; None for an account."""
+    """The one that a guest is bound to; of an account that was a guest, the one that it was bound to."""
+    formerly: Username | None = None
+    """The name that the account had in that room while it was a guest: what a browser keeps under it is the account's,
+    even where the answer that made one of the other was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,23 @@ class RevokeInvitation:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownInvitation:
+    """What `POST /api/guests/invitation` takes, of somebody who was given a link and has not said who they are."""
+
+    invitation: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationDetails:
+    """What answers it."""
+
+    inviter: Username
+    """Who has made the invitation."""
+    room: RoomName
+    expires_at: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
 class NewGuest:
     """What `POST /api/guests` takes. Which names may be, and which invitations let somebody in, have their codes."""
 
@@ -240,5 +261,7 @@ INVITE: Body[Invite] = Body(Invite, MAX_BODY_BYTES)
 INVITATION: Body[Invitation] = Body(Invitation, MAX_BODY_BYTES, lenient=True)
 LISTED_INVITATIONS: Body[ListedInvitations] = Body(ListedInvitations, MAX_INVITATIONS_BYTES, lenient=True)
 REVOKE_INVITATION: Body[RevokeInvitation] = Body(RevokeInvitation, MAX_BODY_BYTES)
+SHOWN_INVITATION: Body[ShownInvitation] = Body(ShownInvitation, MAX_BODY_BYTES)
+INVITATION_DETAILS: Body[InvitationDetails] = Body(InvitationDetails, MAX_BODY_BYTES, lenient=True)
 NEW_GUEST: Body[NewGuest] = Body(NewGuest, MAX_BODY_BYTES)
 ICE_SERVERS: Body[IceServers] = Body(IceServers, MAX_ICE_SERVERS_BYTES, lenient=True)

@@ -103,6 +103,12 @@ def guest_username(form: str, suffix: str) -> str:
     return f"{form}{GUEST_MARK}{suffix}"
 
 
+def guest_name(username: str) -> str | None:
+    """Return what a guest calls themselves, of the name under which others see them; None for an account's name."""
+    form, mark, _suffix = username.partition(GUEST_MARK)
+    return form if mark else None
+
+
 def username_fault(form: str, most: int = MAX_USERNAME_CHARACTERS) -> UsernameFault | None:
     """Tell what is wrong with the form of a new name of at most so many characters, or None if nothing is."""
     if len(form) < MIN_USERNAME_CHARACTERS:

@@ -28,6 +28,7 @@ from protocol.http import (
     GUESTS_PATH,
     HEALTH_PATH,
     ICE_SERVERS_PATH,
+    INVITATION_PATH,
     INVITATIONS_PATH,
     LOGIN_PATH,
     LOGINS_PATH,
@@ -92,6 +93,7 @@ from signaling.rate_limits.rate_limit import (
     ice_servers_limit,
     invitation_by_address_limit,
     invitation_limit,
+    invitation_look_limit,
     refresh_limit,
     registration_limit,
 )
@@ -275,6 +277,7 @@ def _checks(authenticator: Authenticator, backplane: Backplane | None) -> dict[s
 def _guest_limits(settings: Settings, counters: RateCounters) -> GuestLimits:
     return GuestLimits(
         guests=guest_limit(settings, counters),
+        looks=invitation_look_limit(settings, counters),
         guests_by_inviter=guest_by_inviter_limit(settings, counters),
         invitations=invitation_limit(settings, counters),
         invitations_by_address=invitation_by_address_limit(settings, counters),
@@ -401,6 +404,7 @@ def _routes(parts: Parts, settings: Settings) -> list[BaseRoute]:
         Route(INVITATIONS_PATH, guests.invite, methods=["POST"]),
         Route(INVITATIONS_PATH, guests.list_invitations, methods=["GET"]),
         Route(REVOKE_INVITATION_PATH, guests.revoke, methods=["POST"]),
+        Route(INVITATION_PATH, guests.look, methods=["POST"]),
         Route(GUESTS_PATH, guests.come, methods=["POST"]),
         Route(GUEST_ACCOUNT_PATH, guests.make_account, methods=["POST"]),
         Route(ICE_SERVERS_PATH, parts.ice_servers.serve),

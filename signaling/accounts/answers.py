@@ -25,7 +25,8 @@ def login_response(
 ) -> Response:
     """Return the answer that hands over a login."""
     # A page cannot tell by its own clock how long that is, since it may be wrong (RFC 6749 §5.1 names the field).
-    body = Login(token.text, account.username, token.expires_at, device_mark, token.life, account.bound_to)
+    name, room, formerly = account.username, account.room, account.formerly
+    body = Login(token.text, name, token.expires_at, device_mark, token.life, room, formerly)
     return json_response(LOGIN.encode(body), status)
 
 

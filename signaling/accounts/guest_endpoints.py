@@ -12,11 +12,14 @@ from starlette.responses import Response
 from protocol.http import (
     CREDENTIALS,
     INVITATION,
+    INVITATION_DETAILS,
     INVITE,
     LISTED_INVITATIONS,
     NEW_GUEST,
     REVOKE_INVITATION,
+    SHOWN_INVITATION,
     Invitation,
+    InvitationDetails,
     ListedInvitation,
     ListedInvitations,
     NewGuest,
@@ -40,6 +43,8 @@ class GuestLimits:
     """How often people may be invited, and may come."""
 
     guests: RateLimit
+    looks: RateLimit
+    """On looks at an invitation, from one address."""
     guests_by_inviter: RateLimit
     invitations: RateLimit
     invitations_by_address: RateLimit
@@ -91,6 +96,18 @@ class GuestApi:
             self.logins_changed(guest_id)
         log("invitation_ended", account=account.username, invitation=asked.id, guests=len(ended))
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=NO_STORE)
+
+    async def look(self, request: Request) -> Response:
+        """`POST /api/guests/invitation`: who has made an invitation, and to which room, while it lets somebody in."""
+        if self.policy == "off":
+            raise NoGuests
+        await self.limits.looks.spend(address_key(host_of(request.scope)))
+        asked = await read_body(request, SHOWN_INVITATION)
+        invitation = await self.invitations.find(asked.invitation)
+        inviter = await self.invitations.inviter_of(invitation)
+        return json_response(
+            INVITATION_DETAILS.encode(InvitationDetails(inviter, invitation.room, invitation.expires_at))
+        )
 
     async def come(self, request: Request) -> Response:
         """`POST /api/guests`: come as a guest, by an invitation or, where the server is open, without one."""

@@ -119,6 +119,15 @@ class Invitations:
             raise InvalidInvitation
         return Invitation(*row)
 
+    async def inviter_of(self, invitation: Invitation) -> str:
+        """Return the name of who has made an invitation; InvalidInvitation if they are gone meanwhile."""
+        query = select(ACCOUNTS.c.username).where(ACCOUNTS.c.id == invitation.account_id)
+        async with self._database.connect() as connection:
+            username: str | None = (await connection.execute(query)).scalar_one_or_none()
+        if username is None:
+            raise InvalidInvitation
+        return username
+
     async def let_in(self, invitation: Invitation, name: str) -> Account:
         """Make a guest who comes by an invitation; InvalidInvitation if it has let in as many as it may meanwhile."""
         return await self._add_guest(name, invitation.room, invitation.id)

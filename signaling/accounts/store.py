@@ -54,11 +54,6 @@ class Account:
     formerly: str | None = None
     """The name that it had as a guest."""
 
-    @property
-    def bound_to(self) -> str | None:
-        """The only room that it may be in, if there is such."""
-        return self.room if self.is_guest else None
-
 
 def name_columns(username: str) -> dict[str, str]:
     """Return what stands in the row of an account about its name."""

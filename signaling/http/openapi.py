@@ -27,6 +27,7 @@ from protocol.http import (
     GUESTS_PATH,
     HEALTH_PATH,
     ICE_SERVERS_PATH,
+    INVITATION_PATH,
     INVITATIONS_PATH,
     LOGIN_PATH,
     LOGINS_PATH,
@@ -42,6 +43,7 @@ from protocol.http import (
     Farewell,
     IceServers,
     Invitation,
+    InvitationDetails,
     Invite,
     ListedInvitations,
     ListedLogins,
@@ -50,6 +52,7 @@ from protocol.http import (
     NewGuest,
     NewPassword,
     RevokeInvitation,
+    ShownInvitation,
 )
 from signaling.http.metrics_endpoint import METRICS_PATH
 from signaling.http.readiness_endpoint import READY_PATH
@@ -133,6 +136,7 @@ OPERATIONS = {
         media_type=None,
         needs_token=True,
     ),
+    ("POST", INVITATION_PATH): Operation("Who invites, and to which room.", ShownInvitation, InvitationDetails),
     ("POST", GUESTS_PATH): Operation("Come as a guest.", NewGuest, Login, HTTPStatus.CREATED),
     ("POST", GUEST_ACCOUNT_PATH): Operation(
         "Make an account of a guest.", Credentials, Login, HTTPStatus.CREATED, needs_token=True

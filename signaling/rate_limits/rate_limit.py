@@ -69,6 +69,11 @@ def guest_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     return RateLimit(counters, settings.guest_limit, "guest")
 
 
+def invitation_look_limit(settings: Settings, counters: RateCounters) -> RateLimit:
+    """Return the limit on looks at an invitation, counted by address: as many as come, since each has looked before."""
+    return RateLimit(counters, settings.guest_limit, "invitation look")
+
+
 def guest_by_inviter_limit(settings: Settings, counters: RateCounters) -> RateLimit:
     """Return the limit on guests who come by the invitations of one account, counted by that."""
     return RateLimit(counters, settings.guest_by_inviter_limit, "guest by inviter")

@@ -14,6 +14,7 @@ from protocol.usernames import (
     MAX_GUEST_NAME_CHARACTERS,
     MAX_USERNAME_CHARACTERS,
     UsernameFault,
+    guest_name,
     guest_username,
     isolated,
     username_fault,
@@ -214,6 +215,7 @@ def test_name_of_a_guest_is_no_accounts(typed: str) -> None:
         assert USERNAME.admits(guest)
         assert max(len(guest), len(username_key(guest))) <= MAX_USERNAME_CHARACTERS
         assert username_form(guest) == guest
+        assert (guest_name(guest), guest_name(form)) == (form, None)
         assert username_fault(guest) in {UsernameFault.CHARACTER, UsernameFault.TOO_LONG}
 
 

@@ -12,11 +12,14 @@ from protocol.http import (
     GUEST_ACCOUNT_PATH,
     GUESTS_PATH,
     INVITATION,
+    INVITATION_DETAILS,
+    INVITATION_PATH,
     INVITATIONS_PATH,
     LISTED_INVITATIONS,
     LOGIN,
     REVOKE_INVITATION_PATH,
     Invitation,
+    InvitationDetails,
     ListedInvitation,
     Login,
 )
@@ -73,6 +76,19 @@ async def test_guest_comes_by_a_link(server: RunningServer) -> None:
     [invited] = await listed(server, token)
     assert (invited.id, invited.room, invited.places, invited.guests) == (invitation.id, "kitchen", 3, 1)
     assert invited.expires_at == invitation.expires_at
+
+
+async def test_who_has_an_invitation_is_told_of_whom_it_is(server: RunningServer) -> None:
+    """Before they have said who they are; of one that was ended, they are told that."""
+    username = next(usernames)
+    token = await server.register(username)
+    invitation = await invite(server, token)
+    shown = await ask(server, INVITATION_PATH, None, {"invitation": invitation.invitation})
+    assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+    assert INVITATION_DETAILS.decode(shown.text) == InvitationDetails(username, "kitchen", invitation.expires_at)
+    assert (await ask(server, REVOKE_INVITATION_PATH, token, {"id": invitation.id})).status_code == 204
+    ended = await ask(server, INVITATION_PATH, None, {"invitation": invitation.invitation})
+    assert status_and_code(ended) == (403, "invalid_invitation")
 
 
 async def test_guest_uses_what_a_login_is_for(server: RunningServer) -> None:
@@ -229,7 +245,7 @@ async def test_guest_becomes_an_account_and_stays(server: RunningServer) -> None
             response = await ask(server, GUEST_ACCOUNT_PATH, guest.token, {"username": name, "password": PASSWORD})
             assert response.status_code == 201, response.text
             account = LOGIN.decode(response.text)
-            assert (account.username, account.room) == (name, None)
+            assert (account.username, account.room, account.formerly) == (name, "becoming", guest.username)
             assert DEVICE_MARK.admits(account.device_mark or "")
             assert await client.close_code() == CloseCode.SERVICE_RESTART
         async with server.connect(account.token) as back:
@@ -242,7 +258,8 @@ async def test_guest_becomes_an_account_and_stays(server: RunningServer) -> None
         await host.welcome()
         assert [(peer.username, peer.formerly) for peer in (await host.join("elsewhere")).peers] == [(name, None)]
     assert (await ask(server, "/api/refresh", guest.token)).status_code == 401
-    assert (await server.post("/api/login", {"username": name, "password": PASSWORD})).status_code == 200
+    again = LOGIN.decode((await server.post("/api/login", {"username": name, "password": PASSWORD})).text)
+    assert (again.room, again.formerly) == ("becoming", guest.username)
 
 
 async def test_websocket_of_a_guest_ends_when_it_is_shown_the_accounts_token(start_server: StartServer) -> None:
@@ -311,6 +328,7 @@ async def test_server_without_guests(start_server: StartServer) -> None:
         (INVITATIONS_PATH, token, {"room": "kitchen"}),
         (REVOKE_INVITATION_PATH, token, {"id": invitation.id}),
         (GUESTS_PATH, None, {"invitation": invitation.invitation, "name": "Eve"}),
+        (INVITATION_PATH, None, {"invitation": invitation.invitation}),
     ):
         assert status_and_code(await ask(server, path, asked_by, body)) == (403, "no_guests")
     assert (await ask(server, "/api/refresh", guest.token)).status_code == 401
@@ -323,6 +341,9 @@ async def test_guests_are_limited_by_address(start_server: StartServer) -> None:
     invitation = (await invite(server, await server.register())).invitation
     await come(server, invitation)
     assert (await ask(server, GUESTS_PATH, None, {"invitation": "A" * 22, "name": "Eve"})).status_code == 403
+    for _ in range(2):
+        assert (await ask(server, INVITATION_PATH, None, {"invitation": invitation})).status_code == 200
+    assert status_and_code(await ask(server, INVITATION_PATH, None, {"invitation": "A" * 22})) == (429, "rate_limited")
     refused = await ask(server, GUESTS_PATH, None, {"invitation": invitation, "name": "Eve"})
     assert status_and_code(refused) == (429, "rate_limited")
     assert int(refused.headers["retry-after"]) <= 3600

@@ -85,7 +85,7 @@ class InvitationsInAnyDatabase:
             token, made = await here.invitations.make(here.ann, ROOM, 2)
             found = await here.invitations.find(token)
             guests = [await here.invitations.let_in(found, "Eve") for _ in range(2)]
-            assert {(guest.bound_to, guest.is_guest, guest.username[:4]) for guest in guests} == {(ROOM, True, "Eve~")}
+            assert {(guest.room, guest.is_guest, guest.username[:4]) for guest in guests} == {(ROOM, True, "Eve~")}
             assert len({guest.username for guest in guests}) == 2
             assert all(USERNAME.admits(guest.username) for guest in guests)
             assert await here.invitations.of(here.ann.id) == [replace(made, guests=2)]
@@ -282,7 +282,7 @@ class InvitationsInAnyDatabase:
             guest, before = await here.guest()
             account, proof = await here.logins.proven(before)
             made, token = await here.logins.make_account(account, proof, "", "Eva", "a hash")
-            assert (made.id, made.username, made.bound_to) == (guest.id, "Eva", None)
+            assert (made.id, made.username, made.is_guest) == (guest.id, "Eva", False)
             assert (made.room, made.formerly) == (ROOM, guest.username)
             assert token.life == TOKENS.life
             assert await here.accounts.by_name("eva") == made
