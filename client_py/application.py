@@ -11,18 +11,35 @@ from dataclasses import dataclass
 from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
+from client_py.core.guest_names import format_names, parse_names
+from client_py.core.invitation_links import Invitation, fragment_of
 from client_py.core.launch import NEW_CONVERSATION, shared_text
-from client_py.core.navigation import LOBBY_PATH, Lobby, NoPlace, NoRoom, RoomPlace, SettingsPlace, path_of, place_of
-from client_py.core.notices import Notice, StatusChanged
+from client_py.core.navigation import (
+    LOBBY_PATH,
+    GuestElsewhere,
+    Lobby,
+    NoPlace,
+    NoRoom,
+    RoomPlace,
+    SettingsPlace,
+    path_of,
+    place_of,
+)
+from client_py.core.notices import MembersChanged, Notice, RetentionChanged, StatusChanged
 from client_py.core.peer.ice_servers import RelayChoice
-from client_py.core.server.access_faults import AccessFault, LoginFault
+from client_py.core.server.access_faults import AccessFault, InvitedTo, LoginFault
+from client_py.core.server.kept_login import Login
 from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
 from client_py.drivers.attention import AttentionDriver, AttentionPorts
 from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting, forget_room
+from client_py.drivers.former_guest_store import move_small_things
+from client_py.drivers.opened_links import OpenedLinks
 from client_py.drivers.relay_preference import RelayPreference
+from client_py.drivers.retention import wishes_to_keep
 from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.room_links import RoomLinks
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.drivers.update_check import HURRY_SECONDS, LONG_SECONDS, PAUSE_SECONDS, UpdateCheck
@@ -34,9 +51,10 @@ from client_py.settings import Settings, SettingsCallbacks
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
 from client_py.ui.view_context import ViewContext
+from client_py.words.guest import LINK_BROKEN_HERE
 from client_py.words.home import FORGOTTEN, LEFT, MUTED, PUT_AWAY
 from client_py.words.phrases import Phrase
-from protocol.http import SETTINGS_PATH
+from protocol.http import SETTINGS_PATH, InvitationDetails
 from protocol.room_names import is_room_name
 
 TICK_SECONDS = 20.0
@@ -48,6 +66,9 @@ LIST_LOCK = "p2pchat.list:"
 """The tab that holds it, with whose list it is after it, keeps the rooms of the list open."""
 LIST_PATIENCE_SECONDS = 1.0
 """After a reload, the page before may hold the lock for a moment."""
+
+NAMES_KEY = "p2pchat.names:"
+"""Where the names stand in localStorage of accounts that were guests, with who knows them after it."""
 
 BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
 
@@ -110,6 +131,16 @@ class Application:
             warn,
         )
         self._settings = Settings(context, ports, self._account, self._tasks, self._page, self, callbacks)
+        self._guest_names = context.words.guest_names
+        self._opened_links = OpenedLinks(context.location, ports.keeping.tab, http)
+        self._room_links = RoomLinks(
+            http, ports.keeping, lambda: self._account.login, self._server_time, self._tasks, self._show_link
+        )
+        self._clock = context.clock
+        self._keeps_name = False
+        """Whether a guest is becoming an account just now."""
+        self._logs_in_instead = False
+        """Whether somebody who could come as a guest wants to log in."""
         self._open_rooms: dict[str, OpenRoom] = {}
         """The one that was shown last comes last."""
         self._shown_room: str | None = None
@@ -149,6 +180,7 @@ class Application:
         # Other tabs write to localStorage too; a page that comes back from the history has heard nothing of it.
         for event in ("storage", "pageshow"):
             self._document.on(event, lambda _event: self._look_at_store())
+        self._opened_links.take()
         self._account.start()
         self._tick()
         self._document.root().set("data-app", "ready")
@@ -172,6 +204,39 @@ class Application:
     def sign_out(self) -> None:
         """End the login on this browser."""
         self._account.sign_out()
+
+    def come(self, name: str) -> None:
+        """Talk as a guest, by the link that was opened."""
+        match place_of(self._location.path):
+            case RoomPlace(room) if (invitation := self._opened_links.of(room)) and invitation.guests:
+                self._account.come(name, invitation.guests)
+
+    def log_in_instead(self) -> None:
+        """Show the form for logging in."""
+        self._logs_in_instead = True
+        self._ask_to_sign_in()
+
+    def keep_name(self, username: str, password: str) -> None:
+        """Become an account, as a guest."""
+        self._keeps_name = True
+        self._account.keep_name(username, password)
+
+    def open_link(self, room: str, invitation: Invitation) -> None:
+        """Go to a room by a link."""
+        self._opened_links.keep(room, invitation)
+        self.open_room(room)
+
+    def ask_link(self, room: str) -> None:
+        """See to it that guests can come by a room's link."""
+        self._room_links.ask(room)
+
+    def count_link(self, room: str) -> None:
+        """Find out how many have come by a room's link."""
+        self._room_links.count(room)
+
+    def renew_link(self, room: str) -> None:
+        """Make another link to a room."""
+        self._room_links.renew(room)
 
     def open_room(self, room: str) -> None:
         """Go to a room."""
@@ -248,22 +313,36 @@ class Application:
 
     def show_signing_in(self) -> None:
         """Name and password are being checked."""
+        if self._keeps_name:
+            self._page.show_keeping_name()
+            return
         (self._shown_screen or self._page).show_signing_in()
 
     def show_access_fault(self, fault: AccessFault) -> None:
         """Signing in or registering failed."""
+        if self._keeps_name:
+            self._keeps_name = False
+            self._page.show_keeping_name(fault)
+            return
         (self._shown_screen or self._page).show_access_fault(fault)
 
     def signed_in(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
         """Go to where the address says, which is where the person was going."""
+        self._keeps_name = self._logs_in_instead = False
+        login = self._account.login
+        if login is not None and login.formerly:
+            # Rooms that are still open under the name of the guest end first, and write what they have to write there.
+            self._close_all()
+            self._conversations.unload()
+            move_small_things(self._store, self._ports.keeping.tab, login.formerly, login.username)
         self._go()
 
-    def ask_password(self, username: str) -> None:
+    def ask_password(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
         """Ask over every open conversation, which goes on; where none is shown, the form is."""
         for room in tuple(self._open_rooms.values()):
             room.screen.ask_password()
         if self._shown_room is None:
-            self._ask_to_sign_in(LoginFault.EXPIRED, username)
+            self._ask_to_sign_in(*self._expiry)
 
     def login_renewed(self) -> None:
         """Go on where the login was refused."""
@@ -280,8 +359,8 @@ class Application:
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
-        for room in tuple(self._open_rooms):
-            self._close_room(room)
+        self._close_all()
+        self._keeps_name = self._logs_in_instead = False
         self._conversations.unload()
         self._attention.end()
         self._settings.unload()
@@ -296,6 +375,7 @@ class Application:
 
     def _go(self) -> None:
         """Show what the address stands for; the room that was shown before stays open."""
+        self._opened_links.take()
         self._keep_draft_of_shown()
         self._shown_room = None
         login = self._account.login
@@ -303,27 +383,37 @@ class Application:
             self._ask_to_sign_in()
             return
         if self._account.has_expired:
-            self._ask_to_sign_in(LoginFault.EXPIRED, login.username)
+            self._ask_to_sign_in(*self._expiry)
             return
         self._conversations.load(login.username)
         self._settings.load(login.username)
         self._look_who_looks()
+        for guest, account in parse_names(self._store.get(NAMES_KEY + login.username)).items():
+            self._guest_names.become(guest, account)
+        self._show_place(login)
+        self._timers.start("open", OPENING_SECONDS, self._open_listed)
+
+    def _show_place(self, login: Login) -> None:
         match place_of(self._location.path):
             case Lobby():
                 self._page.show_start(login.username, self._relay_preference.choice)
                 self._relay_preference.look()
                 self._launch(self._location.fragment)
+            case RoomPlace(room) if login.is_guest and room != login.room:
+                self._page.show_not_found(GuestElsewhere(login.room), login.username)
             case RoomPlace(room):
                 if self._location.path != path_of(room):
                     self._location.replace(path_of(room))
+                self._take_link(room)
                 self._show_room(room, login.username)
+                if self._opened_links.is_broken(room):
+                    self._page.tell(LINK_BROKEN_HERE)
             case SettingsPlace():
                 self._settings.show(login.username)
                 self._show_relay_choice(self._relay_preference.choice)
                 self._relay_preference.look()
             case NoRoom() | NoPlace() as place:
                 self._page.show_not_found(place, login.username)
-        self._timers.start("open", OPENING_SECONDS, self._open_listed)
 
     def _launch(self, fragment: str) -> None:
         """Do what the page was opened for, and forget that: a reload is not to do it again."""
@@ -340,6 +430,8 @@ class Application:
         match place_of(self._location.path):
             case NoRoom() | NoPlace() as place:
                 self._page.show_not_found(place)
+            case RoomPlace(room) if fault is None or fault is LoginFault.GUEST_ENDED:
+                self._ask_to_come(room, fault, username)
             case _:
                 self._page.show_sign_in(fault, username)
 
@@ -349,6 +441,39 @@ class Application:
             self.open_home()
         if row is not None:
             self._page.offer_undo(done, room, lambda: self._come_back(row))
+
+    def _ask_to_come(self, room: str, fault: AccessFault | None, username: str) -> None:
+        """Ask for a name only, where somebody has opened a link that lets guests in."""
+        invitation = self._opened_links.of(room)
+        if invitation is None or self._logs_in_instead:
+            is_broken = self._opened_links.is_broken(room)
+            self._page.show_sign_in(LoginFault.LINK_BROKEN if is_broken else fault, username)
+        elif invitation.guests is None:
+            self._page.show_sign_in(fault or InvitedTo(room), username)
+        else:
+            self._page.show_guest(room)
+            self._tasks.spawn(self._opened_links.look(room, invitation.guests, self._invitation_seen))
+
+    def _invitation_seen(self, room: str, seen: InvitationDetails | AccessFault) -> None:
+        """The server has said whose invitation it is, or why it lets nobody in."""
+        if isinstance(seen, InvitationDetails):
+            self._page.show_inviter(room, seen.inviter)
+        else:
+            self._page.show_link_fault(room, seen)
+
+    def _take_link(self, room: str) -> None:
+        """Keep the secret of a link that was opened, with the room."""
+        if invitation := self._opened_links.of(room):
+            self._room_links.accept(room, invitation)
+            self._opened_links.forget()
+
+    @property
+    def _expiry(self) -> tuple[AccessFault, str]:
+        """Why the login of now is good no longer, and whose it is."""
+        login = self._account.login
+        if login is None or not login.is_guest:
+            return LoginFault.EXPIRED, login.username if login else ""
+        return LoginFault.GUEST_ENDED, ""
 
     def _come_back(self, row: ConversationRow) -> None:
         """Be in a room again that was left by mistake."""
@@ -373,6 +498,7 @@ class Application:
             self._attention.took_part()
 
     def _open_room(self, room: str, username: str) -> None:
+        login = self._account.login
         callbacks = RoomCallbacks(
             lambda notice: self._show(room, notice),
             self._account.token_refused,
@@ -380,11 +506,16 @@ class Application:
             self._token,
             lambda: self._relay_preference.only,
             lambda: self._account.server_ahead,
+            formerly=login.name_of_before(room) if login else "",
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
         self._open_rooms[room] = OpenRoom(username, driver, self._page.make_room(room, username, driver))
+        self._show_link(room)
         self._unkept_rooms.discard((username, room))
-        driver.start(after=self._left_rooms.pop((username, room), None))
+        # What this person had open here as a guest comes to its end before it goes on.
+        names = (username, callbacks.formerly)
+        before = [left for name in names if (left := self._left_rooms.pop((name, room), None)) is not None]
+        driver.start(after=before[0] if before else None)
 
     def _open_listed(self) -> None:
         """Open the next of the rooms that stay connected: one after the other, lest one be in the way of another."""
@@ -434,6 +565,10 @@ class Application:
         for room in tuple(self._open_rooms)[:-MAX_OPEN]:
             self._close_room(room)
 
+    def _close_all(self) -> None:
+        for room in tuple(self._open_rooms):
+            self._close_room(room)
+
     def _close_room(self, room: str) -> None:
         left = self._open_rooms.pop(room)
         if left.screen.would_lose_messages:
@@ -475,6 +610,11 @@ class Application:
 
     def _show(self, room: str, notice: Notice) -> None:
         open_room = self._open_rooms[room]
+        if isinstance(notice, MembersChanged):
+            self._note_names(notice, open_room.username)
+        if isinstance(notice, RetentionChanged) and not wishes_to_keep(self._store, open_room.username):
+            self._room_links.keep_nothing(open_room.username)
+            self._store.remove(NAMES_KEY + open_room.username)
         open_room.screen.apply(notice)
         self._conversations.notice(room, notice, open_room.username)
         if isinstance(notice, ItemAdded) and notice.item.is_written_here:
@@ -487,6 +627,23 @@ class Application:
 
     def _look_who_looks(self) -> None:
         self._attention.looked_at(seen=self._document.visible)
+
+    def _note_names(self, notice: MembersChanged, own_name: str) -> None:
+        """Note what guests are called who have an account by now, and who has to be told apart."""
+        become = [self._guest_names.become(each.username, each.called) for each in notice.members if each.called]
+        if any(become) and wishes_to_keep(self._store, own_name):
+            self._store.put(NAMES_KEY + own_name, format_names(self._guest_names.accounts))
+        self._guest_names.meet([own_name, *(each.username for each in notice.members)])
+
+    def _show_link(self, room: str) -> None:
+        """Show how the link of a room stands, if the room is open."""
+        if room in self._open_rooms:
+            state = self._room_links.state_of(room)
+            url = f"{self._location.url_of(path_of(room))}#{fragment_of(state.invitation)}"
+            self._open_rooms[room].screen.show_link(url, state)
+
+    def _server_time(self) -> float:
+        return self._clock.now() + self._account.server_ahead
 
     @property
     def _shown_screen(self) -> RoomScreen | None:

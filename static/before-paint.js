@@ -1,10 +1,14 @@
-// Runs before anything is painted: who is signed in already sees no form that goes away again, and the page has the
-// theme and the size of text that were chosen.
+// Runs before anything is painted: who is signed in already, or comes by a link that asks for a name only, sees no form
+// that goes away again, and the page has the theme and the size of text that were chosen.
 
 try {
   // On a static host, the key goes on with the server that the login is for.
   const isSignedIn = Object.keys(localStorage).some((key) => key.startsWith("p2pchat.login"));
+  // Where Python has started once, the link has left the address.
+  const opened = Object.keys(sessionStorage).find((key) => key.startsWith("p2pchat.opened-link"));
+  const link = location.hash || (opened && sessionStorage.getItem(opened)) || "";
   if (isSignedIn) document.documentElement.dataset.signedIn = "";
+  else if (link.includes(".g")) document.documentElement.dataset.invited = "";
 } catch {
   // The browser forbids storage to this page; nobody is signed in then.
 }

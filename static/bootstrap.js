@@ -370,6 +370,7 @@ function showFault(error) {
   form.removeEventListener("submit", keepSubmission);
   document.getElementById("stage")?.replaceChildren(signIn); // Python may have come as far as another screen
   delete root.dataset.signedIn;
+  delete root.dataset.invited;
   showStatus("failed", gettext("Not started"));
   document.getElementById("auth-error").textContent = error instanceof StartFault
     ? error.say()
@@ -650,7 +651,7 @@ async function keepRelease() {
 if ("signedIn" in root.dataset) { // by before-paint.js
   showHint("");
   showSigningIn();
-}
+} else if ("invited" in root.dataset) showHint("");
 form.addEventListener("submit", keepSubmission);
 document.getElementById("show-password").addEventListener("click", showOrHidePassword);
 try {

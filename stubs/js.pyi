@@ -100,6 +100,7 @@ class _Navigator(JsProxy):
     clipboard: Any
     userActivation: Any
     serviceWorker: Any
+    share: Any
     def setAppBadge(self, count: int) -> Promise: ...
     connection: EventTarget
     locks: _Locks

@@ -44,5 +44,12 @@ class BrowserLocation:
         js.location.reload()
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
-        """Be told when the person goes back or forward (the `popstate` event)."""
-        return self._callbacks.listen(js.window, "popstate", lambda _event: callback())
+        """Be told when the person goes back or forward (the `popstate` event), or to a fragment (`hashchange`)."""
+        events = ("popstate", "hashchange")
+        disposals = [self._callbacks.listen(js.window, event, lambda _event: callback()) for event in events]
+
+        def dispose() -> None:
+            for each in disposals:
+                each()
+
+        return dispose

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from unicodedata import normalize
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -12,6 +13,7 @@ from protocol.room_names import canonical_room, is_room_name
 LOBBY_PATH = "/"
 LOBBY_PATHS = frozenset({"", LOBBY_PATH, "/index.html"})
 """A static host has the page under its file's name, too."""
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_LENGTH = 2_048
 """No link of a room is longer, and a browser takes addresses of two million characters; the time that a text takes to
@@ -46,6 +48,14 @@ class NoPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestElsewhere:
+    """A room that is not open to somebody who is a guest of another one."""
+
+    room: str
+    """The one that they are a guest of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
     """An address of another server."""
 
@@ -72,6 +82,13 @@ def place_of(path: str) -> Place:
 def path_of(room: str) -> str:
     """Return the path of a room, whose name needs no escaping."""
     return ROOM_PATH_PREFIX + room
+
+
+def loopback_host(url: str) -> str:
+    """Return the host of an address by which only this machine itself finds a server; nothing if others do, too."""
+    host = urlsplit(url).hostname or ""
+    is_loopback = host in ("localhost", "::1") or host.endswith(".localhost") or _LOOPBACK.fullmatch(host)
+    return host if is_loopback else ""
 
 
 def place_meant(typed: str, home: str) -> Place | Elsewhere:

@@ -16,6 +16,9 @@ class Member:
 
     peer_id: str
     username: str
+    """By which the conversation knows them."""
+    called: str = ""
+    """Their name of now, where it is another: that of an account, of somebody who has been a guest here."""
 
 
 @dataclass(frozen=True, slots=True)

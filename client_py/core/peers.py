@@ -17,6 +17,8 @@ class Peers:
         """Ours, as the server has last named it."""
         self._random = random
         self._peers: dict[str, Peer] = {}
+        self._called: dict[str, str] = {}
+        """By peer id: the name of now of its account, which may have been a guest when the conversation began."""
         self._penalties: dict[str, Penalty] = {}
         """By account: of those who are here, and of those who have left with something held against them."""
 
@@ -32,8 +34,17 @@ class Peers:
         """Return a peer, if it is here."""
         return self._peers.get(peer_id)
 
-    def add(self, peer_id: str, account: str) -> Peer:
-        """Take a peer in."""
+    def called(self, peer_id: str) -> str:
+        """Return what the account of a peer that is here is called now."""
+        return self._called[peer_id]
+
+    def call(self, peer_id: str, username: str) -> None:
+        """Note what the account of a peer that is here is called now."""
+        self._called[peer_id] = username
+
+    def add(self, peer_id: str, account: str, username: str = "") -> Peer:
+        """Take a peer in: `account` is the name by which the conversation knows it, `username` another one of now."""
+        self._called[peer_id] = username or account
         polite = is_polite(self.own_peer_id, peer_id)
         penalty = self._penalties.setdefault(account, Penalty(self._random))
         peer = self._peers[peer_id] = Peer(peer_id, account, polite=polite, random=self._random, penalty=penalty)
@@ -41,6 +52,7 @@ class Peers:
 
     def remove(self, peer_id: str) -> Peer | None:
         """Strike a peer off; returns it, if it was here."""
+        self._called.pop(peer_id, None)
         return self._peers.pop(peer_id, None)
 
     def ticked(self) -> None:

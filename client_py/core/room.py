@@ -37,7 +37,7 @@ from client_py.core.room_effects import (
     StopRoomTimer,
     Warn,
 )
-from client_py.core.room_mediation import Mediation
+from client_py.core.room_mediation import Mediation, OwnNames
 from client_py.core.server.session import Session, SessionState, SessionTimer
 from client_py.core.server.sleep_detection import TICK_SECONDS, SleepDetection
 from client_py.core.status import Facts, LinkFacts, RelayFacts, status_line
@@ -74,6 +74,8 @@ class Visitor:
     """Whether this person wants to connect through a relay and in no other way."""
     abilities: Abilities = OURS
     """What this page can do; less than it can where a test plays one of before."""
+    formerly: str = ""
+    """The name under which this person has been a guest in the room, if they have."""
 
 
 class Room:
@@ -89,7 +91,8 @@ class Room:
         self._sleep_detection = SleepDetection()
         self._ice_server_source = IceServerSource(only=visitor.relay_only, random=random)
         self._peers = Peers(random)
-        self._mediation = Mediation(self._peers, self._session, self._conversation, self._ice_server_source)
+        own_names = OwnNames(visitor.username, visitor.formerly)
+        self._mediation = Mediation(self._peers, self._session, self._conversation, self._ice_server_source, own_names)
         self._shown_members: tuple[Member, ...] = ()
         self._shown_status: StatusLine | None = None
         self._shown_choice: RelayChoice | None = None
@@ -349,7 +352,7 @@ class Room:
     def news(self) -> list[RoomEffect]:
         """Return who is here and how things stand, as far as that is other than it was; ask after every input."""
         news: list[RoomEffect] = []
-        members = tuple(Member(peer.peer_id, peer.account) for peer in self._peers)
+        members = tuple(self._member(peer) for peer in self._peers)
         if members != self._shown_members:
             self._shown_members = members
             news.append(MembersChanged(members))
@@ -365,6 +368,11 @@ class Room:
                 self._shown_status = line
                 news.append(StatusChanged(line))
         return news
+
+    def _member(self, peer: Peer) -> Member:
+        called = self._peers.called(peer.peer_id)
+        is_own = peer.account == self._username
+        return Member(peer.peer_id, peer.account, "" if is_own or called == peer.account else called)
 
     def check_invariants(self) -> None:
         """Assert what always holds; for tests."""

@@ -6,6 +6,7 @@ None of the three knows of another. What a peer asks for is done here, or handed
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from client_py.core.channels import CHAT, ChannelSpec
@@ -23,12 +24,37 @@ from protocol import events, requests
 from protocol.webrtc import Candidate, Description
 
 
+@dataclass(frozen=True, slots=True)
+class OwnNames:
+    """The names of our own account, and so by which name the conversation knows whom.
+
+    An account that has been a guest in this room goes on under the name that it had then: what was said, delivered and
+    is owed stands under that, here and at the others.
+    """
+
+    now: str
+    formerly: str = ""
+    """The one that we had as a guest, if we were one; what we have kept under it stands under the one of now."""
+
+    def account_of(self, peer: events.Peer) -> str:
+        """Return the name by which the conversation knows a peer's account."""
+        if self.now in (peer.username, peer.formerly) or (self.formerly and peer.username == self.formerly):
+            return self.now
+        return peer.formerly or peer.username
+
+
 class Mediation:
     """What goes between the parts of one room."""
 
     def __init__(
-        self, peers: Peers, session: Session, conversation: Conversation, ice_server_source: IceServerSource
+        self,
+        peers: Peers,
+        session: Session,
+        conversation: Conversation,
+        ice_server_source: IceServerSource,
+        own_names: OwnNames,
     ) -> None:
+        self._own_names = own_names
         self._peers = peers
         self._session = session
         self._conversation = conversation
@@ -86,6 +112,8 @@ class Mediation:
         for newcomer in event.peers:
             if newcomer.peer_id not in self._peers:
                 effects += self._add(newcomer, offering=True)
+            else:
+                self._peers.call(newcomer.peer_id, newcomer.username)
         return effects
 
     def peer_joined(self, newcomer: events.Peer) -> list[RoomEffect]:
@@ -94,6 +122,7 @@ class Mediation:
         if peer is None or not peer.has_open(CHAT):
             return [*self._remove(newcomer.peer_id), *self._add(newcomer, offering=False)]
         peer.present = True
+        self._peers.call(newcomer.peer_id, newcomer.username)
         return self.on_peer(newcomer.peer_id, Peer.signaling_restored)
 
     def peer_left(self, event: events.PeerLeft) -> list[RoomEffect]:
@@ -135,8 +164,9 @@ class Mediation:
     # From the peers
 
     def _add(self, newcomer: events.Peer, *, offering: bool) -> list[RoomEffect]:
-        peer = self._peers.add(newcomer.peer_id, newcomer.username)
-        self._conversation.member_joined(newcomer.peer_id, newcomer.username)
+        account = self._own_names.account_of(newcomer)
+        peer = self._peers.add(newcomer.peer_id, account, newcomer.username)
+        self._conversation.member_joined(newcomer.peer_id, account)
         return self._translate(peer, peer.start(offering=offering))
 
     def _remove(self, peer_id: str) -> list[RoomEffect]:

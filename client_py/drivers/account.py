@@ -137,6 +137,14 @@ class AccountDriver:
         """Make a new account, and sign in with it."""
         self._perform(self._account.submitted(Purpose.REGISTER, username, password))
 
+    def come(self, name: str, invitation: str) -> None:
+        """Be a guest of this name, by an invitation."""
+        self._perform(self._account.came(name, invitation))
+
+    def keep_name(self, username: str, password: str) -> None:
+        """Make an account of the guest who is signed in."""
+        self._perform(self._account.name_kept(username, password))
+
     def sign_out(self) -> None:
         """End the login on this browser."""
         self._perform(self._account.signed_out(self._kept().login))

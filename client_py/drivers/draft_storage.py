@@ -12,11 +12,13 @@ from client_py.ports.time import Clock
 PAUSE_SECONDS = 0.5
 """Not every letter is written down."""
 WRITE = "write"
+DRAFTS_KEY = "p2pchat.drafts:"
+"""Where drafts stand in localStorage and sessionStorage, with whose they are after it."""
 
 
 def drafts_key(account: str) -> str:
     """Return where the drafts of an account stand, in either store."""
-    return f"p2pchat.drafts:{account}"
+    return DRAFTS_KEY + account
 
 
 class DraftStorage:

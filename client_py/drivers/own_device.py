@@ -118,4 +118,9 @@ class OwnDevices:
             release()
 
     def _lock_of(self, name: str) -> str:
-        return f"p2pchat:{self._place.account}/{self._place.room}/{name}"
+        return lock_of(self._place, name)
+
+
+def lock_of(place: Place, name: str) -> str:
+    """Return what a page holds as long as it is a device."""
+    return f"p2pchat:{place.account}/{place.room}/{name}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.history_records import Snapshot
 from client_py.core.retention import Retention, RetentionFault
+from client_py.drivers.former_guest import move_rows
 from client_py.drivers.history_storage import MAX_TOGETHER, HistoryStorage
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.own_device import OwnDevice, OwnDevices
@@ -20,6 +21,8 @@ from client_py.ports.storage import Database, Databases, Key, Locks, Put, Remove
 from client_py.ports.time import Clock, Random
 from protocol.room_names import canonical_room
 
+WISH_KEY = "p2pchat.keep:"
+"""Where the wish of a person stands in localStorage, with whose it is after it."""
 NOT_KEPT = "no"
 STILL_KEPT = "no, but not removed yet"
 """What stands for a wish that is not carried out to its end."""
@@ -63,18 +66,27 @@ def wishes_to_keep(store: Store, account: str) -> bool:
 
 
 def _wish_of(account: str) -> str:
-    return f"p2pchat.keep:{account}"
+    return WISH_KEY + account
 
 
 class RetentionDriver:
     """What is kept of one room, from its opening to its end; `changed` is told what to show of it."""
 
-    def __init__(self, place: Place, ports: StoragePorts, tasks: Tasks, changed: Callable[[Retention], None]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        ports: StoragePorts,
+        tasks: Tasks,
+        changed: Callable[[Retention], None],
+        formerly: str = "",
+    ) -> None:
+        """Begin; `formerly` is the name under which the same person has been here as a guest."""
         self._ports = ports
         self._tasks = tasks
         self._changed = changed
         self._wish = _wish_of(place.account)
         self._entered = place
+        self._formerly = Place(formerly, place.room) if formerly else None
         self._go_to(place)
         self._database: Database = MemoryDatabase()
         self._device: OwnDevice | None = None
@@ -94,6 +106,8 @@ class RetentionDriver:
     async def open(self) -> Snapshot:
         """Open the history, and give what was kept."""
         left = self._ports.left_rooms.pop(self._entered, None)
+        if left is None and self._formerly is not None:
+            left = self._ports.left_rooms.pop(self._formerly, None)
         if not self._is_wished:
             return await self._open_memory(await self._carry_on_removing(), left)
         if not self._ports.locks.supported:
@@ -103,6 +117,9 @@ class RetentionDriver:
             self._go_to(await self._kept_place(self._database))
             if left is not None:
                 left = await self._keep_left(left, self._database)
+            if self._formerly is not None:
+                ports = self._ports
+                await move_rows(self._database, ports.locks, ports.tab, self._formerly, self._place)
             self._device = await self._devices.take_up(self._database)
             snapshot = await self._open_archive(self._device.name, self._device.resume_token)
         except StorageFailed as error:
@@ -155,7 +172,9 @@ class RetentionDriver:
 
     async def _keep_left(self, left: LeftRoom, database: Database) -> LeftRoom:
         """Keep what the page alone had of the room, where that is possible again, and let its device be taken up."""
-        old, new = left.place.prefix, self._place.prefix
+        # What a guest has left goes where the guest's rows are, and with them to their account's.
+        old = left.place.prefix
+        new = old if left.place.account != self._place.account else self._place.prefix
         rows = await left.database.read(old)
         await database.write([Put((*new, *key[len(old) :]), row) for key, row in rows])
         if left.hold is not None:

@@ -90,6 +90,8 @@ class RoomCallbacks:
     """Returns by how many seconds the server's clock is ahead of ours, as far as is known."""
     hand_over: Callable[[str, ChannelSpec, Data], None] = _let_go
     """Takes what a peer has sent over a channel other than `chat`; binary data has to be released there."""
+    formerly: str = ""
+    """The name under which the person has been a guest in this room, if they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,9 @@ class RoomDriver:
         self._effects: deque[RoomEffect] = deque()
         self._performing = False
         self._stopped = False
-        self._retention = RetentionDriver(Place(username, name), ports.keeping, tasks, self._retention_changed)
+        self._retention = RetentionDriver(
+            Place(username, name), ports.keeping, tasks, self._retention_changed, callbacks.formerly
+        )
         self._drafts = DraftStorage(Place(username, name), ports.keeping.store, ports.keeping.tab, self._clock)
         self._history = HistoryRequests(name, self._storage, ports.downloads, self._show, callbacks.warn, tasks)
         self._opening: asyncio.Task[None] | None = None
@@ -281,6 +285,7 @@ class RoomDriver:
             snapshot,
             relay_only=self._callbacks.relay_only(),
             abilities=self._abilities,
+            formerly=self._callbacks.formerly,
         )
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random

@@ -152,7 +152,7 @@ class Location(Protocol):
 
     @property
     def fragment(self) -> str:
-        """What follows a `#` in the page's address, as it stands there; it goes with `push` and `replace`."""
+        """What follows a `#` in the page's address, as it stands there; `push` and `replace` end it."""
         ...
 
     def url_of(self, path: str) -> str:
@@ -172,7 +172,7 @@ class Location(Protocol):
         ...
 
     def on_change(self, callback: Callable[[], None]) -> Dispose:
-        """Be told when the person goes back or forward."""
+        """Be told when the person goes back or forward, or to another fragment."""
         ...
 
 
@@ -209,6 +209,15 @@ class DateFormats(Protocol):
 
 class Clipboard(Protocol):
     """Copying, and the sharing dialogue of a phone."""
+
+    @property
+    def can_share(self) -> bool:
+        """Whether there is such a dialogue."""
+        ...
+
+    def share(self, title: str, url: str) -> Awaitable[bool]:
+        """Hand a link to it; False where the person or the browser has called it off."""
+        ...
 
     def copy(self, text: str) -> Awaitable[bool]:
         """Copy a text; False where the browser does not let us."""

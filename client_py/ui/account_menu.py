@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.ui.keep_name import build_opener
 from client_py.ui.widgets.avatar import avatar_of
 from client_py.ui.widgets.icons import icon
 from client_py.ui.widgets.popover import Popover
 from client_py.words.lobby import LOG_OUT
 from client_py.words.page import ACCOUNT, ACCOUNT_NAME, YOU_ARE
 from client_py.words.settings import SETTINGS
+from protocol.usernames import guest_name
 
 if TYPE_CHECKING:
     from client_py.core.preferences import Preferences
@@ -33,7 +35,8 @@ class AccountMenu:
         settings = create("button", item | {"data-testid": "settings"}, icon(document, "gear"), words.say(SETTINGS))
         logout = create("button", item | {"data-testid": "logout"}, icon(document, "leave"), words.say(LOG_OUT))
         self._profile = create("div", {"class": "profile"})
-        items = create("div", {"class": "items"}, settings, logout)
+        keep_name = [build_opener(document, words)] if guest_name(username) is not None else []
+        items = create("div", {"class": "items"}, *keep_name, settings, logout)
         popover = Popover(document, words, "account", ACCOUNT, self._opener, self._profile, items)
         self._panel = popover.panel
         self.element: Element = create("div", {}, self._opener, self._panel)

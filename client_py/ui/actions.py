@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from client_py.core.conversation.history_export import ExportFormat, ExportWords
+    from client_py.core.invitation_links import Invitation
 
 
 class PageActions(Protocol):
@@ -17,6 +18,34 @@ class PageActions(Protocol):
 
     def register(self, username: str, password: str) -> None:
         """Make a new account, and sign in with it."""
+        ...
+
+    def come(self, name: str) -> None:
+        """Talk as a guest of this name, by the link that was opened."""
+        ...
+
+    def log_in_instead(self) -> None:
+        """See the form for logging in, in place of the one for guests."""
+        ...
+
+    def keep_name(self, username: str, password: str) -> None:
+        """Become an account, as a guest."""
+        ...
+
+    def open_link(self, room: str, invitation: Invitation) -> None:
+        """Go to a room by a link that carries an invitation."""
+        ...
+
+    def ask_link(self, room: str) -> None:
+        """See to it that guests can come by a room's link; what comes of it is shown with the link."""
+        ...
+
+    def count_link(self, room: str) -> None:
+        """Do that, and find out how many have come by it."""
+        ...
+
+    def renew_link(self, room: str) -> None:
+        """Make another link, in the place of the one of before."""
         ...
 
     def sign_out(self) -> None:

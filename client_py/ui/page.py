@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from client_py.core.conversation_list import one_line, unread_in
 from client_py.ports.attention import SystemNotification
+from client_py.ui.guest import GuestScreen
 from client_py.ui.home.home_pane import HomePane
 from client_py.ui.home.new_room import NewRoomForm
 from client_py.ui.home.start_screen import StartScreen
+from client_py.ui.keep_name import KeepNameForm
 from client_py.ui.not_found import NotFoundScreen
 from client_py.ui.offer import Offer, OfferWords
 from client_py.ui.room.composer import Draft
@@ -22,18 +24,19 @@ from client_py.ui.undo import UndoOffer
 from client_py.words.attention import LATER, NEW_VERSION, NOT_NOW, OFFER_NOTIFICATIONS, RELOAD, TURN_ON, body_of
 from client_py.words.home import SHARED
 from client_py.words.page import CANCEL
+from protocol.usernames import guest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from client_py.core.attention import Announce
     from client_py.core.conversation_list import ConversationRow
-    from client_py.core.navigation import NoPlace, NoRoom
     from client_py.core.peer.ice_servers import RelayChoice
     from client_py.core.preferences import Preferences
     from client_py.core.server.access_faults import AccessFault
     from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import PageActions, RoomActions
+    from client_py.ui.not_found import WrongPlace
     from client_py.ui.view_context import ViewContext
     from client_py.words.phrases import Phrase
 
@@ -79,12 +82,17 @@ class Frame:
         self.place = context.document.create("div", {"class": "place"})
         attributes = {"class": "app", "data-view": "list"}
         self.undo = UndoOffer(context)
+        self.keep_name = (
+            KeepNameForm(context.document, context.words, username, actions) if is_guest(username) else None
+        )
+        """There for a guest."""
         self.notifications = Offer(
             context.document, context.words, OFFERED_NOTIFICATIONS, actions.turn_on_notifications
         )
         self.update = Offer(context.document, context.words, OFFERED_UPDATE, actions.reload)
         create = context.document.create
-        self.app = create("div", attributes, self.home.element, self.place, self.undo.element)
+        over = [self.undo.element, *([self.keep_name.element] if self.keep_name else [])]
+        self.app = create("div", attributes, self.home.element, self.place, *over)
         self._words = context.words
         self._shared_text = create("p", {"class": "cut", "role": "status", "dir": "auto"})
         drop = create(
@@ -118,6 +126,13 @@ class Frame:
         self._stop_listening()
         for part in (self.form, self.home, self.start, self.undo, self.notifications, self.update):
             part.dispose()
+        if self.keep_name:
+            self.keep_name.dispose()
+
+
+def is_guest(username: str) -> bool:
+    """Tell whether this is a guest's name."""
+    return guest_name(username) is not None
 
 
 class Page:
@@ -135,7 +150,7 @@ class Page:
         """There while somebody is signed in."""
         self._screen: Screen | None = None
         """What stands beside the list; None while the form is on the page."""
-        self._stranger_screen: NotFoundScreen | None = None
+        self._stranger_screen: NotFoundScreen | GuestScreen | None = None
         """What stands alone on the page, to somebody who is not signed in."""
         self._rooms: list[RoomScreen] = []
         """The screens of all rooms that are open."""
@@ -156,14 +171,53 @@ class Page:
         self._put_form()
 
     def show_signing_in(self) -> None:
-        """Show that name and password are being checked."""
+        """Show that name and password are being checked, or a guest's name."""
+        if self._guest is not None:
+            self._guest.show_checking()
+            return
         self._sign_in.show_checking()
         self._put_form()
 
     def show_access_fault(self, fault: AccessFault) -> None:
-        """Show the form again, with the reason why signing in or registering failed."""
+        """Show the form again, with the reason why signing in or registering failed, or coming as a guest."""
+        if self._guest is not None:
+            self._guest.show_fault(fault)
+            return
         self._put_form()
         self._sign_in.show_fault(fault)
+
+    @property
+    def _guest(self) -> GuestScreen | None:
+        return self._stranger_screen if isinstance(self._stranger_screen, GuestScreen) else None
+
+    def show_guest(self, room: str) -> None:
+        """Ask somebody for a name who was sent a link to a room."""
+        if self._guest is not None and self._guest.room == room:
+            return
+        self._show_to_stranger(GuestScreen(self._context, room, self._actions))
+
+    def show_inviter(self, room: str, username: str) -> None:
+        """Show who has invited them, if they are still asked."""
+        if self._guest is not None and self._guest.room == room:
+            self._guest.show_inviter(username)
+
+    def show_link_fault(self, room: str, fault: AccessFault) -> None:
+        """Show that the link lets nobody in, if they are still asked."""
+        if self._guest is not None and self._guest.room == room:
+            self._guest.show_fault(fault)
+
+    def show_keeping_name(self, fault: AccessFault | None = None) -> None:
+        """Show a guest that an account is being made, or why there is none."""
+        form = self._frame.keep_name if self._frame else None
+        if form is not None and fault is None:
+            form.show_checking()
+        elif form is not None and fault is not None:
+            form.show_fault(fault)
+
+    def tell(self, sentence: Phrase) -> None:
+        """Say something for a while."""
+        if self._frame:
+            self._frame.undo.tell(self._context.words.say(sentence))
 
     # The list, and what stands beside it
 
@@ -225,13 +279,16 @@ class Page:
         if self._screen is screen:
             self._screen = None
 
-    def show_not_found(self, place: NoRoom | NoPlace, username: str = "") -> None:
+    def show_not_found(self, place: WrongPlace, username: str = "") -> None:
         """Show that there is nothing at the address, and why where that can be told; also where nobody is signed in."""
         screen = NotFoundScreen(self._context.document, self._context.words, self._actions, place)
         if username:
             self._framed(username)
             self._put(screen)
             return
+        self._show_to_stranger(screen)
+
+    def _show_to_stranger(self, screen: NotFoundScreen | GuestScreen) -> None:
         self._clear_stage()
         self._stranger_screen = screen
         self._stage.replace_children(screen.element)
@@ -346,8 +403,10 @@ class Page:
 
     def _end_starting(self) -> bool:
         """End what index.html shows to someone who is signed in: it lasts until the first screen of Python's."""
-        starting = self._root.get("data-signed-in") is not None
-        self._root.set("data-signed-in", None)
+        marks = ("data-signed-in", "data-invited")
+        starting = any(self._root.get(mark) is not None for mark in marks)
+        for mark in marks:
+            self._root.set(mark, None)
         return starting
 
     def _leave_screen(self) -> None:

@@ -32,10 +32,16 @@ class UndoOffer:
     def show(self, sentence: str, undo: Callable[[], None]) -> None:
         """Say what was done, and do this if the person wants it undone."""
         self._undo = undo
+        self._button.hidden = False
         self.element.hidden = False
         self._sentence.text = sentence
         self._forget()
         self._forget = self._clock.call_later(SHOWN_SECONDS, self._rest)
+
+    def tell(self, sentence: str) -> None:
+        """Say something that there is nothing to undo of."""
+        self.show(sentence, lambda: None)
+        self._button.hidden = True
 
     def dispose(self) -> None:
         """Stop listening and waiting."""

@@ -9,6 +9,7 @@ LOG_OUT = Phrase("Log out")
 NAME_OF_ROOM = Phrase("Name of the room")
 ROOM_NAME_RULE = Phrase("The name of a room has 1 to 64 characters: letters, digits, “_” and “-”.")
 OTHER_SERVER = Phrase("That is an address of another server ({host}). Open it in the browser’s address bar.")
+LINK_BROKEN = Phrase("This link is not complete. Please copy it again, or ask for it again where you got it.")
 JOIN = Phrase("Join room")
 # For translators: a button; makes up a name for a room.
 MAKE_UP = Phrase("Make one up")

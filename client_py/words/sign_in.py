@@ -6,6 +6,7 @@ from typing import assert_never
 
 from client_py.core.server.access_faults import (
     AccessFault,
+    InvitedTo,
     LoginFault,
     PageOriginRefused,
     ServerRefused,
@@ -19,6 +20,7 @@ from protocol.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, Pass
 from protocol.usernames import MAX_USERNAME_CHARACTERS, MIN_USERNAME_CHARACTERS, UsernameFault
 
 LOG_IN = Phrase("Log in")
+USERNAME = Phrase("Username")
 PASSWORD = Phrase("Password")
 LOGIN_EXPIRED_HERE = Phrase(
     "Your login has expired. Enter {username}’s password to stay reachable; what you are saying goes on meanwhile."
@@ -50,10 +52,17 @@ PASSWORD_FAULTS = {
 LOGIN_FAULTS = {
     LoginFault.EXPIRED: Phrase("Your login has expired. Please sign in again."),
     LoginFault.LOGGED_OUT_ELSEWHERE: Phrase("You have logged out in another tab."),
+    LoginFault.GUEST_ENDED: Phrase(
+        "Your visit as a guest has ended. Log in if you have an account by now, or ask for a new link."
+    ),
+    LoginFault.LINK_BROKEN: Phrase(
+        "The link that you opened is not complete. Please ask for it again where you got it, or log in."
+    ),
     LoginFault.UNREACHABLE: Phrase("The server cannot be reached. Please check your connection and try again."),
     LoginFault.UNREADABLE: Phrase("The server’s answer could not be read. Please try again, or reload the page."),
 }
 
+INVITED_TO = Phrase("You are invited to {room}. Log in or create an account to join.")
 SIGNED_IN_ELSEWHERE = Phrase(
     "{username} has signed in in another tab. Reload this page to go on as {username}, or sign in here."
 )
@@ -99,6 +108,8 @@ def access_fault(words: Words, fault: AccessFault) -> str:
             return words.say(LOGIN_FAULTS[fault])
         case PageOriginRefused():
             return origin_refusal(words, fault)
+        case InvitedTo(room):
+            return words.say(INVITED_TO, room=room)
         case SignedInElsewhere(username):
             return words.say(SIGNED_IN_ELSEWHERE, username=username)
         case SomeoneElseSignedIn(username, person):

@@ -137,11 +137,11 @@ class FakeLocation:
     """An address bar, with what lies before and after it in the history."""
 
     path: str = "/"
+    fragment: str = ""
     back: list[str] = field(default_factory=list)
     forward: list[str] = field(default_factory=list)
     watchers: list[Callable[[], None]] = field(default_factory=list)
     reloads: int = 0
-    fragment: str = ""
 
     def url_of(self, path: str) -> str:
         """Return a whole address."""
@@ -150,7 +150,7 @@ class FakeLocation:
     def push(self, path: str) -> None:
         """Go to a path, after which there is nothing to go forward to."""
         self.back.append(self.path)
-        self.path = path
+        self.path, self.fragment = path, ""
         self.forward.clear()
 
     def replace(self, path: str) -> None:
@@ -176,6 +176,12 @@ class FakeLocation:
         """Let a person go forward."""
         self.back.append(self.path)
         self._arrive(self.forward.pop())
+
+    def open_fragment(self, fragment: str) -> None:
+        """Let a person open a link to where they are, but for what stands behind its `#`."""
+        self.fragment = fragment
+        for callback in tuple(self.watchers):
+            callback()
 
     def _arrive(self, path: str) -> None:
         self.path = path

@@ -23,6 +23,10 @@ class LoginFault(Enum):
     """The server takes the login no longer."""
     LOGGED_OUT_ELSEWHERE = auto()
     """The person has logged out in another tab, which is for every tab."""
+    GUEST_ENDED = auto()
+    """The server takes a guest's login no longer, who has no password: it was ended, or has not been used for long."""
+    LINK_BROKEN = auto()
+    """Somebody has opened a link of which a part is missing."""
     UNREACHABLE = auto()
     """No answer came."""
     UNREADABLE = auto()
@@ -42,6 +46,13 @@ class ServerRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitedTo:
+    """Somebody has opened a link to a room that lets in nobody without an account."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedInElsewhere:
     """Someone has signed in in another tab; a reload makes this tab theirs."""
 
@@ -57,4 +68,4 @@ class SomeoneElseSignedIn:
     """Whose tab this is."""
 
 
-AccessFault = LoginFault | PageOriginRefused | ServerRefused | SignedInElsewhere | SomeoneElseSignedIn
+AccessFault = InvitedTo | LoginFault | PageOriginRefused | ServerRefused | SignedInElsewhere | SomeoneElseSignedIn

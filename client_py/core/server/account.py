@@ -56,7 +56,7 @@ from client_py.core.server.kept_login import Kept, Login, parse_login
 from client_py.core.server.sleep_detection import TICK_SECONDS, SleepDetection
 from protocol.codes import ErrorCode
 from protocol.fields import Range, Seconds, Text
-from protocol.http import CREDENTIALS, MARKED_CREDENTIALS, Credentials, MarkedCredentials
+from protocol.http import CREDENTIALS, MARKED_CREDENTIALS, NEW_GUEST, Credentials, MarkedCredentials, NewGuest
 from protocol.json_text import parse_json_or_none
 
 RETRY_SECONDS = 2.0
@@ -86,7 +86,7 @@ _OK = range(200, 300)
 _BAD_REQUEST = 400
 _UNAUTHORIZED = 401
 
-_ENTRANCES = (Purpose.SIGN_IN, Purpose.REGISTER)
+_ENTRANCES = (Purpose.SIGN_IN, Purpose.REGISTER, Purpose.COME, Purpose.BECOME)
 
 
 class Account:
@@ -97,6 +97,8 @@ class Account:
         self._checking = False
         self._attempt = 0
         """How often the form was submitted: the answer to an earlier time may come after a logout."""
+        self._wanted = ""
+        """The name and password, as the body of a request, by which a guest becomes an account."""
         self._shown_as_signed_in = False
         self._logout = ""
         """The last one that we know of."""
@@ -143,7 +145,7 @@ class Account:
         if kept.login is None:
             return [SignedOut()]
         name = kept.login.username
-        if person and person != name:
+        if person and person not in (name, kept.login.formerly):
             self._someone_elsewhere = name
             return [SignedOut(SomeoneElseSignedIn(name, person), person)]
         self.login = kept.login
@@ -156,12 +158,23 @@ class Account:
         """The person submitted the form, whose fields the view has looked at; these marks were kept here."""
         if self._checking:
             return []
-        self._checking = True
-        self._attempt += 1
         body = CREDENTIALS.to_json(Credentials(username, password))
         if purpose is Purpose.SIGN_IN and device_marks:
             body = MARKED_CREDENTIALS.to_json(MarkedCredentials(username, password, tuple(device_marks)))
-        return [ShowChecking(), Post(purpose, json.dumps(body), attempt=self._attempt)]
+        return self._enter(purpose, json.dumps(body))
+
+    def came(self, name: str, invitation: str) -> list[AccountEffect]:
+        """The person wants to talk as a guest under this name, by an invitation."""
+        if self._checking or self.login is not None:
+            return []
+        return self._enter(Purpose.COME, json.dumps(NEW_GUEST.to_json(NewGuest(name, invitation))))
+
+    def name_kept(self, username: str, password: str) -> list[AccountEffect]:
+        """The guest who is signed in wants an account."""
+        if self._checking or self.login is None or not self.login.is_guest:
+            return []
+        self._wanted = json.dumps(CREDENTIALS.to_json(Credentials(username, password)))
+        return self._enter(Purpose.BECOME, self._wanted, self.login.token)
 
     def signed_out(self, kept: Login | None = None) -> list[AccountEffect]:
         """The person signed out: of every tab, even where another person is signed in, whose login is kept."""
@@ -178,6 +191,8 @@ class Account:
         if self.login is None:
             self._logout = kept.logout
             return self._tell_of_someone_elsewhere(kept.login)
+        if kept.login is not None and kept.login.formerly == self.login.username and kept.logout == self._logout:
+            return self._become(kept.login, now)
         has_expired = self.has_expired
         if kept.logout != self._logout or (kept.login is None and not has_expired):
             # Where the login is the one that was kept, the tab in which the person logged out ends it.
@@ -207,11 +222,19 @@ class Account:
         if self._is_stale(purpose, attempt):
             unwanted = parse_login(body) if purpose in _ENTRANCES and status in _OK else None
             return [EndLogin(unwanted.token)] if unwanted is not None else []
-        self._checking = False
+        self._checking = self._checking and purpose is Purpose.RENEW
         self._is_renewing = self._is_renewing and purpose in _ENTRANCES
         if status in _OK and (login := parse_login(body)) is not None:
             return [*_keep_device_mark(body), *self._begin(purpose, login, _life_in(body), now)]
+        if purpose is Purpose.BECOME and status == _UNAUTHORIZED:
+            # Either the guest has ended, or is that account already, and the answer that said so was lost.
+            self._checking = True
+            return [Post(Purpose.SIGN_IN, self._wanted, attempt=self._attempt)]
+        if self._wanted and purpose is Purpose.SIGN_IN and status == _UNAUTHORIZED:
+            self._wanted = ""
+            return [ShowFault(LoginFault.GUEST_ENDED), *self._expire()]
         if purpose in _ENTRANCES:
+            self._wanted = ""
             fault = ShowFault(fault_in(body))
             # An earlier release of the server knows no marks, and takes no login with them: the next try goes without.
             is_misread = purpose is Purpose.SIGN_IN and status == _BAD_REQUEST
@@ -282,6 +305,19 @@ class Account:
             return not self._checking or attempt not in (None, self._attempt)
         return self.login is None
 
+    def _enter(self, purpose: Purpose, body: str, token: str | None = None) -> list[AccountEffect]:
+        self._checking = True
+        self._attempt += 1
+        return [ShowChecking(), Post(purpose, body, token, attempt=self._attempt)]
+
+    def _become(self, login: Login, now: float) -> list[AccountEffect]:
+        """Go on as the account that another tab has made of our guest."""
+        self.login = login
+        self._is_kept, self._checking, self._shown_as_signed_in = True, False, False
+        self._look_for_jump(now)
+        self._renew_in_time(login.expires_at - self.server_ahead - now, now)
+        return [StartTickTimer(TICK_SECONDS), *self._show_signed_in(login.username)]
+
     def _answered(self) -> None:
         self._under_way = max(0, self._under_way - 1)
 
@@ -314,6 +350,8 @@ class Account:
         return self._renew() if is_time and not self._is_renewing else []
 
     def _begin(self, purpose: Purpose, login: Login, life: float | None, now: float) -> list[AccountEffect]:
+        if purpose in _ENTRANCES:
+            self._wanted = ""
         if self.login is not None and login.username != self.login.username:
             if purpose not in _ENTRANCES:
                 return []  # asked for someone who has signed out meanwhile
@@ -359,7 +397,7 @@ class Account:
         return [SignedOut(SignedInElsewhere(name) if name else None)]
 
     def _without_answer(self, purpose: Purpose, fault: AccessFault, now: float) -> list[AccountEffect]:
-        self._checking = False
+        self._checking = self._checking and purpose is Purpose.RENEW
         if purpose in _ENTRANCES:
             return [ShowFault(fault)]
         self._is_renewing = False
@@ -389,7 +427,8 @@ class Account:
         if self.login is None:
             return []
         if not self._shown_as_signed_in:
-            return self._end(LoginFault.EXPIRED, ForgetExpired())
+            is_guest = self.login.is_guest
+            return self._end(LoginFault.GUEST_ENDED if is_guest else LoginFault.EXPIRED, ForgetExpired())
         self._refused_token = self.login.token
         return [StopTickTimer(), AskPassword(self.login.username)]
 
@@ -404,6 +443,7 @@ class Account:
     def _leave(self, fault: AccessFault | None) -> list[AccountEffect]:
         username = self.login.username if self.login and fault else ""
         self.login = None
+        self._wanted = ""
         self._checking = False
         self._shown_as_signed_in = False
         self._is_kept = True

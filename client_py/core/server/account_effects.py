@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from client_py.core.server.access_faults import AccessFault
 from client_py.core.server.kept_login import Login
-from protocol.http import LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
+from protocol.http import GUEST_ACCOUNT_PATH, GUESTS_PATH, LOGIN_PATH, REFRESH_PATH, REGISTER_PATH
 
 
 class Purpose(Enum):
@@ -15,6 +15,10 @@ class Purpose(Enum):
 
     SIGN_IN = auto()
     REGISTER = auto()
+    COME = auto()
+    """To be a guest."""
+    BECOME = auto()
+    """To make an account of the guest who is signed in."""
     RESUME = auto()
     """To see, when the page opens, whether the token that was kept is still good."""
     RENEW = auto()
@@ -22,7 +26,15 @@ class Purpose(Enum):
     @property
     def path(self) -> str:
         """Return the address that the request goes to."""
-        return {Purpose.SIGN_IN: LOGIN_PATH, Purpose.REGISTER: REGISTER_PATH}.get(self, REFRESH_PATH)
+        return _PATHS.get(self, REFRESH_PATH)
+
+
+_PATHS = {
+    Purpose.SIGN_IN: LOGIN_PATH,
+    Purpose.REGISTER: REGISTER_PATH,
+    Purpose.COME: GUESTS_PATH,
+    Purpose.BECOME: GUEST_ACCOUNT_PATH,
+}
 
 
 @dataclass(frozen=True, slots=True)

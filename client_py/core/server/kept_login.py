@@ -10,8 +10,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-from protocol.fields import USERNAME, AccessToken, UnixTime
+from protocol.fields import ROOM_NAME, USERNAME, AccessToken, Text, UnixTime
 from protocol.json_text import parse_json_or_none
+from protocol.usernames import guest_name
 
 _TOKEN = get_args(AccessToken)[1]
 _EXPIRY = get_args(UnixTime)[1]
@@ -25,6 +26,19 @@ class Login:
     username: str
     expires_at: float
     """Seconds since the epoch, by the server's clock."""
+    room: str = ""
+    """The only one that a guest may be in; of an account that was a guest, the one where it was that."""
+    formerly: str = ""
+    """The name that an account had as a guest."""
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether this is no account."""
+        return guest_name(self.username) is not None
+
+    def name_of_before(self, room: str) -> str:
+        """Return under which other name this person has talked in a room, or nothing."""
+        return self.formerly if room == self.room else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ def read_kept(text: str, logout: str) -> Kept:
 
 def format_login(login: Login, logout: str) -> str:
     """Write a login as the browser keeps it; `logout` is the one before it."""
-    return json.dumps(asdict(login) | {"logout": logout})
+    return json.dumps({name: field for name, field in asdict(login).items() if field} | {"logout": logout})
 
 
 def _login(value: object) -> Login | None:
@@ -62,5 +76,11 @@ def _login(value: object) -> Login | None:
         case {"token": str(token), "username": str(username), "expires_at": int() | float() as expires_at} if (
             _TOKEN.admits(token) and USERNAME.admits(username) and _EXPIRY.admits(expires_at)
         ):
-            return Login(token, username, expires_at)
+            room, formerly = _admitted(value, "room", ROOM_NAME), _admitted(value, "formerly", USERNAME)
+            return Login(token, username, expires_at, room, formerly)
     return None
+
+
+def _admitted(value: object, name: str, bound: Text) -> str:
+    text = value.get(name) if isinstance(value, dict) else None
+    return text if isinstance(text, str) and bound.admits(text) else ""

@@ -5,9 +5,18 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.core.invitation_links import BrokenInvitation, Invitation, without_fragment
 from client_py.core.navigation import LOBBY_PATH, Elsewhere, RoomPlace, place_meant
 from client_py.ui.room_name_generator import make_up_room_name
-from client_py.words.lobby import ANYONE_CAN_JOIN, JOIN, MAKE_UP, NAME_OF_ROOM, OTHER_SERVER, ROOM_NAME_RULE
+from client_py.words.lobby import (
+    ANYONE_CAN_JOIN,
+    JOIN,
+    LINK_BROKEN,
+    MAKE_UP,
+    NAME_OF_ROOM,
+    OTHER_SERVER,
+    ROOM_NAME_RULE,
+)
 
 if TYPE_CHECKING:
     from client_py.ports.page import DomEvent, Element
@@ -68,7 +77,12 @@ class NewRoomForm:
 
     def _submitted(self, event: DomEvent) -> None:
         event.prevent_default()
-        match place_meant(self._name.value, self._home):
+        address, invitation = without_fragment(self._name.value)
+        match place_meant(address, self._home):
+            case RoomPlace() if isinstance(invitation, BrokenInvitation):
+                self._refuse(self._words.say(LINK_BROKEN))
+            case RoomPlace(room) if isinstance(invitation, Invitation):
+                self._actions.open_link(room, invitation)
             case RoomPlace(room):
                 self._actions.open_room(room)
             case Elsewhere(host):

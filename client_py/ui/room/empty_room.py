@@ -26,13 +26,13 @@ class Placeholder:
     The transcript, whose place it takes, hides it when there are messages.
     """
 
-    def __init__(self, context: ViewContext, link: str, own_name: str, actions: PageActions) -> None:
+    def __init__(self, context: ViewContext, room: str, link: str, own_name: str, actions: PageActions) -> None:
         create, self._words = context.document.create, context.words
         say = self._words.say
         self._own_name = own_name
         self._status = Status.CONNECTING
         self._usernames: tuple[str, ...] = ()
-        self._card = InviteCard(context, link)
+        self.card = InviteCard(context, room, link, actions)
         self._show_code = create("button", {"type": "button", "class": "bare"}, say(SHOW_CODE))
         self._alone = create(
             "section",
@@ -40,7 +40,7 @@ class Placeholder:
             draw_two_tins(context.document),
             create("h2", {}, say(ALONE)),
             create("p", {}, say(SHARE_LINK)),
-            self._card.element,
+            self.card.element,
             self._show_code,
         )
         self._greeting = create("h2")
@@ -58,7 +58,7 @@ class Placeholder:
         )
         self.element = create("div", {"class": "placeholder"}, self._alone, greets, self._full)
         self._listeners = ExitStack()
-        self._listeners.callback(self._card.dispose)
+        self._listeners.callback(self.card.dispose)
         self._listeners.callback(leave.on("click", lambda _event: actions.open_home()))
         self._listeners.callback(self._show_code.on("click", lambda _event: self._open_code()))
         self._settle()
@@ -90,5 +90,5 @@ class Placeholder:
         self._alone.hidden = greets or self._status not in (Status.WAITING, Status.CONNECTED)
 
     def _open_code(self) -> None:
-        self._card.show_code()
+        self.card.show_code()
         self._show_code.hidden = True

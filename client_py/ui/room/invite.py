@@ -1,4 +1,4 @@
-"""Shows how to bring someone else in: the room's link, a button that copies it, and its QR code."""
+"""Shows how to bring someone else in: the room's link, what to do with it, its QR code, and who can come by it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,36 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.core.navigation import loopback_host
+from client_py.core.room_links import GuestAccess
 from client_py.ui.widgets.header_button import build_tool
+from client_py.ui.widgets.icons import icon
 from client_py.ui.widgets.popover import Popover
-from client_py.words.invite import CODE, COPIED, COPY, INVITE, INVITE_SOMEONE, NOT_COPIED, SEND_LINK
+from client_py.words.invite import (
+    ACCESS,
+    CODE,
+    COME,
+    COPIED,
+    COPY,
+    GOOD_UNTIL,
+    INVITE,
+    INVITE_SOMEONE,
+    LOOPBACK,
+    MAKING,
+    NOT_COPIED,
+    RENEW,
+    RENEW_NOTE,
+    SHARE,
+    SHARED_TITLE,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from client_py.core.room_links import LinkState
     from client_py.ports.disposal import Dispose
     from client_py.ports.page import Document, DomEvent, Element
+    from client_py.ui.actions import PageActions
     from client_py.ui.view_context import ViewContext
 
 FEEDBACK_SECONDS = 2.5
@@ -54,34 +75,69 @@ def draw_code(document: Document, link: str, label: str) -> Element:
 
 
 class InviteCard:
-    """The link with its button, and a place for the code."""
+    """The link with its buttons, a place for the code, and who can come by it.
 
-    def __init__(self, context: ViewContext, link: str) -> None:
+    The part of a link that lets guests in is asked for when somebody does something with the link, and not before.
+    """
+
+    def __init__(self, context: ViewContext, room: str, link: str, actions: PageActions) -> None:
         self._document = context.document
-        self._clock = context.clock
+        self._clock, self._formats = context.clock, context.formats
         self._clipboard = context.clipboard
-        self._words = context.words
+        self._words = words = context.words
+        self._room = room
+        self._actions = actions
         self._link = link
+        self._access: GuestAccess | None = None
+        """None where nobody says how the link stands."""
+        self._copies_when_made = False
         self._copying: asyncio.Future[bool] | None = None
         """Held, because the event loop does not hold it."""
         self._forget: Dispose = lambda: None
         self._shows_code = False
         self._left = False
-        create = self._document.create
+        create, say = self._document.create, words.say
         self._copy = create(
-            "button", {"type": "button", "class": "copy soft", "aria-live": "polite"}, self._words.say(COPY)
+            "button",
+            {"type": "button", "class": "copy soft", "aria-live": "polite", "data-testid": "copy-link"},
+            say(COPY),
         )
+        share = create(
+            "button", {"type": "button", "data-testid": "share-link"}, icon(self._document, "share"), say(SHARE)
+        )
+        share.hidden = not context.clipboard.can_share
+        self._written = create("code", {"class": "link", "data-testid": "invite-link"}, link)
         self._place = create("div", {"class": "code-place"})
-        row = create("div", {"class": "link-row"}, create("code", {"class": "link"}, link), self._copy)
-        self.element = create("div", {"class": "invite-card"}, row, self._place)
+        self._who = create("p", {"class": "note", "role": "status", "data-testid": "invite-access"})
+        host = loopback_host(link)
+        self._loopback = create("p", {"class": "note", "data-testid": "loopback-hint"}, say(LOOPBACK, host=host))
+        self._loopback.hidden = not host
+        row = create("div", {"class": "link-row"}, self._written, self._copy)
+        self.element = create("div", {"class": "invite-card"}, row, share, self._place, self._who, self._loopback)
         self._listeners = ExitStack()
         self._listeners.callback(self._copy.on("click", self._copy_clicked))
+        self._listeners.callback(share.on("click", self._share_clicked))
+
+    def show(self, link: str, state: LinkState) -> None:
+        """Show how the link stands."""
+        was_made = self._access is GuestAccess.ASKING and state.access is not GuestAccess.ASKING
+        self._access = state.access
+        if link != self._link:
+            self._link = self._written.text = link
+            if self._shows_code:
+                self._draw_code()
+        self._written.set("data-access", state.access)
+        self._who.text = " ".join(self._sentences(state))
+        if was_made and self._copies_when_made:
+            self._copies_when_made = False
+            self._begin_copying()
 
     def show_code(self) -> None:
-        """Draw the code, once."""
+        """Draw the code, once, of a link that guests can come by, where they can."""
+        self._actions.count_link(self._room)
         if not self._shows_code:
             self._shows_code = True
-            self._place.replace_children(draw_code(self._document, self._link, self._words.say(CODE)))
+            self._draw_code()
 
     def dispose(self) -> None:
         """Stop listening, and let a copying that is under way end unseen."""
@@ -89,7 +145,27 @@ class InviteCard:
         self._forget()
         self._left = True
 
+    def _sentences(self, state: LinkState) -> Iterator[str]:
+        yield self._words.say(ACCESS[state.access])
+        if state.access is GuestAccess.READY and state.expires_at is not None:
+            yield self._words.say(GOOD_UNTIL, day=self._formats.day(state.expires_at))
+        if state.guests and state.places is not None:
+            yield self._words.count(COME, state.guests, places=state.places)
+
+    def _draw_code(self) -> None:
+        self._place.replace_children(draw_code(self._document, self._link, self._words.say(CODE)))
+
     def _copy_clicked(self, _event: DomEvent) -> None:
+        if self._access in _UNMADE:
+            self._actions.ask_link(self._room)
+        if self._access is GuestAccess.ASKING:
+            # A browser lets a page copy for a few seconds after a click.
+            self._copies_when_made = True
+            self._copy.text = self._words.say(MAKING)
+        else:
+            self._begin_copying()
+
+    def _begin_copying(self) -> None:
         # Asked for within the click itself: browsers allow copying only as an answer to one.
         self._copying = asyncio.ensure_future(self._clipboard.copy(self._link))
         self._copying.add_done_callback(self._copied)
@@ -101,31 +177,46 @@ class InviteCard:
         self._forget()
         self._forget = self._clock.call_later(FEEDBACK_SECONDS, self._rest)
 
+    def _share_clicked(self, _event: DomEvent) -> None:
+        self._actions.ask_link(self._room)
+        # The system shows what came of it.
+        self._copying = asyncio.ensure_future(
+            self._clipboard.share(self._words.say(SHARED_TITLE, room=self._room), self._link)
+        )
+
     def _rest(self) -> None:
         self._copy.text = self._words.say(COPY)
+
+
+_UNMADE = frozenset({GuestAccess.UNASKED, GuestAccess.FAILED, GuestAccess.LIMITED})
 
 
 class InviteButton:
     """A button in the room's header that opens the card over the page."""
 
-    def __init__(self, context: ViewContext, link: str) -> None:
+    def __init__(self, context: ViewContext, room: str, link: str, actions: PageActions) -> None:
         document, words = context.document, context.words
-        self._card = InviteCard(context, link)
+        create = document.create
+        self.card = InviteCard(context, room, link, actions)
         opener = build_tool(document, "invite", words.say(INVITE), {"class": "third"})
-        popover = Popover(
-            document,
-            words,
-            "invite",
-            INVITE_SOMEONE,
-            opener,
-            document.create("p", {"class": "note"}, words.say(SEND_LINK)),
-            self._card.element,
+        renew = create(
+            "button",
+            {"type": "button", "class": "item", "data-testid": "renew-link"},
+            icon(document, "renew"),
+            create(
+                "span",
+                {"class": "item-words"},
+                words.say(RENEW),
+                create("span", {"class": "note"}, words.say(RENEW_NOTE)),
+            ),
         )
-        self.element = document.create("div", {}, opener, popover.panel)
+        popover = Popover(document, words, "invite", INVITE_SOMEONE, opener, self.card.element, renew)
+        self.element = create("div", {}, opener, popover.panel)
         self.element.set("data-testid", "invite")
         self._listeners = ExitStack()
-        self._listeners.callback(self._card.dispose)
-        self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self._card.show_code()))
+        self._listeners.callback(self.card.dispose)
+        self._listeners.callback(popover.panel.on("beforetoggle", lambda _event: self.card.show_code()))
+        self._listeners.callback(renew.on("click", lambda _event: actions.renew_link(room)))
 
     def dispose(self) -> None:
         """Stop listening."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.words.guest import GUEST_ENDED_HERE, TO_LOG_IN
 from client_py.words.sign_in import LOG_IN, LOGIN_EXPIRED_HERE, PASSWORD, PASSWORD_MISSING, access_fault
+from protocol.usernames import guest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,17 +49,24 @@ class PasswordPrompt:
         self._fault = create("p", {"class": "fault", "role": "alert", "data-testid": "login-again-fault"})
         # As in index.html: a password can never end up in an address.
         self._form = create("form", {"method": "dialog"}, name, self._password, self._submit)
-        sentence = words.say(LOGIN_EXPIRED_HERE, username=username)
+        # A guest has no password to come back with.
+        is_guest = guest_name(username) is not None
+        sentence = words.say(GUEST_ENDED_HERE if is_guest else LOGIN_EXPIRED_HERE, username=username)
+        leave = create("button", {"type": "button", "data-testid": "guest-ended"}, words.say(TO_LOG_IN))
+        leave.hidden = not is_guest
+        self._form.hidden = is_guest
         self.element = create(
             "section",
             {"class": "strip password-prompt", "data-testid": "password-prompt", "aria-label": sentence},
             create("p", {"role": "status"}, sentence),
             self._form,
+            leave,
             self._fault,
         )
         self.element.hidden = True
         self._listeners = ExitStack()
         self._listeners.callback(self._form.on("submit", self._submitted))
+        self._listeners.callback(leave.on("click", lambda _event: actions.sign_out()))
 
     def ask(self) -> None:
         """Ask; the keyboard stays where the person is writing."""

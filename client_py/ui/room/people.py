@@ -34,6 +34,6 @@ class PeerList:
         return create(
             "li",
             {"class": "peer", "data-testid": "peer", "data-name": name},
-            create("span", {"class": "name", "dir": "auto"}, name),
+            create("span", {"class": "name", "dir": "auto"}, self._words.person(name)),
             *note,
         )

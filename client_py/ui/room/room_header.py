@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.core.navigation import path_of
 from client_py.ui.room.invite import InviteButton
 from client_py.ui.room.people import PeerList
 from client_py.ui.room.relay_switch import RelaySwitch
@@ -15,6 +16,7 @@ from client_py.ui.widgets.header_button import build_tool
 from client_py.ui.widgets.popover import Popover
 from client_py.words.relay import YOUR_CONNECTION
 from client_py.words.room import ROOMS
+from protocol.usernames import guest_name
 
 if TYPE_CHECKING:
     from client_py.ports.page import Element
@@ -40,8 +42,8 @@ class RoomHeader:
         self.peers = PeerList(document, words, username)
         self.relay = RelaySwitch(document, words, page_actions)
         self.search = SearchButton(context, actions)
-        self.menu = RoomMenu(context, room, actions, page_actions)
-        invite = InviteButton(context, context.location.url_of(f"/chat/{room}"))
+        self.menu = RoomMenu(context, room, actions, page_actions, is_guest=guest_name(username) is not None)
+        self.invite = invite = InviteButton(context, room, context.location.url_of(path_of(room)), page_actions)
         self._back = build_tool(document, "back", words.say(ROOMS), {"data-testid": "lobby"})
         opener = create("button", {"type": "button", "class": "cut", "data-testid": "connection", "title": room}, room)
         connection = Popover(

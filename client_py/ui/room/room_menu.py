@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from client_py.core.conversation.history_export import ExportFormat
+from client_py.ui.keep_name import build_opener
 from client_py.ui.room.retention_switch import RetentionSwitch
 from client_py.ui.widgets.confirmation import Confirmation, Question
 from client_py.ui.widgets.header_button import build_tool
@@ -40,7 +41,15 @@ FORGETTING = Question(FORGET_QUESTION, FORGET_NOW, "confirm-forget")
 class RoomMenu:
     """A button in the room's bar that opens all that over the page."""
 
-    def __init__(self, context: ViewContext, room: str, actions: RoomActions, page_actions: PageActions) -> None:
+    def __init__(
+        self,
+        context: ViewContext,
+        room: str,
+        actions: RoomActions,
+        page_actions: PageActions,
+        *,
+        is_guest: bool = False,
+    ) -> None:
         self._document = document = context.document
         self._words = context.words
         self._actions = actions
@@ -66,6 +75,7 @@ class RoomMenu:
         )
         archive = self._item("archive", ARCHIVE, "archive", lambda: page_actions.set_archived(room, True))  # noqa: FBT003
         leave = self._item("leave", LEAVE, "leave-room", lambda: page_actions.leave_room(room))
+        keep_name = [build_opener(document, self._words)] if is_guest else []
         opener = build_tool(document, "more", self._words.say(ROOM_MENU), {"data-testid": "room-menu"})
         popover = Popover(
             document,
@@ -82,7 +92,9 @@ class RoomMenu:
             ),
             self._clearing.element,
             self._fault,
-            document.create("div", {"class": "items"}, self._mute, archive, leave, self._forgetting.element),
+            document.create(
+                "div", {"class": "items"}, *keep_name, self._mute, archive, leave, self._forgetting.element
+            ),
         )
         self.element: Element = document.create("div", {}, opener, popover.panel)
         for part in (self._keeping, self._clearing, self._forgetting):

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from client_py.core.conversation.notices import ConversationNotice
     from client_py.core.notices import Member
     from client_py.core.retention import Retention
+    from client_py.core.room_links import LinkState
     from client_py.core.server.access_faults import AccessFault
     from client_py.ui.actions import PageActions, RoomActions
     from client_py.ui.view_context import ViewContext
@@ -84,7 +85,7 @@ class RoomScreen:
         self._waiting = WaitingLine(document, words)
         self._writing = TypingIndicator(document, words, self._keep_end)
         link = context.location.url_of(f"/chat/{visit.room}")
-        self._placeholder = Placeholder(context, link, visit.username, page_actions)
+        self._placeholder = Placeholder(context, visit.room, link, visit.username, page_actions)
         self._transcript = Transcript(
             context,
             actions,
@@ -243,6 +244,11 @@ class RoomScreen:
             self._day = day
             self._transcript.name_days()
             self._header.search.search.name_days()
+
+    def show_link(self, link: str, state: LinkState) -> None:
+        """Show the room's link, wherever it stands."""
+        for card in (self._header.invite.card, self._placeholder.card):
+            card.show(link, state)
 
     def ask_password(self) -> None:
         """Ask for the password, since the login has expired; the conversation goes on."""

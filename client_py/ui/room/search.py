@@ -137,7 +137,11 @@ class Search:
             create(
                 "p",
                 {"class": "result-head"},
-                create("span", {"class": "name", "dir": "auto"}, self._words.say(YOU) if is_own else message.author),
+                create(
+                    "span",
+                    {"class": "name", "dir": "auto"},
+                    self._words.say(YOU) if is_own else self._words.person(message.author),
+                ),
                 when,
             ),
             create("p", {"class": "result-text", "dir": "auto"}, *self._marked(match.excerpt, query)),

@@ -141,7 +141,7 @@ class MessageView:
         if self._message.direction is Direction.INCOMING:
             author = self._message.author
             attributes = {"class": "author", "data-hue": hue_of(author), "dir": "auto"}
-            return self._document.create("p", attributes, author)
+            return self._document.create("p", attributes, self._words.person(author))
         # The side and the colour tell it to the eye.
         return self._document.create("p", {"class": "author unseen"}, self._words.say(YOU))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from client_py.core.conversation.history_export import ExportFormat, ExportWords
+    from client_py.core.invitation_links import Invitation
     from client_py.ports.disposal import Dispose
     from client_py.ports.time import Clock
     from client_py.ui.actions import RoomActions
@@ -127,7 +128,14 @@ class Scissors:
 
     def __init__(self) -> None:
         self.copied: list[str] = []
+        self.shared: list[tuple[str, str]] = []
         self.works = True
+        self.can_share = False
+
+    def share(self, title: str, url: str) -> Awaitable[bool]:
+        """Note what is shared, and say later how it went."""
+        self.shared.append((title, url))
+        return self.copy(url)
 
     def copy(self, text: str) -> Awaitable[bool]:
         """Copy at once, and say later how it went."""
@@ -157,6 +165,8 @@ class Asked:
     """What a person asked for, in the order of asking: the action's name, then what it was given."""
 
     calls: list[tuple[str | bool, ...]] = field(default_factory=list)
+    on_ask: Callable[[], None] = lambda: None
+    """What comes at once of asking for a link."""
 
     def sign_in(self, username: str, password: str) -> None:
         """Remember it."""
@@ -173,6 +183,35 @@ class Asked:
     def open_room(self, room: str) -> None:
         """Remember it."""
         self.calls.append(("open_room", room))
+
+    def open_link(self, room: str, invitation: Invitation) -> None:
+        """Remember it."""
+        self.calls.append(("open_link", room, invitation.secret))
+
+    def ask_link(self, room: str) -> None:
+        """Remember it."""
+        self.calls.append(("ask_link", room))
+        self.on_ask()
+
+    def count_link(self, room: str) -> None:
+        """Remember it."""
+        self.calls.append(("count_link", room))
+
+    def renew_link(self, room: str) -> None:
+        """Remember it."""
+        self.calls.append(("renew_link", room))
+
+    def come(self, name: str) -> None:
+        """Remember it."""
+        self.calls.append(("come", name))
+
+    def log_in_instead(self) -> None:
+        """Remember it."""
+        self.calls.append(("log_in_instead",))
+
+    def keep_name(self, username: str, password: str) -> None:
+        """Remember it."""
+        self.calls.append(("keep_name", username, password))
 
     def open_home(self) -> None:
         """Remember it."""

@@ -258,8 +258,8 @@ async def test_guest_becomes_an_account_and_stays(server: RunningServer) -> None
         await host.welcome()
         assert [(peer.username, peer.formerly) for peer in (await host.join("elsewhere")).peers] == [(name, None)]
     assert (await ask(server, "/api/refresh", guest.token)).status_code == 401
-    again = LOGIN.decode((await server.post("/api/login", {"username": name, "password": PASSWORD})).text)
-    assert (again.room, again.formerly) == ("becoming", guest.username)
+    later = LOGIN.decode((await server.post("/api/login", {"username": name, "password": PASSWORD})).text)
+    assert (later.room, later.formerly) == ("becoming", guest.username)
 
 
 async def test_websocket_of_a_guest_ends_when_it_is_shown_the_accounts_token(start_server: StartServer) -> None:

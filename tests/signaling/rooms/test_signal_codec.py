@@ -203,7 +203,7 @@ def test_who_comes_and_goes_is_written_without_codec(event: Event, monkeypatch: 
 @pytest.mark.parametrize(
     "event",
     [
-        PeerJoined(Peer(TO, "a" * 129)),
+        PeerJoined(Peer(TO, "a" * 136)),
         PeerJoined(Peer(TO, "\ud800")),
         PeerLeft(TO, "bored"),  # type: ignore[arg-type]  # which is the point
         Joined("kitchen", TO, f"{TO}.mac", resumed=False, peers=(), capacity=-1),

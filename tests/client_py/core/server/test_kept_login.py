@@ -69,3 +69,13 @@ def test_parse_login_refuses_what_nobody_can_use(text: str) -> None:
     """A token that no subprotocol can be, and an end that no timer and no calendar has, make a page fail later on."""
     assert parse_login(GOOD) == Login("jwt", "ada", 1000)
     assert parse_login(text) is None
+
+
+def test_login_of_a_guest_is_kept_with_its_room() -> None:
+    """And that of an account with what it was called there as a guest; what is neither is left out."""
+    guest = Login("jwt", "ben~bcdfgh", 1_000.0, "den")
+    account = Login("jwt", "ben", 1_000.0, "den", "ben~bcdfgh")
+    for login in (guest, account):
+        assert read_kept(format_login(login, ""), "") == Kept(login)
+    assert parse_login(GOOD[:-1] + ',"room":"a b","formerly":7}') == Login("jwt", "ada", 1_000)
+    assert "room" not in json.loads(format_login(LOGIN, ""))

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client_py.core.invitation_links import Invitation
 from client_py.core.notices import StatusChanged
+from client_py.core.room_links import GuestAccess, LinkState
 from client_py.core.status_line import Status, StatusLine
 from client_py.ui.page import Page
 from client_py.ui.room.invite import QUIET_ZONE, path_of
-from client_py.words.invite import COPIED, COPY, NOT_COPIED
+from client_py.ui.room.room_screen import RoomScreen
+from client_py.words.invite import ACCESS, COPIED, COPY, MAKING, NOT_COPIED
 from tests.client_py.ui.view_context import World, open_room
 from tests.fakes.document import FakeElement
 
@@ -113,3 +117,103 @@ def test_empty_room_shows_the_code_on_demand(world: World, page: Page) -> None:
     button.fire("click")
     assert alone.one(role="img").is_shown()
     assert not button.is_shown()
+
+
+# What the application says of the link
+
+READY = LinkState(Invitation("s" * 22, "t" * 22), GuestAccess.READY, expires_at=86_400)
+SECRET_LINK = f"{LINK}#{'s' * 22}.g{'t' * 22}"
+
+
+def show(room: RoomScreen, access: GuestAccess, link: str = LINK) -> None:
+    """Let the application say how the link stands."""
+    room.show_link(link, LinkState(Invitation("s" * 22), access))
+
+
+@pytest.fixture
+def invited(world: World, page: Page) -> RoomScreen:
+    """Return a room whose link nobody has asked for yet."""
+    room = open_room(page, world.asked)
+    show(room, GuestAccess.UNASKED)
+    world.asked.calls.clear()
+    return room
+
+
+def card(world: World) -> FakeElement:
+    """Return the card over the page; there is another one in an empty room."""
+    return world.document.by_test_id("invite")
+
+
+@pytest.mark.parametrize("access", GuestAccess)
+def test_card_says_who_can_come_by_the_link(world: World, invited: RoomScreen, access: GuestAccess) -> None:
+    """In a sentence, and as a code for tests."""
+    show(invited, access)
+    assert card(world).one(data_testid="invite-access").text == world.words.say(ACCESS[access])
+    assert card(world).one(data_testid="invite-link").get("data-access") == access
+
+
+def test_card_says_until_when_and_how_many_have_come(world: World, invited: RoomScreen) -> None:
+    """As far as that is known."""
+    invited.show_link(SECRET_LINK, READY)
+    assert card(world).one(data_testid="invite-access").text.endswith("Good until Day 1.")
+    invited.show_link(SECRET_LINK, replace(READY, guests=3, places=8))
+    assert card(world).one(data_testid="invite-access").text.endswith("3 of 8 guests have come.")
+    assert card(world).one(class_="link").text == SECRET_LINK
+
+
+async def test_link_is_made_when_it_is_copied(world: World, invited: RoomScreen) -> None:
+    """With the part for guests, which the server is asked for then, and copied as soon as it is there."""
+    button = card(world).one(class_="copy")
+    world.asked.on_ask = lambda: show(invited, GuestAccess.ASKING)
+    button.fire("click")
+    assert world.asked.calls == [("ask_link", "den")]
+    assert (button.text, world.clipboard.copied) == (MAKING, [])
+    invited.show_link(SECRET_LINK, READY)
+    assert world.clipboard.copied == [SECRET_LINK]
+    await asyncio.sleep(0)
+    assert button.text == COPIED
+    world.clock.ring()
+
+
+async def test_link_without_guests_is_copied_too(world: World, invited: RoomScreen) -> None:
+    """Where the server lets none in, or cannot be asked; a link that is ready costs no question."""
+    world.asked.on_ask = lambda: show(invited, GuestAccess.ASKING)
+    card(world).one(class_="copy").fire("click")
+    show(invited, GuestAccess.OFF)
+    invited.show_link(SECRET_LINK, READY)
+    card(world).one(class_="copy").fire("click")
+    assert world.clipboard.copied == [LINK, SECRET_LINK]
+    assert world.asked.calls == [("ask_link", "den")]
+    await asyncio.sleep(0)
+    world.clock.ring()
+
+
+def test_code_follows_the_link(world: World, invited: RoomScreen) -> None:
+    """Opening the card asks for the part for guests, and counts them; the code is drawn again with it."""
+    panel(card(world)).fire("beforetoggle")
+    assert world.asked.calls == [("count_link", "den")]
+    invited.show_link(SECRET_LINK, READY)
+    matrix = segno.make(SECRET_LINK, error="m", micro=False).matrix
+    assert card(world).one(class_="code").one(tag="path").get("d") == path_of(matrix)
+
+
+async def test_link_is_shared_where_the_system_can(world: World, page: Page) -> None:
+    """By its own dialog; elsewhere there is no button for it."""
+    world.clipboard.can_share = True
+    open_room(page, world.asked)
+    button = card(world).one(data_testid="share-link")
+    assert button.is_shown()
+    button.fire("click")
+    assert world.clipboard.shared == [("Talk with me in den", LINK)]
+    await asyncio.sleep(0)
+
+
+def test_link_is_renewed_on_demand(world: World, invited: RoomScreen) -> None:
+    """The button says what becomes of the old one."""
+    del invited
+    renew = card(world).one(data_testid="renew-link")
+    assert "The old one stops working." in renew.text
+    renew.fire("click")
+    assert world.asked.calls == [("renew_link", "den")]
+    assert not card(world).one(data_testid="share-link").is_shown()
+    assert not card(world).one(data_testid="loopback-hint").is_shown()

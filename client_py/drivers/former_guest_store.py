@@ -1,0 +1,35 @@
+"""Takes along the small things that stand in localStorage under the name of a guest who has an account by now.
+
+Each step can be repeated, so a page may end anywhere on the way.
+"""
+
+from __future__ import annotations
+
+from client_py.core.conversation_list import bounded, format_rows, parse_rows
+from client_py.core.drafts import format_drafts, parse_drafts
+from client_py.core.room_links import format_links, parse_links
+from client_py.drivers.conversation_list import CONVERSATIONS_KEY
+from client_py.drivers.draft_storage import DRAFTS_KEY
+from client_py.drivers.retention import WISH_KEY
+from client_py.drivers.room_links import LINKS_KEY
+from client_py.ports.storage import Store
+
+
+def move_small_things(store: Store, tab: Store, old: str, new: str) -> None:
+    """Put under the new name what stands in localStorage under the old: list, drafts, links, and the wish to keep."""
+    wish = store.get(WISH_KEY + old)
+    if wish is not None and store.get(WISH_KEY + new) is None:
+        store.put(WISH_KEY + new, wish)
+    rows = parse_rows(store.get(CONVERSATIONS_KEY + old))
+    if rows:
+        store.put(CONVERSATIONS_KEY + new, format_rows(bounded(rows | parse_rows(store.get(CONVERSATIONS_KEY + new)))))
+    links = parse_links(store.get(LINKS_KEY + old))
+    if links:
+        store.put(LINKS_KEY + new, format_links(links | parse_links(store.get(LINKS_KEY + new))))
+    for place in (store, tab):
+        drafts = parse_drafts(place.get(DRAFTS_KEY + old))
+        if drafts:
+            place.put(DRAFTS_KEY + new, format_drafts(drafts | parse_drafts(place.get(DRAFTS_KEY + new))))
+        place.remove(DRAFTS_KEY + old)
+    for prefix in (CONVERSATIONS_KEY, LINKS_KEY, WISH_KEY):
+        store.remove(prefix + old)
