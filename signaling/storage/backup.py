@@ -11,7 +11,7 @@ from pathlib import Path
 
 from signaling.configuration.settings import SQLITE_FILE, Settings
 from signaling.errors import AccountsElsewhere, BackupFailed, DatabaseInUse
-from signaling.storage.data_folder import FILE_MODE, FOLDER_MODE
+from signaling.storage.data_folder import FOLDER_MODE, give_to_owner_of
 from signaling.storage.database import PRIMARY_CODE, SQLITE, database_url
 from signaling.storage.folder_lock import FolderLock
 from signaling.storage.schema import FIRST_COLUMNS, FIRST_TABLE, known_revisions
@@ -26,8 +26,6 @@ LEFTOVERS = ("-wal", "-shm", "-journal")
 bring back what was there before a restore."""
 MAGIC = b"SQLite format 3\0"
 """What every SQLite file begins with (its file format, §1.3)."""
-ROOT = 0
-"""The user who writes files for others, and has to give them to those."""
 
 
 def back_up(settings: Settings, file: Path) -> int:
@@ -58,7 +56,7 @@ def restore(settings: Settings, file: Path) -> int:
         raise BackupFailed(file, "it is the database itself")
     with _told(file), _alone(database), _copied(file, database) as scratch:
         count = _check(scratch, file)
-        _give_to_owner(scratch, database)
+        give_to_owner_of(database, scratch)
         for ending in LEFTOVERS:
             database.with_name(database.name + ending).unlink(missing_ok=True)
         scratch.replace(database)
@@ -174,14 +172,6 @@ def _is_replaceable(file: Path) -> bool:
         return False
     with file.open("rb") as opened:
         return opened.read(len(MAGIC)) in (MAGIC, b"")
-
-
-def _give_to_owner(scratch: Path, database: Path) -> None:
-    """Let the server read what root restores: it belongs to whoever had the accounts before, or has the folder."""
-    scratch.chmod(FILE_MODE)
-    if hasattr(os, "geteuid") and os.geteuid() == ROOT:
-        owner = (database if database.exists() else database.parent).stat()
-        os.chown(scratch, owner.st_uid, owner.st_gid)
 
 
 def _sync(path: Path) -> None:

@@ -14,8 +14,11 @@ from signaling.configuration.values import GOOD_SECRET, MAX_OTHER_SECRETS, NO_HO
 from signaling.errors import FolderUnusable, InvalidSetting
 
 SECRET_FILE = "jwt-secret"  # noqa: S105 - the name of a file
+NOT_MADE = "no such file; a server in development mode makes it, and any other has its secret in P2PCHAT_JWT_SECRET"
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+ROOT = 0
+"""The user who writes files for others, and has to give them to those."""
 
 
 def token_secrets(settings: Settings) -> tuple[bytes, ...]:
@@ -48,7 +51,7 @@ def sqlite_path(settings: Settings) -> Path:
 def rotate_secret(settings: Settings) -> Path:
     """Put a new secret before those in the data folder, and return the file; the oldest goes where there are many.
 
-    InvalidSetting where the secret is none of that folder.
+    InvalidSetting where the secret is none of that folder, FolderUnusable where no server has made one there.
     """
     if settings.jwt_secret or not settings.is_development:
         raise InvalidSetting(
@@ -56,13 +59,24 @@ def rotate_secret(settings: Settings) -> Path:
             "is the secret here, and no file: docs/deploy/backup-and-upgrade.md says how it is changed",
         )
     folder = settings.data_dir
-    known = _kept_secrets(folder)[:MAX_OTHER_SECRETS]
     path = folder / SECRET_FILE
     with _complaining(folder):
+        if folder != NO_HOME and not path.exists():
+            raise FolderUnusable(path, NOT_MADE)
+        known = _kept_secrets(folder)[:MAX_OTHER_SECRETS]
         text = "\n".join([_new_secret(), *map(os.fsdecode, known)])
         with _scratch(path, text) as scratch:
+            give_to_owner_of(path, Path(scratch))
             Path(scratch).replace(path)
     return path
+
+
+def give_to_owner_of(path: Path, scratch: Path) -> None:
+    """Let the server read what root writes in the place of its own file, or into its folder."""
+    scratch.chmod(FILE_MODE)
+    if hasattr(os, "geteuid") and os.geteuid() == ROOT:
+        owner = (path if path.exists() else path.parent).stat()
+        os.chown(scratch, owner.st_uid, owner.st_gid)
 
 
 def _kept_secrets(folder: Path) -> tuple[bytes, ...]:

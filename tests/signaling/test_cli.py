@@ -365,6 +365,9 @@ def test_accounts_are_copied_and_brought_back(tmp_path: Path) -> None:
 
 def test_secret_is_rotated(tmp_path: Path) -> None:
     """The command says where the new secret stands and what is left to do, or where else it would be changed."""
+    missing = run(tmp_path, "rotate-secret")
+    assert (missing.returncode, "jwt-secret" in missing.stderr) == (2, True)
+    (tmp_path / "jwt-secret").write_text(SECRET)
     ended = run(tmp_path, "rotate-secret")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"{tmp_path / 'jwt-secret'} has a new secret")

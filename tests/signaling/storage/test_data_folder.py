@@ -1,3 +1,4 @@
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from signaling.storage import data_folder
 from signaling.storage.data_folder import rotate_secret, sqlite_path, token_secrets
 
 SECRET = "a secret of the tests, 32 bytes or more"
+SOMEBODY = 12_345
 
 
 def mode(path: Path) -> int:
@@ -98,6 +100,25 @@ def test_secret_of_the_settings_is_not_rotated(tmp_path: Path) -> None:
         with pytest.raises(InvalidSetting, match=r"P2PCHAT_JWT_SECRET is the secret here.*backup-and-upgrade"):
             rotate_secret(settings)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_secret_that_no_server_has_made_is_not_rotated(tmp_path: Path) -> None:
+    """Whoever asks for it in the folder of another server, or in none, would believe it done."""
+    folder = tmp_path / "data"
+    with pytest.raises(FolderUnusable, match=r"jwt-secret.*no such file; .*P2PCHAT_JWT_SECRET"):
+        rotate_secret(Settings(data_dir=folder))
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_secret_that_root_rotates_is_the_servers(tmp_path: Path) -> None:
+    """The server has a user of its own, who could not read it otherwise."""
+    settings = Settings(data_dir=tmp_path)
+    token_secrets(settings)
+    os.chown(tmp_path / "jwt-secret", SOMEBODY, SOMEBODY)
+    rotate_secret(settings)
+    rotated = (tmp_path / "jwt-secret").stat()
+    assert (rotated.st_uid, rotated.st_gid, rotated.st_mode & 0o777) == (SOMEBODY, SOMEBODY, 0o600)
 
 
 def test_other_secrets_follow_the_one_that_signs(tmp_path: Path) -> None:
