@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from client_py.core.conversation.database_rows import Place
 from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
 from client_py.core.guest_names import format_names, parse_names
@@ -33,7 +32,7 @@ from client_py.core.status_line import Situation, Status, StatusLine
 from client_py.drivers.account import AccountDriver
 from client_py.drivers.attention import AttentionDriver, AttentionPorts
 from client_py.drivers.conversation_list import ConversationList
-from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting, forget_room
+from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting
 from client_py.drivers.former_guest_store import move_small_things
 from client_py.drivers.opened_links import OpenedLinks
 from client_py.drivers.relay_preference import RelayPreference
@@ -161,8 +160,9 @@ class Application:
         """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
         self._left_rooms: dict[tuple[str, str], Ending] = {}
         """Those that were closed, by username and room: they may not have come to their end."""
-        self._being_deleted: set[tuple[str, str]] = set()
-        """Rooms by username and name, of which nothing is to be left."""
+        self._forgetting = Forgetting(
+            self._conversations, ports.keeping, self._left_rooms, self._tasks, warn, self._forget_deleted
+        )
 
     def start(self) -> None:
         """Take over the page."""
@@ -582,31 +582,13 @@ class Application:
         self._conversations.close(room)
 
     def _delete_forgotten(self) -> None:
-        """Delete the rooms that are to be forgotten, which a page before this one may not have come to."""
-        login = self._account.login
-        if login is None:
-            return
-        for room in self._conversations.to_delete(FORGETTING_SECONDS):
-            key = (login.username, room)
-            if room not in self._open_rooms and key not in self._being_deleted:
-                before = self._left_rooms.get(key)
-                self._being_deleted.add(key)
-                self._left_rooms[key] = Forgetting(self._tasks.spawn(self._delete(*key, before)))
+        if (login := self._account.login) is not None:
+            self._forgetting.look(login.username, self._open_rooms)
 
-    async def _delete(self, username: str, room: str, before: Ending | None) -> None:
-        """Delete a room once the last visit to it is over."""
-        if before is not None:
-            await before.closed()
-        try:
-            await forget_room(Place(username, room), self._ports.keeping)
-        except StorageFailed as error:
-            self._warn(f"A room could not be deleted, which is tried again: {error}")
-            return
-        finally:
-            self._being_deleted.discard((username, room))
+    def _forget_deleted(self, username: str, room: str) -> None:
+        """Have nothing more of a room on this page that this browser has deleted."""
         self._unkept_rooms.discard((username, room))
         self._page.forget_draft(room, username)
-        self._conversations.deleted(room)
 
     def _show(self, room: str, notice: Notice) -> None:
         open_room = self._open_rooms[room]

@@ -19,6 +19,14 @@ Look = Callable[[Page, str], Awaitable[None]]
 NewContext = Callable[[Browser], Awaitable[BrowserContext]]
 """Makes a profile of its own for a page."""
 
+UNASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' });"
+"""As in a browser whose person was never asked; one without a window says no by itself."""
+SHARE = """
+() => {
+    history.pushState(null, "", "/#share=The%20tomatoes%20are%20ripe");
+    dispatchEvent(new Event("popstate"));
+}
+"""
 WITHOUT_WEBASSEMBLY = "delete window.WebAssembly"
 WITHOUT_WEBRTC = "delete window.RTCPeerConnection"
 WITHOUT_STORAGE = (
@@ -212,11 +220,17 @@ async def show_conversation(stage: Studio) -> None:
 
 
 async def show_list(stage: Studio) -> None:
-    """Show the list beside a room: unread, begun, typing, archived; the dialog for a new one, and a room just left."""
-    ada = await stage.visitor("garden", "Ada")
+    """Show the list beside a room: unread, begun, typing, archived, muted, chosen for what is shared; and what is new.
+
+    With the dialog for a new room, a room just left, and the offer of notifications.
+    """
+    ada = await stage.visitor("garden", "Ada", UNASKED)
     ben = await stage.visitor("garden", "Ben")
     await connect(ada, ben)
     await ada.send("Good morning!")
+    await ada.handle("offer-notifications").wait_for()
+    await stage.look(ada.page, "offer-notifications")
+    await ada.handle("offer-notifications-no").click()
     await ada.handle("new-room").click()
     await stage.look(ada.page, "new-room")
     await ada.handle("room-name").fill("book-club")
@@ -239,6 +253,19 @@ async def show_list(stage: Studio) -> None:
     await ada.page.locator('[data-room="book-club"]').click()
     await ada.leave_room()
     await stage.look(ada.page, "list-left")
+    await ada.page.locator('[data-room="garden"]').click()
+    await ada.handle("unread-divider").wait_for()
+    await stage.look(ada.page, "unread-divider")
+    await ada.handle("room-menu").click()
+    await ada.handle("mute").click()
+    await stage.look(ada.page, "muted")
+    await ada.handle("forget").click()
+    await stage.look(ada.page, "forget-room")
+    await ada.page.keyboard.press("Escape")
+    await ada.page.evaluate(SHARE)
+    await ada.handle("shared").wait_for()
+    await stage.look(ada.page, "shared")
+    await ada.handle("shared-no").click()
     await ada.handle("account").click()
     await stage.look(ada.page, "account")
 

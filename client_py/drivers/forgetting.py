@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Container
 
 from client_py.core.conversation.database_rows import Place
 from client_py.core.drafts import format_drafts, parse_drafts, with_draft
+from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.draft_storage import drafts_key
 from client_py.drivers.own_device import device_key
 from client_py.drivers.retention import StoragePorts
-from client_py.ports.storage import Database, Key, RemoveAll
+from client_py.drivers.room import Ending
+from client_py.drivers.tasks import Tasks
+from client_py.ports.storage import Database, Key, RemoveAll, StorageFailed
 from protocol.room_names import canonical_room
 
 FORGETTING_SECONDS = 11.0
 """For how long what is to be deleted is still there: a little longer than the page offers to take it back."""
 
 
-class Forgetting:
+class RoomDeletion:
     """A room that is being deleted, as the next visit to it has to wait for it: like the end of a visit."""
 
     def __init__(self, work: asyncio.Task[None]) -> None:
@@ -25,6 +29,52 @@ class Forgetting:
     async def closed(self) -> None:
         """Wait until it is done, or could not be."""
         await asyncio.wait({self._work})
+
+
+class Forgetting:
+    """Deletes the rooms of a list that are to be forgotten, each once its last visit is over.
+
+    `left_rooms` are those visits, by username and room; the next one waits for what takes their place there.
+    """
+
+    def __init__(
+        self,
+        conversations: ConversationList,
+        keeping: StoragePorts,
+        left_rooms: dict[tuple[str, str], Ending],
+        tasks: Tasks,
+        warn: Callable[[str], None],
+        deleted: Callable[[str, str], None],
+    ) -> None:
+        self._conversations = conversations
+        self._keeping = keeping
+        self._left_rooms = left_rooms
+        self._tasks = tasks
+        self._warn = warn
+        self._deleted = deleted
+        self._at_work: set[tuple[str, str]] = set()
+
+    def look(self, username: str, open_rooms: Container[str]) -> None:
+        """Delete what is to be, which a page before this one may not have come to; no room in which somebody is."""
+        for room in self._conversations.to_delete(FORGETTING_SECONDS):
+            key = (username, room)
+            if room not in open_rooms and key not in self._at_work:
+                before = self._left_rooms.get(key)
+                self._at_work.add(key)
+                self._left_rooms[key] = RoomDeletion(self._tasks.spawn(self._delete(*key, before)))
+
+    async def _delete(self, username: str, room: str, before: Ending | None) -> None:
+        if before is not None:
+            await before.closed()
+        try:
+            await forget_room(Place(username, room), self._keeping)
+        except StorageFailed as error:
+            self._warn(f"A room could not be deleted, which is tried again: {error}")
+            return
+        finally:
+            self._at_work.discard((username, room))
+        self._deleted(username, room)
+        self._conversations.deleted(room)
 
 
 async def forget_room(place: Place, ports: StoragePorts) -> None:

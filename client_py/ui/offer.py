@@ -24,12 +24,20 @@ class OfferWords:
 
 
 class Offer:
-    """The line and its two buttons; `taken` is called within the click."""
+    """The line and its two buttons; `taken` is called within the click, and `resized` when it comes."""
 
-    def __init__(self, document: Document, words: Words, offered: OfferWords, taken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        words: Words,
+        offered: OfferWords,
+        taken: Callable[[], None],
+        resized: Callable[[], None],
+    ) -> None:
         create = document.create
         self._said = words.say(offered.sentence)
         self._taken = taken
+        self._resized = resized
         self._sentence = create("p", {"role": "status"})
         yes = create(
             "button", {"type": "button", "class": "soft", "data-testid": f"{offered.name}-yes"}, words.say(offered.yes)
@@ -48,6 +56,7 @@ class Offer:
         """Make the offer."""
         self.element.hidden = False
         self._sentence.text = self._said
+        self._resized()
 
     def rest(self) -> None:
         """Take it back."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
-from client_py.core.conversation_list import one_line, unread_in
+from client_py.core.conversation_list import unread_in
 from client_py.ports.attention import SystemNotification
 from client_py.ui.guest import GuestScreen
 from client_py.ui.home.home_pane import HomePane
@@ -14,16 +14,14 @@ from client_py.ui.home.new_room import NewRoomForm
 from client_py.ui.home.start_screen import StartScreen
 from client_py.ui.keep_name import KeepNameForm
 from client_py.ui.not_found import NotFoundScreen
-from client_py.ui.offer import Offer, OfferWords
+from client_py.ui.offers import Offers
 from client_py.ui.room.composer import Draft
 from client_py.ui.room.page_title import title_of
 from client_py.ui.room.room_screen import RoomScreen, Visit
 from client_py.ui.settings.settings_screen import SettingsScreen
 from client_py.ui.sign_in import SignInScreen
 from client_py.ui.undo import UndoOffer
-from client_py.words.attention import LATER, NEW_VERSION, NOT_NOW, OFFER_NOTIFICATIONS, RELOAD, TURN_ON, body_of
-from client_py.words.home import SHARED
-from client_py.words.page import CANCEL
+from client_py.words.attention import body_of
 from protocol.usernames import guest_name
 
 if TYPE_CHECKING:
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
     from client_py.ui.not_found import WrongPlace
     from client_py.ui.view_context import ViewContext
     from client_py.words.phrases import Phrase
-
-
-OFFERED_NOTIFICATIONS = OfferWords("offer-notifications", OFFER_NOTIFICATIONS, TURN_ON, NOT_NOW)
-OFFERED_UPDATE = OfferWords("offer-update", NEW_VERSION, RELOAD, LATER)
 
 
 class Screen(Protocol):
@@ -74,7 +68,7 @@ class Screen(Protocol):
 class Frame:
     """What somebody who is signed in sees: the list, and the place beside it."""
 
-    def __init__(self, context: ViewContext, username: str, actions: PageActions) -> None:
+    def __init__(self, context: ViewContext, username: str, actions: PageActions, resized: Callable[[], None]) -> None:
         self.username = username
         self.form = NewRoomForm(context, actions)
         self.home = HomePane(context, username, self.form, actions)
@@ -86,34 +80,16 @@ class Frame:
             KeepNameForm(context.document, context.words, username, actions) if is_guest(username) else None
         )
         """There for a guest."""
-        self.notifications = Offer(
-            context.document, context.words, OFFERED_NOTIFICATIONS, actions.turn_on_notifications
-        )
-        self.update = Offer(context.document, context.words, OFFERED_UPDATE, actions.reload)
         create = context.document.create
+        self.offers = Offers(context, actions, resized)
         over = [self.undo.element, *([self.keep_name.element] if self.keep_name else [])]
         self.app = create("div", attributes, self.home.element, self.place, *over)
-        self._words = context.words
-        self._shared_text = create("p", {"class": "cut", "role": "status", "dir": "auto"})
-        drop = create(
-            "button", {"type": "button", "class": "bare", "data-testid": "shared-no"}, self._words.say(CANCEL)
-        )
-        self._shared = create("div", {"class": "offer", "data-testid": "shared"}, self._shared_text, drop)
-        self._shared.hidden = True
-        self._stop_listening = drop.on("click", lambda _event: actions.drop_shared())
-        parts = (self._shared, self.update.element, self.notifications.element)
-        offers = create("div", {"class": "offers"}, *parts)
-        self.element = create("div", {"class": "frame"}, offers, self.app)
+        self.element = create("div", {"class": "frame"}, self.offers.element, self.app)
 
     def show(self, rows: Sequence[ConversationRow], current: str) -> None:
         """Show these conversations."""
         self.app.set("data-empty", None if rows else "")
         self.home.show(rows, current)
-
-    def show_shared(self, text: str) -> None:
-        """Say that a conversation is to be chosen for a text, or with none nothing."""
-        self._shared.hidden = not text
-        self._shared_text.text = self._words.say(SHARED, text=one_line(text)) if text else ""
 
     def view_of(self, screen: Screen) -> str:
         """Return what is to be seen of the list and the place where there is no room for both."""
@@ -123,8 +99,7 @@ class Frame:
 
     def dispose(self) -> None:
         """Stop listening, in every part."""
-        self._stop_listening()
-        for part in (self.form, self.home, self.start, self.undo, self.notifications, self.update):
+        for part in (self.form, self.home, self.start, self.undo, self.offers):
             part.dispose()
         if self.keep_name:
             self.keep_name.dispose()
@@ -302,13 +277,13 @@ class Page:
     def offer_notifications(self) -> None:
         """Ask in a quiet line whether the person wants notifications."""
         if self._frame:
-            self._frame.notifications.show()
+            self._frame.offers.notifications.show()
 
     def offer_update(self) -> None:
         """Say that there is a newer version, which comes with a reload; also to somebody who logs in later."""
         self._has_update = True
         if self._frame:
-            self._frame.update.show()
+            self._frame.offers.update.show()
 
     def show_unread_count(self, count: int) -> None:
         """Show at the page's icon whether anything is unread."""
@@ -329,7 +304,7 @@ class Page:
     def show_shared(self, text: str) -> None:
         """Say that a conversation is to be chosen for a text; with none, that is over."""
         if self._frame:
-            self._frame.show_shared(text)
+            self._frame.offers.show_shared(text)
 
     def look_at_clock(self) -> None:
         """Write the times as they are called today."""
@@ -344,6 +319,11 @@ class Page:
         self._sign_in.dispose()
         self._listeners.close()
 
+    def _keep_end(self) -> None:
+        """Follow the end of the conversation, where something above has taken room from it."""
+        if isinstance(self._screen, RoomScreen):
+            self._screen.keep_end()
+
     def _key_pressed(self, event: DomEvent) -> None:
         if event.key == "Tab":
             self._root.set("data-keyboard", "")
@@ -353,10 +333,10 @@ class Page:
         if self._frame is None or self._frame.username != username:
             self._clear_stage()
             self._sign_in.forget_password()
-            self._frame = Frame(self._context, username, self._actions)
+            self._frame = Frame(self._context, username, self._actions, self._keep_end)
             self._stage.replace_children(self._frame.element)
             if self._has_update:
-                self._frame.update.show()
+                self._frame.offers.update.show()
             self._show_rows()
             if self._preferences is not None:
                 self._frame.home.show_preferences(self._preferences)

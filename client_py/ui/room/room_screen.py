@@ -80,10 +80,10 @@ class RoomScreen:
         self._clock, self._formats = context.clock, context.formats
         self._day = self._formats.day(self._clock.now())
         self._listeners = ExitStack()
-        self._status = StatusView(document, words, context.clock, self._keep_end)
+        self._status = StatusView(document, words, context.clock, self.keep_end)
         self._header = RoomHeader(context, visit.room, visit.username, self._status, actions, page_actions)
         self._waiting = WaitingLine(document, words)
-        self._writing = TypingIndicator(document, words, self._keep_end)
+        self._writing = TypingIndicator(document, words, self.keep_end)
         link = context.location.url_of(f"/chat/{visit.room}")
         self._placeholder = Placeholder(context, visit.room, link, visit.username, page_actions)
         self._transcript = Transcript(
@@ -94,9 +94,9 @@ class RoomScreen:
             self._writing.element,
             unread=visit.unread,
         )
-        self._keeping_fault = RetentionFaultLine(document, words, self._keep_end)
-        self._password = PasswordPrompt(document, words, visit.username, page_actions, self._keep_end)
-        self._composer = Composer(document, words, visit.draft, actions, self._keep_end)
+        self._keeping_fault = RetentionFaultLine(document, words, self.keep_end)
+        self._password = PasswordPrompt(document, words, visit.username, page_actions, self.keep_end)
+        self._composer = Composer(document, words, visit.draft, actions, self.keep_end)
         for part in (
             self._status,
             self._header,
@@ -271,6 +271,6 @@ class RoomScreen:
         self._left = True
         self._listeners.close()
 
-    def _keep_end(self) -> None:
+    def keep_end(self) -> None:
         """Follow the end of the conversation, where something has taken a line from it or given one back."""
         self._transcript.keep_end()

@@ -7,7 +7,7 @@ import pytest
 
 from client_py.core.conversation.database_rows import Place
 from client_py.drivers.draft_storage import drafts_key
-from client_py.drivers.forgetting import Forgetting, forget_room
+from client_py.drivers.forgetting import RoomDeletion, forget_room
 from client_py.drivers.own_device import device_key
 from client_py.drivers.retention import LeftRoom, StoragePorts
 from client_py.ports.storage import Key, Put, StorageFailed
@@ -66,7 +66,7 @@ async def test_next_visit_waits_for_the_end() -> None:
     async def work() -> None:
         await end.wait()
 
-    forgetting = Forgetting(asyncio.ensure_future(work()))
+    forgetting = RoomDeletion(asyncio.ensure_future(work()))
     waiting = asyncio.ensure_future(forgetting.closed())
     await asyncio.sleep(0)
     assert not waiting.done()

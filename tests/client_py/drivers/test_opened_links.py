@@ -45,12 +45,21 @@ def test_link_leaves_the_address_bar_and_stays_in_the_tab() -> None:
     assert tab.links.of("den") is None
 
 
-@pytest.mark.parametrize("path", ["/", "/chat/no%20room", "/nowhere"])
+@pytest.mark.parametrize("path", ["/settings", "/chat/no%20room", "/nowhere"])
 def test_fragment_of_no_room_is_dropped(path: str) -> None:
     """It has left the address bar all the same."""
     tab = Tab(path)
     tab.links.take()
     assert (tab.location.fragment, dict(tab.tab)) == ("", {})
+
+
+def test_fragment_of_the_list_is_left_there() -> None:
+    """It says what the page was opened for."""
+    tab = Tab("/")
+    fragment = tab.location.fragment
+    tab.links.take()
+    assert fragment
+    assert (tab.location.fragment, dict(tab.tab)) == (fragment, {})
 
 
 def test_broken_link_is_told_once() -> None:

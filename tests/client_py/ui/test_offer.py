@@ -10,8 +10,8 @@ OFFERED = OfferWords("offer-notifications", OFFER_NOTIFICATIONS, TURN_ON, NOT_NO
 
 def test_offer_is_made_and_taken_or_declined() -> None:
     """It says what it offers when it does, aloud, and is gone with either answer."""
-    world, taken = World(), list[str]()
-    offer = Offer(world.document, world.words, OFFERED, lambda: taken.append("yes"))
+    world, taken, resized = World(), list[str](), list[str]()
+    offer = Offer(world.document, world.words, OFFERED, lambda: taken.append("yes"), lambda: resized.append("resized"))
     element = offer.element
     assert isinstance(element, FakeElement)
     assert (element.hidden, element.one(role="status").text) == (True, "")
@@ -20,5 +20,6 @@ def test_offer_is_made_and_taken_or_declined() -> None:
         assert (element.hidden, element.one(role="status").text) == (False, OFFER_NOTIFICATIONS)
         element.by_test_id(answer).fire("click")
         assert (element.hidden, taken) == (True, outcome)
+    assert resized == ["resized", "resized"], "what stands below has to make room"
     offer.dispose()
     assert sum(each.listeners.count for each in element.all()) == 0
