@@ -26,6 +26,7 @@ from client_py.core.navigation import (
 )
 from client_py.core.notices import MembersChanged, Notice, RetentionChanged, StatusChanged
 from client_py.core.peer.ice_servers import RelayChoice
+from client_py.core.preferences import Preferences
 from client_py.core.server.access_faults import AccessFault, InvitedTo, LoginFault
 from client_py.core.server.kept_login import Login
 from client_py.core.status_line import Situation, Status, StatusLine
@@ -123,7 +124,7 @@ class Application:
         self._relay_preference = RelayPreference(http, self._store, self._token, self._tasks, self._show_relay_choice)
         callbacks = SettingsCallbacks(
             self.set_relay_only,
-            lambda _preferences: None,
+            self._share_otherwise,
             self._drivers_by_room,
             self._end_visits,
             self._go_to,
@@ -507,6 +508,7 @@ class Application:
             lambda: self._relay_preference.only,
             lambda: self._account.server_ahead,
             formerly=login.name_of_before(room) if login else "",
+            sharing=lambda: self._settings.preferences.sharing,
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
         self._open_rooms[room] = OpenRoom(username, driver, self._page.make_room(room, username, driver))
@@ -634,6 +636,10 @@ class Application:
     def _drivers(self) -> tuple[RoomDriver, ...]:
         """Return those of the open rooms; what one of them is told may end others."""
         return tuple(room.driver for room in self._open_rooms.values())
+
+    def _share_otherwise(self, _preferences: Preferences) -> None:
+        for driver in self._drivers():
+            driver.sharing_changed()
 
     def _drivers_by_room(self) -> dict[str, RoomDriver]:
         return {name: room.driver for name, room in self._open_rooms.items()}

@@ -33,7 +33,7 @@ TECHNICAL = {"class", "rel", "d", "viewBox", "transform", "data-testid"}
 ALLOWED = {
     "client_py/browser/notifications.py": {"Notification"},
     "client_py/browser/http.py": {"Authorization", "Bearer "},
-    "client_py/core/display_names.py": {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"},
+    "client_py/core/conversation/display_names.py": {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"},
     "client_py/core/frame_budgets.py": {"item message"},
     "client_py/core/release.py": {"Pyodide", "Emscripten"},
     "client_py/core/peer/sdp.py": {"c=IN IP4 0.0.0.0"},

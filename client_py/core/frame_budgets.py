@@ -42,6 +42,8 @@ BUDGETS: Mapping[str, Budget] = {
     "read": Budget(4_096, 262_144),
     # Two in a second where short messages follow each other: those of ten minutes, should this page stand still.
     "typing": Budget(1_200, 65_536, 4),
+    # One to a channel, and one for each name that a person tries.
+    "profile": Budget(64, 65_536, 1),
     "ping": Budget(256, 65_536, 4),
     "pong": Budget(256, 65_536, 4),
     # Some thirty for a generation of candidates.

@@ -58,6 +58,11 @@ ItemId = Annotated[str, Text(64, r"[A-Za-z0-9_-]{16,64}")]
 Name = Annotated[str, Text(32, r"[a-z][a-z0-9-]*")]
 """Of a feature, or of a kind of item."""
 Part = Annotated[int, Range(1, MAX_PARTS)]
+DisplayName = Annotated[str, Text(256)]
+"""More than is shown of it (`display_names.py`), so that another page may show more."""
+Hue = Annotated[int, Range(0, 255)]
+"""One of the colours that a page has for people, from 1 on. One that it does not have counts as 0, which is the colour
+of the account's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,14 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What the person wants to be called, beside the name of the account; the last one that was said counts."""
+
+    name: DisplayName = ""
+    hue: Hue = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Ask whether the channel still carries anything; answered with a `pong`."""
 
@@ -163,7 +176,7 @@ class Signal:
             raise MalformedMessage("a signal carries either a description or a candidate")
 
 
-ConversationFrame = Hello | Features | Resume | ItemPart | MessagePart | Ack | Read | Typing
+ConversationFrame = Hello | Features | Resume | ItemPart | MessagePart | Ack | Read | Typing | Profile
 LinkFrame = Ping | Pong | Signal
 Frame = ConversationFrame | LinkFrame
 FRAMES: Codec[Frame] = Codec(
@@ -176,6 +189,7 @@ FRAMES: Codec[Frame] = Codec(
         "ack": Ack,
         "read": Read,
         "typing": Typing,
+        "profile": Profile,
         "ping": Ping,
         "pong": Pong,
         "signal": Signal,

@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from client_py.core.display_names import display_name_of
+from client_py.core.conversation.display_names import display_name_of
+from client_py.core.conversation.sharing import Sharing
+from client_py.core.frames import Profile
 from protocol.json_text import parse_json_or_none
 
 MAX_PREFERENCES_CHARACTERS = 4_096
@@ -58,6 +60,11 @@ class Preferences:
     """What others are shown beside the account's name; nothing where that alone is to do."""
     avatar_hue: int = 0
     """Which of `HUES` colours, from 1 on; 0 is the one that comes with the account's name."""
+
+    @property
+    def sharing(self) -> Sharing:
+        """What of it others are told, or are not."""
+        return Sharing(self.read_receipts, self.typing, Profile(self.display_name, self.avatar_hue))
 
 
 def parse_preferences(text: str | None) -> Preferences:

@@ -15,6 +15,7 @@ from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.history_records import Kept, Snapshot
 from client_py.core.conversation.inbox import WindowExceeded
 from client_py.core.conversation.items import Body
+from client_py.core.conversation.sharing import EVERYTHING, Sharing
 from client_py.core.frames import LENIENT_FRAMES, LinkFrame
 from client_py.core.notices import Member, MembersChanged, RelayChoiceChanged, StatusChanged
 from client_py.core.peer.ice_servers import (
@@ -76,6 +77,8 @@ class Visitor:
     """What this page can do; less than it can where a test plays one of before."""
     formerly: str = ""
     """The name under which this person has been a guest in the room, if they have."""
+    sharing: Sharing = EVERYTHING
+    """What this person lets others know."""
 
 
 class Room:
@@ -86,7 +89,11 @@ class Room:
         self._username = visitor.username
         self._session = Session(name, random, visitor.snapshot.resume_token)
         self._conversation = Conversation(
-            device=visitor.device, username=visitor.username, snapshot=visitor.snapshot, abilities=visitor.abilities
+            device=visitor.device,
+            username=visitor.username,
+            snapshot=visitor.snapshot,
+            abilities=visitor.abilities,
+            sharing=visitor.sharing,
         )
         self._sleep_detection = SleepDetection()
         self._ice_server_source = IceServerSource(only=visitor.relay_only, random=random)
@@ -136,6 +143,10 @@ class Room:
     def reading_changed(self, *, reading: bool) -> list[RoomEffect]:
         """The newest message came before the person's eyes, or is no longer there."""
         return [*self._conversation.reading_changed(reading=reading)]
+
+    def sharing_changed(self, sharing: Sharing) -> list[RoomEffect]:
+        """The person lets others know more or less of them from now on."""
+        return [*self._conversation.sharing_changed(sharing)]
 
     def relay_only_requested(self, *, only: bool) -> list[RoomEffect]:
         """The person wants to connect through a relay only, or no longer so; perhaps they said so in another tab."""

@@ -16,6 +16,7 @@ from client_py.core.conversation.history_export import ExportFormat, ExportWords
 from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.items import Body, Item
 from client_py.core.conversation.notices import HistoryLoaded
+from client_py.core.conversation.sharing import EVERYTHING, Sharing
 from client_py.core.conversation.typing_indicator import StartTypingTimer
 from client_py.core.notices import DraftLoaded, Notice, ReadingChanged, RetentionChanged
 from client_py.core.retention import Retention
@@ -74,6 +75,10 @@ def _not_at_all() -> float:
     return 0.0
 
 
+def _everything() -> Sharing:
+    return EVERYTHING
+
+
 @dataclass(frozen=True, slots=True)
 class RoomCallbacks:
     """Who is told what a room does."""
@@ -92,6 +97,8 @@ class RoomCallbacks:
     """Takes what a peer has sent over a channel other than `chat`; binary data has to be released there."""
     formerly: str = ""
     """The name under which the person has been a guest in this room, if they have."""
+    sharing: Callable[[], Sharing] = _everything
+    """Returns what the person lets others know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +229,10 @@ class RoomDriver:
         """The wish to connect through a relay only may have been changed, here or in another tab."""
         self._hear(lambda room: room.relay_only_requested(only=self._callbacks.relay_only()))
 
+    def sharing_changed(self) -> None:
+        """The person lets others know more or less of them, here or in another tab."""
+        self._hear(lambda room: room.sharing_changed(self._callbacks.sharing()))
+
     # What else is sent
 
     def channel(self, peer_id: str, spec: ChannelSpec) -> DataChannel | None:
@@ -286,6 +297,7 @@ class RoomDriver:
             relay_only=self._callbacks.relay_only(),
             abilities=self._abilities,
             formerly=self._callbacks.formerly,
+            sharing=self._callbacks.sharing(),
         )
         room = self._machine = Room(
             self._name, visitor, supported=self._ports.peer_connections.supported, random=self._random.random

@@ -220,6 +220,8 @@ class Page:
         visit = Visit(room, username, self._drafts[username, room], row.unread if row else 0)
         screen = RoomScreen(self._context, visit, actions, self._actions)
         screen.show_muted(muted=row is not None and row.is_muted)
+        if self._preferences is not None:
+            screen.call_self(self._preferences.display_name)
         self._rooms.append(screen)
         return screen
 
@@ -240,6 +242,8 @@ class Page:
     def show_preferences(self, preferences: Preferences) -> None:
         """Show who one is to others."""
         self._preferences = preferences
+        for room in self._rooms:
+            room.call_self(preferences.display_name)
         if self._frame:
             self._frame.home.show_preferences(preferences)
 

@@ -11,6 +11,8 @@ from client_py.words.phrases import Counted, Phrase, Words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from client_py.core.shown_names import ShownName
+
 ROOM = Phrase("Room {room}")
 ROOMS = Phrase("Rooms")
 ROOM_MENU = Phrase("More about this room")
@@ -43,6 +45,19 @@ ITEM_FAULTS = {
 }
 # For translators: a text is too much for the box to write in.
 TOO_MANY_LINES = Phrase("This text has more than {most} lines. Please send it in several parts.")
+
+
+# For translators: what somebody calls themselves, and the name of their account, where the first alone could mislead.
+NAME_AND_ACCOUNT = Phrase("{name} ({username})")
+
+
+def name_of(words: Words, shown: ShownName) -> str:
+    """Name somebody."""
+    return (
+        words.say(NAME_AND_ACCOUNT, name=shown.name, username=shown.account)
+        if shown.account
+        else words.person(shown.name)
+    )
 
 
 def list_of(words: Words, usernames: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from client_py.core.conversation.sharing import Sharing
 from protocol.codes import CloseCode
 from tests.fakes.agenda import Agenda
 from tests.fakes.page_loop import PageLoop
@@ -35,6 +36,8 @@ class ViewContext:
     """Seconds that it takes at most until something is stored."""
     max_together: int
     """How many entries are stored in one transaction."""
+    sharing: dict[str, Sharing] = field(default_factory=dict[str, Sharing])
+    """What each person lets others know, by account."""
 
 
 @dataclass(slots=True)

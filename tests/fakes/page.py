@@ -7,13 +7,22 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from client_py.core import frames
 from client_py.core.attention import Announce, Attention, AttentionEffect, PlaySound, ShowCount, Wait, Withdraw
 from client_py.core.conversation.database_rows import read_item
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.item_ids import without_author
 from client_py.core.conversation.items import Item, Reaction, Text
-from client_py.core.conversation.notices import DeliveryChanged, HistoryLoaded, ItemAdded, TypingChanged, UnreadChanged
+from client_py.core.conversation.notices import (
+    DeliveryChanged,
+    HistoryLoaded,
+    ItemAdded,
+    ProfileChanged,
+    TypingChanged,
+    UnreadChanged,
+)
+from client_py.core.conversation.sharing import EVERYTHING, Sharing
 from client_py.core.conversation_list import ConversationRow, noticed
 from client_py.core.frames import FRAMES, Features, ItemPart
 from client_py.core.notices import (
@@ -167,6 +176,8 @@ class Page:
         self._is_open = False
         self.owed_draft = ""
         """What it has yet to show in the composer."""
+        self.profiles: dict[str, frames.Profile] = {}
+        """What others want to be called, by account."""
         for written in self.disk.written.values():
             if written.shown.get(self.place) is Delivery.SENT:
                 written.shown[self.place] = Delivery.QUEUED
@@ -205,7 +216,9 @@ class Page:
         if self._driver is None:
             login, begun = self.disk.login, self.disk.begun.get(self.place)
             self.owed_draft = begun.text if begun is not None and begun.is_kept else ""
-            callbacks = RoomCallbacks(self._show, login.refused, _warn, lambda: login.token, lambda: False)
+            callbacks = RoomCallbacks(
+                self._show, login.refused, _warn, lambda: login.token, lambda: False, sharing=self._own_sharing
+            )
             driver = self._driver = RoomDriver(
                 "den", self._account, self._ports, callbacks, self._tasks, Repertoire(self.abilities)
             )
@@ -265,6 +278,17 @@ class Page:
         if (driver := self._driver) is not None:
             self._do(lambda: driver.reading_changed(reading))
 
+    def share(self) -> None:
+        """Hear that the person lets others know more or less of them; a page that is asleep hears it when it wakes."""
+        if (driver := self._driver) is not None and not self.is_asleep:
+            self._do(driver.sharing_changed)
+
+    def _own_sharing(self) -> Sharing:
+        return self._sharing_of(self._account)
+
+    def _sharing_of(self, account: str) -> Sharing:
+        return self.disk.context.sharing.get(account, EVERYTHING)
+
     def hear_of_token(self, *, renewed: bool) -> None:
         """Hear that the login has another token, or that its person has logged in again."""
         if (driver := self._driver) is not None:
@@ -298,6 +322,7 @@ class Page:
         if self.is_asleep:
             self._browser.loop.thaw()
             self.check()
+            self.share()
 
     def leave(self) -> None:
         """Go to the lobby; what the driver has still to do, it does meanwhile."""
@@ -330,7 +355,7 @@ class Page:
 
     # What it shows
 
-    def _show(self, notice: Notice) -> None:  # noqa: C901 - a table of notices
+    def _show(self, notice: Notice) -> None:  # noqa: C901, PLR0912 - a table of notices
         self.row = noticed(self.row, notice, self._account, self._browser.agenda.now)
         self._note_unseen(notice)
         self._attend(self._attention.list_changed([self.row], announces=True))
@@ -355,7 +380,12 @@ class Page:
             case DraftLoaded(text):
                 self._check_draft(text)
                 self.owed_draft = ""
-            case TypingChanged() | UnreadChanged() | RelayChoiceChanged() | ReadingChanged():
+            case TypingChanged(writers):
+                self._check_writers(writers)
+            case ProfileChanged(account, name, hue):
+                assert account != self._account, f"{self.place} is told what it is called itself"
+                self.profiles[account] = frames.Profile(name, hue)
+            case UnreadChanged() | RelayChoiceChanged() | ReadingChanged():
                 pass  # they promise nothing, or promise it in the row
             case _:
                 raise AssertionError(f"nobody has asked for {notice}")
@@ -394,6 +424,12 @@ class Page:
             now = self._browser.agenda.now
             self._attend(attention.waited([self.row], Preferences(), now, is_shown=True, in_front=False))
 
+    def _check_writers(self, writers: tuple[str, ...]) -> None:
+        """Assert that nobody is shown writing who wants nobody to know, or to somebody who tells nobody."""
+        assert not writers or self._own_sharing().typing, f"{self.place} sees {writers} write"
+        for account in writers:
+            assert self._sharing_of(account).typing, f"{self.place} sees {account} write"
+
     def _check_draft(self, text: str) -> None:
         """Assert that a tab goes on with what was begun in it, and with nothing of its own that is gone."""
         begun = self.disk.begun.get(self.place)
@@ -413,6 +449,8 @@ class Page:
 
     def _note_delivery(self, item_id: str, delivery: Delivery) -> None:
         assert item_id in self.disk.written, f"{item_id} is shown as {delivery.name}, and is not safe here"
+        if delivery is Delivery.READ:
+            assert self._own_sharing().read_receipts, f"{self.place} is shown what was read"
         self.disk.written[item_id].shown[self.place] = delivery
 
     # What is looked at all the time
@@ -442,6 +480,9 @@ class Page:
             known = {"text", *self.abilities.features}  # a kind needs the feature of its own name
             assert frame.kind in known, f"{self.place} cannot take {frame.kind}"
         assert self.abilities.has_items or not isinstance(frame, ItemPart | Features), f"{self.place} is too old"
+        assert "profile" in self.abilities.features or not isinstance(frame, frames.Profile), (
+            f"{self.place} has no names"
+        )
 
 
 def _position_of(item: Item) -> int:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from random import Random
 from typing import Self
 
 from client_py.core.conversation.delivery import Delivery
-from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.conversation.features import OURS, PROFILE, Abilities
+from client_py.core.conversation.sharing import Sharing
+from client_py.core.frames import Profile
 from client_py.core.status_line import Status
 from client_py.drivers.history_storage import MAX_TOGETHER
 from tests.fakes.agenda import Agenda
@@ -36,6 +39,8 @@ SETTLING_SECONDS = 180.0
 QUIET_SECONDS = 30.0
 """Longer than any timer that may still run, but for the one that looks at the clock."""
 LOOKING_SECONDS = 2.0
+RENAMED = 0.3
+"""How often somebody is called otherwise when they come to their page."""
 LAST_WORDS_SECONDS = 5.0
 """By then everything is stored that was written, and what happened last is known to everyone."""
 
@@ -93,6 +98,8 @@ class World:
             storing=choice((0.01, 0.1, 3.0)),
             max_together=choice((1, 3, MAX_TOGETHER, MAX_TOGETHER)),
         )
+        self._tastes = Random(f"what people share {seed}")  # noqa: S311 - a world of its own
+        self._context.sharing.update((account, self._taste()) for account in sorted(set(accounts)))
         self._tabs = tabs
         self._wanderers = wanderers
         self._liar = PLACES[2] if liar else ""
@@ -146,7 +153,7 @@ class World:
         self.check()
         # A line that was dead all the time may only have been noticed now, and its page be another one to the others;
         # and somebody who has gone for good is held a place for some time yet.
-        self._wait_until(lambda: self.is_well() and self._has_no_ghosts())
+        self._wait_until(lambda: self.is_well() and self._has_no_ghosts() and self._knows_every_name())
         return took
 
     def _wait_until(self, is_so: Callable[[], bool]) -> None:
@@ -160,6 +167,29 @@ class World:
         """Tell whether nobody holds a connection more than one to each of the others."""
         return len(self.internet.connections) == len(self.pages) * (len(self.pages) - 1)
 
+    def _taste(self) -> Sharing:
+        """Return what a person lets others know, from the beginning to the end."""
+        is_on = self._tastes.choice
+        return Sharing(is_on((True, True, True, False)), is_on((True, True, True, False)))
+
+    def _rename(self, account: str) -> None:
+        """Let a person be called otherwise, or by their account's name again."""
+        name = self._tastes.choice((f"{account} the {self._tastes.randint(1, 99)}th", ""))
+        wish = Profile(name, self._tastes.randint(0, 8))
+        self._context.sharing[account] = replace(self._context.sharing[account], profile=wish)
+        for place, home in self.homes.items():
+            if home.account == account:
+                self.pages[place].share()
+
+    def _knows_every_name(self) -> bool:
+        """Tell whether every page knows what everybody else wants to be called."""
+        return all(
+            page.profiles.get(home.account, Profile()) == self._context.sharing[home.account].profile
+            for place, page in self.pages.items()
+            for home in self.homes.values()
+            if home.account != self.homes[place].account and PROFILE in page.abilities.features
+        )
+
     def _enter(self, place: str) -> None:
         self.pages[place].enter()
 
@@ -171,6 +201,8 @@ class World:
             page.write(long=self.agenda.chance(0.1), copied_id=self._copied_id(page))
         if self.agenda.chance(0.3):
             page.react()
+        if self._tastes.random() < RENAMED:
+            self._rename(self.homes[place].account)
         if self.agenda.chance(0.4):
             random.choice((page.begin, page.begin, page.finish))()
 
@@ -291,10 +323,20 @@ class World:
             for item_id, written in page.disk.written.items():
                 if written.delivery >= Delivery.DELIVERED:
                     assert self._is_held(place, item_id), f"{item_id} is shown as delivered"
+                if written.delivery is Delivery.READ:
+                    assert self._may_be_known_as_read(place, written.accounts), f"{item_id} is shown as read"
                 if written.shown.get(place) is Delivery.SENT and not page.is_asleep:
                     assert page.has_open_channel, f"{item_id} is shown as sent"
             self._check_transcript(place, page)
             assert not (page.is_open and page.owed_draft), f"{place} has lost {page.owed_draft!r}"
+
+    def _may_be_known_as_read(self, writer: str, accounts: Sequence[str]) -> bool:
+        """Tell whether all whom a message was for let others know what they have read."""
+        own = self.homes[writer].account
+        known = [self._context.sharing[account].read_receipts for account in accounts if account != own]
+        # With nobody there, it was for somebody who came later.
+        anyone = any(self._context.sharing[account].read_receipts for account in self.people - {own})
+        return all(known) if known else anyone
 
     def _check_transcript(self, place: str, page: Page) -> None:
         """Assert that a tab shows messages as it will after a reload, and as the other tabs of its browser do."""

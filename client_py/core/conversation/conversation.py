@@ -13,14 +13,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from client_py.core.conversation.delivery import Delivery, Direction
-from client_py.core.conversation.features import OURS, Abilities
+from client_py.core.conversation.display_names import display_name_of
+from client_py.core.conversation.features import OURS, PROFILE, Abilities
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
 from client_py.core.conversation.item_ids import local_id, without_author
 from client_py.core.conversation.item_limits import item_fault
 from client_py.core.conversation.items import Body, Item, Text, body_of, content_of
-from client_py.core.conversation.notices import ConversationNotice, ItemAdded, ItemRefused, UnreadChanged
+from client_py.core.conversation.notices import (
+    ConversationNotice,
+    ItemAdded,
+    ItemRefused,
+    ProfileChanged,
+    UnreadChanged,
+)
 from client_py.core.conversation.outbox import Outgoing
 from client_py.core.conversation.recipients import Recipients, Stream
+from client_py.core.conversation.sharing import EVERYTHING, Sharing
 from client_py.core.conversation.typing_indicator import StartTypingTimer, TypingIndicator
 from client_py.core.frames import (
     Ack,
@@ -30,6 +38,7 @@ from client_py.core.frames import (
     Hello,
     ItemPart,
     MessagePart,
+    Profile,
     Read,
     Resume,
     Typing,
@@ -71,8 +80,17 @@ class _Channel:
 class Conversation:
     """The conversation in one room, as one device has it."""
 
-    def __init__(self, *, device: str, username: str, snapshot: Snapshot = EMPTY, abilities: Abilities = OURS) -> None:
+    def __init__(
+        self,
+        *,
+        device: str,
+        username: str,
+        snapshot: Snapshot = EMPTY,
+        abilities: Abilities = OURS,
+        sharing: Sharing = EVERYTHING,
+    ) -> None:
         self._abilities = abilities
+        self._sharing = sharing
         self._device = device
         self._username = username
         self._recipients = Recipients(username)
@@ -84,6 +102,8 @@ class Conversation:
         self._shown_ids: dict[str, None] = {}
         """Of the items that came in last, the oldest first."""
         self._typing = TypingIndicator()
+        self._profiles: dict[str, Profile] = {}
+        """What others want to be called, by account."""
         self._reading = False
         self._unread = 0
         self._restore(snapshot)
@@ -131,7 +151,7 @@ class Conversation:
 
     def typed(self, now: float) -> list[ConversationEffect]:
         """The person pressed a key in the composer."""
-        if not self._typing.is_due(now):
+        if not self._sharing.typing or not self._typing.is_due(now):
             return []
         peers = [
             stream.peer_id
@@ -151,6 +171,16 @@ class Conversation:
         for stream in self._recipients.streams():
             effects += self._mark_read(stream)
         return [*effects, *self._set_unread(0)]
+
+    def sharing_changed(self, sharing: Sharing) -> list[ConversationEffect]:
+        """The person lets others know more or less of them from now on, or wants to be called otherwise."""
+        before, self._sharing = self._sharing, sharing
+        effects: list[ConversationEffect] = [] if sharing.typing else [*self._typing.silenced()]
+        if sharing.profile != before.profile:
+            for peer_id in self._channels:
+                effects += self._send_profile(peer_id)
+        # What is before their eyes was read, and may be told now.
+        return [*effects, *(self.reading_changed(reading=True) if self._reading else [])]
 
     # Inputs of the room
 
@@ -196,7 +226,7 @@ class Conversation:
         match frame:
             case Features(names):
                 channel.abilities = self._abilities.shared_with(channel.abilities.version, frozenset(names))
-                return []
+                return self._send_profile(peer_id)
             case Resume():
                 return self._on_resume(stream, frame, channel.abilities)
             case ItemPart():
@@ -206,9 +236,12 @@ class Conversation:
             case Ack():
                 return self._on_ack(stream, frame)
             case Read():
-                return self._advance(stream.outbox.mark_read(frame.read), stream, Delivery.READ)
+                return self._on_read(stream, frame.read)
             case Typing():
-                return [*self._typing.heard(peer_id, stream.account)] if stream.account != self._username else []
+                is_shown = self._sharing.typing and stream.account != self._username
+                return [*self._typing.heard(peer_id, stream.account)] if is_shown else []
+            case Profile():
+                return self._on_profile(stream.account, frame)
 
     # Inputs of the store and of time
 
@@ -290,8 +323,27 @@ class Conversation:
             raise UnexpectedMessage("resume", "it came twice")
         stream.in_step = True
         effects = self._advance(stream.outbox.resume(resume.received, abilities), stream, Delivery.DELIVERED)
-        effects += self._advance(stream.outbox.mark_read(resume.read), stream, Delivery.READ)
-        return [*effects, *self._send_more(stream)]
+        return [*effects, *self._on_read(stream, resume.read), *self._send_more(stream)]
+
+    def _on_read(self, stream: Stream, mark: int) -> list[ConversationEffect]:
+        if not self._sharing.read_receipts:
+            return []  # the next mark says it again, should the person want to know it by then
+        return self._advance(stream.outbox.mark_read(mark), stream, Delivery.READ)
+
+    def _on_profile(self, account: str, profile: Profile) -> list[ConversationEffect]:
+        name = display_name_of(profile.name)
+        profile = replace(profile, name=name)
+        if account == self._username or profile == self._profiles.get(account, Profile()):
+            return []
+        self._profiles[account] = profile
+        return [ProfileChanged(account, name, profile.hue)]
+
+    def _send_profile(self, peer_id: str) -> list[ConversationEffect]:
+        """Tell a peer what we want to be called, if they know of such things and are somebody else."""
+        stream = self._channels[peer_id].stream
+        if stream is None or stream.peer_id != peer_id or stream.account == self._username:
+            return []
+        return [SendFrame(peer_id, self._sharing.profile)] if self.shares(peer_id, PROFILE) else []
 
     def _on_item_part(self, peer_id: str, stream: Stream, frame: ItemPart, now: float) -> list[ConversationEffect]:
         if not stream.has_our_mark:
@@ -407,7 +459,7 @@ class Conversation:
         return receipts
 
     def _mark_read(self, stream: Stream) -> list[ConversationEffect]:
-        if stream.inbox.read == stream.inbox.stored:
+        if stream.inbox.read == stream.inbox.stored or not self._sharing.read_receipts:
             return []
         stream.inbox.read = stream.inbox.stored
         effects: list[ConversationEffect] = [Store(Entry(marks=(stream.mark(),)))]

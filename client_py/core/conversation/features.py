@@ -42,5 +42,8 @@ class Abilities:
         return feature is None or feature in self.features
 
 
-OURS = Abilities(VERSION, frozenset(FEATURES))
+PROFILE = "profile"
+"""Takes what a person wants to be called."""
+
+OURS = Abilities(VERSION, frozenset({*FEATURES, PROFILE}))
 """What this page can do."""

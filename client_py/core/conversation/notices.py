@@ -23,6 +23,16 @@ class HistoryPart(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """A person has said what they want to be called, and in which colour; nothing and 0 are as if they never had."""
+
+    account: str
+    name: str
+    """As it may be shown (`display_names.py`)."""
+    hue: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryLoaded:
     """Messages of before stand at the beginning of the transcript, the oldest first."""
 
@@ -135,4 +145,5 @@ ConversationNotice = (
     | TypingChanged
     | UnreadChanged
     | ItemRefused
+    | ProfileChanged
 )

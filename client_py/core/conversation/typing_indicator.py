@@ -55,6 +55,11 @@ class TypingIndicator:
         self._writers.pop(peer_id, None)
         return self._show()
 
+    def silenced(self) -> list[TypingChanged]:
+        """The person wants to see nothing of it any more."""
+        self._writers.clear()
+        return self._show()
+
     def _show(self) -> list[TypingChanged]:
         accounts = tuple(dict.fromkeys(self._writers.values()))
         if accounts == self._shown:

@@ -13,7 +13,7 @@ from client_py.words.room import ALONE, OTHER_ROOMS, SHARE_LINK, SHOW_CODE, gree
 from client_py.words.status import status_detail, status_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from client_py.core.notices import Member
     from client_py.ui.actions import PageActions
@@ -71,10 +71,10 @@ class Placeholder:
             self._full_sentence.text = status_detail(self._words, line)
         self._settle()
 
-    def show_members(self, members: Sequence[Member]) -> None:
-        """Follow who is here; one's own other devices are nobody to greet."""
+    def show_members(self, members: Sequence[Member], name_of: Callable[[str], str]) -> None:
+        """Follow who is here, and what they are called; one's own other devices are nobody to greet."""
         names = dict.fromkeys(member.username for member in members)
-        self._usernames = tuple(name for name in names if name != self._own_name)
+        self._usernames = tuple(name_of(name) for name in names if name != self._own_name)
         self._settle()
 
     def dispose(self) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from client_py.core.navigation import path_of
 from client_py.ui.room.invite import InviteButton
-from client_py.ui.room.people import PeerList
 from client_py.ui.room.relay_switch import RelaySwitch
 from client_py.ui.room.room_menu import RoomMenu
 from client_py.ui.room.search import SearchButton
@@ -21,6 +20,8 @@ from protocol.usernames import guest_name
 if TYPE_CHECKING:
     from client_py.ports.page import Element
     from client_py.ui.actions import PageActions, RoomActions
+    from client_py.ui.room.people import PeerList
+    from client_py.ui.room.room_screen import Visit
     from client_py.ui.room.status_strip import StatusView
     from client_py.ui.view_context import ViewContext
 
@@ -31,18 +32,18 @@ class RoomHeader:
     def __init__(
         self,
         context: ViewContext,
-        room: str,
-        username: str,
+        visit: Visit,
+        peers: PeerList,
         status: StatusView,
         actions: RoomActions,
         page_actions: PageActions,
     ) -> None:
-        document, words = context.document, context.words
+        document, words, room = context.document, context.words, visit.room
         create = document.create
-        self.peers = PeerList(document, words, username)
+        self.peers = peers
         self.relay = RelaySwitch(document, words, page_actions)
         self.search = SearchButton(context, actions)
-        self.menu = RoomMenu(context, room, actions, page_actions, is_guest=guest_name(username) is not None)
+        self.menu = RoomMenu(context, room, actions, page_actions, is_guest=guest_name(visit.username) is not None)
         self.invite = invite = InviteButton(context, room, context.location.url_of(path_of(room)), page_actions)
         self._back = build_tool(document, "back", words.say(ROOMS), {"data-testid": "lobby"})
         opener = create("button", {"type": "button", "class": "cut", "data-testid": "connection", "title": room}, room)

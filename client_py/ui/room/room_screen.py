@@ -18,6 +18,7 @@ from client_py.core.conversation.notices import (
     LaterLoaded,
     MessagesFound,
     NewestLoaded,
+    ProfileChanged,
     TypingChanged,
     UnreadChanged,
 )
@@ -31,16 +32,18 @@ from client_py.core.notices import (
     RetentionChanged,
     StatusChanged,
 )
+from client_py.core.shown_names import ShownNames
 from client_py.core.status_line import Status, StatusLine
 from client_py.ui.room.composer import Composer, Draft
 from client_py.ui.room.empty_room import Placeholder
 from client_py.ui.room.password_prompt import PasswordPrompt
+from client_py.ui.room.people import PeerList
 from client_py.ui.room.retention_switch import RetentionFaultLine
 from client_py.ui.room.room_header import RoomHeader
 from client_py.ui.room.status_strip import StatusView, WaitingLine
 from client_py.ui.room.typing_indicator import TypingIndicator
 from client_py.ui.transcript.transcript import Transcript
-from client_py.words.room import ROOM, item_fault
+from client_py.words.room import ROOM, item_fault, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +84,11 @@ class RoomScreen:
         self._day = self._formats.day(self._clock.now())
         self._listeners = ExitStack()
         self._status = StatusView(document, words, context.clock, self.keep_end)
-        self._header = RoomHeader(context, visit.room, visit.username, self._status, actions, page_actions)
+        self._names = ShownNames(visit.username)
+        self._members: Sequence[Member] = ()
+        self._writers: Sequence[str] = ()
+        peers = PeerList(document, words, visit.username, self._names)
+        self._header = RoomHeader(context, visit, peers, self._status, actions, page_actions)
         self._waiting = WaitingLine(document, words)
         self._writing = TypingIndicator(document, words, self.keep_end)
         link = context.location.url_of(f"/chat/{visit.room}")
@@ -89,6 +96,7 @@ class RoomScreen:
         self._transcript = Transcript(
             context,
             actions,
+            self._names,
             self._placeholder.element,
             self._waiting.element,
             self._writing.element,
@@ -199,7 +207,11 @@ class RoomScreen:
             case DeliveryChanged(item_id, delivery):
                 self._transcript.show_delivery(item_id, delivery)
             case TypingChanged(usernames):
-                self._writing.show(usernames)
+                self._writers = usernames
+                self._writing.show([*map(self._name_of, usernames)])
+            case ProfileChanged(account, name, hue):
+                self._names.learn(account, name, hue)
+                self._name_again()
             case ItemRefused(body, fault):
                 text = body.text if isinstance(body, Text) else ""
                 self._composer.restore(text, item_fault(self._words, fault))
@@ -219,9 +231,25 @@ class RoomScreen:
         # Where there is no place for the person, there is nobody to write to.
         self._composer.element.hidden = line.status is Status.FULL
 
+    def call_self(self, name: str) -> None:
+        """The person of this page wants to be called like this; somebody who calls themselves so is no longer alone."""
+        self._names.call_self(name)
+        self._name_again()
+
+    def _name_of(self, account: str) -> str:
+        return name_of(self._words, self._names.of(account))
+
+    def _name_again(self) -> None:
+        """Call everybody as they are called now."""
+        self._header.peers.show(self._members)
+        self._placeholder.show_members(self._members, self._name_of)
+        self._writing.show([*map(self._name_of, self._writers)])
+        self._transcript.name_authors()
+
     def _show_members(self, members: Sequence[Member]) -> None:
-        self._header.peers.show(members)
-        self._placeholder.show_members(members)
+        self._members = members
+        self._names.note(member.username for member in members)
+        self._name_again()
         self._transcript.note_others(each.username for each in members if each.username != self._username)
 
     def _show_keeping(self, keeping: Retention) -> None:

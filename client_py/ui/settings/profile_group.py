@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from client_py.core.display_names import MAX_DISPLAY_NAME_CHARACTERS, display_name_of
+from client_py.core.conversation.display_names import MAX_DISPLAY_NAME_CHARACTERS, display_name_of
 from client_py.core.preferences import HUES
 from client_py.ui.settings.rows import RadioGroup, build_group, build_words
 from client_py.ui.widgets.avatar import avatar_of

@@ -11,6 +11,7 @@ from client_py.ui.transcript.hyperlinks import split_links
 from client_py.ui.transcript.message_text import LongText, elements_of, is_long
 from client_py.ui.widgets.avatar import hue_of
 from client_py.ui.widgets.icons import PATHS, drawing, icon
+from client_py.words.room import name_of
 from client_py.words.transcript import DAY_AND_TIME, DELIVERIES, OTHER_DEVICE, YOU, text_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from client_py.core.conversation.delivery import Delivery
     from client_py.core.conversation.items import Item
+    from client_py.core.shown_names import ShownNames
     from client_py.ports.page import DateFormats, Document, Element
     from client_py.words.phrases import Words
 
@@ -64,6 +66,8 @@ class MessageParts:
     blanks: Blanks
     resized: Callable[[], None]
     """Called when a person unfolds or folds a message."""
+    names: ShownNames
+    """What the people of the room are called."""
 
 
 class MessageView:
@@ -74,6 +78,7 @@ class MessageView:
         self._words = parts.words
         self._message = message
         self._resized = parts.resized
+        self._names = parts.names
         self._author: Element | None = None
         self._long_text: LongText | None = None
         formats, blanks = parts.formats, parts.blanks
@@ -108,6 +113,11 @@ class MessageView:
             self.element.insert_before(self._author, self._bubble)
         self.element.set("data-opens-group", "" if shown else None)
 
+    def name_author(self) -> None:
+        """Call who wrote it as they are called now, where that stands here."""
+        if self._author and self._message.direction is Direction.INCOMING:
+            self._write_author(self._author)
+
     def close_group(self, *, closes: bool) -> None:
         """Tell whether this is the last of what its author says in one go: the time of all stands there."""
         self.element.set("data-closes-group", "" if closes else None)
@@ -139,11 +149,18 @@ class MessageView:
 
     def _build_author(self) -> Element:
         if self._message.direction is Direction.INCOMING:
-            author = self._message.author
-            attributes = {"class": "author", "data-hue": hue_of(author), "dir": "auto"}
-            return self._document.create("p", attributes, self._words.person(author))
+            author = self._document.create("p", {"class": "author", "dir": "auto"})
+            self._write_author(author)
+            return author
         # The side and the colour tell it to the eye.
         return self._document.create("p", {"class": "author unseen"}, self._words.say(YOU))
+
+    def _write_author(self, element: Element) -> None:
+        account = self._message.author
+        hue = self._names.hue_of(account)
+        element.set("data-hue", str(hue) if hue else hue_of(account))
+        element.set("title", account)
+        element.text = name_of(self._words, self._names.of(account))
 
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
         yield shown

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from client_py.core.conversation.delivery import Delivery
     from client_py.core.conversation.items import Item
+    from client_py.core.shown_names import ShownNames
     from client_py.ports.page import Document, Element
     from client_py.ui.view_context import ViewContext
 
@@ -78,13 +79,13 @@ class Row:
 class MessageList:
     """The messages that are on the page, the oldest first, below what `above` are; each message is there once."""
 
-    def __init__(self, context: ViewContext, resized: Callable[[], None], *above: Element) -> None:
+    def __init__(self, context: ViewContext, names: ShownNames, resized: Callable[[], None], *above: Element) -> None:
         self._document = document = context.document
         self._clock = context.clock
         self._formats = context.formats
         self._words = context.words
         self._report = context.report
-        self._parts = MessageParts(document, self._formats, self._words, Blanks(document), resized)
+        self._parts = MessageParts(document, self._formats, self._words, Blanks(document), resized, names)
         self._rows: dict[str, Row] = {}
         self._others: set[str] = set()
         """Who else is in the room, and who else has written what was on the page."""
@@ -271,6 +272,11 @@ class MessageList:
         row.view.show_author(shown=not goes_on)
         if before:
             before.view.close_group(closes=not goes_on)
+
+    def name_authors(self) -> None:
+        """Call those who have written as they are called now."""
+        for row in self._rows.values():
+            row.view.name_author()
 
     def name_days(self) -> None:
         """Name the days as they are called today."""

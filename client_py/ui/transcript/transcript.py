@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from client_py.core.conversation.items import Item
+    from client_py.core.shown_names import ShownNames
     from client_py.ports.page import DomEvent, Element
     from client_py.ui.actions import RoomActions
     from client_py.ui.view_context import ViewContext
@@ -50,7 +51,13 @@ class Transcript:
     """
 
     def __init__(
-        self, context: ViewContext, actions: RoomActions, placeholder: Element, *below: Element, unread: int = 0
+        self,
+        context: ViewContext,
+        actions: RoomActions,
+        names: ShownNames,
+        placeholder: Element,
+        *below: Element,
+        unread: int = 0,
     ) -> None:
         document = context.document
         self._words = words = context.words
@@ -87,7 +94,7 @@ class Transcript:
             },
         )
         self._end = ScrollEnd(document, self._log, self._end_reached_or_left, self._ask_for_more)
-        self._messages = MessageList(context, self._end.look, self._earlier, placeholder)
+        self._messages = MessageList(context, names, self._end.look, self._earlier, placeholder)
         self._log.append(self._messages.element, *below)
         self._divider = UnreadDivider(self._messages, words)
         self._count = create("span", {"class": "badge", "aria-hidden": "true"})
@@ -235,6 +242,10 @@ class Transcript:
     def note_others(self, usernames: Iterable[str]) -> None:
         """Take note of who else speaks here."""
         self._messages.note_others(usernames)
+
+    def name_authors(self) -> None:
+        """Call those who have written as they are called now."""
+        self._messages.name_authors()
 
     def name_days(self) -> None:
         """Name the days as they are called today."""

@@ -21,8 +21,9 @@ from client_py.core.conversation.item_ids import without_author
 from client_py.core.conversation.items import Item, Text
 from client_py.core.conversation.outbox import Outbox, Outgoing
 from client_py.core.conversation.recipients import Recipients, Stream
+from client_py.core.conversation.sharing import EVERYTHING
 from client_py.core.conversation_list import ConversationRow
-from client_py.core.frames import Ack, ItemPart, MessagePart, Resume
+from client_py.core.frames import Ack, Features, ItemPart, MessagePart, Resume
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import LinkEffect
 from client_py.core.server.session import Session, SessionEffect, StartSessionTimer
@@ -431,6 +432,70 @@ def telling_of_what_was_seen_meanwhile(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Attention, "waited", mutant)
 
 
+def telling_what_was_read_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    """Let others know what was read where the person wants nobody to."""
+    original = Conversation._mark_read
+
+    def mutant(self: Conversation, stream: Stream) -> list[ConversationEffect]:
+        sharing, self._sharing = self._sharing, EVERYTHING
+        effects = original(self, stream)
+        self._sharing = sharing
+        return effects
+
+    patch.setattr(Conversation, "_mark_read", mutant)
+
+
+def showing_what_others_have_read_to_who_tells_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Take what others say to have read, in one direction alone."""
+
+    def mutant(self: Conversation, stream: Stream, read: int) -> list[ConversationEffect]:
+        return self._advance(stream.outbox.mark_read(read), stream, Delivery.READ)
+
+    patch.setattr(Conversation, "_on_read", mutant)
+
+
+def telling_that_one_writes_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    """Let others know of writing where the person wants nobody to, and show nobody's."""
+    original = Conversation.typed
+
+    def mutant(self: Conversation, now: float) -> list[ConversationEffect]:
+        sharing, self._sharing = self._sharing, EVERYTHING
+        effects = original(self, now)
+        self._sharing = sharing
+        return effects
+
+    patch.setattr(Conversation, "typed", mutant)
+
+
+def showing_who_writes_to_who_tells_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Take what others say of writing, in one direction alone."""
+    original = Conversation.frame_received
+
+    def mutant(self: Conversation, peer_id: str, frame: Any, now: float) -> list[ConversationEffect]:
+        sharing, self._sharing = self._sharing, replace(self._sharing, typing=True)
+        effects = original(self, peer_id, frame, now)
+        self._sharing = sharing
+        return effects
+
+    patch.setattr(Conversation, "frame_received", mutant)
+
+
+def telling_of_a_name_only_when_it_changes(patch: pytest.MonkeyPatch) -> None:
+    """Leave who comes later with the account's name."""
+    original = Conversation.frame_received
+
+    def mutant(self: Conversation, peer_id: str, frame: Any, now: float) -> list[ConversationEffect]:
+        effects = original(self, peer_id, frame, now)
+        return [] if isinstance(frame, Features) else effects
+
+    patch.setattr(Conversation, "frame_received", mutant)
+
+
+def telling_of_a_name_only_to_who_comes(patch: pytest.MonkeyPatch) -> None:
+    """Leave who is there with the name of before."""
+    patch.setattr(RoomDriver, "sharing_changed", lambda _self: None)
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     acknowledging_before_storing,
     showing_what_is_known,
@@ -467,6 +532,12 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
     telling_of_what_one_wrote_elsewhere,
     telling_twice,
     telling_of_what_was_seen_meanwhile,
+    telling_what_was_read_all_the_same,
+    showing_what_others_have_read_to_who_tells_nothing,
+    telling_that_one_writes_all_the_same,
+    showing_who_writes_to_who_tells_nothing,
+    telling_of_a_name_only_when_it_changes,
+    telling_of_a_name_only_to_who_comes,
 )
 
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from client_py.core.conversation.conversation import SendFrame
 from client_py.core.conversation.delivery import Delivery, Direction
+from client_py.core.conversation.features import OURS
 from client_py.core.conversation.history_records import Kept
 from client_py.core.conversation.item_limits import MAX_PENDING_ITEMS
-from client_py.core.conversation.items import FEATURES, Item, Reaction, Text, Unknown, content_of
+from client_py.core.conversation.items import Item, Reaction, Text, Unknown, content_of
 from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, ItemRefused, UnreadChanged
 from client_py.core.frames import MAX_ITEM_BYTES, Ack, Features, Hello, ItemPart, Resume
 from tests.client_py.core.conversation.conversing import (
@@ -54,14 +55,14 @@ def test_page_of_today_is_told_features() -> None:
     """After its hello and before our mark, so that it knows them when it begins to send."""
     stage = stage_with_ben()
     stage.conversation.channel_opened(BEN)
-    assert stage.receive(HELLO) == [kept(mark()), SendFrame(BEN, Features(FEATURES)), SendFrame(BEN, Resume(0, 0))]
+    assert stage.receive(HELLO) == [kept(mark()), SendFrame(BEN, Features(OURS.names)), SendFrame(BEN, Resume(0, 0))]
 
 
 def test_later_version_is_told_as_much_as_this_one() -> None:
     """Of two versions the lower is spoken."""
     stage = stage_with_ben()
     stage.conversation.channel_opened(BEN)
-    assert SendFrame(BEN, Features(FEATURES)) in stage.receive(Hello(3, BENS_DEVICE))
+    assert SendFrame(BEN, Features(OURS.names)) in stage.receive(Hello(3, BENS_DEVICE))
 
 
 def test_text_goes_as_an_item_to_a_page_of_today() -> None:

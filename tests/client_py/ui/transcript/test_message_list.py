@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.items import Item
+from client_py.core.shown_names import ShownNames
 from client_py.ports.page import NearDay
 from client_py.ui.transcript import message as message_view
 from client_py.ui.transcript.hyperlinks import Part, split_links
@@ -49,7 +50,7 @@ def messages(world: World, formats: MovingFormats) -> Iterator[MessageList]:
 
 def listed(world: World, formats: PlainFormats) -> MessageList:
     """Return an empty list."""
-    return MessageList(replace(world.context, formats=formats), lambda: None)
+    return MessageList(replace(world.context, formats=formats), ShownNames("alice"), lambda: None)
 
 
 def articles(messages: MessageList) -> list[FakeElement]:

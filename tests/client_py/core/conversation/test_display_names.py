@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from client_py.core.display_names import MAX_DISPLAY_NAME_CHARACTERS, display_name_of, look_alike
+from client_py.core.conversation.display_names import MAX_DISPLAY_NAME_CHARACTERS, display_name_of, look_alike
 
 
 @pytest.mark.parametrize(
