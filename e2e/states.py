@@ -289,6 +289,42 @@ async def show_history(stage: Studio, page: ChatPage) -> None:
     await page.page.keyboard.press("Escape")
 
 
+async def show_guest(stage: Studio) -> None:
+    """Show a link, somebody who opens it, comes as a guest and could stay, and a link that has ended."""
+    ada = await stage.visitor("book-club", "Ada")
+    await ada.wait_for_status("waiting")
+    await ada.handle("invite").locator("button").first.click()
+    await ada.page.locator('#invite-panel [data-access="ready"]').wait_for()
+    await stage.look(ada.page, "invite-guests")
+    link = await ada.page.locator("#invite-panel .link").text_content() or ""
+    guest = await stage.page()
+    await guest.page.goto(link)
+    await guest.page.locator('[data-testid="guest"] .avatar[data-hue]').first.wait_for(timeout=60_000)
+    await stage.look(guest.page, "guest")
+    await guest.handle("guest-join").click()
+    await stage.look(guest.page, "guest-fault")
+    await guest.handle("guest-name").fill("Ben")
+    await guest.handle("guest-join").click()
+    await guest.wait_for_room()
+    await connect(ada, guest)
+    await guest.send("Good morning!")
+    await ada.messages("incoming").first.wait_for()
+    await stage.look(ada.page, "guest-seen")
+    await guest.handle("room-menu").click()
+    await stage.look(guest.page, "guest-menu")
+    await guest.page.locator("#room-panel").get_by_test_id("keep-name").click()
+    await guest.handle("create-account").click()
+    await stage.look(guest.page, "keep-name")
+    await guest.page.goto(f"{guest.url}/chat/garden")
+    await guest.wait_until_ready()
+    await stage.look(guest.page, "guest-elsewhere")
+    await ada.handle("renew-link").click()
+    late = await stage.page()
+    await late.page.goto(link)
+    await late.page.locator('[data-testid="guest"][data-state="ended"]').wait_for(timeout=60_000)
+    await stage.look(late.page, "guest-ended")
+
+
 async def show_troubles(stage: Studio) -> None:
     """Show what goes wrong: no start, no WebRTC, no storage, no path, no server, and none that knows the login."""
     page = await stage.page()
@@ -329,4 +365,5 @@ async def show_all(stage: Studio) -> None:
     await show_tabs(stage)
     await show_conversation(stage)
     await show_list(stage)
+    await show_guest(stage)
     await show_troubles(stage)

@@ -18,7 +18,8 @@ SHARE = Phrase("Share…")
 SHARED_TITLE = Phrase("Talk with me in {room}")
 RENEW = Phrase("Make a new link")
 RENEW_NOTE = Phrase("The old one stops working.")
-GOOD_UNTIL = Phrase("Good until {day}.")
+# For translators: stands before a day.
+GOOD_UNTIL = Phrase("Good until:")
 # For translators: how many guests have come by a link, of so many who may.
 COME = Counted("{count} of {places} guests has come.", "{count} of {places} guests have come.")
 LOOPBACK = Phrase(

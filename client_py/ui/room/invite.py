@@ -109,11 +109,17 @@ class InviteCard:
         self._written = create("code", {"class": "link", "data-testid": "invite-link"}, link)
         self._place = create("div", {"class": "code-place"})
         self._who = create("p", {"class": "note", "role": "status", "data-testid": "invite-access"})
+        # What the browser writes is in the language that it has.
+        self._day = create("time", {"translate": "no"})
+        self._until = create("p", {"class": "note", "data-testid": "invite-until"}, say(GOOD_UNTIL), " ", self._day)
+        self._until.hidden = True
         host = loopback_host(link)
         self._loopback = create("p", {"class": "note", "data-testid": "loopback-hint"}, say(LOOPBACK, host=host))
         self._loopback.hidden = not host
         row = create("div", {"class": "link-row"}, self._written, self._copy)
-        self.element = create("div", {"class": "invite-card"}, row, share, self._place, self._who, self._loopback)
+        self.element = create(
+            "div", {"class": "invite-card"}, row, share, self._place, self._who, self._until, self._loopback
+        )
         self._listeners = ExitStack()
         self._listeners.callback(self._copy.on("click", self._copy_clicked))
         self._listeners.callback(share.on("click", self._share_clicked))
@@ -128,6 +134,8 @@ class InviteCard:
                 self._draw_code()
         self._written.set("data-access", state.access)
         self._who.text = " ".join(self._sentences(state))
+        self._until.hidden = state.access is not GuestAccess.READY or state.expires_at is None
+        self._day.text = "" if state.expires_at is None else self._formats.day(state.expires_at)
         if was_made and self._copies_when_made:
             self._copies_when_made = False
             self._begin_copying()
@@ -147,8 +155,6 @@ class InviteCard:
 
     def _sentences(self, state: LinkState) -> Iterator[str]:
         yield self._words.say(ACCESS[state.access])
-        if state.access is GuestAccess.READY and state.expires_at is not None:
-            yield self._words.say(GOOD_UNTIL, day=self._formats.day(state.expires_at))
         if state.guests and state.places is not None:
             yield self._words.count(COME, state.guests, places=state.places)
 
