@@ -316,7 +316,7 @@ async def show_guest(stage: Studio) -> None:
     await guest.handle("create-account").click()
     await stage.look(guest.page, "keep-name")
     await guest.page.goto(f"{guest.url}/chat/garden")
-    await guest.wait_until_ready()
+    await guest.page.locator(".place .card").wait_for(timeout=60_000)
     await stage.look(guest.page, "guest-elsewhere")
     await ada.handle("renew-link").click()
     late = await stage.page()

@@ -194,7 +194,9 @@ class Account:
         if kept.login is not None and kept.login.formerly == self.login.username and kept.logout == self._logout:
             return self._become(kept.login, now)
         has_expired = self.has_expired
-        if kept.logout != self._logout or (kept.login is None and not has_expired):
+        # Another tab may find a guest's login refused that is being made an account of just now, and take it away.
+        is_gone = kept.login is None and not has_expired and not self._wanted
+        if kept.logout != self._logout or is_gone:
             # Where the login is the one that was kept, the tab in which the person logged out ends it.
             ended = [] if self._is_kept else self._end_own_login()
             self._logout = kept.logout

@@ -173,6 +173,15 @@ def test_other_tabs_become_the_account_too() -> None:
     assert a_guest().looked(Kept(Login("jwt", "ada", NOW + 60)), NOW) == [], "somebody else is another person"
 
 
+def test_guest_who_is_becoming_an_account_stays_where_another_tab_finds_them_ended() -> None:
+    """That tab was loaded again before the answer came, and took away what the server took no longer."""
+    account = becoming()
+    assert account.looked(Kept(), NOW) == []
+    effects = account.responded(Purpose.BECOME, 201, ACCOUNT_BODY, NOW, 2)
+    assert told(effects, Keep, SignedIn) == [Keep(ACCOUNT, ""), SignedIn("Benjamin")]
+    assert told(becoming().looked(Kept(None, "logout"), NOW), SignedOut) != []
+
+
 def test_tab_of_a_guest_is_the_accounts_after_a_reload() -> None:
     """The account was made in another tab meanwhile."""
     account = Account()
