@@ -7,11 +7,13 @@ from collections.abc import Callable, Container
 
 from client_py.core.conversation.database_rows import Place
 from client_py.core.drafts import format_drafts, parse_drafts, with_draft
+from client_py.core.room_links import format_links, parse_links
 from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.draft_storage import drafts_key
 from client_py.drivers.own_device import device_key
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Ending
+from client_py.drivers.room_links import LINKS_KEY
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import Database, Key, RemoveAll, StorageFailed
 from protocol.room_names import canonical_room
@@ -78,7 +80,7 @@ class Forgetting:
 
 
 async def forget_room(place: Place, ports: StoragePorts) -> None:
-    """Delete what was said, begun and owed in a room in which nobody is; StorageFailed if the database refuses."""
+    """Delete what was said, begun and owed in a room in which nobody is, and its link; StorageFailed if that fails."""
     left = ports.left_rooms.pop(place, None)
     if left is not None and left.hold is not None:
         left.hold.release()
@@ -87,6 +89,9 @@ async def forget_room(place: Place, ports: StoragePorts) -> None:
         drafts = parse_drafts(store.get(drafts_key(place.account)))
         if place.room in drafts:
             store.put(drafts_key(place.account), format_drafts(with_draft(drafts, place.room, "")))
+    links = parse_links(ports.store.get(LINKS_KEY + place.account))
+    if links.pop(place.room, None) is not None:
+        ports.store.put(LINKS_KEY + place.account, format_links(links))
     database = await ports.databases.open(_nothing)
     try:
         await database.write([RemoveAll((place.account, name)) for name in await _kept_names(database, place)])

@@ -10,16 +10,20 @@ from client_py.core.drafts import format_drafts, parse_drafts
 from client_py.core.room_links import format_links, parse_links
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from client_py.drivers.draft_storage import DRAFTS_KEY
+from client_py.drivers.preferences import PREFERENCES_KEY
 from client_py.drivers.retention import WISH_KEY
 from client_py.drivers.room_links import LINKS_KEY
 from client_py.ports.storage import Store
 
 
 def move_small_things(store: Store, tab: Store, old: str, new: str) -> None:
-    """Put under the new name what stands in localStorage under the old: list, drafts, links, and the wish to keep."""
+    """Put under the new name what stands in localStorage under the old: list, drafts, links, and what was chosen."""
     wish = store.get(WISH_KEY + old)
     if wish is not None and store.get(WISH_KEY + new) is None:
         store.put(WISH_KEY + new, wish)
+    preferences = store.get(PREFERENCES_KEY + old)
+    if preferences is not None and store.get(PREFERENCES_KEY + new) is None:
+        store.put(PREFERENCES_KEY + new, preferences)
     rows = parse_rows(store.get(CONVERSATIONS_KEY + old))
     if rows:
         store.put(CONVERSATIONS_KEY + new, format_rows(bounded(rows | parse_rows(store.get(CONVERSATIONS_KEY + new)))))
@@ -31,5 +35,5 @@ def move_small_things(store: Store, tab: Store, old: str, new: str) -> None:
         if drafts:
             place.put(DRAFTS_KEY + new, format_drafts(drafts | parse_drafts(place.get(DRAFTS_KEY + new))))
         place.remove(DRAFTS_KEY + old)
-    for prefix in (CONVERSATIONS_KEY, LINKS_KEY, WISH_KEY):
+    for prefix in (CONVERSATIONS_KEY, LINKS_KEY, PREFERENCES_KEY, WISH_KEY):
         store.remove(prefix + old)

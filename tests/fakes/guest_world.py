@@ -148,6 +148,8 @@ class GuestTab(Tab):
 class GuestWorld(AccountWorld):
     """A browser with a few tabs, in which a guest comes, and a server."""
 
+    server: GuestServer
+
     def __init__(self, seed: int) -> None:
         self.agenda = agenda = Agenda(seed)
         self.server = GuestServer(agenda)

@@ -6,10 +6,12 @@ import json
 import pytest
 
 from client_py.core.conversation.database_rows import Place
+from client_py.core.room_links import RoomLink, format_links, parse_links
 from client_py.drivers.draft_storage import drafts_key
 from client_py.drivers.forgetting import RoomDeletion, forget_room
 from client_py.drivers.own_device import device_key
 from client_py.drivers.retention import LeftRoom, StoragePorts
+from client_py.drivers.room_links import LINKS_KEY
 from client_py.ports.storage import Key, Put, StorageFailed
 from tests.fakes.ports import FakeClock, FakeDatabase, FakeDatabases, FakeLocks, FakeRandom, FakeStore
 
@@ -37,7 +39,9 @@ async def test_nothing_is_left_of_a_room() -> None:
     for store in (ports.store, ports.tab):
         store.put(drafts_key("ada"), json.dumps({"den": "half", "hall": "a sentence"}))
     ports.tab.put(device_key(DEN), "name")
+    ports.store.put(LINKS_KEY + "ada", format_links({"den": RoomLink("s" * 22), "hall": RoomLink("t" * 22)}))
     await forget_room(DEN, ports)
+    assert parse_links(ports.store.get(LINKS_KEY + "ada")) == {"hall": RoomLink("t" * 22)}
     assert [key for key, _ in await databases.database.read(())] == sorted(stays, key=_order)
     for store in (ports.store, ports.tab):
         assert json.loads(store.get(drafts_key("ada")) or "") == {"hall": "a sentence"}

@@ -18,6 +18,7 @@ from client_py.drivers.former_guest import move_rows
 from client_py.drivers.former_guest_store import move_small_things
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.own_device import OwnDevice, OwnDevices, device_key
+from client_py.drivers.preferences import PREFERENCES_KEY
 from client_py.drivers.retention import NOT_KEPT, WISH_KEY
 from client_py.drivers.room_links import LINKS_KEY
 from client_py.drivers.tasks import Tasks
@@ -178,19 +179,20 @@ async def test_what_stands_under_the_new_name_already_is_newer() -> None:
 
 
 def test_small_things_go_along() -> None:
-    """The list, drafts of this tab and of all, links, and the wish to keep nothing; twice is as good as once."""
+    """The list, drafts of this tab and of all, links, what was chosen; twice is as good as once."""
     store, tab = FakeStore(), FakeStore()
     link = RoomLink("s" * 22)
     store.put(CONVERSATIONS_KEY + NAME, format_rows({"den": ConversationRow("den", 5.0)}))
     store.put(LINKS_KEY + NAME, format_links({"den": link}))
     store.put(WISH_KEY + NAME, NOT_KEPT)
+    store.put(PREFERENCES_KEY + NAME, "chosen")
     for place in (store, tab):
         place.put(DRAFTS_KEY + NAME, format_drafts({"den": "begun"}))
     for _ in range(2):
         move_small_things(store, tab, NAME, "Benjamin")
         assert parse_rows(store[CONVERSATIONS_KEY + "Benjamin"]) == {"den": ConversationRow("den", 5.0)}
         assert parse_links(store[LINKS_KEY + "Benjamin"]) == {"den": link}
-        assert store[WISH_KEY + "Benjamin"] == NOT_KEPT
+        assert (store[WISH_KEY + "Benjamin"], store[PREFERENCES_KEY + "Benjamin"]) == (NOT_KEPT, "chosen")
         assert [parse_drafts(place[DRAFTS_KEY + "Benjamin"]) for place in (store, tab)] == [{"den": "begun"}] * 2
         assert not [key for place in (store, tab) for key in place if key.endswith(NAME)]
 
@@ -200,8 +202,9 @@ def test_what_the_account_has_already_stays() -> None:
     store, tab = FakeStore(), FakeStore()
     for name, used in ((NAME, 5.0), ("Benjamin", 9.0)):
         store.put(CONVERSATIONS_KEY + name, format_rows({"den": ConversationRow("den", used)}))
-    store.put(WISH_KEY + NAME, NOT_KEPT)
-    store.put(WISH_KEY + "Benjamin", "yes")
+    for key in (WISH_KEY, PREFERENCES_KEY):
+        store.put(key + NAME, "of the guest")
+        store.put(key + "Benjamin", "since then")
     move_small_things(store, tab, NAME, "Benjamin")
     assert parse_rows(store[CONVERSATIONS_KEY + "Benjamin"])["den"].used_at == 9.0
-    assert store[WISH_KEY + "Benjamin"] == "yes"
+    assert [store[key + "Benjamin"] for key in (WISH_KEY, PREFERENCES_KEY)] == ["since then"] * 2
