@@ -7,7 +7,8 @@ import asyncio
 from protocol.codes import CloseCode, ErrorCode
 from protocol.events import PeerJoined
 from protocol.http import GUEST_ACCOUNT_PATH, GUESTS_PATH, LOGIN, REVOKE_INVITATION_PATH
-from protocol.requests import Candidate, Join, Leave, Renew, Signal
+from protocol.requests import Join, Leave, Renew, Request, Signal
+from protocol.webrtc import Candidate
 from tests.signaling.accounts.test_guest_endpoints import ask, come, invite, listed
 from tests.signaling.conftest import over_both_paths
 from tests.signaling.running import PASSWORD, RunningServer, in_room, usernames
@@ -22,7 +23,7 @@ async def test_guest_finds_no_other_room_by_any_means(server: RunningServer) -> 
     guest = await come(server, (await invite(server, member, "parlour")).invitation)
     async with in_room(server, member, "attic") as (host, there), server.connect(guest.token) as client:
         await client.welcome()
-        tries = [
+        tries: list[Request] = [
             Join("attic"),
             Join("ATTIC"),
             Join("attic", there.resume_token),
@@ -47,8 +48,8 @@ async def test_guest_finds_no_other_room_by_any_means(server: RunningServer) -> 
             came = await host.receive()
             assert isinstance(came, PeerJoined)
             assert came.peer.peer_id != own.peer_id
-    for connect in (lambda: server.connect(guest.token, version=1), lambda: server.connect_by_query(guest.token)):
-        async with connect() as client:
+    for opened in (server.connect(guest.token, version=1), server.connect_by_query(guest.token)):
+        async with opened as client:
             await client.welcome()
             await client.send(Join("attic"))
             assert await client.refusal() is ErrorCode.ROOM_FULL  # the first version has no other word for it
