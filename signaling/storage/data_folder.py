@@ -126,4 +126,14 @@ def _complaining(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FolderUnusable(Path(error.filename or folder), error.strerror or str(error)) from error
+        path = Path(error.filename or folder)
+        raise FolderUnusable(path, (error.strerror or str(error)) + _whose(path, error)) from error
+
+
+def _whose(path: Path, error: OSError) -> str:
+    """Say to whom a file or its folder belongs that may not be used: in a container, its maker is often root."""
+    if not isinstance(error, PermissionError) or not hasattr(os, "geteuid"):
+        return ""
+    existing = next(each for each in (path.absolute(), *path.absolute().parents) if os.path.exists(each))  # noqa: PTH110 - Path.exists fails in a folder that may not be entered
+    owner, own = existing.stat().st_uid, os.geteuid()
+    return "" if owner == own else f"; {existing} belongs to user {owner}, and this is user {own}"

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -159,3 +160,15 @@ def test_unusable_folder_is_refused_in_words(tmp_path: Path, use: object) -> Non
     assert callable(use)
     with pytest.raises(FolderUnusable, match=r"file.*P2PCHAT_DATA_DIR"):
         use(Settings(data_dir=tmp_path / "file" / "data"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give folders away")
+def test_folder_of_somebody_else_is_told_of(tmp_path: Path) -> None:
+    """Where permission is denied, the sentence names whose the folder is, and who the server is."""
+    denied = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "accounts.sqlite3"))
+    with pytest.raises(FolderUnusable, match=r"Permission denied\)"), data_folder._complaining(tmp_path):
+        raise denied
+    os.chown(tmp_path, SOMEBODY, SOMEBODY)
+    told = f"Permission denied; {tmp_path} belongs to user {SOMEBODY}, and this is user 0"
+    with pytest.raises(FolderUnusable, match=told), data_folder._complaining(tmp_path):
+        raise denied
