@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import js
 from pyodide.ffi import to_js
 
+from client_py.browser.app_badge import BrowserAppBadge
 from client_py.browser.clock import BrowserClock
 from client_py.browser.date_formats import BrowserDateFormats
 from client_py.browser.document import BrowserDocument
@@ -25,7 +26,9 @@ from client_py.browser.peer_connection import (
     BrowserPeerConnections,
 )
 from client_py.browser.reachability_probe import BrowserReachabilityProbe, ask_by_socket
+from client_py.browser.release import BrowserRelease
 from client_py.browser.server_endpoint import Server, ask_by_request
+from client_py.browser.sound import BrowserSound
 from client_py.core.channels import BINARY_BUDGETS, CHAT, ChannelKind, ChannelSpec
 from client_py.drivers.memory_database import MemoryDatabase
 from client_py.drivers.peer_connection import options_of
@@ -47,6 +50,7 @@ __all__ = [
     "RELAY_ADDRESS",
     "STEPS",
     "Append",
+    "BrowserAppBadge",
     "BrowserBinaryData",
     "BrowserClock",
     "BrowserDateFormats",
@@ -55,6 +59,8 @@ __all__ = [
     "BrowserPeerConnection",
     "BrowserPeerConnections",
     "BrowserReachabilityProbe",
+    "BrowserRelease",
+    "BrowserSound",
     "BrowserStore",
     "Change",
     "ChannelCallbacks",

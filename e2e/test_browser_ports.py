@@ -11,12 +11,15 @@ if TYPE_CHECKING:
         BINARY,
         CALLBACKS,
         RELAY_ADDRESS,
+        BrowserAppBadge,
         BrowserBinaryData,
         BrowserClock,
         BrowserDateFormats,
         BrowserDocument,
         BrowserLocks,
         BrowserPeerConnections,
+        BrowserRelease,
+        BrowserSound,
         BrowserStore,
         ChannelCallbacks,
         Configuration,
@@ -601,3 +604,33 @@ async def test_retry_after_is_a_number_of_seconds_or_nothing(python: PythonPage)
         return [retry_after_of(header) for header in headers]
 
     assert await python.run(read) == [7, 86_400, None, None, None, None, None]
+
+
+async def test_number_at_the_icon_and_sound_need_nothing(python: PythonPage) -> None:
+    """Neither has to be there: a page that is not installed has no icon, and one that nobody has touched no sound."""
+
+    async def made() -> object:
+        for count in (3, 0):
+            BrowserAppBadge().show(count)
+        sound = BrowserSound()
+        for _ in range(2):
+            sound.play()
+        await asyncio.sleep(0.1)
+        return "made"
+
+    assert await python.run(made) == "made"
+    await python.page.mouse.click(1, 1)
+    assert await python.run(made) == "made"
+
+
+async def test_release_that_is_served_is_told(python: PythonPage) -> None:
+    """By the page of its host; where there is no page, nothing."""
+
+    async def newest() -> object:
+        found, none = await BrowserRelease("/").newest(), await BrowserRelease("/robots.txt").newest()
+        return BrowserRelease("/").current, found, none
+
+    current, found, none = await python.run(newest)
+    page = await python.page.context.request.get(python.page.url.replace("robots.txt", ""))
+    assert f'data-release="{found}"' in await page.text()
+    assert (current, none) == ("", None)

@@ -251,7 +251,7 @@ async def test_repeated_visit_asks_for_page_and_configuration_alone(
     await page.open("/chat/kitchen")
     assert await way_of_boot(page) == "snapshot"
     asked = {path.removeprefix(place.base) for path, _, _ in host.requests(since)}
-    assert asked - {"service-worker.js"} == {"chat/kitchen", "config.json"}
+    assert asked - {"service-worker.js", "manifest.webmanifest"} == {"chat/kitchen", "config.json"}
 
     host.stop()
     await page.open("/chat/kitchen")

@@ -94,15 +94,15 @@ async def is_told(ada: ChatPage, ben: ChatPage, room: str) -> None:
     """By title, icon, list and notification; once for all that comes."""
     plain = await ada.page.locator("#icon").get_attribute("href") or ""
     await ada.page.evaluate(LOOK_AWAY)
-    for text in ("One", TALL, "Three"):
+    for text in ("One", TALL, TALL, TALL, "Five"):
         await ben.paste(text)
-    await expect(ada.page).to_have_title(re.compile(rf"^\(3\) {room}-2"))
-    await expect(row_of(ada, room)).to_have_attribute("data-unread", "3")
+    await expect(ada.page).to_have_title(re.compile(rf"^\(5\) {room}-2"))
+    await expect(row_of(ada, room)).to_have_attribute("data-unread", "5")
     await expect(ada.page.locator("#icon")).not_to_have_attribute("href", plain)
     [shown] = await notifications(ada, 1)
     assert (shown["title"], shown["tag"], shown["room"], shown["silent"]) == (room, room, room, True)
-    assert "Three" in shown["body"]
-    assert "3 new messages" in shown["body"]
+    assert "Five" in shown["body"]
+    assert "5 new messages" in shown["body"]
 
 
 async def finds_what_is_new(ada: ChatPage, ben: ChatPage, room: str) -> None:
@@ -111,16 +111,16 @@ async def finds_what_is_new(ada: ChatPage, ben: ChatPage, room: str) -> None:
     await ada.page.evaluate(LOOK)
     await ada.page.evaluate(CLICK, room)
     await ada.page.wait_for_url(f"{ada.url}/chat/{room}")
-    await expect(divider).to_have_text("3 new messages")
+    await expect(divider).to_have_text("5 new messages")
     await expect(divider).to_be_in_viewport()
-    await expect(jump).to_have_accessible_name("3 new messages")
-    await expect(row).to_have_attribute("data-unread", "3")
+    await expect(jump).to_have_accessible_name("5 new messages")
+    await expect(row).to_have_attribute("data-unread", "5")
     await jump.click()
     await expect(row).to_have_attribute("data-unread", "0")
     await expect(jump).to_be_hidden()
     await notifications(ada, 0)
     await expect(ada.page).to_have_title(re.compile(rf"^{room}"))
-    await ben.wait_for_delivery("Three", "read")
+    await ben.wait_for_delivery("Five", "read")
     await ada.send("I am here")
     await expect(divider).to_have_count(0)
 
@@ -130,7 +130,7 @@ async def stands_where_they_were(ada: ChatPage, ben: ChatPage, room: str) -> Non
     row, divider, jump = row_of(ada, room), ada.handle("unread-divider"), ada.handle("jump")
     await ada.handle("transcript").evaluate("(log) => { log.scrollTop = 0; }")
     await expect(jump).to_have_accessible_name("Newest messages")
-    await ben.send("Four")
+    await ben.send("Six")
     await expect(jump).to_have_accessible_name("1 new message")
     await row_of(ada, f"{room}-2").click()
     await row.click()
@@ -149,7 +149,7 @@ async def has_quiet(ada: ChatPage, ben: ChatPage, room: str) -> None:
     await expect(row).to_have_attribute("data-muted", "")
     await row_of(ada, f"{room}-2").click()
     await ada.page.evaluate(LOOK_AWAY)
-    await ben.send("Five")
+    await ben.send("Seven")
     await expect(row).to_have_attribute("data-unread", "1")
     await expect(ada.page).to_have_title(re.compile(rf"^{room}-2"))
     await ada.page.evaluate(LOOK)
@@ -162,7 +162,7 @@ async def has_quiet(ada: ChatPage, ben: ChatPage, room: str) -> None:
     await expect(row).to_have_count(0)
     await ada.handle("undo").click()
     await ada.page.wait_for_url(f"{ada.url}/chat/{room}")
-    await expect(ada.messages("incoming").last).to_have_text("Five")
+    await expect(ada.messages("incoming").last).to_have_text("Seven")
     await expect(row).to_have_attribute("data-muted", "")
 
 

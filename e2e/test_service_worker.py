@@ -53,7 +53,9 @@ async def test_repeated_visit_asks_for_the_page_alone(newcomers: Newcomers, own_
     since = len(own_server.log.read_text())
     await page.open("/chat/kitchen")
     assert await way_of_boot(page) == "snapshot"
-    assert set(requests(own_server, since)) - {"/service-worker.js", "/favicon.ico"} == {"/chat/kitchen"}
+    assert set(requests(own_server, since)) - {"/service-worker.js", "/favicon.ico", "/manifest.webmanifest"} == {
+        "/chat/kitchen"
+    }
 
 
 @pytest.mark.parametrize(

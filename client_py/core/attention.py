@@ -140,7 +140,7 @@ class Attention:
 
     def _after(self, told: _Told | None, row: ConversationRow, *, is_known: bool) -> _Told:
         """Return what of a room was told, now that it stands like this."""
-        if not is_known:
+        if not is_known or _is_quiet(row):
             return _told_all(row)
         # Somebody has read there, and more has come since. By the time alone, a clock that is set would seem to read.
         is_new = told is None or (row.read_at > told.read_at and _last_id(row) != told.last_id)
@@ -148,11 +148,7 @@ class Attention:
 
     def _untold(self, rows: Sequence[ConversationRow]) -> list[ConversationRow]:
         assert self._told is not None
-        return [
-            row
-            for row in rows
-            if row.unread > self._told[row.room].unread and not (row.is_muted or row.is_archived or row.is_reading)
-        ]
+        return [row for row in rows if row.unread > self._told[row.room].unread and not _is_quiet(row)]
 
     def _tell_nothing(self, rows: Sequence[ConversationRow]) -> None:
         """Take for told all that there is: it was, or another tab does it, or nobody is to hear of it later."""
@@ -166,6 +162,11 @@ class Attention:
         last = row.last if row.last is not None and not row.last.is_own else None
         message_id = last.item_id if last else ""
         return Announce(row.room, row.unread, last if preferences.notification_text else None, message_id, is_alert)
+
+
+def _is_quiet(row: ConversationRow) -> bool:
+    """Tell whether nothing of a conversation is to make itself noticed now, and nothing of that later."""
+    return row.is_muted or row.is_archived or row.is_reading
 
 
 def _last_id(row: ConversationRow) -> str:

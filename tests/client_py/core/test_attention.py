@@ -95,8 +95,9 @@ def test_room_that_is_to_be_quiet_or_is_looked_at_is(how: str) -> None:
     tab = Tab(DEN)
     quiet = replace(unread(1), **{how: True})  # type: ignore[arg-type]  # all of these are switches
     assert Wait() not in tab.see(quiet)
-    assert tab.wait() == []
-    tab.see(unread(1))
+    assert Wait() not in tab.see(unread(1))
+    assert tab.see(unread(2))[-1] == Wait()
+    tab.see(replace(unread(2), **{how: True}))  # type: ignore[arg-type]  # likewise
     assert tab.wait() == []
 
 
