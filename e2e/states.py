@@ -259,6 +259,7 @@ async def show_list(stage: Studio) -> None:
     await ada.handle("room-menu").click()
     await ada.handle("mute").click()
     await stage.look(ada.page, "muted")
+    await ada.handle("room-menu").click()
     await ada.handle("forget").click()
     await stage.look(ada.page, "forget-room")
     await ada.page.keyboard.press("Escape")

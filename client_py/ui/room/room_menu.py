@@ -61,7 +61,7 @@ class RoomMenu:
         self._clearing = Confirmation(
             document, self._words, QUESTION, replaced=clear, origin=clear, confirmed=actions.clear_history
         )
-        self._mute = self._item("mute", MUTE, "mute", lambda: page_actions.set_muted(room, not self._is_muted))
+        self._mute = self._item("mute", MUTE, "mute", lambda: self._set_muted(room, page_actions))
         self._is_muted = False
         forget = self._item("remove", FORGET, "forget", self._ask_to_forget)
         forget.set("data-danger", "")
@@ -96,6 +96,7 @@ class RoomMenu:
                 "div", {"class": "items"}, *keep_name, self._mute, archive, leave, self._forgetting.element
             ),
         )
+        self._panel = popover.panel
         self.element: Element = document.create("div", {}, opener, popover.panel)
         for part in (self._keeping, self._clearing, self._forgetting):
             self._listeners.callback(part.dispose)
@@ -144,6 +145,10 @@ class RoomMenu:
     def _ask_to_clear(self, _event: DomEvent) -> None:
         self._fault.text = ""
         self._clearing.ask()
+
+    def _set_muted(self, room: str, page_actions: PageActions) -> None:
+        self._panel.hide_popover()  # what can be taken back is said below it
+        page_actions.set_muted(room, not self._is_muted)
 
     def _ask_to_forget(self) -> None:
         self._fault.text = ""

@@ -74,6 +74,7 @@ def test_room_is_muted_and_heard_again(world: World, room: RoomScreen, panel: Fa
     button = panel.by_test_id("mute")
     assert button.text == "Mute"
     button.fire("click")
+    assert world.document.hidden_popovers[-1] == "room-panel"
     for _ in range(2):
         room.show_muted(muted=True)
     assert button.text == "Unmute"
