@@ -19,11 +19,11 @@ Look = Callable[[Page, str], Awaitable[None]]
 NewContext = Callable[[Browser], Awaitable[BrowserContext]]
 """Makes a profile of its own for a page."""
 
-UNASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' });"
-"""As in a browser whose person was never asked; one without a window says no by itself."""
+ASKED = "try { localStorage.setItem('p2pchat.notifications-asked', 'yes'); } catch { /* it is forbidden on purpose */ }"
+"""Else the offer of notifications would stand above everything that comes after a first message."""
 SHARE = """
 () => {
-    history.pushState(null, "", "/#share=The%20tomatoes%20are%20ripe");
+    history.pushState(null, "", "/#share=garden");
     dispatchEvent(new Event("popstate"));
 }
 """
@@ -68,17 +68,19 @@ class Studio:
     contexts: list[BrowserContext] = field(default_factory=list)
     """The profiles of all pages so far."""
 
-    async def page(self, script: str = "") -> ChatPage:
-        """Open an empty page with a profile of its own."""
+    async def page(self, script: str = "", *, asked: bool = True) -> ChatPage:
+        """Open an empty page with a profile of its own, whose person was asked already whether they want to be told."""
         context = await self.new_context(self.browser)
         self.contexts.append(context)
+        if asked:
+            await context.add_init_script(ASKED)
         if script:
             await context.add_init_script(script)
         return await ChatPage.create(context, self.server.url)
 
-    async def visitor(self, room: str, username: str, script: str = "") -> ChatPage:
+    async def visitor(self, room: str, username: str, script: str = "", *, asked: bool = True) -> ChatPage:
         """Open a page and log in to a room."""
-        page = await self.page(script)
+        page = await self.page(script, asked=asked)
         await page.enter(room, username, "a password of 8 or more")
         return page
 
@@ -224,7 +226,7 @@ async def show_list(stage: Studio) -> None:
 
     With the dialog for a new room, a room just left, and the offer of notifications.
     """
-    ada = await stage.visitor("garden", "Ada", UNASKED)
+    ada = await stage.visitor("garden", "Ada", asked=False)
     ben = await stage.visitor("garden", "Ben")
     await connect(ada, ben)
     await ada.send("Good morning!")
