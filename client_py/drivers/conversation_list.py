@@ -138,9 +138,9 @@ class ConversationList:
         self._rows = merged(self._rows, self._kept, self._clock.now())
         return to_delete(self._rows, before)
 
-    def deleted(self, room: str) -> None:
-        """Note that this browser has nothing of a room any more."""
-        if room in self._rows:
+    def deleted(self, username: str, room: str) -> None:
+        """Note that this browser has nothing of this person's room any more; somebody else may be here by now."""
+        if username == self._username and room in self._rows:
             self._place(deleted(self._rows[room]))
 
     def close(self, room: str) -> None:

@@ -55,6 +55,7 @@ class Forgetting:
         self._warn = warn
         self._deleted = deleted
         self._at_work: set[tuple[str, str]] = set()
+        self._has_warned = False
 
     def look(self, username: str, open_rooms: Container[str]) -> None:
         """Delete what is to be, which a page before this one may not have come to; no room in which somebody is."""
@@ -71,12 +72,14 @@ class Forgetting:
         try:
             await forget_room(Place(username, room), self._keeping)
         except StorageFailed as error:
-            self._warn(f"A room could not be deleted, which is tried again: {error}")
+            if not self._has_warned:  # it is tried again every few seconds, where the browser has no database too
+                self._has_warned = True
+                self._warn(f"A room could not be deleted, which is tried again: {error}")
             return
         finally:
             self._at_work.discard((username, room))
         self._deleted(username, room)
-        self._conversations.deleted(room)
+        self._conversations.deleted(username, room)
 
 
 async def forget_room(place: Place, ports: StoragePorts) -> None:

@@ -152,10 +152,12 @@ def test_tabs_agree_on_what_is_to_be_deleted_and_muted(steps: list[tuple[int, st
     first = browser.tabs[0]
     assert all([row.is_muted for row in tab.listed] == [row.is_muted for row in first.listed] for tab in browser.tabs)
     for room in expected:
-        first.deleted(room)
+        first.deleted("ben", room)
+        assert room in first.to_delete(0.0)
+        first.deleted("ann", room)
     browser.settle()
     assert all(tab.to_delete(0.0) == [] for tab in browser.tabs)
-    first.deleted("unheard-of")
+    first.deleted("ann", "unheard-of")
     assert first.row("unheard-of") == ConversationRow("unheard-of")
 
 
