@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from client_py.core.conversation.notices import ItemAdded
+from client_py.core.conversation.notices import ItemAdded, ProfileChanged
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
 from client_py.core.guest_names import format_names, parse_names
 from client_py.core.invitation_links import Invitation, fragment_of
+from client_py.core.known_names import KnownName
 from client_py.core.launch import NEW_CONVERSATION, shared_text
 from client_py.core.navigation import (
     LOBBY_PATH,
@@ -26,7 +27,7 @@ from client_py.core.navigation import (
 )
 from client_py.core.notices import MembersChanged, Notice, RetentionChanged, StatusChanged
 from client_py.core.peer.ice_servers import RelayChoice
-from client_py.core.preferences import Preferences
+from client_py.core.preferences import HUES, Preferences
 from client_py.core.server.access_faults import AccessFault, InvitedTo, LoginFault
 from client_py.core.server.kept_login import Login
 from client_py.core.status_line import Situation, Status, StatusLine
@@ -34,7 +35,8 @@ from client_py.drivers.account import AccountDriver
 from client_py.drivers.attention import AttentionDriver, AttentionPorts
 from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting
-from client_py.drivers.former_guest_store import move_small_things
+from client_py.drivers.former_guest_store import FORMER_GUESTS_KEY, move_small_things
+from client_py.drivers.known_names import KnownNames
 from client_py.drivers.opened_links import OpenedLinks
 from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.retention import wishes_to_keep
@@ -66,9 +68,6 @@ LIST_LOCK = "p2pchat.list:"
 """The tab that holds it, with whose list it is after it, keeps the rooms of the list open."""
 LIST_PATIENCE_SECONDS = 1.0
 """After a reload, the page before may hold the lock for a moment."""
-
-NAMES_KEY = "p2pchat.names:"
-"""Where the names stand in localStorage of accounts that were guests, with who knows them after it."""
 
 BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
 
@@ -154,6 +153,7 @@ class Application:
         self._attention = AttentionDriver(
             attention, ports.keeping, self._tasks, self._page, lambda: self._settings.preferences
         )
+        self._known_names = KnownNames(self._store)
         self._list_held = ""
         """Whose list this tab keeps the rooms of open, where it is the one that does."""
         self._let_go: Dispose = _hold_nothing
@@ -389,7 +389,7 @@ class Application:
         self._conversations.load(login.username)
         self._settings.load(login.username)
         self._look_who_looks()
-        for guest, account in parse_names(self._store.get(NAMES_KEY + login.username)).items():
+        for guest, account in parse_names(self._store.get(FORMER_GUESTS_KEY + login.username)).items():
             self._guest_names.become(guest, account)
         self._show_place(login)
         self._timers.start("open", OPENING_SECONDS, self._open_listed)
@@ -511,7 +511,10 @@ class Application:
             sharing=lambda: self._settings.preferences.sharing,
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
-        self._open_rooms[room] = OpenRoom(username, driver, self._page.make_room(room, username, driver))
+        screen = self._page.make_room(room, username, driver)
+        self._open_rooms[room] = OpenRoom(username, driver, screen)
+        for account, known in self._known_names.of(username).items():
+            screen.apply(ProfileChanged(account, known.name, known.hue))
         self._show_link(room)
         self._unkept_rooms.discard((username, room))
         # What this person had open here as a guest comes to its end before it goes on.
@@ -598,11 +601,16 @@ class Application:
             self._note_names(notice, open_room.username)
         if isinstance(notice, RetentionChanged) and not wishes_to_keep(self._store, open_room.username):
             self._room_links.keep_nothing(open_room.username)
-            self._store.remove(NAMES_KEY + open_room.username)
+            self._store.remove(FORMER_GUESTS_KEY + open_room.username)
         open_room.screen.apply(notice)
         self._conversations.notice(room, notice, open_room.username)
-        if isinstance(notice, ItemAdded) and notice.item.is_written_here:
-            self._attention.took_part()
+        match notice:
+            case ProfileChanged(account, name, hue):
+                self._known_names.learn(open_room.username, account, KnownName(name, min(hue, HUES)))
+            case RetentionChanged():
+                self._known_names.of(open_room.username)  # forgets them where nothing is to be kept
+            case ItemAdded(item) if item.is_written_here:
+                self._attention.took_part()
 
     def _list_changed(self, rows: Sequence[ConversationRow]) -> None:
         self._page.show_conversations(rows)
@@ -616,7 +624,7 @@ class Application:
         """Note what guests are called who have an account by now, and who has to be told apart."""
         become = [self._guest_names.become(each.username, each.called) for each in notice.members if each.called]
         if any(become) and wishes_to_keep(self._store, own_name):
-            self._store.put(NAMES_KEY + own_name, format_names(self._guest_names.accounts))
+            self._store.put(FORMER_GUESTS_KEY + own_name, format_names(self._guest_names.accounts))
         self._guest_names.meet([own_name, *(each.username for each in notice.members)])
 
     def _show_link(self, room: str) -> None:

@@ -273,6 +273,30 @@ async def show_list(stage: Studio) -> None:
     await stage.look(ada.page, "account")
 
 
+async def show_settings(stage: Studio) -> None:
+    """Show the settings: from above, with a name, the account's forms, and what is asked before the end."""
+    ada = await stage.visitor("garden", "Ada")
+    await ada.open("/settings")
+    await ada.page.locator('[data-testid="device-login"]').first.wait_for()
+    await stage.look(ada.page, "settings")
+    await ada.handle("display-name").fill("Ada Lovelace")
+    await ada.handle("save-name").click()
+    await ada.handle("avatar-hue").locator('[data-value="4"]').click()
+    await stage.look(ada.page, "settings-name")
+    await ada.handle("forget-browser").click()
+    await stage.look(ada.page, "settings-storage")
+    await ada.handle("change-password").click()
+    await ada.handle("current-password").fill("not her password")
+    await ada.handle("new-password").fill("short")
+    await ada.handle("submit-password").click()
+    await stage.look(ada.page, "settings-password")
+    await ada.handle("change-password").click()
+    await ada.handle("delete-account").click()
+    await stage.look(ada.page, "settings-delete")
+    await ada.page.locator('[data-testid="shortcut"]').last.scroll_into_view_if_needed()
+    await stage.look(ada.page, "settings-about")
+
+
 async def show_history(stage: Studio, page: ChatPage) -> None:
     """Show the search, with what was found and with nothing found; and the room's menu, at rest and asking."""
     await page.handle("search-messages").click()
@@ -369,4 +393,5 @@ async def show_all(stage: Studio) -> None:
     await show_conversation(stage)
     await show_list(stage)
     await show_guest(stage)
+    await show_settings(stage)
     await show_troubles(stage)

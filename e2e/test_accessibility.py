@@ -164,6 +164,11 @@ async def test_screens_have_names_and_fit_a_phone(open_page: OpenPage) -> None:
     await page.handle("lobby").click()
     await expect(page.handle("conversation")).to_be_visible()
     await expect_names_and_no_overflow(page)
+    await page.open("/settings")
+    await page.handle("text-size").get_by_role("radio", name="Larger").click()
+    for opener in ("change-password", "delete-account", "forget-browser"):
+        await page.handle(opener).click()
+    await expect_names_and_no_overflow(page)
 
 
 async def shifts_until_ready(page: ChatPage) -> tuple[list[Shift], list[Shift]]:

@@ -10,20 +10,24 @@ from client_py.core.drafts import format_drafts, parse_drafts
 from client_py.core.room_links import format_links, parse_links
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from client_py.drivers.draft_storage import DRAFTS_KEY
+from client_py.drivers.known_names import NAMES_KEY
 from client_py.drivers.preferences import PREFERENCES_KEY
 from client_py.drivers.retention import WISH_KEY
 from client_py.drivers.room_links import LINKS_KEY
 from client_py.ports.storage import Store
 
+FORMER_GUESTS_KEY = "p2pchat.former-guests:"
+"""Where the names stand in localStorage of accounts that were guests, with who knows them after it."""
+WHOLE = (FORMER_GUESTS_KEY, NAMES_KEY, PREFERENCES_KEY, WISH_KEY)
+"""What is taken along where the account has nothing of the kind yet."""
+
 
 def move_small_things(store: Store, tab: Store, old: str, new: str) -> None:
-    """Put under the new name what stands in localStorage under the old: list, drafts, links, and what was chosen."""
-    wish = store.get(WISH_KEY + old)
-    if wish is not None and store.get(WISH_KEY + new) is None:
-        store.put(WISH_KEY + new, wish)
-    preferences = store.get(PREFERENCES_KEY + old)
-    if preferences is not None and store.get(PREFERENCES_KEY + new) is None:
-        store.put(PREFERENCES_KEY + new, preferences)
+    """Put under the new name what stands in localStorage under the old: list, drafts, links, names, and choices."""
+    for prefix in WHOLE:
+        value = store.get(prefix + old)
+        if value is not None and store.get(prefix + new) is None:
+            store.put(prefix + new, value)
     rows = parse_rows(store.get(CONVERSATIONS_KEY + old))
     if rows:
         store.put(CONVERSATIONS_KEY + new, format_rows(bounded(rows | parse_rows(store.get(CONVERSATIONS_KEY + new)))))
@@ -35,5 +39,5 @@ def move_small_things(store: Store, tab: Store, old: str, new: str) -> None:
         if drafts:
             place.put(DRAFTS_KEY + new, format_drafts(drafts | parse_drafts(place.get(DRAFTS_KEY + new))))
         place.remove(DRAFTS_KEY + old)
-    for prefix in (CONVERSATIONS_KEY, LINKS_KEY, PREFERENCES_KEY, WISH_KEY):
+    for prefix in (CONVERSATIONS_KEY, LINKS_KEY, *WHOLE):
         store.remove(prefix + old)

@@ -13,6 +13,7 @@ from client_py.core.retention import Retention
 from client_py.core.room_links import parse_links
 from client_py.drivers.account import LOGIN_KEY
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY
+from client_py.drivers.former_guest_store import FORMER_GUESTS_KEY
 from client_py.drivers.opened_links import OPENED_KEY
 from client_py.drivers.retention import NOT_KEPT, WISH_KEY
 from client_py.drivers.room_links import LINKS_KEY
@@ -314,7 +315,7 @@ async def test_nothing_of_links_and_names_stays_where_nothing_is_to_be_kept() ->
     stage.store.put(WISH_KEY + "alice", NOT_KEPT)
     show(RetentionChanged(Retention(kept=False)))
     show(MembersChanged((Member("1", NAME, "Benny"),)))
-    assert not [key for key in stage.store if key.startswith((LINKS_KEY, "p2pchat.names"))]
+    assert not [key for key in stage.store if key.startswith((LINKS_KEY, FORMER_GUESTS_KEY))]
 
 
 async def test_form_comes_back_to_the_link_after_logging_out() -> None:

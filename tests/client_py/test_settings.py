@@ -8,6 +8,8 @@ import pytest
 from client_py.core.conversation.database_rows import Place, item_row
 from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.items import Item, Text
+from client_py.core.conversation.notices import ProfileChanged, TypingChanged
+from client_py.core.notices import Member, MembersChanged
 from client_py.core.preferences import parse_preferences
 from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, LOGOUT_KEY
 from client_py.drivers.browser_storage import FORGOTTEN_KEY
@@ -206,6 +208,26 @@ async def test_name_and_colour_are_shown_to_oneself() -> None:
     assert text(stage, "name-saved") == ""
     stage.click("sound")
     assert stage.document.by_test_id("display-name").value == "Al"
+
+
+async def test_others_are_called_as_they_want_to_be_while_they_are_away() -> None:
+    """After a reload too: the room has what was heard on the visit before; a colour that no page has is none."""
+    stage = await stage_at("/chat/den")
+    stage.rooms[0].callbacks.show(MembersChanged((Member("peer", "bob"),)))
+    stage.rooms[0].callbacks.show(ProfileChanged("bob", "Robert", 99))
+    assert stage.document.by_test_id("peer").one(class_="name").text == "Robert"
+    later = Stage("/chat/den")
+    later.store.update(stage.store)
+    await later.start()
+    later.rooms[0].callbacks.show(MembersChanged((Member("peer", "bob"),)))
+    name = later.document.by_test_id("peer").one(class_="name")
+    assert (name.text, name.get("title")) == ("Robert", "Robert (bob)")
+    later.rooms[0].callbacks.show(TypingChanged(("bob",)))
+    assert "Robert is typing" in later.document.by_test_id("typing").text
+    later.click("settings")
+    await submit(later, display_name="robert")
+    later.location.go_back()
+    assert later.document.by_test_id("peer").one(class_="name").text == "Robert (bob)"
 
 
 async def test_tabs_follow_each_other() -> None:

@@ -90,11 +90,10 @@ class RoomMenu:
                 self._export(EXPORT_TEXT, "export-text", ExportFormat.TEXT),
                 self._export(EXPORT_JSON, "export-json", ExportFormat.JSON),
             ),
-            self._clearing.element,
             self._fault,
-            document.create(
-                "div", {"class": "items"}, *keep_name, self._mute, archive, leave, self._forgetting.element
-            ),
+            document.create("div", {"class": "items"}, *keep_name, self._mute, archive, leave),
+            # What cannot be undone stands last, and apart from what can.
+            document.create("div", {"class": "end"}, self._clearing.element, self._forgetting.element),
         )
         self._panel = popover.panel
         self.element: Element = document.create("div", {}, opener, popover.panel)

@@ -15,7 +15,7 @@ from client_py.drivers import former_guest
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY
 from client_py.drivers.draft_storage import DRAFTS_KEY
 from client_py.drivers.former_guest import move_rows
-from client_py.drivers.former_guest_store import move_small_things
+from client_py.drivers.former_guest_store import WHOLE, move_small_things
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.own_device import OwnDevice, OwnDevices, device_key
 from client_py.drivers.preferences import PREFERENCES_KEY
@@ -202,9 +202,9 @@ def test_what_the_account_has_already_stays() -> None:
     store, tab = FakeStore(), FakeStore()
     for name, used in ((NAME, 5.0), ("Benjamin", 9.0)):
         store.put(CONVERSATIONS_KEY + name, format_rows({"den": ConversationRow("den", used)}))
-    for key in (WISH_KEY, PREFERENCES_KEY):
+    for key in WHOLE:
         store.put(key + NAME, "of the guest")
         store.put(key + "Benjamin", "since then")
     move_small_things(store, tab, NAME, "Benjamin")
     assert parse_rows(store[CONVERSATIONS_KEY + "Benjamin"])["den"].used_at == 9.0
-    assert [store[key + "Benjamin"] for key in (WISH_KEY, PREFERENCES_KEY)] == ["since then"] * 2
+    assert [store[key + "Benjamin"] for key in WHOLE] == ["since then"] * len(WHOLE)
