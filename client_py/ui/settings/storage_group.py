@@ -55,9 +55,8 @@ class StorageGroup:
         self._space = create("span", {"class": "note", "data-testid": "storage-space"})
         self._promise = create("span", {"class": "note", "data-testid": "storage-persisted"})
         setting = {"type": "button", "class": "setting"}
-        self._persist = create(
-            "button", setting | {"data-testid": "persist"}, build_words(document, say(ASK_TO_PERSIST))
-        )
+        persist = icon(document, "disk"), build_words(document, say(ASK_TO_PERSIST))
+        self._persist = create("button", setting | {"data-testid": "persist"}, *persist)
         self._persist.hidden = True
         hint = create("span", {"class": "note", "id": "export-hint"}, say(EXPORT_ALL_HINT))
         self._export = create(
