@@ -146,6 +146,10 @@ async def test_two_people_talk(
     assert ada.page.url == f"{host.url}/chat/{room[:50]}-2"
     await ada.page.get_by_role("button", name="Show a QR code").click()
     await expect(ada.handle("invite")).to_contain_text(f"{host.url}/chat/{room[:50]}-2")
+    if not place.has_rules:
+        ada.allow_refusal(404, "/settings")
+    await ada.open("/settings")
+    await expect(ada.handle("settings-screen")).to_be_visible()
 
 
 @pytest.mark.parametrize("place", [ORIGIN, SUBPATH], ids=["origin", "sub-path"])

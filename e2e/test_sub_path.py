@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import expect
 
 from e2e.boots import way_of_boot
 from e2e.chat_page import connect
@@ -88,6 +89,8 @@ async def test_people_meet_at_a_path(
     await ada.reload()
     await connect(ada, bob)
     assert await way_of_boot(ada) == "snapshot"
+    await bob.open("/settings")
+    await expect(bob.handle("settings-screen")).to_be_visible()
 
 
 async def test_exported_page_finds_server_at_a_path(

@@ -38,7 +38,6 @@ ALLOWED = {
     "client_py/core/release.py": {"Pyodide", "Emscripten"},
     "client_py/core/peer/sdp.py": {"c=IN IP4 0.0.0.0"},
     "client_py/drivers/retention.py": {"no, but not removed yet"},
-    "client_py/ui/appearance.py": {"light dark"},
     "client_py/ui/page.py": {"Tab"},
     "client_py/ui/room/composer.py": {"Enter"},
     "client_py/ui/transcript/message.py": {"tick second"},

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from client_py.core.preferences import Preferences
     from client_py.ports.page import Document
 
-SYSTEM_SCHEMES = "light dark"
-
 
 def show_appearance(document: Document, preferences: Preferences) -> None:
     """Have the page look as it was chosen, and the browser's own bars with it."""
@@ -19,7 +17,6 @@ def show_appearance(document: Document, preferences: Preferences) -> None:
     is_system = theme is Theme.SYSTEM
     root.set("data-theme", None if is_system else theme)
     root.set("data-text", None if preferences.text_size is TextSize.NORMAL else preferences.text_size)
-    document.by_id("color-scheme").set("content", SYSTEM_SCHEMES if is_system else theme)
     for shade in (Theme.LIGHT, Theme.DARK):
         chosen = "screen" if shade is theme else "print"
         media = f"(prefers-color-scheme: {shade})" if is_system else chosen
