@@ -6,7 +6,6 @@ There is no js in it: whatever it stands on comes in by its constructor, so that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from client_py.core.conversation.notices import ItemAdded, ProfileChanged
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow
@@ -37,18 +36,18 @@ from client_py.drivers.conversation_list import ConversationList
 from client_py.drivers.forgetting import FORGETTING_SECONDS, Forgetting
 from client_py.drivers.former_guest_store import FORMER_GUESTS_KEY, move_small_things
 from client_py.drivers.known_names import KnownNames
+from client_py.drivers.list_lock import ListLock
 from client_py.drivers.opened_links import OpenedLinks
 from client_py.drivers.relay_preference import RelayPreference
 from client_py.drivers.retention import wishes_to_keep
-from client_py.drivers.room import Ending, RoomCallbacks, RoomDriver, RoomPorts
+from client_py.drivers.room import RoomCallbacks, RoomDriver, RoomPorts
 from client_py.drivers.room_links import RoomLinks
 from client_py.drivers.tasks import Tasks
 from client_py.drivers.timers import Timers
 from client_py.drivers.update_check import HURRY_SECONDS, LONG_SECONDS, PAUSE_SECONDS, UpdateCheck
-from client_py.ports.disposal import Dispose
+from client_py.open_rooms import OpenRoom, OpenRooms
 from client_py.ports.page import DomEvent
 from client_py.ports.release import Release
-from client_py.ports.storage import StorageFailed
 from client_py.settings import Settings, SettingsCallbacks
 from client_py.ui.page import Page
 from client_py.ui.room.room_screen import RoomScreen
@@ -64,10 +63,6 @@ TICK_SECONDS = 20.0
 
 OPENING_SECONDS = 0.5
 """Between the rooms that are opened beside the one that is shown: that one comes first."""
-LIST_LOCK = "p2pchat.list:"
-"""The tab that holds it, with whose list it is after it, keeps the rooms of the list open."""
-LIST_PATIENCE_SECONDS = 1.0
-"""After a reload, the page before may hold the lock for a moment."""
 
 BROKEN = StatusLine(Status.FAILED, Situation.BROKEN)
 
@@ -75,28 +70,14 @@ MakeRoom = Callable[[str, str, RoomPorts, RoomCallbacks, Tasks], RoomDriver]
 """Makes a visit to the room of this name, by the person of this name."""
 
 
-def _hold_nothing() -> None:
-    """Let go of no lock."""
-
-
 def _note_nothing() -> None:
     """Need no answer: whether notifications are allowed is looked at when there is one to show."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRoom:
-    """A room that is open, who is in it, and the screen that its notices go to."""
-
-    username: str
-    driver: RoomDriver
-    screen: RoomScreen
 
 
 class Application:
     """The page from its start on: who is signed in, where they are, and the rooms that are open.
 
-    The page shows one room at a time. Others stay open beside it, those that were used last; which ones is decided
-    in `_open_listed` and `_close_others`.
+    The page shows one room at a time. Others stay open beside it, those that were used last (`OpenRooms`).
     """
 
     def __init__(
@@ -120,11 +101,12 @@ class Application:
         self._account = AccountDriver(http, self._store, ports.keeping.tab, context.clock, self._tasks, self)
         self._timers = Timers(context.clock)
         self._page = Page(context, self)
+        self._rooms = OpenRooms(self._room_closed)
         self._relay_preference = RelayPreference(http, self._store, self._token, self._tasks, self._show_relay_choice)
         callbacks = SettingsCallbacks(
             self.set_relay_only,
             self._share_otherwise,
-            self._drivers_by_room,
+            self._rooms.by_name,
             self._end_visits,
             self._go_to,
             warn,
@@ -140,10 +122,6 @@ class Application:
         """Whether a guest is becoming an account just now."""
         self._logs_in_instead = False
         """Whether somebody who could come as a guest wants to log in."""
-        self._open_rooms: dict[str, OpenRoom] = {}
-        """The one that was shown last comes last."""
-        self._shown_room: str | None = None
-        """Which of the open ones is on the page."""
         self._conversations = ConversationList(self._store, context.clock, self._list_changed)
         """Those of the person who is signed in."""
         self._update_check = UpdateCheck(release, context.clock, self._tasks, self._page.offer_update)
@@ -154,15 +132,9 @@ class Application:
             attention, ports.keeping, self._tasks, self._page, lambda: self._settings.preferences
         )
         self._known_names = KnownNames(self._store)
-        self._list_held = ""
-        """Whose list this tab keeps the rooms of open, where it is the one that does."""
-        self._let_go: Dispose = _hold_nothing
-        self._unkept_rooms: set[tuple[str, str]] = set()
-        """Rooms that were left, by username and room, where the page alone has what is begun or waits."""
-        self._left_rooms: dict[tuple[str, str], Ending] = {}
-        """Those that were closed, by username and room: they may not have come to their end."""
+        self._list_lock = ListLock(ports.keeping.locks, self._tasks, self._open_listed, warn)
         self._forgetting = Forgetting(
-            self._conversations, ports.keeping, self._left_rooms, self._tasks, warn, self._forget_deleted
+            self._conversations, ports.keeping, self._rooms.left, self._tasks, warn, self._forget_deleted
         )
 
     def start(self) -> None:
@@ -189,7 +161,7 @@ class Application:
     def failed(self, error: BaseException) -> None:
         """Show in every open room that the page is broken: something has failed that nobody foresaw."""
         self._report(error)
-        for room in tuple(self._open_rooms.values()):
+        for room in self._rooms.all:
             room.screen.apply(StatusChanged(BROKEN))
 
     # What a person asks for (ui.actions.PageActions)
@@ -247,7 +219,7 @@ class Application:
         """Go to a message of a room, that of a notification."""
         if self._account.login is not None and is_room_name(room):
             self.open_room(room)
-            if (screen := self._shown_screen) is not None:
+            if (screen := self._rooms.shown_screen) is not None:
                 screen.show_message(message_id)
 
     def turn_on_notifications(self) -> None:
@@ -276,14 +248,12 @@ class Application:
 
     def leave_room(self, room: str) -> None:
         """Leave a room, and take it off the list; what was said in it stays in this browser."""
-        if room in self._open_rooms:
-            self._close_room(room)
+        self._rooms.close(room)
         self._offer_to_come_back(LEFT, room, self._conversations.leave(room))
 
     def forget_room(self, room: str) -> None:
         """Leave a room, and delete all that this browser has of it, once that cannot be taken back any more."""
-        if room in self._open_rooms:
-            self._close_room(room)
+        self._rooms.close(room)
         self._offer_to_come_back(FORGOTTEN, room, self._conversations.leave(room, forget=True))
         self._timers.start("forget", FORGETTING_SECONDS, self._delete_forgotten)
 
@@ -297,8 +267,7 @@ class Application:
         """Put a conversation away, where it is not connected any more, or take it out again."""
         self._conversations.set_archived(room, archived)
         if archived:
-            if room in self._open_rooms:
-                self._close_room(room)
+            self._rooms.close(room)
             self.open_home()
             self._page.offer_undo(PUT_AWAY, room, lambda: self.set_archived(room, archived=False))
         else:
@@ -307,7 +276,7 @@ class Application:
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Connect through a relay only from now on, or also directly; in every room, and on this device."""
         self._relay_preference.wish(only=only)
-        for driver in self._drivers():
+        for driver in self._rooms.drivers:
             driver.relay_only_requested()
 
     # What comes of signing in (drivers.account.AccountView)
@@ -317,7 +286,7 @@ class Application:
         if self._keeps_name:
             self._page.show_keeping_name()
             return
-        (self._shown_screen or self._page).show_signing_in()
+        (self._rooms.shown_screen or self._page).show_signing_in()
 
     def show_access_fault(self, fault: AccessFault) -> None:
         """Signing in or registering failed."""
@@ -325,7 +294,7 @@ class Application:
             self._keeps_name = False
             self._page.show_keeping_name(fault)
             return
-        (self._shown_screen or self._page).show_access_fault(fault)
+        (self._rooms.shown_screen or self._page).show_access_fault(fault)
 
     def signed_in(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
         """Go to where the address says, which is where the person was going."""
@@ -333,39 +302,39 @@ class Application:
         login = self._account.login
         if login is not None and login.formerly:
             # Rooms that are still open under the name of the guest end first, and write what they have to write there.
-            self._close_all()
+            self._rooms.close_all()
             self._conversations.unload()
             move_small_things(self._store, self._ports.keeping.tab, login.formerly, login.username)
         self._go()
 
     def ask_password(self, username: str) -> None:  # noqa: ARG002 - the account knows it too
         """Ask over every open conversation, which goes on; where none is shown, the form is."""
-        for room in tuple(self._open_rooms.values()):
+        for room in self._rooms.all:
             room.screen.ask_password()
-        if self._shown_room is None:
+        if self._rooms.shown is None:
             self._ask_to_sign_in(*self._expiry)
 
     def login_renewed(self) -> None:
         """Go on where the login was refused."""
-        for room in tuple(self._open_rooms.values()):
+        for room in self._rooms.all:
             room.screen.login_renewed()
             room.driver.login_renewed()
-        if self._shown_room is None:
+        if self._rooms.shown is None:
             self._go()
 
     def token_changed(self) -> None:
         """Show the server the token that is valid now, over each WebSocket that was opened with the one before."""
-        for driver in self._drivers():
+        for driver in self._rooms.drivers:
             driver.token_changed()
 
     def signed_out(self, fault: AccessFault | None, username: str) -> None:
         """Leave every room, and show the form; the address stays, so that signing in leads back."""
-        self._close_all()
+        self._rooms.close_all()
         self._keeps_name = self._logs_in_instead = False
         self._conversations.unload()
         self._attention.end()
         self._settings.unload()
-        self._let_go_of_list()
+        self._list_lock.let_go()
         self._ask_to_sign_in(fault, username)
 
     # Places
@@ -378,7 +347,7 @@ class Application:
         """Show what the address stands for; the room that was shown before stays open."""
         self._opened_links.take()
         self._keep_draft_of_shown()
-        self._shown_room = None
+        self._rooms.show_none()
         login = self._account.login
         if login is None:
             self._ask_to_sign_in()
@@ -486,14 +455,13 @@ class Application:
     def _show_room(self, room: str, username: str) -> None:
         """Open a room, if it is not open yet, and show it."""
         self._conversations.enter(room)
-        if room not in self._open_rooms:
+        if room not in self._rooms:
             self._open_room(room, username)
-        self._open_rooms[room] = self._open_rooms.pop(room)
-        self._shown_room = room
-        self._page.show_room(self._open_rooms[room].screen, username)
-        self._close_others()
+        screen = self._rooms.show(room).screen
+        self._page.show_room(screen, username)
+        self._rooms.close_others()
         if self._shared:
-            self._open_rooms[room].screen.put_in(self._shared)
+            screen.put_in(self._shared)
             self.drop_shared()
         if len(self._conversations.listed) > 1:
             self._attention.took_part()
@@ -512,15 +480,10 @@ class Application:
         )
         driver = self._make_room(room, username, self._ports, callbacks, self._tasks)
         screen = self._page.make_room(room, username, driver)
-        self._open_rooms[room] = OpenRoom(username, driver, screen)
         for account, known in self._known_names.of(username).items():
             screen.apply(ProfileChanged(account, known.name, known.hue))
+        self._rooms.add(room, OpenRoom(username, driver, screen), callbacks.formerly)
         self._show_link(room)
-        self._unkept_rooms.discard((username, room))
-        # What this person had open here as a guest comes to its end before it goes on.
-        names = (username, callbacks.formerly)
-        before = [left for name in names if (left := self._left_rooms.pop((name, room), None)) is not None]
-        driver.start(after=before[0] if before else None)
 
     def _open_listed(self) -> None:
         """Open the next of the rooms that stay connected: one after the other, lest one be in the way of another."""
@@ -530,73 +493,35 @@ class Application:
         listed = [row.room for row in self._conversations.listed if not row.is_archived][:MAX_OPEN]
         if not listed:
             return  # and no lock is held, which would have browsers keep no such page in their history
-        if self._list_held != login.username:
-            self._tasks.spawn(self._claim_list(login.username))
+        if self._list_lock.holder != login.username:
+            self._list_lock.claim(login.username, lambda: self._is_signed_in(login.username))  # or the tick asks again
             return
-        waiting = [room for room in listed if room not in self._open_rooms]
-        if not waiting or len(self._open_rooms) >= MAX_OPEN:
+        waiting = [room for room in listed if room not in self._rooms]
+        if not waiting or self._rooms.are_too_many:
             return
         self._open_room(waiting[0], login.username)
-        # What is shown comes last: it is the last to be closed.
-        if self._shown_room is not None:
-            self._open_rooms[self._shown_room] = self._open_rooms.pop(self._shown_room)
         self._timers.start("open", OPENING_SECONDS, self._open_listed)
 
-    async def _claim_list(self, username: str) -> None:
-        """Become the tab that keeps the rooms of a list open: each more would take another place in all of them."""
-        locks = self._ports.keeping.locks
-        let_go: Dispose | None = _hold_nothing  # without locks, no tab knows of the others, and each has them open
-        if locks.supported:
-            try:
-                let_go = await locks.claim(LIST_LOCK + username, LIST_PATIENCE_SECONDS)
-            except StorageFailed as error:
-                self._warn(f"Other tabs cannot be told from this one: {error}")
-        if let_go is None:
-            return  # another tab does; `_tick` looks again
+    def _is_signed_in(self, username: str) -> bool:
         login = self._account.login
-        if login is None or login.username != username or self._list_held == username:
-            let_go()
-            return
-        self._let_go_of_list()
-        self._list_held, self._let_go = username, let_go
-        self._open_listed()
+        return login is not None and login.username == username
 
-    def _let_go_of_list(self) -> None:
-        self._let_go()
-        self._list_held, self._let_go = "", _hold_nothing
-
-    def _close_others(self) -> None:
-        """Close the rooms that are too many, those first that were shown longest ago."""
-        for room in tuple(self._open_rooms)[:-MAX_OPEN]:
-            self._close_room(room)
-
-    def _close_all(self) -> None:
-        for room in tuple(self._open_rooms):
-            self._close_room(room)
-
-    def _close_room(self, room: str) -> None:
-        left = self._open_rooms.pop(room)
-        if left.screen.would_lose_messages:
-            self._unkept_rooms.add((left.username, room))
+    def _room_closed(self, room: str, left: OpenRoom) -> None:
         self._keep_draft(room, left.screen)
-        left.driver.stop()
-        self._left_rooms[left.username, room] = left.driver
         self._page.end_room(left.screen)
-        if self._shown_room == room:
-            self._shown_room = None
         self._conversations.close(room)
 
     def _delete_forgotten(self) -> None:
         if (login := self._account.login) is not None:
-            self._forgetting.look(login.username, self._open_rooms)
+            self._forgetting.look(login.username, self._rooms.names)
 
     def _forget_deleted(self, username: str, room: str) -> None:
         """Have nothing more of a room on this page that this browser has deleted."""
-        self._unkept_rooms.discard((username, room))
+        self._rooms.unkept.discard((username, room))
         self._page.forget_draft(room, username)
 
     def _show(self, room: str, notice: Notice) -> None:
-        open_room = self._open_rooms[room]
+        open_room = self._rooms[room]
         if isinstance(notice, MembersChanged):
             self._note_names(notice, open_room.username)
         if isinstance(notice, RetentionChanged) and not wishes_to_keep(self._store, open_room.username):
@@ -615,7 +540,7 @@ class Application:
     def _list_changed(self, rows: Sequence[ConversationRow]) -> None:
         self._page.show_conversations(rows)
         if (login := self._account.login) is not None:
-            self._attention.list_changed(login.username, rows, announces=self._list_held == login.username)
+            self._attention.list_changed(login.username, rows, announces=self._list_lock.holder == login.username)
 
     def _look_who_looks(self) -> None:
         self._attention.looked_at(seen=self._document.visible)
@@ -629,35 +554,21 @@ class Application:
 
     def _show_link(self, room: str) -> None:
         """Show how the link of a room stands, if the room is open."""
-        if room in self._open_rooms:
+        if room in self._rooms:
             state = self._room_links.state_of(room)
             url = f"{self._location.url_of(path_of(room))}#{fragment_of(state.invitation)}"
-            self._open_rooms[room].screen.show_link(url, state)
+            self._rooms[room].screen.show_link(url, state)
 
     def _server_time(self) -> float:
         return self._clock.now() + self._account.server_ahead
 
-    @property
-    def _shown_screen(self) -> RoomScreen | None:
-        return None if self._shown_room is None else self._open_rooms[self._shown_room].screen
-
-    def _drivers(self) -> tuple[RoomDriver, ...]:
-        """Return those of the open rooms; what one of them is told may end others."""
-        return tuple(room.driver for room in self._open_rooms.values())
-
     def _share_otherwise(self, _preferences: Preferences) -> None:
-        for driver in self._drivers():
+        for driver in self._rooms.drivers:
             driver.sharing_changed()
-
-    def _drivers_by_room(self) -> dict[str, RoomDriver]:
-        return {name: room.driver for name, room in self._open_rooms.items()}
 
     async def _end_visits(self) -> None:
         """Wait until the rooms that were left have nothing more to write, and let go of what the page alone has."""
-        for driver in tuple(self._left_rooms.values()):
-            await driver.closed()
-        self._left_rooms.clear()
-        self._unkept_rooms.clear()
+        await self._rooms.ended()
         self._page.forget_drafts()
 
     def _show_relay_choice(self, choice: RelayChoice) -> None:
@@ -670,7 +581,7 @@ class Application:
         """Something has changed outside that may have cut connections, or the page has slept."""
         self._account.checked()
         self._look_at_clock()
-        for driver in self._drivers():
+        for driver in self._rooms.drivers:
             driver.checked()
 
     def _tick(self) -> None:
@@ -683,35 +594,34 @@ class Application:
     def _look_at_clock(self) -> None:
         """It may be another day."""
         self._page.look_at_clock()
-        for room in tuple(self._open_rooms.values()):
+        for room in self._rooms.all:
             room.screen.look_at_clock()
 
     def _page_hidden(self) -> None:
         """The page may be loaded again, or kept in the browser's history, where it must hold nothing from others."""
         self._keep_drafts()
         self._attention.looked_at(seen=False)
-        self._let_go_of_list()
+        self._list_lock.let_go()
 
     def _keep_drafts(self) -> None:
         self._keep_draft_of_shown()
         self._conversations.write()
-        for driver in self._drivers():
+        for driver in self._rooms.drivers:
             driver.keep_draft()
 
     def _ask_before_leaving(self, event: DomEvent) -> None:
         # The browser asks in words of its own.
-        if self._unkept_rooms or any(room.screen.would_lose_messages for room in self._open_rooms.values()):
+        if self._rooms.would_lose_messages:
             event.prevent_default()
 
     def _look_at_store(self) -> None:
         """Another tab may have written to localStorage: look at everything that we hold a copy of."""
         self._account.look()
-        for room in self._conversations.merge(self._shown_room):
-            if room in self._open_rooms:
-                self._close_room(room)
+        for room in self._conversations.merge(self._rooms.shown):
+            self._rooms.close(room)
         self._show_relay_choice(self._relay_preference.choice)
         self._settings.follow()
-        for driver in self._drivers():
+        for driver in self._rooms.drivers:
             driver.retention_requested()
             driver.relay_only_requested()
 
@@ -719,8 +629,8 @@ class Application:
         return self._account.login.token if self._account.login else ""
 
     def _keep_draft_of_shown(self) -> None:
-        if self._shown_room is not None:
-            self._keep_draft(self._shown_room, self._open_rooms[self._shown_room].screen)
+        if (room := self._rooms.shown) is not None:
+            self._keep_draft(room, self._rooms[room].screen)
 
     def _keep_draft(self, room: str, screen: RoomScreen) -> None:
         self._conversations.begin(room, screen.draft)

@@ -142,7 +142,9 @@ LAYERS = {
     ),
     "client_py.words": layer("client_py.words", "client_py.core", "client_py.ports", "protocol", forbidden=IMPURE),
     "client_py.ui": layer("client_py.ui", "client_py.words", "client_py.core", "client_py.ports", "protocol", "segno"),
+    "client_py.open_rooms": layer("client_py.core", "client_py.drivers", "client_py.ports", "client_py.ui"),
     "client_py.application": layer(
+        "client_py.open_rooms",
         "client_py.settings",
         "client_py.core",
         "client_py.drivers",

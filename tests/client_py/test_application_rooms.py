@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from client_py.application import LIST_LOCK, OPENING_SECONDS, TICK_SECONDS
+from client_py.application import OPENING_SECONDS, TICK_SECONDS
 from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import MAX_OPEN, ConversationRow, archived, format_rows, left
 from client_py.core.drafts import MAX_DRAFT_CHARACTERS
@@ -13,6 +13,7 @@ from client_py.core.retention import Retention
 from client_py.core.status_line import Status, StatusLine
 from client_py.drivers.conversation_list import CONVERSATIONS_KEY, KEEPING_SECONDS
 from client_py.drivers.forgetting import FORGETTING_SECONDS
+from client_py.drivers.list_lock import LIST_LOCK
 from protocol.codes import CloseCode
 from protocol.http import REFRESH_PATH
 from tests.client_py.page_stage import NOW, TOKEN, Stage, login_answer, refusal, stage_at
