@@ -36,6 +36,7 @@ from client_py.core.conversation_list import (
     muted,
     noticed,
     parse_rows,
+    places,
     to_delete,
     unread_in,
 )
@@ -259,6 +260,13 @@ def test_conversation_is_muted_where_that_was_done_last() -> None:
     both = [replace(DEN, muted_at=2.0, is_muted=is_muted) for is_muted in (True, False)]
     assert merged({"den": both[1]}, {"den": both[0]}, NOW) == merged({"den": both[0]}, {"den": both[1]}, NOW)
     assert merged({}, {"den": replace(quiet, muted_at=9e9)}, NOW)["den"].muted_at == NOW
+
+
+def test_tabs_agree_where_conversations_belong_and_which_are_muted() -> None:
+    """Of a room that was left, only that it was."""
+    quiet = muted(entered(DEN, 1.0), 2.0, is_muted=True)
+    assert places({"den": quiet}) == {"den": (1.0, False, False, False, 2.0, True)}
+    assert places({"den": left(quiet, 3.0)}) == places({"den": left(DEN, 3.0)}) == {"den": (3.0, False, True, False)}
 
 
 def test_only_what_may_be_noticed_is_counted() -> None:
