@@ -49,6 +49,8 @@ REQUESTS = {
     "/chat/{room:path}": ("GET", 200),
     "/settings": ("GET", 200),
     "/service-worker.js": ("GET", 200),
+    "/manifest.webmanifest": ("GET", 200),
+    "/share": ("POST", 303),
     "/assets/{digest}/{name:path}": ("GET", 404),
     "/pyodide/{version}/{name:path}": ("GET", 404),
     "/favicon.ico": ("GET", 307),
