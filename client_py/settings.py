@@ -20,6 +20,7 @@ from client_py.drivers.browser_storage import FORGOTTEN_KEY, BrowserStorage
 from client_py.drivers.preferences import PreferenceStorage
 from client_py.drivers.room import RoomDriver, RoomPorts
 from client_py.drivers.tasks import Tasks
+from client_py.drivers.timers import Timers
 from client_py.ports.storage import StorageFailed
 from client_py.ui.actions import PageActions
 from client_py.ui.appearance import show_appearance
@@ -29,6 +30,9 @@ from client_py.ui.view_context import ViewContext
 from client_py.words.phrases import Phrase
 from client_py.words.settings import DEVICE_LOGGED_OUT, OTHERS_LOGGED_OUT
 from protocol.http import SETTINGS_PATH
+
+OTHER_TABS_SECONDS = 5.0
+"""Until other tabs of the browser have nothing more to write of somebody whose account was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Settings:
         self._screen: SettingsScreen | None = None
         """The last one; what is shown on one that is off the page, nobody sees."""
         self._came_from = LOBBY_PATH
+        self._timers = Timers(context.clock)
         self._forgotten = self._store.get(FORGOTTEN_KEY)
         self._relay: RelayChoice | None = None
         self._are_logins_known = False
@@ -201,6 +206,11 @@ class Settings:
         self._account.deleted()
         await self._callbacks.rooms_closed()
         await self._try_to_forget(self._storage.forget_person(username))
+        # Other tabs have left their rooms by then, and written what they had to.
+        self._timers.start(username, OTHER_TABS_SECONDS, lambda: self._forget_again(username))
+
+    def _forget_again(self, username: str) -> None:
+        self._tasks.spawn(self._try_to_forget(self._storage.forget_person(username)))
 
     async def _list_logins(self, screen: SettingsScreen) -> None:
         answer = await self._requests.logins()

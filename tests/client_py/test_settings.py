@@ -17,6 +17,7 @@ from client_py.drivers.preferences import APPEARANCE_KEY, PREFERENCES_KEY
 from client_py.drivers.relay_preference import RELAY_ONLY_KEY
 from client_py.ports.server import OriginRefused, Response
 from client_py.ports.storage import Put, Space, StorageFailed, StorageFault
+from client_py.settings import OTHER_TABS_SECONDS
 from protocol.codes import ErrorCode
 from protocol.http import (
     DELETE_ACCOUNT_PATH,
@@ -343,6 +344,10 @@ async def test_account_is_deleted_with_what_this_browser_keeps_of_it() -> None:
     assert not [key for key in left if "alice" in key]
     assert "p2pchat.keep:bob" in left
     assert "/api/logout" not in [path for path, _, _ in stage.http.requests]
+    stage.store.put("p2pchat.conversations:alice", "[]")  # by another tab, which had yet to hear of it
+    stage.clock.advance(OTHER_TABS_SECONDS)
+    await settle()
+    assert "p2pchat.conversations:alice" not in stage.store
     assert stage.failures == []
 
 
