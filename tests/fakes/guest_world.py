@@ -152,7 +152,7 @@ class GuestWorld(AccountWorld):
 
     def __init__(self, seed: int) -> None:
         self.agenda = agenda = Agenda(seed)
-        self.server = GuestServer(agenda)
+        self.server = self.guest_server = GuestServer(agenda)
         self.machine = Machine(agenda, self.server)
         self.guest_tabs = [GuestTab(self.machine) for _ in range(TABS)]
         self.tabs = self.machine.tabs
@@ -181,11 +181,11 @@ class GuestWorld(AccountWorld):
         for tab in self.guest_tabs:
             tab.do(tab.driver.look)
             self._check_tab(tab)
-        if not self.server.accounts:
+        if not self.guest_server.accounts:
             return
         # The person tries once more where they are asked to: name and password are those of before.
         # Somebody who came a second time is another guest, for whom the name is taken.
-        for tab in [tab for tab in self.guest_tabs if not tab.person or tab.person in self.server.accounts]:
+        for tab in [tab for tab in self.guest_tabs if not tab.person or tab.person in self.guest_server.accounts]:
             for _ in range(TRIES):
                 if tab.person:
                     tab.keep_name()
@@ -197,11 +197,11 @@ class GuestWorld(AccountWorld):
             assert (tab.person, tab.asked) == (USERNAME, ""), f"{tab.person} does not come to the account"
             login = tab.driver.login
             assert login is not None
-            assert login.formerly in self.server.accounts, "what the guest had is not found"
+            assert login.formerly in self.guest_server.accounts, "what the guest had is not found"
 
     def _check_tab(self, tab: GuestTab) -> None:
         """Assert that a tab shows no guest whose account the browser has, and has said what came of each request."""
-        account = self.server.accounts.get(tab.person)
+        account = self.guest_server.accounts.get(tab.person)
         assert account is None or tab.kept_username != account, f"still {tab.person}"
         assert not tab.is_waiting, "nobody says what came of it"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from client_py.core import frames
 from client_py.core.attention import Announce, Attention, AttentionEffect, PlaySound, ShowCount, Wait, Withdraw
 from client_py.core.conversation.database_rows import read_item
-from client_py.core.conversation.delivery import Delivery
+from client_py.core.conversation.delivery import Delivery, Direction
 from client_py.core.conversation.features import OURS, Abilities
 from client_py.core.conversation.item_ids import without_author
 from client_py.core.conversation.items import Item, Reaction, Text
@@ -36,6 +36,7 @@ from client_py.core.notices import (
 )
 from client_py.core.preferences import Preferences
 from client_py.core.status_line import Status
+from client_py.drivers.former_guest_store import move_small_things
 from client_py.drivers.room import Repertoire, RoomCallbacks, RoomDriver
 from client_py.drivers.tasks import Tasks
 from client_py.ports.storage import Key
@@ -91,6 +92,7 @@ class Disk:
     context: ViewContext
     account: str
     profile: Profile = field(init=False)
+    username: str = field(init=False)
     login: SharedLogin = field(init=False)
     tabs: dict[str, FakeStore] = field(default_factory=dict)
     """What each tab keeps in which pages are, one after the other, by its place."""
@@ -108,11 +110,15 @@ class Disk:
     """By message: who was in the room when it was written, as far as its page knew."""
 
     def __post_init__(self) -> None:
+        self.username = self.account
+        """What its person is called now: who has been a guest is known to the others by the name of then."""
         self.profile = Profile(self.context.agenda, self.context.storing, self._note_kept)
         self.login = SharedLogin(self.context.agenda, self.context.server, self.account)
 
     def _note_kept(self, key: Key, row: str) -> None:
         item = read_item(str(key[-1]), row)
+        if self.username != self.account and item.id in self.order:
+            return  # another tab has kept it under the name of the guest, and it stands there once
         self.order[item.id] = len(self.order)
         if item.is_written_here:
             is_text = isinstance(item.body, Text)
@@ -138,9 +144,9 @@ class Page:
         self.place = place
         """Where it stands in the network; its messages say it too."""
         self.disk = disk
-        self._account = account
+        self._username = disk.username
         self._numbers = numbers
-        tab = disk.tabs.setdefault(place, FakeStore())
+        tab = self._tab = disk.tabs.setdefault(place, FakeStore())
         self._browser = Browser(disk.context, disk.profile, tab, place, account, disk.login)
         disk.login.pages.append(self)
         self._browser.loop.entered = self._check_now_and_then
@@ -216,11 +222,21 @@ class Page:
         if self._driver is None:
             login, begun = self.disk.login, self.disk.begun.get(self.place)
             self.owed_draft = begun.text if begun is not None and begun.is_kept else ""
+            self._username = username = self.disk.username
+            formerly = self.disk.account if username != self.disk.account else ""
+            if formerly:
+                move_small_things(self.disk.profile.store, self._tab, formerly, username)
             callbacks = RoomCallbacks(
-                self._show, login.refused, _warn, lambda: login.token, lambda: False, sharing=self._own_sharing
+                self._show,
+                login.refused,
+                _warn,
+                lambda: login.token,
+                lambda: False,
+                formerly=formerly,
+                sharing=self._own_sharing,
             )
             driver = self._driver = RoomDriver(
-                "den", self._account, self._ports, callbacks, self._tasks, Repertoire(self.abilities)
+                "den", username, self._ports, callbacks, self._tasks, Repertoire(self.abilities)
             )
             self._do(lambda: driver.start(after=self._driver_before))
 
@@ -284,15 +300,23 @@ class Page:
             self._do(driver.sharing_changed)
 
     def _own_sharing(self) -> Sharing:
-        return self._sharing_of(self._account)
+        return self._sharing_of(self.disk.account)
 
     def _sharing_of(self, account: str) -> Sharing:
         return self.disk.context.sharing.get(account, EVERYTHING)
 
     def hear_of_token(self, *, renewed: bool) -> None:
         """Hear that the login has another token, or that its person has logged in again."""
-        if (driver := self._driver) is not None:
+        if (driver := self._driver) is not None and not self.become():
             self._do(driver.login_renewed if renewed else driver.token_changed)
+
+    def become(self) -> bool:
+        """Go on as the account that its person has become; returns whether they have, and the page did not know."""
+        if self._driver is None or self._username == self.disk.username or self.is_asleep:
+            return False
+        self._stop()
+        self.enter()
+        return True
 
     def lose_server(self) -> None:
         """Lose the connection to the server, without knowing it yet."""
@@ -306,7 +330,7 @@ class Page:
 
     def check(self) -> None:
         """Hear from the browser that the network is another, or that the page is seen again."""
-        if self._driver is not None:
+        if self._driver is not None and not self.become():
             self._do(self._driver.checked)
 
     def sleep(self, seconds: float) -> None:
@@ -329,6 +353,9 @@ class Page:
         self.wake()
         if self._browser.agenda.chance(0.3):
             self.begin()
+        self._stop()
+
+    def _stop(self) -> None:
         if self._driver is not None:
             self._do(self._driver.stop)
             if (begun := self.disk.begun.get(self.place)) is not None:
@@ -356,7 +383,7 @@ class Page:
     # What it shows
 
     def _show(self, notice: Notice) -> None:  # noqa: C901, PLR0912 - a table of notices
-        self.row = noticed(self.row, notice, self._account, self._browser.agenda.now)
+        self.row = noticed(self.row, notice, self._username, self._browser.agenda.now)
         self._note_unseen(notice)
         self._attend(self._attention.list_changed([self.row], announces=True))
         match notice:
@@ -383,7 +410,8 @@ class Page:
             case TypingChanged(writers):
                 self._check_writers(writers)
             case ProfileChanged(account, name, hue):
-                assert account != self._account, f"{self.place} is told what it is called itself"
+                own = (self.disk.account, self._username)
+                assert account not in own, f"{self.place} is told what it is called itself"
                 self.profiles[account] = frames.Profile(name, hue)
             case UnreadChanged() | RelayChoiceChanged() | ReadingChanged():
                 pass  # they promise nothing, or promise it in the row
@@ -392,7 +420,7 @@ class Page:
 
     def _note_unseen(self, notice: Notice) -> None:
         match notice:
-            case ItemAdded(item) if item.author == self._account:
+            case ItemAdded(item) if item.direction is Direction.OUTGOING:
                 if not item.is_written_here:
                     self._unseen.clear()
             case ItemAdded(item) if item.is_shown and not self.row.is_reading:

@@ -30,6 +30,10 @@ def world_of(seed: int) -> World:
     if seed % 50 == 25:
         # One person on two devices, or in two tabs, and another one.
         return World(seed, accounts=("ann", "bob", "ann"), tabs=seed % 100 == 75)
+    if seed % 16 == 6:
+        # A guest who becomes an account, with a tab or with two.
+        tabs = seed % 32 == 22
+        return World(seed, accounts=("ann", "bob", "bob") if tabs else PLACES[:2], tabs=tabs, guest=True)
     accounts = ("ann", "ann") if seed % 8 == 1 else PLACES[:2]
     return World(seed, accounts=accounts, tabs=seed % 16 == 9, wanderers=seed % 8 == 2, releases=seed % 8 == 3)
 

@@ -11,6 +11,7 @@ from client_py.ports.server import SocketCallbacks
 from protocol.codes import CloseCode
 from protocol.events import Limits, Welcome
 from protocol.http import ICE_SERVERS, IceServers
+from protocol.usernames import guest_name
 from protocol.webrtc import IceServer
 from signaling.errors import AuthenticationError
 from signaling.rooms.effects import CheckToken, Close, ConnectionId, Deliver, Effect, HoldPlace
@@ -128,6 +129,8 @@ class Server:
         """How long the credentials for its TURN server are good; None if it has no such server."""
         self.token_seconds: float | None = None
         """How long a token is good; None if they are good for ever, and all that they say is whose they are."""
+        self.formerly: dict[str, str] = {}
+        """The names that accounts had as guests, by those of now."""
         self._capacity = capacity
         self._logins: dict[str, tuple[str, int]] = {}
         """By token: whose it is, and its end."""
@@ -151,7 +154,18 @@ class Server:
 
     def is_good(self, token: str) -> bool:
         """Tell whether a token is taken."""
-        return self.token_seconds is None or self._logins[token][1] > self.agenda.now
+        username, ends_at = self._logins.get(token, (token, self.agenda.now + 1))
+        return ends_at > self.agenda.now and username not in self.formerly.values()
+
+    def become(self, guest: str, username: str) -> None:
+        """Make an account of a guest, whose tokens are good no longer: those who came with one have to come back."""
+        self.formerly[username] = guest
+        for connection, line in tuple(self._lines.items()):
+            if self._username_of(line.token) == guest:
+                self._carry_out([Close(connection, CloseCode.SERVICE_RESTART)])
+
+    def _username_of(self, token: str) -> str:
+        return self._logins.get(token, (token, 0))[0]
 
     def probe(self, answered: Callable[[bool], None]) -> Action:
         """Say whether the server was there when the probe came; gives what calls it off."""
@@ -204,9 +218,12 @@ class Server:
         peer_id = f"peer-{self.agenda.random.getrandbits(64):016x}"
         ice = self._ice_servers()
         limits = Limits(65_536, 50)
-        resume_token = self._tokens.issue(peer_id, username)
+        formerly = self.formerly.get(username)
+        account_id = formerly or username
+        resume_token = self._tokens.issue(peer_id, account_id)
         welcome = Welcome(peer_id, resume_token, ice.ice_servers, limits, ice.expires_at, token_ends_at)
-        session = Session(connection, Identity(username, username), welcome, self._rooms, self._tokens)
+        identity = Identity(account_id, username, guest_name(username) is not None, "den", formerly)
+        session = Session(connection, identity, welcome, self._rooms, self._tokens)
         self._carry_out(session.opened())
         if token_ends_at is not None:
             self.agenda.at(token_ends_at + TOKEN_GRACE_SECONDS, lambda: self._look_at_token(line, session))
@@ -242,8 +259,9 @@ class Server:
         username, ends_at = self._logins[token]
         is_good = self.is_good(token)
         session = line.session
+        account_id = self.formerly.get(username, username)
         self._carry_out(
-            session.token_proved(username, ends_at) if is_good else session.token_refused(AuthenticationError())
+            session.token_proved(account_id, ends_at) if is_good else session.token_refused(AuthenticationError())
         )
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:

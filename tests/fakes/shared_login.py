@@ -59,6 +59,12 @@ class SharedLogin:
         latest = self._agenda.now - SHOWING_SECONDS
         return any(since < latest and self._server.is_good(token) for since, token in self._taken)
 
+    def become(self, username: str) -> None:
+        """The person is an account now, and a guest no longer."""
+        self._account = username
+        self._take()
+        self._tell(renewed=True)
+
     def refused(self, token: str) -> None:
         """The server takes a token no longer; another page may have renewed it, or else the person logs in again."""
         if token != self.token and self._server.is_good(self.token):

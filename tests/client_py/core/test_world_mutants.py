@@ -26,7 +26,9 @@ from client_py.core.conversation_list import ConversationRow
 from client_py.core.frames import Ack, Features, ItemPart, MessagePart, Resume
 from client_py.core.peer.link import Link
 from client_py.core.peer.link_effects import LinkEffect
+from client_py.core.room_mediation import OwnNames
 from client_py.core.server.session import Session, SessionEffect, StartSessionTimer
+from client_py.drivers import retention
 from client_py.drivers.draft_storage import DraftStorage
 from client_py.drivers.history_storage import HistoryStorage
 from client_py.drivers.room import RoomDriver
@@ -496,7 +498,23 @@ def telling_of_a_name_only_to_who_comes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RoomDriver, "sharing_changed", lambda _self: None)
 
 
+def beginning_anew_with_who_was_a_guest(patch: pytest.MonkeyPatch) -> None:
+    """Take an account that was a guest for somebody whom nobody has talked with."""
+    patch.setattr(OwnNames, "account_of", lambda _self, peer: peer.username)
+
+
+def leaving_what_the_guest_had(patch: pytest.MonkeyPatch) -> None:
+    """Move nothing of the guest's conversation to the account's."""
+    patch.setattr(retention, "move_rows", _move_nothing)
+
+
+async def _move_nothing(*_args: Any) -> None:
+    """Do nothing."""
+
+
 MUTANTS: tuple[Callable[[pytest.MonkeyPatch], Any], ...] = (
+    beginning_anew_with_who_was_a_guest,
+    leaving_what_the_guest_had,
     acknowledging_before_storing,
     showing_what_is_known,
     forgetting_what_was_on_its_way,

@@ -154,12 +154,33 @@ async def test_other_tab_that_is_still_the_guest_keeps_what_is_its_own() -> None
     snapshot = await browser.storage(ACCOUNT, after.name).load()
     assert [item.text for item in snapshot.pending] == ["mine 1"]
     assert len(snapshot.items) == 4
+    deliveries = [item.delivery for item in snapshot.items if item.is_written_here]
+    assert deliveries == [Delivery.QUEUED] * 2, "what the other tab has written is not there yet"
     assert await browser.database.read(GUEST.outbox_of(other.name)) != []
     other.release()
     after.release()
     await browser.move()
     heir = await browser.take_up(ACCOUNT)
     assert len((await browser.storage(ACCOUNT, heir.name).load()).pending) == 2
+
+
+async def test_what_another_tab_has_delivered_meanwhile_is_known_when_it_follows() -> None:
+    """A copy of how far its messages were stands there until then."""
+    browser, other_tab = Browser(), FakeStore()
+    other = await browser.take_up(GUEST, other_tab)
+    await browser.talk(other.name, 1)
+    await browser.talk(other.name, 2)
+    await browser.move()
+    storage = browser.storage(GUEST, other.name)
+    for number, delivery in ((1, Delivery.READ), (2, Delivery.DELIVERED)):
+        storage.store(Entry(receipts=(Receipt(f"mine-{number:016}", {"ada": {"adas-tab": delivery}}),)))
+    await settle()
+    other.release()
+    await browser.move()
+    heir = await browser.take_up(ACCOUNT)
+    snapshot = await browser.storage(ACCOUNT, heir.name).load()
+    deliveries = [item.delivery for item in snapshot.items if item.is_written_here]
+    assert (deliveries, snapshot.pending) == ([Delivery.READ, Delivery.DELIVERED], ())
 
 
 async def test_what_stands_under_the_new_name_already_is_newer() -> None:
