@@ -40,7 +40,7 @@ HISTORY_FAULTS = {
 
 def export_words(words: Words) -> ExportWords:
     """Say what stands in a file where there is nothing else to tell."""
-    return ExportWords(words.say(UNREADABLE), words.say(UNKNOWN), words.say(UNKNOWN_TIME))
+    return ExportWords(words.say(UNREADABLE), words.say(UNKNOWN), words.say(UNKNOWN_TIME), words.person)
 
 
 def summary_of(words: Words, found: MessagesFound) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -36,6 +36,8 @@ class ExportWords:
     """A message is of a kind that this version does not know."""
     unknown_time: str
     """Its clock said what is no moment of a calendar."""
+    person: Callable[[str], str] = str
+    """Returns what somebody is called who has this name in the conversation."""
 
 
 def file_name(room: str, form: ExportFormat) -> str:
@@ -74,7 +76,7 @@ def _paragraph(item: Item, words: ExportWords) -> str:
     if not item.is_readable:
         return f"{when} {words.unreadable}\n"
     first, *others = (item.text if isinstance(item.body, Text) else words.unknown).split("\n")
-    head = f"{when} {isolated(item.author)}: {first}\n"
+    head = f"{when} {isolated(words.person(item.author))}: {first}\n"
     return head + "".join(f"    {line}\n" for line in others)
 
 

@@ -10,6 +10,7 @@ from client_py.core.navigation import (
     Place,
     RoomPlace,
     SettingsPlace,
+    loopback_host,
     path_of,
     place_meant,
     place_of,
@@ -113,3 +114,22 @@ def test_link_of_a_site_below_a_path_is_of_this_site() -> None:
     assert place_meant("https://pages.example/talk/chat/den", home) == RoomPlace("den")
     assert place_meant("chat/den", home) == RoomPlace("den")
     assert place_meant("https://pages.example/other/chat/den", home) == NoPlace()
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:3000/chat/den", "127.0.0.1"),
+        ("http://127.1.2.3/chat/den", "127.1.2.3"),
+        ("http://[::1]:3000/", "::1"),
+        ("http://localhost/", "localhost"),
+        ("http://chat.localhost:3000/", "chat.localhost"),
+        ("https://chat.example/chat/den", ""),
+        ("http://192.168.1.27:3000/", ""),
+        ("http://127.0.0.1.example/", ""),
+        ("/chat/den", ""),
+    ],
+)
+def test_address_that_only_this_machine_knows_is_told(url: str, host: str) -> None:
+    """A phone that reads it from a code would ask itself."""
+    assert loopback_host(url) == host

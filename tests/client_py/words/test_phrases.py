@@ -58,3 +58,15 @@ def test_field_that_is_missing_is_our_fault() -> None:
     """It is not passed over."""
     with pytest.raises(KeyError):
         Words().say(HELLO)
+
+
+def test_guest_is_called_a_guest_in_every_sentence() -> None:
+    """Nobody reads the suffix, two of a name are told apart, and who has an account by now is called by that."""
+    words = Words()
+    assert words.say(HELLO, username="Ben~bcdfgh") == "Hello, Ben (guest)"
+    words.guest_names.meet(["Ben~bcdfgh", "ben~zzzzzz"])
+    assert words.person("ben~zzzzzz") == "ben (guest 2)"
+    assert words.person("עמר~zzzzzz") == "\u2068עמר\u2069 (guest)"
+    words.guest_names.become("Ben~bcdfgh", "Benjamin")
+    assert words.say(HELLO, username="Ben~bcdfgh") == "Hello, Benjamin"
+    assert words.person("about ~ ten") == "about ~ ten"

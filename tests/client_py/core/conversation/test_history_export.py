@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -113,3 +114,12 @@ def test_export_of_nothing_is_empty() -> None:
     """A room in which nothing was said can be exported too."""
     assert export("den", [], ExportFormat.TEXT, WORDS) == ""
     assert json.loads(export("den", [], ExportFormat.JSON, WORDS)) == {"room": "den", "messages": []}
+
+
+def test_people_are_called_by_their_names_in_a_text() -> None:
+    """A guest's name has a suffix, which says nothing to a person; a program finds it as it is kept."""
+    item = replace(THEIRS, author="ben~bcdfgh", body=Text("Hello"))
+    words = replace(WORDS, person=lambda username: username.partition("~")[0])
+    assert export("den", [item], ExportFormat.TEXT, words).endswith(" ben: Hello\n")
+    [record] = json.loads(export("den", [item], ExportFormat.JSON, words))["messages"]
+    assert record["author"] == "ben~bcdfgh"
