@@ -9,6 +9,7 @@ from client_py.ui.keep_name import build_opener
 from client_py.ui.widgets.avatar import avatar_of
 from client_py.ui.widgets.icons import icon
 from client_py.ui.widgets.popover import Popover
+from client_py.words.guest import LOGGING_OUT
 from client_py.words.lobby import LOG_OUT
 from client_py.words.page import ACCOUNT, ACCOUNT_NAME, YOU_ARE
 from client_py.words.settings import SETTINGS
@@ -35,7 +36,9 @@ class AccountMenu:
         settings = create("button", item | {"data-testid": "settings"}, icon(document, "gear"), words.say(SETTINGS))
         logout = create("button", item | {"data-testid": "logout"}, icon(document, "leave"), words.say(LOG_OUT))
         self._profile = create("div", {"class": "profile"})
-        keep_name = [build_opener(document, words)] if guest_name(username) is not None else []
+        keep_name: list[Element] = []
+        if guest_name(username) is not None:
+            keep_name = [build_opener(document, words), create("p", {"class": "note"}, words.say(LOGGING_OUT))]
         items = create("div", {"class": "items"}, *keep_name, settings, logout)
         popover = Popover(document, words, "account", ACCOUNT, self._opener, self._profile, items)
         self._panel = popover.panel
@@ -67,5 +70,5 @@ class AccountMenu:
         account = create("span", {"class": "note"}, self._words.say(ACCOUNT_NAME, username=username))
         self._profile.replace_children(
             avatar_of(self._document, name, "m", username, hue),
-            create("p", {"dir": "auto"}, name, *([account] if display_name else [])),
+            create("p", {"dir": "auto"}, self._words.person(name), *([account] if display_name else [])),
         )

@@ -36,6 +36,7 @@ KEEP_NAME_HOW = Phrase(
     "stays with you."
 )
 PASSWORD_RULE = Phrase("8 characters or more. Nobody can reset it for you.")
+LOGGING_OUT = Phrase("Logging out ends your visit. Who comes back by the link is another guest.")
 CREATE_ACCOUNT = Phrase("Create account")
 GUEST_OF = Phrase("You are a guest in {room}")
 GUEST_OF_WHY = Phrase("A guest is in one room. To go to others, create an account there: “Keep your name”.")

@@ -146,6 +146,7 @@ def test_guest_is_called_by_name_and_offered_to_keep_it(guest: World) -> None:
     assert document.by_test_id("account").get("aria-label") == "You are Ben (guest)"
     [opener] = document.html.every(data_testid="keep-name")
     assert opener.get("popovertarget") == "keep-name-panel"
+    assert "Logging out ends your visit." in document.html.one(id="account-panel").text
     assert document.by_test_id("kept-username").value == "Ben"
     keep(guest, " Benjamin ", "long enough")
     assert guest.asked.calls == [("keep_name", "Benjamin", "long enough")]
