@@ -38,7 +38,7 @@ FIND_WORDS = """
 BY_PRELOAD_IMPORT_AND_FETCH = 3
 
 DATA = re.compile(
-    r"\b(Ada|Ben|Cleo|garden|hall|attic|shed|cellar|book-club|studio|P2P Chat|[AP]M|SecurityError|other\.example|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
+    r"\b(Ada Lovelace|Ada|Ben|Cleo|garden|hall|attic|shed|cellar|book-club|studio|P2P Chat|[AP]M|SecurityError|other\.example|P2PCHAT_\w+|pyodide\.mjs)\b|https?://\S+"
 )
 """Names of people, rooms and things, which no language changes."""
 

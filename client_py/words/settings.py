@@ -69,8 +69,6 @@ THIS_DEVICE = Phrase("This one")
 UNNAMED_DEVICE = Phrase("A device that does not say what it is")
 LAST_USED = Phrase("Last used: {time}")
 LOG_OUT_DEVICE = Phrase("Log out")
-# For translators: for a screen reader; logs that device out.
-LOG_OUT_WHICH = Phrase("Log out {device}")
 LOG_OUT_OTHERS = Phrase("Log out all other devices")
 DEVICE_LOGGED_OUT = Phrase("The device is logged out.")
 OTHERS_LOGGED_OUT = Phrase("All other devices are logged out.")
@@ -118,8 +116,7 @@ SHORTCUT_KEYS = {
 
 ABOUT = Phrase("About")
 VERSION = Phrase("Version {version}")
-RELEASE = Phrase("Build {release}")
-LICENCE = Phrase("Licence: {licence}")
+LICENCES = Phrase("What this page is made of, and under which licences:")
 
 # For translators: sizes of what is kept.
 KILOBYTES = Phrase("{number} KB")

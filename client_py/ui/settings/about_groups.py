@@ -8,7 +8,7 @@ from client_py.core.release import VERSION as RELEASE_VERSION
 from client_py.core.release import WORKS
 from client_py.ui.settings.rows import build_group, build_words
 from client_py.words.page import APP_NAME
-from client_py.words.settings import ABOUT, LICENCE, RELEASE, SHORTCUT_KEYS, SHORTCUTS, VERSION
+from client_py.words.settings import ABOUT, LICENCES, SHORTCUT_KEYS, SHORTCUTS, VERSION
 
 if TYPE_CHECKING:
     from client_py.core.release import Work
@@ -39,23 +39,25 @@ def build_about(document: Document, words: Words) -> Element:
     create, root = document.create, document.root()
     release = (root.get("data-release") or "")[:RELEASE_CHARACTERS]
     version = words.say(VERSION, version=RELEASE_VERSION)
-    note = create("span", {"class": "note"}, words.say(RELEASE, release=release))
+    note = create("span", {"class": "note", "translate": "no"}, release)
     app = create(
         "div",
         {"class": "setting", "data-testid": "version"},
         build_words(document, APP_NAME, note),
         create("span", {"class": "value"}, version),
     )
-    sheet = create("div", {"class": "sheet"}, app, *(_work(document, words, work) for work in WORKS))
-    return build_group(document, "about", words.say(ABOUT), sheet)
+    licences = create("p", {"class": "note"}, words.say(LICENCES))
+    works = create("div", {"class": "sheet"}, *(_work(document, work) for work in WORKS))
+    sheet = create("div", {"class": "sheet"}, app)
+    return build_group(document, "about", words.say(ABOUT), sheet, licences, works)
 
 
-def _work(document: Document, words: Words, work: Work) -> Element:
+def _work(document: Document, work: Work) -> Element:
     create = document.create
-    address = (create("span", {"class": "note", "translate": "no"}, work.address),) if work.address else ()
+    address = (create("span", {"class": "note"}, work.address),) if work.address else ()
     return create(
         "div",
-        {"class": "setting", "data-testid": "licence"},
+        {"class": "setting", "data-testid": "licence", "translate": "no"},
         build_words(document, work.name, *address),
-        create("span", {"class": "value"}, words.say(LICENCE, licence=work.licence)),
+        create("span", {"class": "value"}, work.licence),
     )

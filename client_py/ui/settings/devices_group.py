@@ -13,7 +13,6 @@ from client_py.words.settings import (
     LOADING,
     LOG_OUT_DEVICE,
     LOG_OUT_OTHERS,
-    LOG_OUT_WHICH,
     LOGINS_UNKNOWN,
     THIS_DEVICE,
     TRY_AGAIN,
@@ -97,20 +96,21 @@ class DevicesGroup:
 
     def _row(self, login: ListedLogin) -> Element:
         create, say = self._context.document.create, self._context.words.say
-        device = login.device or say(UNNAMED_DEVICE)
         used = say(LAST_USED, time=self._context.formats.brief(login.last_used_at))
         note = create("span", {"class": "note"}, say(THIS_DEVICE) if login.is_current else used)
         attributes = {"class": "setting", "data-testid": "device-login", "data-login": login.id}
         if login.is_current:
             attributes["data-current"] = ""
         document = self._context.document
-        row = create("li", attributes, icon(document, "devices"), build_words(document, device, note))
+        said = {"translate": "no"} if login.device else {}
+        name = create("span", {"id": f"device-{login.id}", **said}, login.device or say(UNNAMED_DEVICE))
+        words = create("span", {"class": "words"}, name, note)
+        row = create("li", attributes, icon(document, "devices"), words)
         if not login.is_current:
-            label = say(LOG_OUT_WHICH, device=device)
+            # What it is called does not say which one it logs out; the name beside it does.
+            named = {"id": f"end-{login.id}", "aria-labelledby": f"end-{login.id} device-{login.id}"}
             button = create(
-                "button",
-                {"type": "button", "class": "soft", "data-testid": "end-login", "aria-label": label},
-                say(LOG_OUT_DEVICE),
+                "button", {"type": "button", "class": "soft", "data-testid": "end-login", **named}, say(LOG_OUT_DEVICE)
             )
             self._rows.callback(button.on("click", lambda _event: self._end(login.id)))
             row.append(button)
