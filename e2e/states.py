@@ -21,6 +21,8 @@ NewContext = Callable[[Browser], Awaitable[BrowserContext]]
 
 ASKED = "try { localStorage.setItem('p2pchat.notifications-asked', 'yes'); } catch { /* it is forbidden on purpose */ }"
 """Else the offer of notifications would stand above everything that comes after a first message."""
+UNASKED = "Object.defineProperty(Notification, 'permission', { get: () => 'default' });"
+"""A profile that was given any permission has been refused all others."""
 SHARE = """
 () => {
     history.pushState(null, "", "/#share=garden");
@@ -226,7 +228,7 @@ async def show_list(stage: Studio) -> None:
 
     With the dialog for a new room, a room just left, and the offer of notifications.
     """
-    ada = await stage.visitor("garden", "Ada", asked=False)
+    ada = await stage.visitor("garden", "Ada", UNASKED, asked=False)
     ben = await stage.visitor("garden", "Ben")
     await connect(ada, ben)
     await ada.send("Good morning!")
