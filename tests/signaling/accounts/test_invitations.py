@@ -84,6 +84,9 @@ class InvitationsInAnyDatabase:
         async with self.opened(url) as here:
             token, made = await here.invitations.make(here.ann, ROOM, 2)
             found = await here.invitations.find(token)
+            assert await here.invitations.inviter_of(found) == "Ann"
+            with pytest.raises(InvalidInvitation):
+                await here.invitations.inviter_of(replace(found, account_id="gone"))
             guests = [await here.invitations.let_in(found, "Eve") for _ in range(2)]
             assert {(guest.room, guest.is_guest, guest.username[:4]) for guest in guests} == {(ROOM, True, "Eve~")}
             assert len({guest.username for guest in guests}) == 2
