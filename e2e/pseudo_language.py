@@ -70,6 +70,6 @@ async def speaking_pseudo(browser: Browser) -> BrowserContext:
     async def give_catalog(route: Route) -> None:
         await route.fulfill(body=content, content_type="application/octet-stream")
 
-    await context.route(re.compile(r"^https?://[^/]+/(chat/.*|nowhere)?$"), give_page)
+    await context.route(re.compile(r"^https?://[^/]+/(chat/.*|settings|nowhere)?$"), give_page)
     await context.route(f"**{ADDRESS}", give_catalog)
     return context

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from client_py.core.conversation.sharing import Sharing
+from client_py.core.frames import Profile
 from client_py.core.preferences import (
     MAX_PREFERENCES_CHARACTERS,
     Preferences,
@@ -30,6 +32,12 @@ def test_preferences_are_read_as_they_were_written() -> None:
     """Nothing of them is lost on the way."""
     assert parse_preferences(format_preferences(CHOSEN)) == CHOSEN
     assert parse_preferences(format_preferences(Preferences())) == Preferences()
+
+
+def test_others_are_told_what_is_chosen() -> None:
+    """The account's name alone, and everything else, where nothing is."""
+    assert Preferences().sharing == Sharing()
+    assert CHOSEN.sharing == Sharing(read_receipts=False, typing=False, profile=Profile("Ann Marie", 8))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from client_py.core.conversation.delivery import Delivery
 from client_py.core.conversation.history_records import Entry, Kept, Receipt, Snapshot
 from client_py.core.conversation.items import Reaction
 from client_py.core.conversation.notices import DeliveryChanged, ItemAdded, TypingChanged
+from client_py.core.conversation.sharing import Sharing
 from client_py.core.frames import VERSION, Ack, Hello, MessagePart, Pong, Read, Resume, Typing
 from client_py.core.notices import RelayChoiceChanged, StatusChanged
 from client_py.core.peer.link import DISCONNECTED_SECONDS
@@ -230,6 +231,15 @@ def test_room_tells_that_the_person_is_looking() -> None:
     assert isinstance(storing, Store)
     stage.do(stage.room.stored([Kept(storing.entry)]))
     assert SendFrame(BEN, Read(1)) in stage.do(stage.room.reading_changed(reading=True))
+
+
+def test_room_stops_showing_who_writes_to_who_tells_nothing() -> None:
+    """What the person chooses holds in the conversation that is open."""
+    stage = Stage()
+    stage.meet()
+    stage.room.frame_received(BEN, CHAT, '{"type":"typing"}', NOW)
+    assert stage.room.sharing_changed(Sharing(typing=False)) == [TypingChanged(())]
+    assert stage.room.typed(NOW) == []
 
 
 def test_room_has_a_link_watch_over_what_is_sent() -> None:
