@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from client_py.core.conversation.delivery import Direction
+from client_py.core.conversation.items import Item, Text
+from client_py.core.conversation.notices import ItemAdded
 from client_py.core.conversation_list import ConversationRow, format_rows
 from client_py.core.invitation_links import Invitation, fragment_of
 from client_py.core.notices import Member, MembersChanged, RetentionChanged
@@ -298,6 +301,11 @@ async def test_people_read_names_and_no_suffixes() -> None:
 
     stage.rooms[0].callbacks.show(MembersChanged((Member("1", NAME), Member("2", "ben~zzzzzz"))))
     assert peers() == ["Ben (guest)", "ben (guest 2)"]
+    body = Text("Good morning")
+    stage.rooms[0].callbacks.show(ItemAdded(Item("a" * 16, Direction.INCOMING, NAME, body, NOW)))
+    titles = [element.get("title") for element in stage.document.html.every() if element.get("title")]
+    assert "Ben (guest)" in titles
+    assert [title for title in titles if "~" in title] == []
     stage.rooms[0].callbacks.show(MembersChanged((Member("1", NAME, "Benjamin"), Member("2", "ben~zzzzzz"))))
     assert peers() == ["Benjamin", "ben (guest 2)"]
     again = Stage("/chat/den")

@@ -34,7 +34,7 @@ class PeerList:
     def _person(self, name: str) -> Element:
         create, shown = self._document.create, self._names.of(name)
         # By whatever they are called, the account is never further away than the pointer.
-        title = name_of(self._words, ShownName(shown.name, name)) if shown.name != name else name
+        title = name_of(self._words, ShownName(shown.name, name)) if shown.name != name else self._words.person(name)
         note = (" ", create("span", {"class": "note"}, self._words.say(ALSO_YOU))) if name == self._own_name else ()
         return create(
             "li",

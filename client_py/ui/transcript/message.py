@@ -159,7 +159,7 @@ class MessageView:
         account = self._message.author
         hue = self._names.hue_of(account)
         element.set("data-hue", str(hue) if hue else hue_of(account))
-        element.set("title", account)
+        element.set("title", self._words.person(account))
         element.text = name_of(self._words, self._names.of(account))
 
     def _body(self, shown: Element, text: str) -> Iterator[Element]:
