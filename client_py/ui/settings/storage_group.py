@@ -58,10 +58,10 @@ class StorageGroup:
         persist = icon(document, "disk"), build_words(document, say(ASK_TO_PERSIST))
         self._persist = create("button", setting | {"data-testid": "persist"}, *persist)
         self._persist.hidden = True
-        hint = create("span", {"class": "note", "id": "export-hint"}, say(EXPORT_ALL_HINT))
+        hint = create("span", {"class": "note"}, say(EXPORT_ALL_HINT))
         self._export = create(
             "button",
-            setting | {"data-testid": "export-all", "aria-label": say(EXPORT_ALL), "aria-describedby": "export-hint"},
+            setting | {"data-testid": "export-all"},
             icon(document, "download"),
             build_words(document, say(EXPORT_ALL), hint),
         )
