@@ -70,10 +70,6 @@ MakeRoom = Callable[[str, str, RoomPorts, RoomCallbacks, Tasks], RoomDriver]
 """Makes a visit to the room of this name, by the person of this name."""
 
 
-def _note_nothing() -> None:
-    """Need no answer: whether notifications are allowed is looked at when there is one to show."""
-
-
 class Application:
     """The page from its start on: who is signed in, where they are, and the rooms that are open.
 
@@ -110,6 +106,8 @@ class Application:
             self._end_visits,
             self._go_to,
             warn,
+            lambda: self._attention.permission,
+            attention.notifications.ask,
         )
         self._settings = Settings(context, ports, self._account, self._tasks, self._page, self, callbacks)
         self._guest_names = context.words.guest_names
@@ -224,8 +222,7 @@ class Application:
 
     def turn_on_notifications(self) -> None:
         """Have the browser ask whether this page may show notifications; only within a click."""
-        self._settings.choose(notifications=True)
-        self._notifications.ask(_note_nothing)
+        self._settings.set_notifications(on=True)
 
     def drop_shared(self) -> None:
         """Let go of a text that another application has shared."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from client_py.core.attention import Permission
 from client_py.core.full_export import MEDIA_TYPE, full_export, full_export_name
 from client_py.core.navigation import LOBBY_PATH
 from client_py.core.peer.ice_servers import RelayChoice
@@ -48,6 +49,10 @@ class SettingsCallbacks:
     go_to: Callable[[str], None]
     """Goes to a path of this site."""
     warn: Callable[[str], None]
+    permission: Callable[[], Permission]
+    """Returns whether the browser lets the page show notifications."""
+    ask_permission: Callable[[Callable[[], None]], None]
+    """Has the browser ask the person, who may never answer; only within a click."""
 
 
 class Settings:
@@ -114,6 +119,7 @@ class Settings:
         """Show the settings."""
         self._screen = SettingsScreen(self._context, username, self, self._page_actions)
         self._screen.show_preferences(self.preferences)
+        self._show_permission()
         if self._relay is not None:
             self._screen.privacy.show_relay_choice(self._relay)
         self._page.show_settings(self._screen, username)
@@ -136,6 +142,12 @@ class Settings:
     def choose(self, **choices: Any) -> None:
         """Have some of the preferences otherwise from now on."""
         self._preferences.change(**choices)
+
+    def set_notifications(self, on: bool) -> None:  # noqa: FBT001 - the view's name for a state
+        """Be told of messages from now on, or no longer; the browser asks where it has not yet."""
+        self._preferences.change(notifications=on)
+        if on:
+            self._callbacks.ask_permission(self._show_permission)
 
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - the view's name for a state
         """Connect through a relay only from now on, or also directly."""
@@ -190,6 +202,10 @@ class Settings:
             self._screen.show_preferences(preferences)
         self._page.show_preferences(preferences)
         self._callbacks.preferences_changed(preferences)
+
+    def _show_permission(self) -> None:
+        if self._screen is not None:
+            self._screen.notifications.show_permission(self._callbacks.permission())
 
     async def _change_password(self, screen: SettingsScreen, password: str, new_password: str) -> None:
         screen.account.show_changing()

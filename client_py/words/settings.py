@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from client_py.core.attention import Permission
 from client_py.core.preferences import TextSize, Theme
 from client_py.words.phrases import Counted, Phrase
 
@@ -34,7 +35,16 @@ TEXT_SIZES = {
 
 NOTIFICATIONS = Phrase("Notifications")
 NOTIFY = Phrase("Tell me of new messages")
-NOTIFY_HINT = Phrase("While you look elsewhere. Your browser has to allow it, too.")
+NOTIFY_HINTS = {
+    Permission.GRANTED: Phrase("While you look elsewhere."),
+    Permission.UNASKED: Phrase("While you look elsewhere. Your browser asks you whether it may."),
+    Permission.DENIED: Phrase(
+        "Your browser lets this page show no notifications. Allow them in its settings for this page."
+    ),
+    Permission.UNSUPPORTED: Phrase("This browser cannot show notifications."),
+}
+NOTIFICATION_TEXT = Phrase("Show what was said")
+NOTIFICATION_TEXT_HINT = Phrase("Off: a notification names the conversation alone.")
 SOUND = Phrase("Sound")
 
 PRIVACY = Phrase("Privacy")

@@ -10,7 +10,7 @@ from client_py.core.conversation.delivery import Direction
 from client_py.core.conversation.items import Item, Text
 from client_py.core.conversation.notices import ProfileChanged, TypingChanged
 from client_py.core.notices import Member, MembersChanged
-from client_py.core.preferences import parse_preferences
+from client_py.core.preferences import Preferences, parse_preferences
 from client_py.drivers.account import DEVICE_MARKS_KEY, LOGIN_KEY, LOGOUT_KEY
 from client_py.drivers.browser_storage import FORGOTTEN_KEY
 from client_py.drivers.preferences import APPEARANCE_KEY, PREFERENCES_KEY
@@ -55,7 +55,7 @@ async def settings_at(path: str = "/settings", *, person: str = "alice") -> Stag
     return await stage.start()
 
 
-def kept(stage: Stage, username: str = "alice") -> object:
+def kept(stage: Stage, username: str = "alice") -> Preferences:
     """Return the preferences as the browser keeps them."""
     return parse_preferences(stage.store.get(PREFERENCES_KEY + username))
 
@@ -169,7 +169,7 @@ async def test_choice_is_made_by_arrows_too() -> None:
 @pytest.mark.parametrize(
     ("test_id", "name"),
     [
-        ("notifications", "notifications"),
+        ("notification-text", "notification_text"),
         ("sound", "sound"),
         ("read-receipts", "read_receipts"),
         ("typing-shown", "typing"),
@@ -184,6 +184,27 @@ async def test_switch_is_kept(test_id: str, name: str) -> None:
     assert (switch.get("aria-checked"), getattr(kept(stage), name)) == ("false", False)
     switch.fire("click")
     assert getattr(kept(stage), name) is True
+
+
+async def test_notifications_need_the_browser_to_allow_them() -> None:
+    """Nothing is shown as on that does not come; who turns it on is asked by the browser."""
+    stage = await settings_at()
+    switch = stage.document.by_test_id("notifications")
+    assert (switch.get("aria-checked"), switch.disabled) == ("false", False)
+    switch.fire("click")
+    assert (switch.get("aria-checked"), stage.notifications.asked) == ("true", 1)
+    switch.fire("click")
+    assert (switch.get("aria-checked"), kept(stage).notifications) == ("false", False)
+
+
+async def test_notifications_that_the_browser_refuses_are_no_choice() -> None:
+    """The person is told where to look."""
+    stage = await settings_at()
+    switch = stage.document.by_test_id("notifications")
+    stage.notifications.answer = "denied"
+    switch.fire("click")
+    assert (switch.get("aria-checked"), switch.disabled) == ("false", True)
+    assert "lets this page show no notifications" in switch.text
 
 
 async def test_relay_is_chosen_here_too() -> None:

@@ -245,6 +245,8 @@ class FakeNotifications:
     """Notes what is shown, as long as the person allows it."""
 
     permission: str = "granted"
+    answer: str = "granted"
+    """What the person says when the browser asks."""
     asked: int = 0
     shown: dict[str, SystemNotification] = field(default_factory=dict)
     """Those that are there, by tag."""
@@ -253,9 +255,9 @@ class FakeNotifications:
     clicked: Callable[[str, str], None] = lambda _room, _message_id: None
 
     def ask(self, answered: Callable[[], None]) -> None:
-        """Let the person allow it."""
+        """Let the person answer."""
         self.asked += 1
-        self.permission = "granted"
+        self.permission = self.answer
         answered()
 
     def show(self, notification: SystemNotification) -> None:

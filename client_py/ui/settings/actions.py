@@ -16,6 +16,10 @@ class SettingsActions(Protocol):
         """Have some of `Preferences` otherwise from now on, by their names."""
         ...
 
+    def set_notifications(self, on: bool) -> None:  # noqa: FBT001 - likewise
+        """Be told of messages from now on, for which the browser may ask the person, or no longer."""
+        ...
+
     def set_relay_only(self, only: bool) -> None:  # noqa: FBT001 - a state, called by name nowhere else
         """Connect through a relay only from now on, or also directly."""
         ...

@@ -5,14 +5,17 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from client_py.core.attention import Permission
 from client_py.core.preferences import TextSize, Theme
 from client_py.ui.settings.rows import SwitchRow, build_choice, build_group
 from client_py.words.relay import RELAY_ONLY, relay_hint
 from client_py.words.settings import (
     APPEARANCE,
+    NOTIFICATION_TEXT,
+    NOTIFICATION_TEXT_HINT,
     NOTIFICATIONS,
     NOTIFY,
-    NOTIFY_HINT,
+    NOTIFY_HINTS,
     PRIVACY,
     READ_RECEIPTS,
     READ_RECEIPTS_HINT,
@@ -74,22 +77,42 @@ class NotificationGroup:
 
     def __init__(self, document: Document, words: Words, actions: SettingsActions) -> None:
         say = words.say
-        self._notify = SwitchRow(
-            document, say(NOTIFY), "notifications", say(NOTIFY_HINT), lambda on: actions.choose(notifications=on)
+        self._words = words
+        self._wants, self._permission = False, Permission.UNASKED
+        self._notify = SwitchRow(document, say(NOTIFY), "notifications", "", actions.set_notifications)
+        self._text = SwitchRow(
+            document,
+            say(NOTIFICATION_TEXT),
+            "notification-text",
+            say(NOTIFICATION_TEXT_HINT),
+            lambda on: actions.choose(notification_text=on),
         )
         self._sound = SwitchRow(document, say(SOUND), "sound", "", lambda on: actions.choose(sound=on))
-        sheet = document.create("div", {"class": "sheet"}, self._notify.element, self._sound.element)
+        self._rows = (self._notify, self._text, self._sound)
+        sheet = document.create("div", {"class": "sheet"}, *(row.element for row in self._rows))
         self.element = build_group(document, "notifications", say(NOTIFICATIONS), sheet)
 
     def show(self, preferences: Preferences) -> None:
         """Show what was chosen."""
-        self._notify.show(preferences.notifications)
+        self._wants = preferences.notifications
+        self._show_notify()
+        self._text.show(preferences.notification_text)
         self._sound.show(preferences.sound)
+
+    def show_permission(self, permission: Permission) -> None:
+        """Show what the browser lets the page do: without it, no notification comes whatever was chosen."""
+        self._permission = permission
+        can_be_had = permission in (Permission.GRANTED, Permission.UNASKED)
+        self._notify.explain(self._words.say(NOTIFY_HINTS[permission]), enabled=can_be_had)
+        self._show_notify()
 
     def dispose(self) -> None:
         """Stop listening."""
-        self._notify.dispose()
-        self._sound.dispose()
+        for row in self._rows:
+            row.dispose()
+
+    def _show_notify(self) -> None:
+        self._notify.show(self._wants and self._permission is Permission.GRANTED)
 
 
 class PrivacyGroup:
