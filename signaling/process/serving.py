@@ -177,6 +177,9 @@ def serve(
             stack.enter_context(listener)
         runner = stack.enter_context(asyncio.Runner(loop_factory=server.config.get_loop_factory()))
         runner.run(_serve(app, server, listeners, lifeline))
+    # The interpreter gives up Python's handlers when it ends, and one more signal would be what has ended the process.
+    for number in stop_signals():
+        signal.signal(number, signal.SIG_IGN)
 
 
 def copies(listener: socket.socket) -> list[socket.socket]:
@@ -218,9 +221,12 @@ def stop_signals() -> list[signal.Signals]:
 
 def take_stop_signals(loop: asyncio.AbstractEventLoop, handler: signal.Handlers | Callable[..., object]) -> None:
     """Have the signals to stop handled beyond the end of the event loop, which takes its own handlers along."""
+    # Between the two, a signal would end the process as if nobody had ever handled it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
     for number in stop_signals():
         loop.remove_signal_handler(number)
         signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def take_hang_up(loop: asyncio.AbstractEventLoop, reload: Callable[[], None]) -> None:

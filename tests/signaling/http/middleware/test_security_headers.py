@@ -72,6 +72,7 @@ REQUESTS = {
     "/api/invitations": ("GET", 401),
     "/api/invitations/revoke": ("POST", 401),
     "/api/guests": ("POST", 415),
+    "/api/guests/invitation": ("POST", 415),
     "/api/guests/account": ("POST", 401),
     "/api/ice-servers": ("GET", 401),
 }
