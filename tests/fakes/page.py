@@ -312,7 +312,8 @@ class Page:
 
     def become(self) -> bool:
         """Go on as the account that its person has become; returns whether they have, and the page did not know."""
-        if self._driver is None or self._username == self.disk.username or self.is_asleep:
+        loop = self._browser.loop
+        if self._driver is None or self._username == self.disk.username or loop.is_frozen or loop.has_ended:
             return False
         self._stop()
         self.enter()
