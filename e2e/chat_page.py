@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect
 
@@ -37,6 +39,8 @@ class ChatPage:
         self.url = url
         self._errors: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
+        self._asked: list[str] | None = None
+        """What the browser has asked, where the page is to be left whatever it asks."""
         page.on("console", self._note)
         page.on("pageerror", lambda error: self._errors.append(str(error)))
         page.on("dialog", self._dismiss)
@@ -219,7 +223,18 @@ class ChatPage:
         if message.type == "error":
             self._errors.append(f"{message.text} ({message.location['url']})")
 
+    @contextmanager
+    def leaving_anyway(self) -> Iterator[list[str]]:
+        """Leave the page meanwhile when the browser asks whether to; yields what it has asked."""
+        self._asked = asked = list[str]()
+        yield asked
+        self._asked = None
+
     async def _dismiss(self, dialog: Dialog) -> None:
+        if self._asked is not None and dialog.type == "beforeunload":
+            self._asked.append(dialog.message)
+            await dialog.accept()
+            return
         self._errors.append(f"a dialog opened: {dialog.message}")
         await dialog.dismiss()
 

@@ -117,6 +117,10 @@ class HostilePeer:
         """Send requests, whatever they are; in them, `ADDRESSEE` stands for the first of those who were there."""
         await self._page.evaluate(TELL, [texts, ADDRESSEE])
 
+    def be_another_device(self) -> None:
+        """Have another name from the next greeting on."""
+        self._device = secrets.token_urlsafe(16)
+
     async def leave(self) -> None:
         """Be gone, with the page."""
         await self._page.close()
