@@ -126,7 +126,8 @@ async def test_token_may_expire_during_connection(start_server: StartServer) -> 
     token = jwt.encode(claims | {"exp": int(time.time()) - CLOCK_SKEW + 2}, SECRET)
     async with server.connect(token) as client:
         await client.welcome()
-        while (await server.post("/api/refresh", headers={"Authorization": f"Bearer {token}"})).is_success:
+        # A quick machine comes to the limit of renewals first, which says nothing of the token.
+        while (await server.post("/api/refresh", headers={"Authorization": f"Bearer {token}"})).status_code != 401:
             pass
         async with server.connect(token) as late:
             assert await late.close_code() == CloseCode.UNAUTHENTICATED
