@@ -216,6 +216,7 @@ class Logins:
         logins = LOGINS.c.account_id == account.id
         async with self._database.begin() as connection:
             written = {**values, "token_version": changed.token_version}
+            await _hold(connection, logins)
             made = await connection.execute(update(ACCOUNTS).where(is_same).values(written))
             if not made.rowcount:
                 raise AuthenticationError
@@ -372,10 +373,20 @@ async def delete_accounts(connection: AsyncConnection, ids: Sequence[str], are_g
 
     It is looked at again when they are deleted: a guest may have become an account since the ids were found.
     """
+    await _hold(connection, LOGINS.c.account_id.in_(ids))
     await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id.in_(ids), are_gone))
     # SQLite does not do by itself what the table asks of a database.
     is_left = exists().where(ACCOUNTS.c.id == LOGINS.c.account_id)
     await connection.execute(delete(LOGINS).where(LOGINS.c.account_id.in_(ids), ~is_left))
+
+
+async def _hold(connection: AsyncConnection, are_theirs: ColumnElement[bool]) -> None:
+    """Lock logins before their account is written, where the database locks rows.
+
+    A renewal goes the same way: it writes its row twice, and for that PostgreSQL looks at the account. The other way
+    round, the two would wait for each other until one of them is ended.
+    """
+    await connection.execute(select(LOGINS.c.id).where(are_theirs).order_by(LOGINS.c.id).with_for_update())
 
 
 async def _end_the_oldest(connection: AsyncConnection, account_id: str, now: int) -> None:
