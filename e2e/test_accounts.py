@@ -123,7 +123,7 @@ async def test_login_that_ends_in_a_room_can_be_renewed_there(
     await connect(alice, bob)
 
 
-@pytest.mark.parametrize("hours", [-3, 48])
+@pytest.mark.parametrize("hours", [pytest.param(-3, marks=pytest.mark.long), 48])
 async def test_wrong_clock_signs_nobody_out(newcomers: Newcomers, own_server: Server, room: str, hours: int) -> None:
     """A page whose clock is hours behind or days ahead renews its login when it is time, and no more often."""
     own_server.settings["P2PCHAT_TOKEN_LIFE"] = "60"
