@@ -521,18 +521,20 @@ class Application:
         open_room = self._rooms[room]
         if isinstance(notice, MembersChanged):
             self._note_names(notice, open_room.username)
-        if isinstance(notice, RetentionChanged) and not wishes_to_keep(self._store, open_room.username):
-            self._room_links.keep_nothing(open_room.username)
-            self._store.remove(FORMER_GUESTS_KEY + open_room.username)
         open_room.screen.apply(notice)
         self._conversations.notice(room, notice, open_room.username)
         match notice:
             case ProfileChanged(account, name, hue):
                 self._known_names.learn(open_room.username, account, KnownName(name, min(hue, HUES)))
-            case RetentionChanged():
-                self._known_names.of(open_room.username)  # forgets them where nothing is to be kept
+            case RetentionChanged() if not wishes_to_keep(self._store, open_room.username):
+                self._keep_nothing(open_room.username)
             case ItemAdded(item) if item.is_written_here:
                 self._attention.took_part()
+
+    def _keep_nothing(self, username: str) -> None:
+        self._room_links.keep_nothing(username)
+        self._known_names.forget(username)
+        self._store.remove(FORMER_GUESTS_KEY + username)
 
     def _list_changed(self, rows: Sequence[ConversationRow]) -> None:
         self._page.show_conversations(rows)

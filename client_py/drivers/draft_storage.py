@@ -16,17 +16,12 @@ DRAFTS_KEY = "p2pchat.drafts:"
 """Where drafts stand in localStorage and sessionStorage, with whose they are after it."""
 
 
-def drafts_key(account: str) -> str:
-    """Return where the drafts of an account stand, in either store."""
-    return DRAFTS_KEY + account
-
-
 class DraftStorage:
     """The draft of one room; it has to be told whether anything is to be kept."""
 
     def __init__(self, place: Place, store: Store, tab: Store, clock: Clock) -> None:
         self._room = place.room
-        self._key = drafts_key(place.account)
+        self._key = DRAFTS_KEY + place.account
         self._stores = (tab, store)
         self._timers = Timers(clock)
         self._unwritten: str | None = None

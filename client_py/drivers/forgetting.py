@@ -9,7 +9,7 @@ from client_py.core.conversation.database_rows import Place
 from client_py.core.drafts import format_drafts, parse_drafts, with_draft
 from client_py.core.room_links import format_links, parse_links
 from client_py.drivers.conversation_list import ConversationList
-from client_py.drivers.draft_storage import drafts_key
+from client_py.drivers.draft_storage import DRAFTS_KEY
 from client_py.drivers.own_device import device_key
 from client_py.drivers.retention import StoragePorts
 from client_py.drivers.room import Ending
@@ -89,9 +89,9 @@ async def forget_room(place: Place, ports: StoragePorts) -> None:
         left.hold.release()
     ports.tab.remove(device_key(place))
     for store in (ports.tab, ports.store):
-        drafts = parse_drafts(store.get(drafts_key(place.account)))
+        drafts = parse_drafts(store.get(DRAFTS_KEY + place.account))
         if place.room in drafts:
-            store.put(drafts_key(place.account), format_drafts(with_draft(drafts, place.room, "")))
+            store.put(DRAFTS_KEY + place.account, format_drafts(with_draft(drafts, place.room, "")))
     links = parse_links(ports.store.get(LINKS_KEY + place.account))
     if links.pop(place.room, None) is not None:
         ports.store.put(LINKS_KEY + place.account, format_links(links))

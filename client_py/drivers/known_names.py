@@ -19,13 +19,14 @@ class KnownNames:
         self._store = store
 
     def of(self, account: str) -> Mapping[str, KnownName]:
-        """Return what somebody knows of others; nothing, from now on, where they want nothing kept."""
-        if not wishes_to_keep(self._store, account):
-            self._store.remove(NAMES_KEY + account)
+        """Return what somebody knows of others."""
         return parse_names(self._store.get(NAMES_KEY + account))
 
     def learn(self, account: str, other: str, known: KnownName) -> None:
-        """Remember what somebody has said."""
-        names = with_name(self.of(account), other, known)
+        """Remember what somebody has said, unless nothing is to be kept."""
         if wishes_to_keep(self._store, account):
-            self._store.put(NAMES_KEY + account, format_names(names))
+            self._store.put(NAMES_KEY + account, format_names(with_name(self.of(account), other, known)))
+
+    def forget(self, account: str) -> None:
+        """Forget what somebody knows of others: nothing is to be kept any more."""
+        self._store.remove(NAMES_KEY + account)

@@ -7,7 +7,7 @@ import pytest
 
 from client_py.core.conversation.database_rows import Place
 from client_py.core.room_links import RoomLink, format_links, parse_links
-from client_py.drivers.draft_storage import drafts_key
+from client_py.drivers.draft_storage import DRAFTS_KEY
 from client_py.drivers.forgetting import RoomDeletion, forget_room
 from client_py.drivers.own_device import device_key
 from client_py.drivers.retention import LeftRoom, StoragePorts
@@ -37,14 +37,14 @@ async def test_nothing_is_left_of_a_room() -> None:
     ]
     await databases.database.write([Put(key, "row") for key in (*gone, *stays)])
     for store in (ports.store, ports.tab):
-        store.put(drafts_key("ada"), json.dumps({"den": "half", "hall": "a sentence"}))
+        store.put(DRAFTS_KEY + "ada", json.dumps({"den": "half", "hall": "a sentence"}))
     ports.tab.put(device_key(DEN), "name")
     ports.store.put(LINKS_KEY + "ada", format_links({"den": RoomLink("s" * 22), "hall": RoomLink("t" * 22)}))
     await forget_room(DEN, ports)
     assert parse_links(ports.store.get(LINKS_KEY + "ada")) == {"hall": RoomLink("t" * 22)}
     assert [key for key, _ in await databases.database.read(())] == sorted(stays, key=_order)
     for store in (ports.store, ports.tab):
-        assert json.loads(store.get(drafts_key("ada")) or "") == {"hall": "a sentence"}
+        assert json.loads(store.get(DRAFTS_KEY + "ada") or "") == {"hall": "a sentence"}
     assert ports.tab.get(device_key(DEN)) is None
     await forget_room(DEN, ports)
 

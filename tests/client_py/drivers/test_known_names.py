@@ -22,5 +22,8 @@ def test_names_are_kept_no_longer_than_messages() -> None:
     names.learn("ada", "ben", BEN)
     store.put("p2pchat.keep:ada", "no")
     names.learn("ada", "cleo", BEN)
+    assert names.of("ada") == {"ben": BEN}
+    names.forget("ada")
+    names.learn("ada", "cleo", BEN)
     assert names.of("ada") == {}
     assert NAMES_KEY + "ada" not in store
