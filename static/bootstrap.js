@@ -198,7 +198,9 @@ class Attempt {
       pieces.enqueue(piece);
     };
     const flush = () => this.awaited.delete(url);
-    const body = answer.body.pipeThrough(new TransformStream({ transform, flush }));
+    // An attempt that is over ends it: Firefox compiles one program after the other on a machine of few cores, and what
+    // stands still would keep that of the next attempt waiting.
+    const body = answer.body.pipeThrough(new TransformStream({ transform, flush }), { signal: this.abort.signal });
     return new Response(body, type ? { headers: { "Content-Type": type } } : {});
   }
 
